@@ -1,0 +1,72 @@
+/**
+ * Every refusal the server can give: its status and its title, by the `code` that clients may rely on.
+ * `docs/PROBLEMS.md` lists the same codes; a test holds the two together.
+ */
+export const problems = {
+  malformed_request: { status: 400, title: 'The request cannot be parsed' },
+  cursor_invalid: { status: 400, title: 'The cursor is not one this server writes' },
+  unauthenticated: { status: 401, title: 'Sign in first' },
+  origin_mismatch: { status: 403, title: "The request does not come from this server's own pages" },
+  conversation_with_yourself: { status: 403, title: 'A conversation needs somebody else' },
+  oauth_state_invalid: { status: 403, title: 'The sign-in was not started here, or too long ago' },
+  not_found: { status: 404, title: 'Nothing is at this address' },
+  login_unavailable: { status: 404, title: 'This server does not offer this way to sign in' },
+  user_not_found: { status: 404, title: 'No such user' },
+  conversation_not_found: { status: 404, title: 'No such conversation' },
+  message_not_found: { status: 404, title: 'No such message' },
+  method_not_allowed: { status: 405, title: 'This address does not take this method' },
+  not_acceptable: { status: 406, title: 'This address answers with an event stream only' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  media_type_unsupported: { status: 415, title: 'The body is not application/json' },
+  validation_failed: { status: 422, title: 'Some fields are not valid' },
+  idempotency_mismatch: { status: 422, title: 'This key was used for another message' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  too_many_streams: { status: 429, title: 'Too many streams are open' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  login_failed: { status: 502, title: 'The identity provider did not answer as expected' },
+  storage_unavailable: { status: 503, title: 'The message store cannot answer now' },
+  draining: { status: 503, title: 'The server is stopping' }
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type ProblemCode = keyof typeof problems
+
+/** The body of a refusal, `application/problem+json` (RFC 9457). */
+export type ProblemDocument = {
+  type: string
+  title: string
+  status: number
+  detail: string
+  code: ProblemCode
+  errors?: Record<string, string>
+}
+
+/** A refusal on its way to the client. Thrown by every room, answered by `http/`, rebuilt by the client. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  /** What is wrong, by the field's name; `validation_failed` carries it. */
+  readonly errors: Record<string, string> | undefined
+
+  constructor(code: ProblemCode, detail?: string, errors?: Record<string, string>) {
+    super(detail ?? problems[code].title)
+    this.name = 'Problem'
+    this.code = code
+    this.errors = errors
+  }
+
+  get status(): number {
+    return problems[this.code].status
+  }
+
+  toJSON(): ProblemDocument {
+    const { status, title } = problems[this.code]
+    return {
+      type: `urn:parley:problem:${this.code}`,
+      title,
+      status,
+      detail: this.message,
+      code: this.code,
+      ...(this.errors && { errors: this.errors })
+    }
+  }
+}

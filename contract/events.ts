@@ -1,0 +1,34 @@
+import type { Conversation, Message } from './entities.ts'
+import type { ProblemCode } from './errors.ts'
+
+/**
+ * What a user's log holds, by the event's name on the wire. Each has an id, `<epoch>-<seq>`, and `seq` has no gap.
+ *
+ * An event may repeat what a snapshot already shows, so reducers are idempotent: whoever sends or reads moves a mark
+ * to a position, never by an amount. Sending marks the conversation read for its sender without an event of its own.
+ */
+export type LogEvents = {
+  /** Somebody else sent me this. Travels without an `event:` line, as in the series. */
+  message: Message
+  /** I sent this, from any of my devices. */
+  message_sent: Message
+  /** `userId` (who may be me) has read up to the message `upTo`, at `position`. */
+  read: { conversationId: string; userId: string; upTo: string; position: number }
+  /** A conversation with me in it was started; it has no message yet. */
+  conversation_created: Conversation
+  /** An event that I may no longer see keeps its place in the sequence. */
+  gone: Record<string, never>
+}
+
+/** What a stream says about itself; none of it is in the log. */
+export type StreamEvents = {
+  /** The cursor is of another epoch, above the head or below the floor: take a fresh snapshot, go on from this id. */
+  reset: { reason: 'epoch' | 'ahead' | 'pruned' | 'gap' }
+  /** The head of my log, as `seq`: after the replay, and then at least every 15 s. */
+  sync: { head: number }
+  /** The stream was not opened, try again after `retry:`; a refusal that is final has its own status instead. */
+  refused: { code: ProblemCode }
+}
+
+export type LogEventName = keyof LogEvents
+export type LogEvent = { [Name in LogEventName]: { name: Name; data: LogEvents[Name] } }[LogEventName]

@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config'
+
+const node = { environment: 'node', pool: 'forks' } as const
+
+export default defineConfig({
+  test: {
+    projects: [
+      // Fast, in one process with the code under test: part of `npm run check`.
+      { test: { ...node, name: 'unit', include: ['test/{contract,server,client,contracts}/**/*.test.ts'] } },
+      {
+        test: {
+          environment: 'jsdom',
+          name: 'web',
+          include: ['test/web/**/*.test.{ts,tsx}'],
+          globals: false
+        }
+      },
+      // Whole programs: Parley as its own process, real browsers, injected faults.
+      {
+        test: {
+          ...node,
+          name: 'system',
+          include: ['test/{e2e,faults,system}/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false
+        }
+      }
+    ]
+  }
+})
