@@ -1,0 +1,122 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { User } from '@parley/contract/entities'
+import { Problem } from '@parley/contract/errors'
+import { refreshGraceSeconds, sessionDays } from '@parley/contract/limits'
+import type { Session, Store } from '../storage/store.ts'
+
+/** Who asks, and by which session. `expiresAt` is ms. */
+export type Principal = { sessionId: number; userId: number; user: User; expiresAt: number }
+
+/** A token as its owner gets it, once; `expiresAt` is ms. */
+export type NewToken = { token: string; expiresAt: number }
+
+/** Word that a session will end sooner than its streams were told; `expiresAt` 0 is now. */
+export type SessionChange = { userId: number; sessionId: number; expiresAt: number }
+
+const tokenPattern = /^[A-Za-z0-9_-]{43}$/
+const cacheMax = 50_000
+/** A session is looked up again after this long: another process may have ended it. */
+const cacheMs = 30_000
+
+/** Who is signed in: tokens are random, stored as their hash, and cached by it. */
+export class Sessions {
+  readonly #store: Store
+  readonly #cache = new Map<string, { principal: Principal; until: number }>()
+  readonly #lookups = new Map<string, Promise<Principal | null>>()
+  readonly #listeners: ((change: SessionChange) => void)[] = []
+  #changes = 0
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** Calls `listener` when a session ends, or will end sooner than it said. */
+  onChanged(listener: (change: SessionChange) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  async start(userId: number): Promise<NewToken> {
+    const made = newToken()
+    await this.#store.write('addSession', { userId, ...made.row })
+    return made.token
+  }
+
+  /** Whose token this is; null where it is malformed, unknown, expired or revoked. */
+  async authenticate(token: string): Promise<Principal | null> {
+    if (!tokenPattern.test(token)) return null
+    const tokenHash = hashOf(token)
+    const now = Date.now()
+    const known = this.#cache.get(tokenHash)
+    if (known && now < known.until) return now < known.principal.expiresAt ? known.principal : null
+    let lookup = this.#lookups.get(tokenHash)
+    if (!lookup) {
+      lookup = this.#lookUp(tokenHash, now).finally(() => this.#lookups.delete(tokenHash))
+      this.#lookups.set(tokenHash, lookup)
+    }
+    return lookup
+  }
+
+  /** A second token for the same person; the first lives until the second's first use, 60 s at most. */
+  async refresh(me: Principal): Promise<NewToken> {
+    const made = newToken()
+    const graceUntil = made.row.now + refreshGraceSeconds * 1_000
+    const old = await this.#store.write('replaceSession', {
+      sessionId: me.sessionId,
+      graceUntil,
+      ...made.row
+    })
+    if (!old) throw new Problem('unauthenticated', 'This session has ended. Sign in again.')
+    this.#change({ userId: me.userId, sessionId: me.sessionId, expiresAt: old.oldExpiresAt })
+    return made.token
+  }
+
+  /** Ends a session and, within a second, its streams. */
+  async end(me: Principal): Promise<void> {
+    await this.#store.write('endSession', { sessionId: me.sessionId })
+    this.#change({ userId: me.userId, sessionId: me.sessionId, expiresAt: 0 })
+  }
+
+  async #lookUp(tokenHash: string, now: number): Promise<Principal | null> {
+    this.#cache.delete(tokenHash)
+    const changes = this.#changes
+    const session = await this.#store.read('findSession', { tokenHash, now })
+    if (!session) return null
+    if (session.replacesId !== null) await this.#confirm(session, session.replacesId)
+    const principal = {
+      sessionId: session.id,
+      userId: session.userId,
+      user: session.user,
+      expiresAt: session.expiresAt
+    }
+    // A session that ended while it was looked up must not live on here.
+    if (changes !== this.#changes) return principal
+    // The oldest goes first: a Map keeps the order of insertion.
+    if (this.#cache.size >= cacheMax) this.#cache.delete(this.#cache.keys().next().value!)
+    this.#cache.set(tokenHash, { principal, until: now + cacheMs })
+    return principal
+  }
+
+  async #confirm(session: Session, replacesId: number): Promise<void> {
+    await this.#store.write('confirmSession', { sessionId: session.id, replacesId })
+    this.#change({ userId: session.userId, sessionId: replacesId, expiresAt: 0 })
+  }
+
+  #change(change: SessionChange): void {
+    this.#changes++
+    for (const [tokenHash, { principal }] of this.#cache) {
+      if (principal.sessionId === change.sessionId) this.#cache.delete(tokenHash)
+    }
+    for (const listener of this.#listeners) listener(change)
+  }
+}
+
+function newToken(): { token: NewToken; row: { tokenHash: string; expiresAt: number; now: number } } {
+  const token = randomBytes(32).toString('base64url')
+  const now = Date.now()
+  const expiresAt = now + sessionDays * 86_400_000
+  return { token: { token, expiresAt }, row: { tokenHash: hashOf(token), expiresAt, now } }
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url')
+}

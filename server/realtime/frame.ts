@@ -1,0 +1,30 @@
+import { formatCursor } from '@parley/contract/cursor'
+import type { LogEvent, StreamEvents } from '@parley/contract/events'
+
+/** Frames as they go to the socket: `text/event-stream` (HTML, section 9.2). JSON has no raw line breaks. */
+
+/** The lines of an event that all who get it share; only the `id:` line is each user's own. */
+export function eventLines({ name, data }: LogEvent): Buffer {
+  const json = JSON.stringify(data)
+  // What somebody else sent me has no name, as in the series.
+  return Buffer.from(name === 'message' ? `data: ${json}\n\n` : `event: ${name}\ndata: ${json}\n\n`)
+}
+
+export function idLine(epoch: string, seq: number): string {
+  return `id: ${formatCursor({ epoch, seq })}\n`
+}
+
+/** A block of an id alone: the browser remembers it and dispatches nothing. */
+export function idBlock(epoch: string, seq: number): string {
+  return `${idLine(epoch, seq)}\n`
+}
+
+/** Something the stream says about itself. */
+export function signal<Name extends keyof StreamEvents>(name: Name, data: StreamEvents[Name]): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+/** How long an EventSource waits before it connects again, in ms. */
+export function retryLine(ms: number): string {
+  return `retry: ${Math.round(ms)}\n`
+}

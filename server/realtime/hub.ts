@@ -1,0 +1,137 @@
+import type { Socket } from 'node:net'
+import { parseCursor } from '@parley/contract/cursor'
+import type { CommittedEvent, EventLog } from '../storage/event-log.ts'
+import { eventLines, idLine } from './frame.ts'
+import { FrameRing } from './frame-ring.ts'
+import { LogReader } from './log-reader.ts'
+import { Stream, type Mailbox, type StreamOwner } from './stream.ts'
+
+export type HubOptions = {
+  /** A quiet stream hears `sync` this often. */
+  syncIntervalMs: number
+  /** A stream lives between half of this and all of it. */
+  streamMaxLifeMs: number
+  streamsPerUser: number
+}
+
+const tickMs = 1_000
+/** Reads of the log at a time, for all streams together. */
+const concurrentReads = 8
+
+/** Every open stream of this process, and the way from a commit to them. */
+export class Hub {
+  readonly #log: EventLog
+  readonly #options: HubOptions
+  readonly #reader: LogReader
+  /** Only of users who have a stream here. */
+  readonly #mailboxes = new Map<number, Mailbox>()
+  readonly #ticker: NodeJS.Timeout
+  #draining = false
+  #streams = 0
+
+  constructor(log: EventLog, options: HubOptions) {
+    this.#log = log
+    this.#options = options
+    this.#reader = new LogReader(log, concurrentReads)
+    log.onCommitted((events) => this.#deliver(events))
+    this.#ticker = setInterval(() => this.#tick(), tickMs)
+    this.#ticker.unref()
+  }
+
+  /** Streams that are open now. */
+  get size(): number {
+    return this.#streams
+  }
+
+  /**
+   * Turns a socket whose request was authenticated into a stream, from `after` (a cursor's text) or from the head.
+   * Whatever goes wrong from here on is told on the stream itself.
+   */
+  async open(socket: Socket, options: StreamOwner & { after: string | null }): Promise<void> {
+    const { userId, sessionId, expiresAt, after } = options
+    const mailbox = this.#mailboxes.get(userId) ?? { ring: new FrameRing(), head: 0, streams: new Set() }
+    const life = this.#options.streamMaxLifeMs * (0.5 + Math.random() / 2)
+    const stream = new Stream(socket, { userId, sessionId, expiresAt }, Date.now() + life, {
+      mailbox,
+      reader: this.#reader,
+      epoch: this.#log.epoch
+    })
+    if (this.#draining) return stream.refuse('draining')
+    if (mailbox.streams.size >= this.#options.streamsPerUser) return stream.refuse('too_many_streams')
+    if (socket.destroyed) return
+    mailbox.streams.add(stream)
+    this.#mailboxes.set(userId, mailbox)
+    this.#streams++
+    socket.once('close', () => this.#remove(stream, mailbox))
+    await stream.start(after === null ? null : parseCursor(after))
+  }
+
+  /** A session ends at `expiresAt` (ms): its streams end with it. */
+  limitSession({ userId, sessionId, expiresAt }: StreamOwner): void {
+    for (const stream of this.#mailboxes.get(userId)?.streams ?? []) {
+      if (stream.owner.sessionId !== sessionId) continue
+      stream.owner.expiresAt = expiresAt
+      if (expiresAt <= Date.now()) stream.end()
+    }
+  }
+
+  /**
+   * Takes no more streams and ends those there are, spread over `windowMs` so that their clients do not all come back
+   * in the same moment. Resolves when they are gone.
+   */
+  async drain(windowMs: number): Promise<void> {
+    this.#draining = true
+    await Promise.all(
+      [...this.#allStreams()].map(
+        (stream) =>
+          new Promise<void>((resolve) => {
+            stream.onClose(resolve)
+            setTimeout(() => stream.end(), Math.random() * windowMs)
+          })
+      )
+    )
+  }
+
+  close(): void {
+    clearInterval(this.#ticker)
+    for (const stream of this.#allStreams()) stream.destroy()
+  }
+
+  /** Frames each event once, gives every recipient who is here their own `id:`, then wakes each of them once. */
+  #deliver(events: CommittedEvent[]): void {
+    const woken = new Set<Mailbox>()
+    for (const event of events) {
+      let lines: Buffer | undefined
+      for (const { userId, seq } of event.to) {
+        const mailbox = this.#mailboxes.get(userId)
+        if (!mailbox) continue
+        lines ??= eventLines(event)
+        const bytes = Buffer.concat([Buffer.from(idLine(this.#log.epoch, seq)), lines])
+        mailbox.ring.push({ seq, bytes })
+        mailbox.head = seq
+        woken.add(mailbox)
+      }
+    }
+    for (const mailbox of woken) {
+      for (const stream of mailbox.streams) stream.wake()
+    }
+  }
+
+  #tick(): void {
+    const now = Date.now()
+    for (const stream of this.#allStreams()) {
+      if (now >= stream.endsAt || now >= stream.owner.expiresAt) stream.end()
+      else if (now - stream.lastSyncAt >= this.#options.syncIntervalMs) stream.sync()
+    }
+  }
+
+  *#allStreams(): Iterable<Stream> {
+    for (const mailbox of this.#mailboxes.values()) yield* mailbox.streams
+  }
+
+  #remove(stream: Stream, mailbox: Mailbox): void {
+    this.#streams--
+    mailbox.streams.delete(stream)
+    if (mailbox.streams.size === 0) this.#mailboxes.delete(stream.owner.userId)
+  }
+}

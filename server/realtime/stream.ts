@@ -1,0 +1,194 @@
+import type { Socket } from 'node:net'
+import type { Cursor } from '@parley/contract/cursor'
+import type { ProblemCode } from '@parley/contract/errors'
+import type { StreamEvents } from '@parley/contract/events'
+import type { LogBounds } from '../storage/event-log.ts'
+import { idBlock, idLine, retryLine, signal } from './frame.ts'
+import type { FrameRing } from './frame-ring.ts'
+import type { LogReader } from './log-reader.ts'
+
+/** A reader that takes nothing for this long is cut off; it comes back with its cursor. */
+const stallMs = 10_000
+/** A stream that was refused or ended is asked to come back after this, and up to twice that. */
+const retryMs = 1_000
+
+// Written to the socket as it is: the body ends with the connection, so nothing is chunked.
+const head = [
+  'HTTP/1.1 200 OK',
+  'Content-Type: text/event-stream',
+  'Cache-Control: no-store, no-transform',
+  'X-Accel-Buffering: no',
+  'X-Content-Type-Options: nosniff',
+  'Connection: close',
+  '\r\n'
+].join('\r\n')
+
+/** What the streams of one user share: the newest frames and the head of the log as far as it is known. */
+export type Mailbox = { readonly ring: FrameRing; head: number; readonly streams: Set<Stream> }
+
+/** Whose stream it is, and until when; times are ms. */
+export type StreamOwner = { userId: number; sessionId: number; expiresAt: number }
+
+/**
+ * One open stream: a cursor and a socket. A commit wakes it, and it pulls what follows its cursor, from the ring or from
+ * the database: replay and live are one path, a lost wake-up only delays, and memory does not grow with a slow reader.
+ */
+export class Stream {
+  readonly owner: StreamOwner
+  /** When the stream ends whatever happens, ms: the session's end, or its own random maximum life. */
+  endsAt: number
+  lastSyncAt = Date.now()
+  readonly #socket: Socket
+  readonly #mailbox: Mailbox
+  readonly #reader: LogReader
+  readonly #epoch: string
+  #cursor = 0
+  /** Also true until the cursor is known: whoever wakes the stream before that need not do anything. */
+  #pulling = true
+
+  constructor(
+    socket: Socket,
+    owner: StreamOwner,
+    endsAt: number,
+    shared: { mailbox: Mailbox; reader: LogReader; epoch: string }
+  ) {
+    this.#socket = socket
+    this.owner = owner
+    this.endsAt = endsAt
+    this.#mailbox = shared.mailbox
+    this.#reader = shared.reader
+    this.#epoch = shared.epoch
+    socket.setTimeout(0)
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, 15_000)
+    // A reset by the peer is an end like any other; 'close' follows.
+    socket.on('error', () => {})
+    socket.write(head)
+  }
+
+  /**
+   * Finds where the stream starts, then replays and goes on live. Call it once the stream is in its mailbox: register,
+   * read the head, pull, and nothing in between is missed.
+   */
+  async start(after: Cursor | null): Promise<void> {
+    let bounds: LogBounds
+    try {
+      bounds = await this.#reader.bounds(this.owner.userId)
+    } catch {
+      return this.refuse('storage_unavailable')
+    }
+    this.#mailbox.head = Math.max(this.#mailbox.head, bounds.head)
+    const reason = after && resetReason(after, this.#epoch, bounds)
+    if (reason) this.#reset(reason, bounds.head)
+    else {
+      this.#cursor = after ? after.seq : bounds.head
+      if (!after) this.#socket.write(idBlock(this.#epoch, this.#cursor))
+    }
+    await this.#catchUp()
+    this.sync()
+  }
+
+  /** Pulls what follows the cursor, unless a pull is under way: that one sees the new head itself. */
+  wake(): void {
+    if (this.#pulling || !this.#socket.writable) return
+    if (!this.#socket.writableNeedDrain) this.#pullFromRing()
+    if (this.#cursor < this.#mailbox.head) void this.#catchUp()
+  }
+
+  /** Tells the client the head of its log, unless it has more to read than this. */
+  sync(): void {
+    this.lastSyncAt = Date.now()
+    const { writable, writableNeedDrain } = this.#socket
+    if (writable && !writableNeedDrain) this.#socket.write(signal('sync', { head: this.#mailbox.head }))
+  }
+
+  /** Ends a stream that is to be tried again, with the reason. */
+  refuse(code: ProblemCode): void {
+    this.#socket.write(signal('refused', { code }))
+    this.end(retryMs)
+  }
+
+  /** Ends after what was written. The client comes back after `retryAfterMs`, and up to twice that. */
+  end(retryAfterMs = retryMs): void {
+    if (!this.#socket.writable) return
+    this.#socket.end(`${retryLine(retryAfterMs * (1 + Math.random()))}\n`)
+    // Not ended behind a backlog that nobody reads.
+    const timer = setTimeout(() => this.#socket.destroy(), stallMs)
+    this.#socket.once('close', () => clearTimeout(timer))
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  onClose(listener: () => void): void {
+    this.#socket.once('close', listener)
+  }
+
+  async #catchUp(): Promise<void> {
+    this.#pulling = true
+    try {
+      while (this.#cursor < this.#mailbox.head && this.#socket.writable) {
+        if (this.#socket.writableNeedDrain) await this.#drained()
+        else if (!this.#pullFromRing()) await this.#pullFromLog()
+      }
+    } catch {
+      // The database is away: the client comes back with its cursor.
+      this.end()
+    } finally {
+      this.#pulling = false
+    }
+  }
+
+  #pullFromRing(): boolean {
+    const pull = this.#mailbox.ring.after(this.#cursor)
+    if (!pull) return false
+    this.#cursor = pull.last
+    this.#socket.write(pull.bytes)
+    return true
+  }
+
+  async #pullFromLog(): Promise<void> {
+    const pull = await this.#reader.pull(this.owner.userId, this.#cursor)
+    if (!this.#socket.writable) return
+    if (pull?.first === this.#cursor + 1) {
+      this.#cursor = pull.last
+      this.#socket.write(pull.bytes)
+      return
+    }
+    // What follows the cursor is not there: pruned meanwhile, or a damaged log. Never skip in silence.
+    const { head: newest, floor } = await this.#reader.bounds(this.owner.userId)
+    this.#reset(this.#cursor < floor ? 'pruned' : 'gap', newest)
+  }
+
+  #reset(reason: StreamEvents['reset']['reason'], seq: number): void {
+    this.#cursor = seq
+    this.#socket.write(idLine(this.#epoch, seq) + signal('reset', { reason }))
+  }
+
+  /** Resolves when the socket takes more, or is closed: by its peer, or here after it took nothing for too long. */
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#socket.destroy(), stallMs)
+      const done = () => {
+        clearTimeout(timer)
+        this.#socket.off('drain', done)
+        this.#socket.off('close', done)
+        resolve()
+      }
+      this.#socket.on('drain', done)
+      this.#socket.on('close', done)
+    })
+  }
+}
+
+/** Why a stream cannot go on from a cursor; null where it can. */
+function resetReason(
+  after: Cursor,
+  epoch: string,
+  { head: newest, floor }: LogBounds
+): StreamEvents['reset']['reason'] | null {
+  if (after.epoch !== epoch) return 'epoch'
+  if (after.seq > newest) return 'ahead'
+  return after.seq < floor ? 'pruned' : null
+}

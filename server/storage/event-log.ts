@@ -1,0 +1,21 @@
+import type { LogEvent } from '@parley/contract/events'
+
+/** An event at its place in one user's log. */
+export type LoggedEvent = { seq: number } & LogEvent
+
+/** One event as it was committed, with its place in the log of everyone who got it. */
+export type CommittedEvent = LogEvent & { to: { userId: number; seq: number }[] }
+
+/** A user's log holds the events `floor + 1 … head`, without a gap. */
+export type LogBounds = { head: number; floor: number }
+
+/** What streams ask of storage: the log, from disk, and word of what was committed. */
+export interface EventLog {
+  /** One random word for the whole database, replaced when it is restored from a backup. */
+  readonly epoch: string
+  bounds(userId: number): Promise<LogBounds>
+  /** Up to `limit` events after `seq`, in order. */
+  eventsAfter(userId: number, seq: number, limit: number): Promise<LoggedEvent[]>
+  /** Calls `listener` after each commit, in commit order, once the commit is on disk. */
+  onCommitted(listener: (events: CommittedEvent[]) => void): void
+}

@@ -1,0 +1,106 @@
+import { sql, type CreateTableBuilder, type Kysely } from 'kysely'
+
+/** People, sessions, conversations, messages, and the event log. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await table(db, 'settings')
+    .addColumn('name', 'text', (c) => c.primaryKey())
+    .addColumn('value', 'text', (c) => c.notNull())
+    .execute()
+
+  await table(db, 'users')
+    .addColumn('id', 'integer', (c) => c.primaryKey())
+    .addColumn('username', 'text', (c) => c.notNull())
+    .addColumn('username_key', 'text', (c) => c.notNull().unique())
+    .addColumn('avatar_url', 'text')
+    .addColumn('github_id', 'text', (c) => c.unique())
+    .addColumn('created_at', 'integer', (c) => c.notNull())
+    .execute()
+
+  await table(db, 'sessions')
+    .addColumn('id', 'integer', (c) => c.primaryKey())
+    .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
+    .addColumn('token_hash', 'text', (c) => c.notNull().unique())
+    .addColumn('created_at', 'integer', (c) => c.notNull())
+    .addColumn('expires_at', 'integer', (c) => c.notNull())
+    .addColumn('replaces_id', 'integer')
+    .execute()
+  await index(db, 'sessions', ['user_id'])
+  await index(db, 'sessions', ['expires_at'])
+
+  await table(db, 'conversations')
+    .addColumn('id', 'integer', (c) => c.primaryKey())
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('direct_key', 'text', (c) => c.unique())
+    .addColumn('last_message_id', 'integer')
+    .addColumn('last_position', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('created_at', 'integer', (c) => c.notNull())
+    .execute()
+
+  await clustered(
+    table(db, 'participants')
+      .addColumn('conversation_id', 'integer', (c) => c.notNull().references('conversations.id'))
+      .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
+      .addColumn('read_up_to', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('joined_at', 'integer', (c) => c.notNull())
+      .addPrimaryKeyConstraint('participants_pk', ['conversation_id', 'user_id'])
+  ).execute()
+  await index(db, 'participants', ['user_id', 'conversation_id'])
+
+  await table(db, 'messages')
+    .addColumn('id', 'integer', (c) => c.primaryKey())
+    .addColumn('conversation_id', 'integer', (c) => c.notNull().references('conversations.id'))
+    .addColumn('position', 'integer', (c) => c.notNull())
+    .addColumn('sender_id', 'integer', (c) => c.notNull().references('users.id'))
+    .addColumn('content', 'text', (c) => c.notNull())
+    .addColumn('kind', 'text')
+    .addColumn('body', 'text')
+    .addColumn('client_id', 'text')
+    .addColumn('created_at', 'integer', (c) => c.notNull())
+    .addColumn('edited_at', 'integer')
+    .addColumn('deleted_at', 'integer')
+    .addUniqueConstraint('messages_position', ['conversation_id', 'position'])
+    .execute()
+
+  await clustered(
+    table(db, 'sends')
+      .addColumn('sender_id', 'integer', (c) => c.notNull())
+      .addColumn('key', 'text', (c) => c.notNull())
+      .addColumn('payload_hash', 'text', (c) => c.notNull())
+      .addColumn('message_id', 'integer', (c) => c.notNull())
+      .addPrimaryKeyConstraint('sends_pk', ['sender_id', 'key'])
+  ).execute()
+
+  await table(db, 'inbox_heads')
+    .addColumn('user_id', 'integer', (c) => c.primaryKey())
+    .addColumn('head', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('floor', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute()
+
+  await clustered(
+    table(db, 'inbox_events')
+      .addColumn('user_id', 'integer', (c) => c.notNull())
+      .addColumn('seq', 'integer', (c) => c.notNull())
+      .addColumn('kind', 'text', (c) => c.notNull())
+      .addColumn('message_id', 'integer')
+      .addColumn('payload', 'text')
+      .addColumn('created_at', 'integer', (c) => c.notNull())
+      .addPrimaryKeyConstraint('inbox_events_pk', ['user_id', 'seq'])
+  ).execute()
+}
+
+function table(db: Kysely<unknown>, name: string) {
+  return db.schema.createTable(name)
+}
+
+/** A table that is its own primary key's index: one B-tree instead of two. */
+function clustered<Name extends string, Columns extends string>(builder: CreateTableBuilder<Name, Columns>) {
+  return builder.modifyEnd(sql`without rowid`)
+}
+
+function index(db: Kysely<unknown>, on: string, columns: string[]): Promise<void> {
+  return db.schema
+    .createIndex(`${on}_${columns.join('_')}`)
+    .on(on)
+    .columns(columns)
+    .execute()
+}

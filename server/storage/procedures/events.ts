@@ -1,0 +1,95 @@
+import type { LogEvent } from '@parley/contract/events'
+import type { Kysely } from 'kysely'
+import type { LogBounds, LoggedEvent } from '../event-log.ts'
+import { messageOf, type MessageColumns } from '../rows.ts'
+import type { Schema } from '../schema.ts'
+
+/** The bounds of a user's log; of nobody's, an empty log. */
+export async function readLogBounds(db: Kysely<Schema>, { userId }: { userId: number }): Promise<LogBounds> {
+  const row = await db
+    .selectFrom('inbox_heads')
+    .select(['head', 'floor'])
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return row ?? { head: 0, floor: 0 }
+}
+
+/** Up to `limit` events after `seq`. What the user may no longer see comes as `gone`, in its place. */
+export async function readEvents(
+  db: Kysely<Schema>,
+  { userId, after, limit }: { userId: number; after: number; limit: number }
+): Promise<LoggedEvent[]> {
+  const rows = await db
+    .selectFrom('inbox_events as event')
+    .leftJoin('messages', 'messages.id', 'event.message_id')
+    .leftJoin('users', 'users.id', 'messages.sender_id')
+    .leftJoin('participants as viewer', (join) =>
+      join.onRef('viewer.conversation_id', '=', 'messages.conversation_id').on('viewer.user_id', '=', userId)
+    )
+    .select([
+      'event.seq',
+      'event.kind',
+      'event.payload',
+      'viewer.user_id as viewer_id',
+      'messages.id',
+      'messages.conversation_id',
+      'messages.position',
+      'messages.content',
+      'messages.client_id',
+      'messages.created_at',
+      'users.id as user_id',
+      'users.username',
+      'users.avatar_url'
+    ])
+    .where('event.user_id', '=', userId)
+    .where('event.seq', '>', after)
+    .orderBy('event.seq')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => Object.assign(eventOf(row, userId), { seq: row.seq }))
+}
+
+type EventColumns = { [Column in keyof MessageColumns]: MessageColumns[Column] | null } & {
+  kind: Schema['inbox_events']['kind']
+  payload: string | null
+  viewer_id: number | null
+}
+
+function eventOf(row: EventColumns, userId: number): LogEvent {
+  if (row.kind !== 'message') return { name: row.kind, data: JSON.parse(row.payload ?? '{}') }
+  if (row.id === null || row.viewer_id === null) return { name: 'gone', data: {} }
+  const message = messageOf(row as MessageColumns, userId)
+  return { name: message.mine ? 'message_sent' : 'message', data: message }
+}
+
+/**
+ * Forgets events that are both older than `before` (ms) and beyond the newest `keep` of their user, up to `limit` a
+ * user and call. Returns how many went, so that the caller can go on until none does.
+ */
+export async function pruneEvents(
+  db: Kysely<Schema>,
+  { before, keep, limit }: { before: number; keep: number; limit: number }
+): Promise<{ result: number }> {
+  const logs = await db
+    .selectFrom('inbox_heads')
+    .select(['user_id', 'head', 'floor'])
+    .where((eb) => eb(eb('head', '-', eb.ref('floor')), '>', keep))
+    .execute()
+  let pruned = 0
+  for (const log of logs) {
+    const old = await db
+      .selectFrom('inbox_events')
+      .select(['seq', 'created_at'])
+      .where('user_id', '=', log.user_id)
+      .where('seq', '<=', log.head - keep)
+      .orderBy('seq')
+      .limit(limit)
+      .execute()
+    const floor = old.findLast((event) => event.created_at < before)?.seq
+    if (floor === undefined) continue
+    await db.deleteFrom('inbox_events').where('user_id', '=', log.user_id).where('seq', '<=', floor).execute()
+    await db.updateTable('inbox_heads').set({ floor }).where('user_id', '=', log.user_id).execute()
+    pruned += floor - log.floor
+  }
+  return { result: pruned }
+}

@@ -1,0 +1,51 @@
+import type { ProblemCode } from '@parley/contract/errors'
+import type { Kysely } from 'kysely'
+import type { CommittedEvent } from '../event-log.ts'
+import type { Schema } from '../schema.ts'
+import { appendEvent } from './append-event.ts'
+import { findPosition } from './messages.ts'
+
+/**
+ * Moves a participant's read mark forward to `upTo` (a message's id), or to the newest message. Never back; a mark that
+ * changes nothing makes no event.
+ */
+export async function markRead(
+  db: Kysely<Schema>,
+  input: { viewerId: number; conversationId: number; upTo: number | null; now: number }
+): Promise<{ result: { refused: ProblemCode } | null; committed: CommittedEvent[] }> {
+  const { viewerId, conversationId } = input
+  const participants = await db
+    .selectFrom('participants')
+    .innerJoin('conversations', 'conversations.id', 'participants.conversation_id')
+    .select(['user_id', 'read_up_to', 'last_message_id'])
+    .where('conversation_id', '=', conversationId)
+    .execute()
+  const me = participants.find((participant) => participant.user_id === viewerId)
+  if (!me) return { result: { refused: 'conversation_not_found' }, committed: [] }
+  const messageId = input.upTo ?? me.last_message_id
+  if (messageId === null) return { result: null, committed: [] }
+  const position = await findPosition(db, conversationId, messageId)
+  if (position === null) return { result: { refused: 'message_not_found' }, committed: [] }
+  if (position <= me.read_up_to) return { result: null, committed: [] }
+  await db
+    .updateTable('participants')
+    .set({ read_up_to: position })
+    .where('conversation_id', '=', conversationId)
+    .where('user_id', '=', viewerId)
+    .execute()
+  const read = await appendEvent(
+    db,
+    {
+      name: 'read',
+      data: {
+        conversationId: String(conversationId),
+        userId: String(viewerId),
+        upTo: String(messageId),
+        position
+      }
+    },
+    participants.map((participant) => participant.user_id),
+    input.now
+  )
+  return { result: null, committed: [read] }
+}

@@ -1,0 +1,22 @@
+import type { ProblemCode } from '@parley/contract/errors'
+import type { CommittedEvent } from '../event-log.ts'
+import type { Send } from '../procedures/messages.ts'
+
+/** What the main thread asks of a worker: a procedure by name, or a batch of sends. */
+export type Job = { id: number } & (
+  | { kind: 'read'; name: string; input: unknown; headOf: number | null }
+  | { kind: 'write'; name: string; input: unknown }
+  | { kind: 'sends'; sends: Send[] }
+)
+
+/** A job's result, or the problem it ended with. */
+export type Answer = { id: number } & (
+  | { ok: true; result: unknown }
+  | { ok: false; code: ProblemCode; detail: string; bug: boolean }
+)
+
+/** The answers of one commit (or of one read), with the events it wrote. */
+export type Report = { answers: Answer[]; committed: CommittedEvent[] }
+
+/** How a worker is started. */
+export type WorkerRole = { path: string; mode: 'writer' | 'reader' }

@@ -1,0 +1,116 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Message, User } from '@parley/contract/entities'
+import type { CommittedEvent } from '../event-log.ts'
+import type { Send, SendOutcome } from '../procedures/messages.ts'
+import { messageOf, userOf, type MessageColumns, type UserColumns } from '../rows.ts'
+
+type FoundSend = MessageColumns & { payload_hash: string }
+
+/**
+ * Runs batches of sends on a connection, inside the transaction that is open: for each, its key, may I, the message,
+ * the conversation, the sender's read mark, and an event for every participant.
+ *
+ * Prepared statements by hand and not Kysely: this is the one path that 20,000 messages a second go through.
+ */
+export function prepareSendBatch(database: DatabaseSync) {
+  const findSend = database.prepare(`
+    SELECT messages.id, conversation_id, position, content, client_id, messages.created_at,
+           users.id AS user_id, username, avatar_url, payload_hash
+    FROM sends JOIN messages ON messages.id = message_id JOIN users ON users.id = messages.sender_id
+    WHERE sends.sender_id = ? AND key = ?`)
+  const findSender = database.prepare('SELECT id AS user_id, username, avatar_url FROM users WHERE id = ?')
+  const findParticipants = database.prepare(
+    'SELECT user_id FROM participants WHERE conversation_id = ? ORDER BY user_id'
+  )
+  const takePosition = database.prepare(
+    'UPDATE conversations SET last_position = last_position + 1 WHERE id = ? RETURNING last_position'
+  )
+  const insertMessage = database.prepare(`
+    INSERT INTO messages (conversation_id, position, sender_id, content, client_id, created_at)
+    VALUES (?, ?, ?, ?, ?, ?)`)
+  const setNewest = database.prepare('UPDATE conversations SET last_message_id = ? WHERE id = ?')
+  const insertSend = database.prepare(
+    'INSERT INTO sends (sender_id, key, payload_hash, message_id) VALUES (?, ?, ?, ?)'
+  )
+  const markRead = database.prepare(
+    'UPDATE participants SET read_up_to = ? WHERE conversation_id = ? AND user_id = ?'
+  )
+  const takeSeq = database.prepare('UPDATE inbox_heads SET head = head + 1 WHERE user_id = ? RETURNING head')
+  const insertEvent = database.prepare(`
+    INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at) VALUES (?, ?, 'message', ?, ?)`)
+
+  return function sendBatch(sends: Send[]): { outcomes: SendOutcome[]; committed: CommittedEvent[] } {
+    const committed: CommittedEvent[] = []
+    // What a batch asks again and again and no send changes.
+    const participantsOf = new Map<number, number[]>()
+    const senders = new Map<number, User>()
+
+    function send(input: Send): SendOutcome {
+      const found = findSend.get(input.senderId, input.key) as FoundSend | undefined
+      if (found) {
+        return found.payload_hash === input.payloadHash
+          ? { message: messageOf(found, input.senderId) }
+          : { refused: 'idempotency_mismatch' }
+      }
+      const participants = remember(participantsOf, input.conversationId, () =>
+        findParticipants.all(input.conversationId).map((row) => row['user_id'] as number)
+      )
+      if (!participants.includes(input.senderId)) return { refused: 'conversation_not_found' }
+      const sender = remember(senders, input.senderId, () =>
+        userOf(findSender.get(input.senderId) as UserColumns)
+      )
+
+      const { last_position: position } = takePosition.get(input.conversationId) as { last_position: number }
+      const { lastInsertRowid } = insertMessage.run(
+        input.conversationId,
+        position,
+        input.senderId,
+        input.content,
+        input.clientId,
+        input.now
+      )
+      const messageId = Number(lastInsertRowid)
+      setNewest.run(messageId, input.conversationId)
+      insertSend.run(input.senderId, input.key, input.payloadHash, messageId)
+      markRead.run(position, input.conversationId, input.senderId)
+
+      const shared: Message = {
+        id: String(messageId),
+        content: input.content,
+        conversationId: String(input.conversationId),
+        createdAt: new Date(input.now).toISOString(),
+        mine: false,
+        position,
+        sender
+      }
+      const message: Message = {
+        ...shared,
+        mine: true,
+        ...(input.clientId !== null && { clientId: input.clientId })
+      }
+      const toOthers: CommittedEvent['to'] = []
+      for (const userId of participants) {
+        const { head: seq } = takeSeq.get(userId) as { head: number }
+        insertEvent.run(userId, seq, messageId, input.now)
+        if (userId === input.senderId) {
+          committed.push({ name: 'message_sent', data: message, to: [{ userId, seq }] })
+        } else {
+          toOthers.push({ userId, seq })
+        }
+      }
+      if (toOthers.length > 0) committed.push({ name: 'message', data: shared, to: toOthers })
+      return { message }
+    }
+
+    return { outcomes: sends.map(send), committed }
+  }
+}
+
+function remember<Key, Value>(known: Map<Key, Value>, key: Key, find: () => Value): Value {
+  let value = known.get(key)
+  if (value === undefined) {
+    value = find()
+    known.set(key, value)
+  }
+  return value
+}

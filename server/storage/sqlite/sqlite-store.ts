@@ -1,0 +1,52 @@
+import type { CommittedEvent } from '../event-log.ts'
+import { CommitQueue } from '../commit-queue.ts'
+import type { Send, SendOutcome, Store } from '../store.ts'
+import { WorkerThread } from './worker-thread.ts'
+
+const readers = 2
+/** Sends in one transaction at most. */
+const batchMax = 512
+
+/**
+ * The store on one SQLite file: one writer worker and reader workers, so that neither a commit nor a read stops the
+ * event loop, and a long read never blocks a replay. Throws when the file cannot be opened or is of a newer Parley.
+ */
+export async function openSqliteStore(path: string): Promise<Store> {
+  const listeners: ((events: CommittedEvent[]) => void)[] = []
+  const writer = await WorkerThread.start({ path, mode: 'writer' }, (events) => {
+    for (const listener of listeners) listener(events)
+  })
+  const pool = await Promise.all(
+    Array.from({ length: readers }, () => WorkerThread.start({ path, mode: 'reader' }))
+  )
+  const sends = new CommitQueue<Send, SendOutcome>(
+    (batch) => writer.run({ kind: 'sends', sends: batch }) as Promise<SendOutcome[]>,
+    batchMax
+  )
+  const write: Store['write'] = (name, input) => writer.run({ kind: 'write', name, input }) as never
+
+  async function runRead(name: string, input: unknown, headOf: number | null) {
+    const reader = pool.reduce((least, each) => (each.load < least.load ? each : least))
+    return (await reader.run({ kind: 'read', name, input, headOf })) as { head: number; data: never }
+  }
+  const read: Store['read'] = async (name, input) => (await runRead(name, input, null)).data
+
+  const { epoch, cookieSecret } = await write('openSettings', {})
+  return {
+    epoch,
+    cookieSecret,
+    read,
+    snapshot: (name, input) => runRead(name, input, input.viewerId),
+    write,
+    send: (send) => sends.add(send),
+    events: {
+      epoch,
+      bounds: (userId) => read('readLogBounds', { userId }),
+      eventsAfter: (userId, after, limit) => read('readEvents', { userId, after, limit }),
+      onCommitted: (listener) => void listeners.push(listener)
+    },
+    async close() {
+      await Promise.all([writer, ...pool].map((worker) => worker.close()))
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { CommittedEvent } from '../event-log.ts'
+import { migrate } from '../migrations/index.ts'
+import { reads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
+import { readLogBounds } from '../procedures/events.ts'
+import { refusalOf } from './answer.ts'
+import { openConnection, openKysely } from './connection.ts'
+import type { Answer, Job, Report, WorkerRole } from './jobs.ts'
+import { prepareSendBatch } from './send-batch.ts'
+
+/** Jobs that share a commit at most: bounds how long the first of them waits for the last. */
+const groupMax = 64
+
+const port = parentPort!
+const { path, mode } = workerData as WorkerRole
+const database = openConnection(path, mode)
+const db = openKysely(database)
+if (mode === 'writer') await migrate(db as never)
+const sendBatch = mode === 'writer' ? prepareSendBatch(database) : undefined
+
+const waiting: Job[] = []
+let running = false
+let closing = false
+
+port.on('message', (job: Job | 'close') => {
+  if (job === 'close') closing = true
+  else waiting.push(job)
+  if (!running) {
+    running = true
+    // After the messages that already wait in the port: they join the group.
+    setImmediate(() => void runWaiting())
+  }
+})
+port.postMessage('ready')
+
+async function runWaiting(): Promise<void> {
+  while (waiting.length > 0) {
+    const group = waiting.splice(0, groupMax)
+    port.postMessage(mode === 'writer' ? await commitGroup(group) : await readGroup(group))
+  }
+  running = false
+  if (closing) {
+    database.close()
+    port.close()
+  }
+}
+
+/** One transaction for a group of jobs, each in a savepoint: one that fails takes back only what it wrote itself. */
+async function commitGroup(group: Job[]): Promise<Report> {
+  const answers: Answer[] = []
+  const committed: CommittedEvent[] = []
+  try {
+    database.exec('BEGIN IMMEDIATE')
+    for (const job of group) {
+      database.exec('SAVEPOINT job')
+      try {
+        const outcome = await runWrite(job)
+        answers.push({ id: job.id, ok: true, result: outcome.result })
+        committed.push(...(outcome.committed ?? []))
+      } catch (error) {
+        // Some errors (a full disk) end the whole transaction: then nobody's work was kept.
+        if (!database.isTransaction) throw error
+        database.exec('ROLLBACK TO job')
+        answers.push(refusalOf(job.id, error))
+      }
+      database.exec('RELEASE job')
+    }
+    database.exec('COMMIT')
+    return { answers, committed }
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    return { answers: group.map((job) => refusalOf(job.id, error)), committed: [] }
+  }
+}
+
+async function runWrite(job: Job): Promise<{ result: unknown; committed?: CommittedEvent[] }> {
+  if (job.kind === 'sends') {
+    const { outcomes, committed } = sendBatch!(job.sends)
+    return { result: outcomes, committed }
+  }
+  return (writes as unknown as Record<string, AnyWrite>)[job.name]!(db, job.input)
+}
+
+/** Reads one after the other, each on one snapshot of its own. */
+async function readGroup(group: Job[]): Promise<Report> {
+  const answers: Answer[] = []
+  for (const job of group) {
+    if (job.kind !== 'read') throw new Error('a reader reads')
+    try {
+      database.exec('BEGIN')
+      // The head before the data: a stream that goes on from it misses nothing.
+      const head = job.headOf === null ? 0 : (await readLogBounds(db, { userId: job.headOf })).head
+      const data = await (reads as unknown as Record<string, AnyRead>)[job.name]!(db, job.input)
+      answers.push({ id: job.id, ok: true, result: { head, data } })
+    } catch (error) {
+      answers.push(refusalOf(job.id, error))
+    } finally {
+      if (database.isTransaction) database.exec('ROLLBACK')
+    }
+  }
+  return { answers, committed: [] }
+}

@@ -1,0 +1,32 @@
+import type { EventLog } from './event-log.ts'
+import type { InputOf, ReadName, ReadResult, WriteName, WriteResult } from './procedures/index.ts'
+import type { Send, SendOutcome } from './procedures/messages.ts'
+
+export type { NewUser } from './procedures/users.ts'
+export type { Send, SendOutcome } from './procedures/messages.ts'
+export type { Session } from './procedures/sessions.ts'
+
+/**
+ * What the domain asks of storage: run a named procedure. Every call may throw the problem `storage_unavailable`; a
+ * write that did so may still have happened.
+ */
+export interface Store {
+  /** One random word for the whole database, replaced when it is restored from a backup. */
+  readonly epoch: string
+  /** Signs cookies; the same on every node. */
+  readonly cookieSecret: string
+  /** Runs a read on one snapshot of the database. */
+  read<Name extends ReadName>(name: Name, input: InputOf<Name>): Promise<ReadResult<Name>>
+  /** Like `read`, with the head of the viewer's log in the same snapshot: where a stream goes on from the data. */
+  snapshot<Name extends ReadName>(
+    name: Name,
+    input: InputOf<Name> & { viewerId: number }
+  ): Promise<{ head: number; data: ReadResult<Name> }>
+  /** Runs a write in its own transaction. Resolves once it is on disk. */
+  write<Name extends WriteName>(name: Name, input: InputOf<Name>): Promise<WriteResult<Name>>
+  /** Sends a message with the next batch. Resolves once it is on disk. */
+  send(send: Send): Promise<SendOutcome>
+  readonly events: EventLog
+  /** Waits for what was begun, then lets go of the database. */
+  close(): Promise<void>
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { addPerson, describeStorage, sendOf, startPair } from './engines.ts'
+
+describeStorage('Conversations', (under) => {
+  test('two people who start one at once get the same one, and one event each', async () => {
+    const john = await addPerson(under.store, 'john')
+    const jane = await addPerson(under.store, 'jane')
+    const started = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        under.store.write('startDirectConversation', {
+          me: i % 2 ? john : jane,
+          other: i % 2 ? jane : john,
+          now: Date.now()
+        })
+      )
+    )
+    expect(new Set(started.map((each) => each.id)).size).toBe(1)
+    expect(started.filter((each) => each.created)).toHaveLength(1)
+    expect((await under.store.events.bounds(john.userId)).head).toBe(1)
+    expect((await under.store.events.bounds(jane.userId)).head).toBe(1)
+  })
+
+  test('are listed from the newest message on, page by page, and not while they have none', async () => {
+    const john = await addPerson(under.store, 'john')
+    const ids: string[] = []
+    for (let i = 0; i < 7; i++) {
+      const other = await addPerson(under.store)
+      const { id } = await under.store.write('startDirectConversation', { me: john, other, now: Date.now() })
+      if (i === 6) break
+      await under.store.send(sendOf(john.userId, id, `m ${i}`))
+      ids.unshift(String(id))
+    }
+    const page = async (before: number | null) =>
+      (await under.store.read('listConversations', { viewerId: john.userId, before, limit: 4 }))!.map(
+        (conversation) => conversation.id
+      )
+    const first = await page(null)
+    expect(first).toEqual(ids.slice(0, 4))
+    expect(await page(Number(first.at(-1)))).toEqual(ids.slice(4))
+  })
+
+  test('somebody else’s is nobody’s', async () => {
+    const { conversationId } = await startPair(under.store)
+    const { userId: viewerId } = await addPerson(under.store)
+    expect(await under.store.read('getConversation', { viewerId, id: conversationId })).toBeNull()
+    expect(
+      await under.store.read('listConversations', { viewerId, before: conversationId, limit: 25 })
+    ).toBeNull()
+    expect(
+      await under.store.read('listMessages', { viewerId, conversationId, before: null, limit: 25 })
+    ).toEqual({ refused: 'conversation_not_found' })
+    expect(await under.store.write('markRead', { viewerId, conversationId, upTo: null, now: 0 })).toEqual({
+      refused: 'conversation_not_found'
+    })
+  })
+})

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import type { CommittedEvent } from '../../../server/storage/event-log.ts'
+import { describeStorage, sendOf, startPair } from './engines.ts'
+
+describeStorage('The event log', (under) => {
+  test('numbers each user’s events from 1 without a gap, whatever else is written', async () => {
+    const { john, jane, conversationId } = await startPair(under.store)
+    await Promise.all([
+      ...Array.from({ length: 30 }, (_, i) =>
+        under.store.send(sendOf(i % 2 ? john.userId : jane.userId, conversationId, `m ${i}`))
+      ),
+      under.store.write('markRead', { viewerId: jane.userId, conversationId, upTo: null, now: Date.now() }),
+      under.store.write('addSession', {
+        userId: jane.userId,
+        tokenHash: `h${conversationId}`,
+        expiresAt: 1,
+        now: 0
+      })
+    ])
+    for (const { userId } of [john, jane]) {
+      const events = await under.store.events.eventsAfter(userId, 0, 1_000)
+      expect(events.map((event) => event.seq)).toEqual(events.map((_, i) => i + 1))
+      expect((await under.store.events.bounds(userId)).head).toBe(events.length)
+      expect(events[0]!.name).toBe('conversation_created')
+    }
+  })
+
+  test('what is told at the commit is what is read back from disk', async () => {
+    const { john, jane, conversationId } = await startPair(under.store)
+    const told: CommittedEvent[] = []
+    under.store.events.onCommitted((events) => told.push(...events))
+    const from = new Map<number, number>()
+    for (const { userId } of [john, jane]) from.set(userId, (await under.store.events.bounds(userId)).head)
+    await under.store.send(sendOf(john.userId, conversationId, 'hello', 'told-key'))
+    await under.store.write('markRead', {
+      viewerId: jane.userId,
+      conversationId,
+      upTo: null,
+      now: Date.now()
+    })
+    for (const [userId, head] of from) {
+      const read = await under.store.events.eventsAfter(userId, head, 100)
+      const live = told.flatMap(({ to, ...event }) =>
+        to.filter((place) => place.userId === userId).map(({ seq }) => ({ ...event, seq }))
+      )
+      expect(read).toEqual(live)
+    }
+  })
+
+  test('a mark that changes nothing makes no event, and a mark never goes back', async () => {
+    const { john, jane, conversationId } = await startPair(under.store)
+    const first = await under.store.send(sendOf(john.userId, conversationId, 'one'))
+    await under.store.send(sendOf(john.userId, conversationId, 'two'))
+    const mark = (upTo: number | null) =>
+      under.store.write('markRead', { viewerId: jane.userId, conversationId, upTo, now: Date.now() })
+    await mark(null)
+    const { head } = await under.store.events.bounds(jane.userId)
+    await mark(null)
+    await mark('message' in first ? Number(first.message.id) : 0)
+    expect((await under.store.events.bounds(jane.userId)).head).toBe(head)
+    expect(
+      await under.store.read('getConversation', { viewerId: jane.userId, id: conversationId })
+    ).toMatchObject({
+      readUpTo: 2
+    })
+  })
+
+  test('is there, with its epoch, after the store was closed and opened', async () => {
+    const { john, conversationId } = await startPair(under.store)
+    await under.store.send(sendOf(john.userId, conversationId, 'kept'))
+    const { epoch } = under.store
+    const before = await under.store.events.eventsAfter(john.userId, 0, 100)
+    await under.reopen()
+    expect(under.store.epoch).toBe(epoch)
+    expect(await under.store.events.eventsAfter(john.userId, 0, 100)).toEqual(before)
+  })
+
+  test('forgets only what is both old and beyond the newest that are kept, and raises its floor', async () => {
+    const { john, conversationId } = await startPair(under.store)
+    for (let i = 0; i < 20; i++) await under.store.send(sendOf(john.userId, conversationId, `m ${i}`))
+    const { head } = await under.store.events.bounds(john.userId)
+    const prune = (before: number) => under.store.write('pruneEvents', { before, keep: 5, limit: 7 })
+    expect(await prune(0)).toBe(0)
+    while ((await prune(Date.now() + 1)) > 0);
+    expect(await under.store.events.bounds(john.userId)).toEqual({ head, floor: head - 5 })
+    const left = await under.store.events.eventsAfter(john.userId, 0, 100)
+    expect(left.map((event) => event.seq)).toEqual([head - 4, head - 3, head - 2, head - 1, head])
+  })
+
+  test('a page of 10,000 events behind is read in order, page by page', async () => {
+    const { john, conversationId } = await startPair(under.store)
+    await Promise.all(
+      Array.from({ length: 10_000 }, (_, i) =>
+        under.store.send(sendOf(john.userId, conversationId, `m ${i}`))
+      )
+    )
+    let seq = 0
+    for (;;) {
+      const page = await under.store.events.eventsAfter(john.userId, seq, 500)
+      if (page.length === 0) break
+      expect(page.map((event) => event.seq)).toEqual(page.map((_, i) => seq + 1 + i))
+      seq += page.length
+    }
+    expect(seq).toBe((await under.store.events.bounds(john.userId)).head)
+  })
+})

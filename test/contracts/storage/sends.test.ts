@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { addPerson, describeStorage, sendOf, startPair } from './engines.ts'
+
+describeStorage('Sends', (under) => {
+  test('positions count 1, 2, 3 … in each conversation, also when sent at once', async () => {
+    const { john, jane, conversationId } = await startPair(under.store)
+    const other = await startPair(under.store)
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, (_, i) =>
+        i % 3 === 0
+          ? under.store.send(sendOf(other.john.userId, other.conversationId, `other ${i}`))
+          : under.store.send(sendOf(i % 3 === 1 ? john.userId : jane.userId, conversationId, `m ${i}`))
+      )
+    )
+    const positions = outcomes.map((outcome) => ('message' in outcome ? outcome.message : undefined))
+    const of = (id: number) =>
+      positions
+        .filter((message) => message?.conversationId === String(id))
+        .map((message) => message!.position)
+        .toSorted((a, b) => a - b)
+    expect(of(conversationId)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1))
+    expect(of(other.conversationId)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
+  })
+
+  test('a key sent a hundred times at once is one message with one id', async () => {
+    const { john, conversationId } = await startPair(under.store)
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        under.store.send(sendOf(john.userId, conversationId, 'once', 'same-key'))
+      )
+    )
+    const ids = new Set(outcomes.map((outcome) => ('message' in outcome ? outcome.message.id : 'refused')))
+    expect(ids.size).toBe(1)
+    const page = await under.store.read('listMessages', {
+      viewerId: john.userId,
+      conversationId,
+      before: null,
+      limit: 25
+    })
+    expect(page).toHaveLength(1)
+  })
+
+  test('a key gets its first answer after the store was closed and opened', async () => {
+    const { john, conversationId } = await startPair(under.store)
+    const first = await under.store.send(sendOf(john.userId, conversationId, 'before', 'restart-key'))
+    await under.reopen()
+    expect(await under.store.send(sendOf(john.userId, conversationId, 'before', 'restart-key'))).toEqual(
+      first
+    )
+  })
+
+  test('a key with another payload is refused; with another sender it is another key', async () => {
+    const { john, jane, conversationId } = await startPair(under.store)
+    const first = await under.store.send(sendOf(john.userId, conversationId, 'one', 'shared-key'))
+    expect(await under.store.send(sendOf(john.userId, conversationId, 'two', 'shared-key'))).toEqual({
+      refused: 'idempotency_mismatch'
+    })
+    const hers = await under.store.send(sendOf(jane.userId, conversationId, 'two', 'shared-key'))
+    expect(hers).toMatchObject({ message: { position: 2 } })
+    expect(first).toMatchObject({ message: { position: 1 } })
+  })
+
+  test('a refused send spoils nobody else’s in its batch and takes no place', async () => {
+    const { john, jane, conversationId } = await startPair(under.store)
+    const stranger = await addPerson(under.store)
+    const outcomes = await Promise.all([
+      under.store.send(sendOf(john.userId, conversationId, 'a')),
+      under.store.send(sendOf(stranger.userId, conversationId, 'intruding')),
+      under.store.send(sendOf(john.userId, 999_999, 'nowhere')),
+      under.store.send(sendOf(jane.userId, conversationId, 'b'))
+    ])
+    expect(outcomes).toMatchObject([
+      { message: { position: 1 } },
+      { refused: 'conversation_not_found' },
+      { refused: 'conversation_not_found' },
+      { message: { position: 2 } }
+    ])
+    expect((await under.store.events.bounds(stranger.userId)).head).toBe(0)
+  })
+
+  test('sending marks the conversation read for its sender and unread for the other', async () => {
+    const { john, jane, conversationId } = await startPair(under.store)
+    await under.store.send(sendOf(john.userId, conversationId, 'hi'))
+    const of = async (viewerId: number) =>
+      (await under.store.snapshot('getConversation', { viewerId, id: conversationId })).data
+    expect(await of(john.userId)).toMatchObject({ hasUnreadMessages: false, unreadCount: 0, readUpTo: 1 })
+    expect(await of(jane.userId)).toMatchObject({ hasUnreadMessages: true, unreadCount: 1, readUpTo: 0 })
+  })
+
+  test('the key is shown to its sender alone', async () => {
+    const { john, jane, conversationId } = await startPair(under.store)
+    await under.store.send(sendOf(john.userId, conversationId, 'hi', 'johns-key'))
+    const list = (viewerId: number) =>
+      under.store.read('listMessages', { viewerId, conversationId, before: null, limit: 25 })
+    expect(await list(john.userId)).toMatchObject([{ clientId: 'johns-key', mine: true }])
+    expect(JSON.stringify(await list(jane.userId))).not.toContain('johns-key')
+  })
+})

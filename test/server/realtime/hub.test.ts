@@ -1,0 +1,195 @@
+import { DatabaseSync } from 'node:sqlite'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sendOf, startPair } from '../../contracts/storage/engines.ts'
+import { openHub } from './socket-pair.ts'
+
+let world: Awaited<ReturnType<typeof openHub>>
+beforeAll(async () => {
+  world = await openHub()
+})
+afterAll(() => world.close())
+
+/** The stream has sent every event up to the head. */
+const complete = (head: number) => (events: { event?: string | undefined; data: string }[]) =>
+  events.some((event) => event.event === 'sync' && JSON.parse(event.data).head === head)
+
+describe('A stream', () => {
+  test('without a cursor first sends a block of an id alone, then sync', async () => {
+    const { john } = await startPair(world.store)
+    const stream = await world.open(john.userId)
+    await stream.event('sync')
+    expect(stream.raw).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(stream.raw).toMatch(/\r\nContent-Type: text\/event-stream\r\n/)
+    expect(stream.raw).not.toMatch(/transfer-encoding/i)
+    expect(stream.raw.split('\r\n\r\n')[1]).toBe(
+      `id: ${world.store.epoch}-1\n\nevent: sync\ndata: {"head":1}\n\n`
+    )
+    stream.socket.destroy()
+  })
+
+  test('sends what others sent me without a name, and what I sent as message_sent', async () => {
+    const { john, jane, conversationId } = await startPair(world.store)
+    const hers = await world.open(jane.userId)
+    const his = await world.open(john.userId)
+    await Promise.all([hers.event('sync'), his.event('sync')])
+    await world.store.send(sendOf(john.userId, conversationId, 'hello', 'client-id'))
+    const sent = await his.event('message_sent')
+    await hers.until((events) => events.some((event) => event.event === undefined))
+    const received = hers.events.find((event) => event.event === undefined)!
+    expect(JSON.parse(sent.data)).toMatchObject({ content: 'hello', mine: true, clientId: 'client-id' })
+    expect(JSON.parse(received.data)).toMatchObject({
+      content: 'hello',
+      mine: false,
+      sender: { id: john.id }
+    })
+    expect(received.data).not.toContain('client-id')
+    expect(received.id).toBe(`${world.store.epoch}-2`)
+    for (const stream of [hers, his]) stream.socket.destroy()
+  })
+
+  test('resumes after any cursor with exactly what followed it', async () => {
+    const { john, jane, conversationId } = await startPair(world.store)
+    for (let i = 0; i < 10; i++) await world.store.send(sendOf(john.userId, conversationId, `m ${i}`))
+    for (let seq = 0; seq <= 11; seq++) {
+      const stream = await world.open(jane.userId, `${world.store.epoch}-${seq}`)
+      await stream.until(complete(11))
+      expect(stream.seqs).toEqual(Array.from({ length: 11 - seq }, (_, i) => seq + 1 + i))
+      stream.socket.destroy()
+    }
+  })
+
+  test.each([
+    ['of another epoch', () => 'another-1', 'epoch'],
+    ['above the head', () => `${world.store.epoch}-99`, 'ahead']
+  ])('with a cursor %s sends reset with the head, and goes on live from there', async (_, cursor, reason) => {
+    const { john, jane, conversationId } = await startPair(world.store)
+    const stream = await world.open(jane.userId, cursor())
+    const reset = await stream.event('reset')
+    expect(reset).toMatchObject({ id: `${world.store.epoch}-1`, data: JSON.stringify({ reason }) })
+    await world.store.send(sendOf(john.userId, conversationId, 'after the reset'))
+    await stream.until((events) => events.some((event) => event.data.includes('after the reset')))
+    expect(stream.seqs).toEqual([1, 2])
+    stream.socket.destroy()
+  })
+
+  test('below the floor sends reset; at the floor it replays', async () => {
+    const { john, conversationId } = await startPair(world.store)
+    for (let i = 0; i < 10; i++) await world.store.send(sendOf(john.userId, conversationId, `m ${i}`))
+    await world.store.write('pruneEvents', { before: Date.now() + 1, keep: 4, limit: 100 })
+    const { head, floor } = await world.store.events.bounds(john.userId)
+    expect(floor).toBe(head - 4)
+    const below = await world.open(john.userId, `${world.store.epoch}-${floor - 1}`)
+    expect((await below.event('reset')).data).toBe('{"reason":"pruned"}')
+    const at = await world.open(john.userId, `${world.store.epoch}-${floor}`)
+    await at.until(complete(head))
+    expect(at.seqs).toEqual([head - 3, head - 2, head - 1, head])
+    for (const stream of [below, at]) stream.socket.destroy()
+  })
+
+  test('of somebody who left keeps the place of what they may no longer see as gone', async () => {
+    const own = await openHub()
+    const { john, jane, conversationId } = await startPair(own.store)
+    await own.store.send(sendOf(john.userId, conversationId, 'secret'))
+    await own.store.close()
+    const { place } = own
+    const database = new DatabaseSync(`${place}/parley.db`)
+    database.exec(`DELETE FROM participants WHERE user_id = ${jane.userId}`)
+    database.close()
+    const again = await openHub({}, place)
+    const stream = await again.open(jane.userId, `${again.store.epoch}-0`)
+    await stream.until(complete(2))
+    expect(stream.events.find((event) => event.id?.endsWith('-2'))).toMatchObject({
+      event: 'gone',
+      data: '{}'
+    })
+    expect(stream.raw).not.toContain('secret')
+    await again.close()
+    await own.close()
+  })
+
+  test('that is quiet hears sync again, with the head', async () => {
+    const { john } = await startPair(world.store)
+    const stream = await world.open(john.userId)
+    await stream.until((events) => events.filter((event) => event.event === 'sync').length >= 2)
+    stream.socket.destroy()
+  })
+
+  test('ends within a second when its session does, and no other', async () => {
+    const { john } = await startPair(world.store)
+    const ended = await world.open(john.userId, null, 7)
+    const other = await world.open(john.userId, null, 8)
+    await Promise.all([ended.event('sync'), other.event('sync')])
+    world.hub.limitSession({ userId: john.userId, sessionId: 7, expiresAt: 0 })
+    await ended.closed
+    expect(ended.raw).toMatch(/\nretry: \d+\n\n$/)
+    await other.until((events) => events.filter((event) => event.event === 'sync').length >= 2)
+    other.socket.destroy()
+  })
+
+  test('beyond the most one user may have is refused, with a time to try again', async () => {
+    const own = await openHub({ streamsPerUser: 1 })
+    const { john } = await startPair(own.store)
+    const first = await own.open(john.userId)
+    await first.event('sync')
+    const second = await own.open(john.userId)
+    expect((await second.event('refused')).data).toBe('{"code":"too_many_streams"}')
+    await second.closed
+    expect(second.raw).toMatch(/\nretry: \d+\n\n$/)
+    expect(own.hub.size).toBe(1)
+    await own.close()
+  })
+
+  test('is ended by a drain, and a later one refused', async () => {
+    const own = await openHub()
+    const { john } = await startPair(own.store)
+    const stream = await own.open(john.userId)
+    await stream.event('sync')
+    await own.hub.drain(50)
+    await stream.closed
+    const late = await own.open(john.userId)
+    expect((await late.event('refused')).data).toBe('{"code":"draining"}')
+    await own.close()
+  })
+})
+
+test('Rule 9: whoever connects, is cut and resumes while others publish sees every event once, in order', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({ send: fc.integer({ min: 0, max: 6 }), cut: fc.boolean(), together: fc.boolean() }),
+        {
+          minLength: 1,
+          maxLength: 8
+        }
+      ),
+      async (steps) => {
+        const { john, jane, conversationId } = await startPair(world.store)
+        const seen: number[] = []
+        let cursor = `${world.store.epoch}-0`
+        let stream = await world.open(jane.userId, cursor)
+        const sends: Promise<unknown>[] = []
+        for (const step of steps) {
+          const now = Array.from({ length: step.send }, (_, i) =>
+            world.store.send(sendOf(john.userId, conversationId, `m ${i}`))
+          )
+          sends.push(...now)
+          if (!step.together) await Promise.all(now)
+          if (!step.cut) continue
+          stream.socket.destroy()
+          await stream.closed
+          seen.push(...stream.seqs)
+          if (seen.length > 0) cursor = `${world.store.epoch}-${seen.at(-1)}`
+          stream = await world.open(jane.userId, cursor)
+        }
+        await Promise.all(sends)
+        const { head } = await world.store.events.bounds(jane.userId)
+        await stream.until(() => (stream.seqs.at(-1) ?? seen.at(-1) ?? 0) === head)
+        stream.socket.destroy()
+        seen.push(...stream.seqs)
+        expect(seen).toEqual(Array.from({ length: head }, (_, i) => i + 1))
+      }
+    ),
+    { numRuns: 200 }
+  )
+}, 60_000)

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { Hub, type HubOptions } from '../../../server/realtime/hub.ts'
+import { openSqliteStore } from '../../../server/storage/sqlite/sqlite-store.ts'
+
+/** A hub over a real store, and real sockets to it. */
+export async function openHub(options: Partial<HubOptions> = {}, existing?: string) {
+  const place = existing ?? (await mkdtemp(join(tmpdir(), 'parley-hub-')))
+  const store = await openSqliteStore(join(place, 'parley.db'))
+  const hub = new Hub(store.events, {
+    syncIntervalMs: 1_000,
+    streamMaxLifeMs: 3_600_000,
+    streamsPerUser: 100,
+    ...options
+  })
+  const accepted: ((socket: Socket) => void)[] = []
+  const server = createServer((socket) => accepted.shift()!(socket))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+
+  /** Opens a stream of `userId`, from `after` (a cursor's text) or from the head. */
+  async function open(userId: number, after: string | null = null, sessionId = 1): Promise<Listener> {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    const listener = new Listener(socket)
+    const served = await new Promise<Socket>((resolve) => accepted.push(resolve))
+    void hub.open(served, { userId, sessionId, expiresAt: Date.now() + 3_600_000, after })
+    return listener
+  }
+
+  return {
+    hub,
+    store,
+    place,
+    open,
+    async close() {
+      hub.close()
+      server.close()
+      await store.close()
+      await rm(place, { recursive: true, force: true })
+    }
+  }
+}
+
+type Waiter = { done: (events: EventSourceMessage[]) => boolean; resolve: () => void }
+
+/** Reads a stream off a socket: complete blocks only, as a browser does. */
+export class Listener {
+  readonly events: EventSourceMessage[] = []
+  raw = ''
+  readonly closed: Promise<void>
+  readonly socket: Socket
+  readonly #waiters = new Set<Waiter>()
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    const parser = createParser({ onEvent: (event) => this.events.push(event) })
+    let body = false
+    socket.setEncoding('utf8')
+    socket.on('data', (text: string) => {
+      this.raw += text
+      let rest = text
+      if (!body) {
+        const end = this.raw.indexOf('\r\n\r\n')
+        if (end < 0) return
+        body = true
+        rest = this.raw.slice(end + 4)
+      }
+      parser.feed(rest)
+      this.#settle()
+    })
+    socket.on('error', () => {})
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
+  }
+
+  /** Resolves once the events so far satisfy `done`; rejects when the stream ends before. */
+  until(done: Waiter['done']): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.add({ done, resolve })
+      void this.closed.then(() => reject(new Error(`the stream ended; it had sent ${this.raw}`)))
+      this.#settle()
+    })
+  }
+
+  /** Resolves with the first event called `name`. */
+  async event(name: string): Promise<EventSourceMessage> {
+    await this.until((events) => events.some((event) => event.event === name))
+    return this.events.find((event) => event.event === name)!
+  }
+
+  /** The places of the logged events so far. */
+  get seqs(): number[] {
+    return this.events.flatMap((event) => (event.id ? [Number(event.id.split('-')[1])] : []))
+  }
+
+  #settle(): void {
+    for (const waiter of this.#waiters) {
+      if (!waiter.done(this.events)) continue
+      this.#waiters.delete(waiter)
+      waiter.resolve()
+    }
+  }
+}
