@@ -1,0 +1,139 @@
+import { resolve } from 'node:path'
+import { messageMaxLength } from '@parley/contract/limits'
+import { settings, type SettingName } from './settings.ts'
+
+/** What Parley was told to be. Everything is read once, at the start. */
+export type Config = Readonly<{
+  /** 0 takes any free port. */
+  port: number
+  host: string
+  /** Where browsers find this server, without a slash at the end. */
+  origin: string
+  dataDir: string
+  databasePath: string
+  /** Anybody who reaches this server may sign in as anyone: only ever true on a loopback address. */
+  developmentLogin: boolean
+  github: GithubConfig | null
+  messageMaxLength: number
+  logLevel: string
+  syncIntervalMs: number
+  streamMaxLifeMs: number
+  streamsPerUser: number
+  drainMs: number
+  eventsKeepMs: number
+  eventsKeepCount: number
+}>
+
+export type GithubConfig = Readonly<{ clientId: string; clientSecret: string; url: string; apiUrl: string }>
+
+/** Every setting that is not right, each with what to do about it. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']
+const loopback = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|\[::1\])$/
+
+/** Reads the settings, from the environment alone. Throws `ConfigError` with every problem at once. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const problems: string[] = []
+  const report = (name: string, problem: string) => void problems.push(`${name}: ${problem}`)
+  // An empty variable is one that is not set, as most tools that write environments mean it.
+  const given = (name: SettingName) => env[name]?.trim() || undefined
+
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('PARLEY_') && !settings.some((setting) => setting.name === name)) {
+      report(name, 'there is no such setting; `npx parley --help` lists all of them')
+    }
+  }
+
+  function number(name: SettingName, fallback: number, min: number, max: number, whole = true): number {
+    const text = given(name)
+    if (text === undefined) return fallback
+    const value = /^\d{1,12}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value
+    report(name, `"${text}" is not a ${whole ? 'whole ' : ''}number from ${min} to ${max}`)
+    return fallback
+  }
+
+  function httpUrl(name: SettingName, fallback: string, originOnly: boolean): string {
+    const text = given(name) ?? fallback
+    const url = URL.canParse(text) ? new URL(text) : null
+    const plain = url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash
+    if (url && plain && (!originOnly || url.pathname === '/')) {
+      return originOnly ? url.origin : url.href.replace(/\/$/, '')
+    }
+    report(name, `"${text}" is not an address like ${originOnly ? 'https://chat.example.org' : fallback}`)
+    return fallback
+  }
+
+  const port = number('PORT', 3_000, 0, 65_535)
+  const origin = httpUrl('ORIGIN', `http://localhost:${port}`, true)
+  const developmentLogin = new URL(origin).hostname === 'localhost' && given('NODE_ENV') !== 'production'
+  const host = given('HOST') ?? (developmentLogin ? 'localhost' : '0.0.0.0')
+  if (developmentLogin && !loopback.test(host)) {
+    report(
+      'HOST',
+      `"${host}" can be reached from other machines, and on localhost anybody may sign in as anyone; ` +
+        'give ORIGIN the address that people use (or set NODE_ENV=production), or leave HOST out'
+    )
+  }
+
+  const dataDir = resolve(given('DATA_DIR') ?? './data')
+  const logLevel = given('PARLEY_LOG_LEVEL') ?? 'info'
+  if (!logLevels.includes(logLevel)) {
+    report('PARLEY_LOG_LEVEL', `"${logLevel}" is none of ${logLevels.join(', ')}`)
+  }
+  if (given('NATS_URL')) {
+    report('NATS_URL', 'several nodes are not in this version yet; leave it out to run one')
+  }
+
+  function databasePath(): string {
+    const text = given('DATABASE_URL')
+    if (text === undefined) return resolve(dataDir, 'parley.db')
+    const path = /^(?:sqlite|file):(?:\/\/(?=\/))?(?!\/\/)([^?#]+)$/.exec(text)?.[1]
+    if (path && path !== ':memory:') return resolve(path)
+    // The text may hold a password: it is not repeated.
+    if (/^postgres(ql)?:/.test(text)) {
+      report('DATABASE_URL', 'Postgres is not in this version yet; leave it out to use a SQLite file')
+    } else report('DATABASE_URL', 'is not like sqlite:/var/lib/parley/parley.db')
+    return ''
+  }
+
+  function github(): GithubConfig | null {
+    const url = httpUrl('PARLEY_GITHUB_URL', 'https://github.com', false)
+    const apiUrl = httpUrl('PARLEY_GITHUB_API_URL', 'https://api.github.com', false)
+    const clientId = given('GITHUB_CLIENT_ID')
+    const clientSecret = given('GITHUB_CLIENT_SECRET')
+    if (clientId && clientSecret) return { clientId, clientSecret, url, apiUrl }
+    if (clientId) report('GITHUB_CLIENT_SECRET', 'is missing; GITHUB_CLIENT_ID alone signs nobody in')
+    if (clientSecret) report('GITHUB_CLIENT_ID', 'is missing; GITHUB_CLIENT_SECRET alone signs nobody in')
+    return null
+  }
+
+  const config: Config = {
+    port,
+    host,
+    origin,
+    dataDir,
+    databasePath: databasePath(),
+    developmentLogin,
+    github: github(),
+    messageMaxLength: number('PARLEY_MESSAGE_MAX_LENGTH', messageMaxLength, 1, 60_000),
+    logLevel,
+    syncIntervalMs: 1_000 * number('PARLEY_SYNC_INTERVAL_SECONDS', 10, 0.1, 15, false),
+    streamMaxLifeMs: 60_000 * number('PARLEY_STREAM_MAX_LIFE_MINUTES', 60, 0.01, 1_440, false),
+    streamsPerUser: number('PARLEY_STREAMS_PER_USER', 1_000, 1, 1_000_000),
+    drainMs: 1_000 * number('PARLEY_DRAIN_SECONDS', 10, 0, 600, false),
+    eventsKeepMs: 86_400_000 * number('PARLEY_EVENTS_KEEP_DAYS', 30, 0, 36_500, false),
+    eventsKeepCount: number('PARLEY_EVENTS_KEEP_COUNT', 10_000, 0, 100_000_000)
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze(config)
+}

@@ -1,0 +1,68 @@
+import type { Conversation, Login, Message, User } from '@parley/contract/entities'
+
+/** An answer with its body read: parsed when it is JSON, text otherwise. */
+export type Answer<Body = unknown> = { status: number; headers: Headers; body: Body }
+
+export type Api = {
+  readonly url: string
+  readonly token: string
+  readonly user: User
+  get<Body = unknown>(path: string, headers?: Record<string, string>): Promise<Answer<Body>>
+  post<Body = unknown>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<Body>>
+  /** The conversation with `username`, started when there is none. */
+  conversationWith(username: string): Promise<Conversation>
+  send(conversationId: string, content: string, clientId?: string): Promise<Message>
+}
+
+/** One request; a `body` that is no string is sent as JSON. */
+export async function call<Body = unknown>(
+  url: string,
+  options: { method?: string; headers?: Record<string, string>; body?: unknown } = {}
+): Promise<Answer<Body>> {
+  const { method = 'GET', headers = {}, body } = options
+  const response = await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
+  })
+  const text = await response.text()
+  const json = response.headers.get('content-type')?.includes('json') && text !== ''
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (json ? JSON.parse(text) : text) as Body
+  }
+}
+
+/** Signs `username` in by the development login. */
+export async function loginAs(url: string, username: string): Promise<Api> {
+  const answer = await call<Login>(`${url}/api/login`, { method: 'POST', body: { username } })
+  if (answer.status !== 200) throw new Error(`login: ${answer.status} ${JSON.stringify(answer.body)}`)
+  return apiWith(url, answer.body.token!, answer.body.authUser)
+}
+
+export function apiWith(url: string, token: string, user: User): Api {
+  const authorization = `Bearer ${token}`
+  const api: Api = {
+    url,
+    token,
+    user,
+    get: (path, headers) => call(url + path, { headers: { authorization, ...headers } }),
+    post: (path, body, headers) =>
+      call(url + path, { method: 'POST', headers: { authorization, ...headers }, body }),
+    async conversationWith(username) {
+      return expectOk(await api.post<Conversation>('/api/conversations', { username }))
+    },
+    async send(conversationId, content, clientId) {
+      const path = `/api/conversations/${conversationId}/messages`
+      return expectOk(await api.post<Message>(path, { content, ...(clientId && { clientId }) }))
+    }
+  }
+  return api
+}
+
+function expectOk<Body>(answer: Answer<Body>): Body {
+  if (answer.status >= 300) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`)
+  return answer.body
+}

@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import type { Conversation, Login, Message } from '@parley/contract/entities'
+import type { ProblemDocument } from '@parley/contract/errors'
+import { createApp, type App } from '../../server/app.ts'
+import { readConfig } from '../../server/config.ts'
+
+/** Parley in the test's own process, on a temporary data folder; for routes, which need no socket. */
+export type InProcess = {
+  readonly app: App
+  readonly dataDir: string
+  /** One request, answered without a network. */
+  inject(request: InjectOptions | string): Promise<LightMyRequestResponse>
+  signIn(username: string): Promise<Person>
+  /** Listens on a port of its own; for streams and for what is no HTTP. Gives the address. */
+  listen(): Promise<string>
+  close(): Promise<void>
+}
+
+/** Somebody who is signed in. */
+export type Person = {
+  readonly id: string
+  readonly token: string
+  get(url: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>
+  post(url: string, body?: unknown, headers?: Record<string, string>): Promise<LightMyRequestResponse>
+  conversationWith(username: string): Promise<Conversation>
+  send(conversationId: string, content: string): Promise<Message>
+}
+
+export async function startInProcess(env: Record<string, string> = {}): Promise<InProcess> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'))
+  const config = readConfig({
+    DATA_DIR: dataDir,
+    PARLEY_LOG_LEVEL: 'silent',
+    PARLEY_DRAIN_SECONDS: '0',
+    ...env
+  })
+  // No setting gives port 0 an origin of its own; tests of cookies send the configured one.
+  const app = await createApp({ ...config, port: 0 })
+  const inject: InProcess['inject'] = (request) => app.server.inject(request)
+
+  async function signIn(username: string): Promise<Person> {
+    const { authUser, token } = (
+      await inject({ method: 'POST', url: '/api/login', payload: { username } })
+    ).json<Login>()
+    const authorization = `Bearer ${token}`
+    const person: Person = {
+      id: authUser.id,
+      token: token!,
+      get: (url, headers) => inject({ method: 'GET', url, headers: { authorization, ...headers } }),
+      post: (url, body, headers) =>
+        inject({
+          method: 'POST',
+          url,
+          headers: { authorization, ...headers },
+          ...(body !== undefined && { payload: body as object })
+        }),
+      conversationWith: async (username) => (await person.post('/api/conversations', { username })).json(),
+      send: async (conversationId, content) =>
+        (await person.post(`/api/conversations/${conversationId}/messages`, { content })).json()
+    }
+    return person
+  }
+  return {
+    app,
+    dataDir,
+    inject,
+    signIn,
+    listen: () => app.listen(),
+    async close() {
+      await app.close()
+      await rm(dataDir, { recursive: true, force: true })
+    }
+  }
+}
+
+/** A refusal in a line, `422 validation_failed content`: what tests compare. Throws when it is no problem document. */
+export function refusal(answer: LightMyRequestResponse): string {
+  if (!String(answer.headers['content-type']).startsWith('application/problem+json')) {
+    throw new Error(`no problem document: ${answer.statusCode} ${answer.body}`)
+  }
+  const { status, code, errors } = answer.json<ProblemDocument>()
+  if (status !== answer.statusCode) throw new Error(`${answer.statusCode} says ${status}`)
+  return [status, code, ...Object.keys(errors ?? {})].join(' ')
+}

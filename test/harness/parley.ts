@@ -1,0 +1,118 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+export type Parley = {
+  /** The origin it listens on, `http://localhost:<port>`. */
+  readonly url: string
+  readonly dataDir: string
+  readonly pid: number
+  /** Everything it printed since it was first started. */
+  output(): string
+  /** Sends the signal (SIGKILL unless told) and waits for the end of the process. */
+  kill(signal?: NodeJS.Signals): Promise<Exit>
+  /** Starts it again on the same port and data; ends it first when it still runs. */
+  restart(env?: Record<string, string>): Promise<void>
+  /** Ends it and removes its data folder (unless the folder was given). */
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+export type Exit = { code: number | null; signal: NodeJS.Signals | null }
+
+export const repository = new URL('../..', import.meta.url).pathname
+
+/** A TCP port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** The environment without whatever would configure Parley, and with Node 26 first on the path. */
+export function cleanEnv(env: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const own =
+    /^(PORT|HOST|ORIGIN|DATA_DIR|DATABASE_URL|NATS_URL|NODE_ENV|NODE_OPTIONS|GITHUB_.*|PARLEY_.*|VITEST.*)$/
+  const kept = Object.entries(process.env).filter(([name]) => !own.test(name))
+  return {
+    ...Object.fromEntries(kept),
+    PATH: `${join(repository, 'node_modules/.bin')}:${process.env['PATH']}`,
+    ...env
+  }
+}
+
+/** Starts Parley as a process of its own, on a free port with an empty data folder, and waits until it is ready. */
+export async function startParley(
+  options: { env?: Record<string, string>; dataDir?: string; port?: number } = {}
+): Promise<Parley> {
+  const port = options.port ?? (await freePort())
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'parley-test-')))
+  const url = `http://localhost:${port}`
+  let printed = ''
+
+  const keep = (chunk: Buffer) => void (printed += chunk.toString())
+
+  async function start(env: Record<string, string> = {}): Promise<ChildProcess> {
+    const child = spawn(process.execPath, ['server/main.ts'], {
+      cwd: repository,
+      env: cleanEnv({ PORT: String(port), DATA_DIR: dataDir, ...options.env, ...env }),
+      stdio: ['ignore', 'pipe', 'pipe']
+    })
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    const ended = once(child, 'exit').then(() => {
+      throw new Error(`Parley ended before it was ready:\n${printed}`)
+    })
+    ended.catch(() => {})
+    await Promise.race([untilReady(url), ended])
+    return child
+  }
+
+  let child = await start()
+  const running = () => child.exitCode === null && child.signalCode === null
+  async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
+    if (running()) {
+      const closed = once(child, 'close')
+      child.kill(signal)
+      await closed
+    }
+    return { code: child.exitCode, signal: child.signalCode }
+  }
+  async function stop(): Promise<void> {
+    await kill()
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
+  }
+  return {
+    url,
+    dataDir,
+    get pid() {
+      return child.pid!
+    },
+    output: () => printed,
+    kill,
+    async restart(env) {
+      await kill()
+      child = await start(env)
+    },
+    stop,
+    [Symbol.asyncDispose]: stop
+  }
+}
+
+/** Polls, because nothing outside a process can be told that it listens. */
+async function untilReady(url: string, timeoutMs = 20_000): Promise<void> {
+  const end = Date.now() + timeoutMs
+  while (Date.now() < end) {
+    const answer = await fetch(`${url}/readyz`).catch(() => null)
+    if (answer?.ok) return
+    await delay(25)
+  }
+  throw new Error(`${url} was not ready within ${timeoutMs} ms`)
+}

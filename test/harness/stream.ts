@@ -1,0 +1,103 @@
+import { createParser } from 'eventsource-parser'
+
+/** One block of the stream; `name` is `message` when it had no `event:` line, `id` null when it had no `id:` line. */
+export type StreamEvent = { name: string; id: string | null; data: unknown }
+
+export type EventStream = {
+  readonly status: number
+  readonly headers: Headers
+  /** The next event; throws when the stream ends first. */
+  next(): Promise<StreamEvent>
+  /** Reads on to the first event that satisfies; gives it, and all before it in `seen`. */
+  until(predicate: (event: StreamEvent) => boolean): Promise<StreamEvent>
+  /** Every event read so far, in order. */
+  readonly seen: readonly StreamEvent[]
+  /** The id a browser would resume from: also set by a block of an id alone. */
+  readonly lastEventId: string
+  /** Resolves when the server has ended the stream. */
+  readonly ended: Promise<void>
+  /** Closes the connection without a word, as a lost network does. */
+  cut(): void
+}
+
+/**
+ * Opens `GET /api/messages` and reads it. `next()` and `until()` fail after `timeoutMs` without what they wait for, so
+ * that a test says what is missing instead of hanging.
+ */
+export async function openStream(
+  url: string,
+  token: string,
+  options: { lastEventId?: string; query?: string; headers?: Record<string, string>; timeoutMs?: number } = {}
+): Promise<EventStream> {
+  const { timeoutMs = 20_000 } = options
+  const connection = new AbortController()
+  const response = await fetch(`${url}/api/messages${options.query ?? ''}`, {
+    signal: connection.signal,
+    headers: {
+      accept: 'text/event-stream',
+      authorization: `Bearer ${token}`,
+      ...(options.lastEventId !== undefined && { 'last-event-id': options.lastEventId }),
+      ...options.headers
+    }
+  })
+  if (response.status !== 200 || !response.body) {
+    throw new Error(`stream: ${response.status} ${await response.text()}`)
+  }
+
+  const seen: StreamEvent[] = []
+  let read = 0
+  let lastEventId = options.lastEventId ?? ''
+  let over = false
+  let wake: (() => void) | undefined
+  const parser = createParser({
+    onEvent: ({ event, id, data }) =>
+      void seen.push({ name: event ?? 'message', id: id ?? null, data: data === '' ? '' : JSON.parse(data) }),
+    // The parser, as a browser does, gives no event for a block without data; its id counts all the same.
+    onId: (id) => void (lastEventId = id)
+  })
+
+  const body = response.body
+  const ended = (async () => {
+    const decoder = new TextDecoder()
+    try {
+      for await (const chunk of body) {
+        parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }))
+        wake?.()
+      }
+    } catch {
+      // Cut, by the test or by the server's end.
+    }
+    over = true
+    wake?.()
+  })()
+
+  async function next(): Promise<StreamEvent> {
+    const end = AbortSignal.timeout(timeoutMs)
+    while (read === seen.length) {
+      if (over) throw new Error(`the stream ended after ${JSON.stringify(seen)}`)
+      if (end.aborted) throw new Error(`no event in ${timeoutMs} ms after ${JSON.stringify(seen)}`)
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        end.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+    return seen[read++]!
+  }
+  return {
+    status: response.status,
+    headers: response.headers,
+    next,
+    async until(predicate) {
+      for (;;) {
+        const event = await next()
+        if (predicate(event)) return event
+      }
+    },
+    seen,
+    get lastEventId() {
+      return lastEventId
+    },
+    ended,
+    cut: () => connection.abort()
+  }
+}
