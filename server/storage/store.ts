@@ -13,6 +13,8 @@ export type { Session } from './procedures/sessions.ts'
 export interface Store {
   /** One random word for the whole database, replaced when it is restored from a backup. */
   readonly epoch: string
+  /** Why the epoch was replaced at this start; null when it was not. */
+  readonly renewed: string | null
   /** Signs cookies; the same on every node. */
   readonly cookieSecret: string
   /** Runs a read on one snapshot of the database. */

@@ -3,6 +3,7 @@ import type { CommittedEvent } from '../event-log.ts'
 import type { Schema } from '../schema.ts'
 import { getConversation, listConversations, startDirectConversation } from './conversations.ts'
 import { pruneEvents, readEvents, readLogBounds } from './events.ts'
+import { listFindings } from './findings.ts'
 import { findSend, listMessages } from './messages.ts'
 import { markRead } from './reads.ts'
 import {
@@ -23,6 +24,7 @@ export const reads = {
   findUser,
   getConversation,
   listConversations,
+  listFindings,
   listMessages,
   readEvents,
   readLogBounds,

@@ -21,7 +21,7 @@ export async function openSettings(
 }
 
 /** A word that no earlier history of this database had: 60 random bits, lower case, without `-`. */
-function newEpoch(): string {
+export function newEpoch(): string {
   return BigInt(`0x${randomBytes(8).toString('hex')}`)
     .toString(36)
     .padStart(13, '0')

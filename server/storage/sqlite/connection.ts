@@ -1,14 +1,15 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely'
 import type { Schema } from '../schema.ts'
+import type { WorkerRole } from './jobs.ts'
 
 /**
  * Opens a SQLite file for one worker. The settings that the promise rests on are set although they are defaults here or
  * there, and read back: a build with others must not start.
  */
-export function openConnection(path: string, mode: 'writer' | 'reader'): DatabaseSync {
+export function openConnection(path: string, mode: WorkerRole['mode']): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true })
-  if (mode === 'writer') {
+  if (mode !== 'reader') {
     database.exec('PRAGMA journal_mode = WAL')
     database.exec('PRAGMA synchronous = FULL')
     // macOS: a plain fsync leaves the data in the drive's cache.

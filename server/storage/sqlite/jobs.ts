@@ -1,6 +1,8 @@
 import type { ProblemCode } from '@parley/contract/errors'
 import type { CommittedEvent } from '../event-log.ts'
 import type { Send } from '../procedures/messages.ts'
+import type { Settings } from '../procedures/settings.ts'
+import type { EpochRenewal } from './high-water-mark.ts'
 
 /** What the main thread asks of a worker: a procedure by name, or a batch of sends. */
 export type Job = { id: number } & (
@@ -18,5 +20,8 @@ export type Answer = { id: number } & (
 /** The answers of one commit (or of one read), with the events it wrote. */
 export type Report = { answers: Answer[]; committed: CommittedEvent[] }
 
-/** How a worker is started. */
-export type WorkerRole = { path: string; mode: 'writer' | 'reader' }
+/** How a worker is started: the one writer, a reader, or a command's writer beside the one. */
+export type WorkerRole = { path: string; mode: 'writer' | 'guest' | 'reader' }
+
+/** What a worker says once its connection is open; the settings are the writer's to say. */
+export type Ready = { settings: Settings | undefined; renewed: EpochRenewal | null }

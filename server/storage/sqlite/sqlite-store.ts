@@ -1,6 +1,8 @@
+import { closeSync, openSync } from 'node:fs'
 import type { CommittedEvent } from '../event-log.ts'
 import { CommitQueue } from '../commit-queue.ts'
 import type { Send, SendOutcome, Store } from '../store.ts'
+import { lockDatabase } from './database-lock.ts'
 import { WorkerThread } from './worker-thread.ts'
 
 const readers = 2
@@ -9,11 +11,39 @@ const batchMax = 512
 
 /**
  * The store on one SQLite file: one writer worker and reader workers, so that neither a commit nor a read stops the
- * event loop, and a long read never blocks a replay. Throws when the file cannot be opened or is of a newer Parley.
+ * event loop, and a long read never blocks a replay. Throws when the file cannot be opened, is in use, or is of a newer
+ * Parley.
  */
 export async function openSqliteStore(path: string): Promise<Store> {
+  const lock = lockDatabase(path)
+  try {
+    const store = await open(path, 'writer')
+    return {
+      ...store,
+      async close() {
+        await store.close()
+        lock.close()
+      }
+    }
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+/**
+ * The same store for a command, which may run beside a server on the same file. What it writes wakes no streams, so it
+ * must write nothing to the event log.
+ */
+export function openSqliteStoreBeside(path: string): Promise<Store> {
+  return open(path, 'guest')
+}
+
+async function open(path: string, mode: 'writer' | 'guest'): Promise<Store> {
+  // Before SQLite makes it readable for others; the files beside it take its mode.
+  closeSync(openSync(path, 'a', 0o600))
   const listeners: ((events: CommittedEvent[]) => void)[] = []
-  const writer = await WorkerThread.start({ path, mode: 'writer' }, (events) => {
+  const writer = await WorkerThread.start({ path, mode }, (events) => {
     for (const listener of listeners) listener(events)
   })
   const pool = await Promise.all(
@@ -31,10 +61,12 @@ export async function openSqliteStore(path: string): Promise<Store> {
   }
   const read: Store['read'] = async (name, input) => (await runRead(name, input, null)).data
 
-  const { epoch, cookieSecret } = await write('openSettings', {})
+  const { settings, renewed } = writer.ready
+  const { epoch, cookieSecret } = settings!
   return {
     epoch,
     cookieSecret,
+    renewed,
     read,
     snapshot: (name, input) => runRead(name, input, input.viewerId),
     write,

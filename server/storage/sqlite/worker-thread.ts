@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@parley/contract/errors'
 import type { CommittedEvent } from '../event-log.ts'
-import type { Job, Report, WorkerRole } from './jobs.ts'
+import type { Job, Ready, Report, WorkerRole } from './jobs.ts'
 
 type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
 type Caller = { resolve: (result: unknown) => void; reject: (error: Error) => void }
@@ -13,8 +13,12 @@ export class WorkerThread {
   readonly #ended: Promise<void>
   #nextId = 1
 
-  private constructor(worker: Worker, onCommitted: (events: CommittedEvent[]) => void) {
+  /** What it said when its connection was open. */
+  readonly ready: Ready
+
+  private constructor(worker: Worker, ready: Ready, onCommitted: (events: CommittedEvent[]) => void) {
     this.#worker = worker
+    this.ready = ready
     this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()))
     worker.on('message', (report: Report) => {
       this.#settle(report)
@@ -31,12 +35,12 @@ export class WorkerThread {
     onCommitted: (events: CommittedEvent[]) => void = () => {}
   ): Promise<WorkerThread> {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: role })
-    await new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve())
+    const ready = await new Promise<Ready>((resolve, reject) => {
+      worker.once('message', resolve)
       worker.once('error', reject)
     })
     worker.removeAllListeners('error')
-    return new WorkerThread(worker, onCommitted)
+    return new WorkerThread(worker, ready, onCommitted)
   }
 
   /** Jobs that were sent and not answered yet. */

@@ -5,7 +5,8 @@ import { reads, writes, type AnyRead, type AnyWrite } from '../procedures/index.
 import { readLogBounds } from '../procedures/events.ts'
 import { refusalOf } from './answer.ts'
 import { openConnection, openKysely } from './connection.ts'
-import type { Answer, Job, Report, WorkerRole } from './jobs.ts'
+import { HighWaterMark } from './high-water-mark.ts'
+import type { Answer, Job, Ready, Report, WorkerRole } from './jobs.ts'
 import { prepareSendBatch } from './send-batch.ts'
 
 /** Jobs that share a commit at most: bounds how long the first of them waits for the last. */
@@ -15,8 +16,7 @@ const port = parentPort!
 const { path, mode } = workerData as WorkerRole
 const database = openConnection(path, mode)
 const db = openKysely(database)
-if (mode === 'writer') await migrate(db as never)
-const sendBatch = mode === 'writer' ? prepareSendBatch(database) : undefined
+const writing = mode === 'reader' ? undefined : await openForWriting()
 
 const waiting: Job[] = []
 let running = false
@@ -31,15 +31,24 @@ port.on('message', (job: Job | 'close') => {
     setImmediate(() => void runWaiting())
   }
 })
-port.postMessage('ready')
+port.postMessage({ settings: writing?.settings, renewed: writing?.mark?.renewed ?? null } satisfies Ready)
+
+async function openForWriting() {
+  await migrate(db as never)
+  const { result: settings } = await writes.openSettings(db, {})
+  const mark = mode === 'writer' ? HighWaterMark.open(database, path) : undefined
+  const epoch = mark?.epoch ?? settings.epoch
+  return { mark, sendBatch: prepareSendBatch(database), settings: { ...settings, epoch } }
+}
 
 async function runWaiting(): Promise<void> {
   while (waiting.length > 0) {
     const group = waiting.splice(0, groupMax)
-    port.postMessage(mode === 'writer' ? await commitGroup(group) : await readGroup(group))
+    port.postMessage(mode === 'reader' ? await readGroup(group) : await commitGroup(group))
   }
   running = false
   if (closing) {
+    writing?.mark?.close()
     database.close()
     port.close()
   }
@@ -66,6 +75,8 @@ async function commitGroup(group: Job[]): Promise<Report> {
       database.exec('RELEASE job')
     }
     database.exec('COMMIT')
+    // Before anybody hears of it: no client has seen more than the mark says.
+    writing!.mark?.add(committed.reduce((sum, event) => sum + event.to.length, 0))
     return { answers, committed }
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')
@@ -75,7 +86,7 @@ async function commitGroup(group: Job[]): Promise<Report> {
 
 async function runWrite(job: Job): Promise<{ result: unknown; committed?: CommittedEvent[] }> {
   if (job.kind === 'sends') {
-    const { outcomes, committed } = sendBatch!(job.sends)
+    const { outcomes, committed } = writing!.sendBatch(job.sends)
     return { result: outcomes, committed }
   }
   return (writes as unknown as Record<string, AnyWrite>)[job.name]!(db, job.input)

@@ -9,7 +9,7 @@ import type { Send, Store } from '../../../server/storage/store.ts'
 /** A store under test, and a way to close it and open it again on the same data. */
 export type StoreUnderTest = { store: Store; reopen(): Promise<void> }
 
-type Engine = { name: string; open(place: string): Promise<Store> }
+type Engine = { name: string; open: (place: string) => Promise<Store> }
 
 const engines: Engine[] = [{ name: 'SQLite', open: (place) => openSqliteStore(join(place, 'parley.db')) }]
 

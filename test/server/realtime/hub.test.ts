@@ -88,24 +88,19 @@ describe('A stream', () => {
   })
 
   test('of somebody who left keeps the place of what they may no longer see as gone', async () => {
-    const own = await openHub()
-    const { john, jane, conversationId } = await startPair(own.store)
-    await own.store.send(sendOf(john.userId, conversationId, 'secret'))
-    await own.store.close()
-    const { place } = own
-    const database = new DatabaseSync(`${place}/parley.db`)
+    const { john, jane, conversationId } = await startPair(world.store)
+    await world.store.send(sendOf(john.userId, conversationId, 'secret'))
+    const database = new DatabaseSync(`${world.place}/parley.db`)
     database.exec(`DELETE FROM participants WHERE user_id = ${jane.userId}`)
     database.close()
-    const again = await openHub({}, place)
-    const stream = await again.open(jane.userId, `${again.store.epoch}-0`)
+    const stream = await world.open(jane.userId, `${world.store.epoch}-0`)
     await stream.until(complete(2))
     expect(stream.events.find((event) => event.id?.endsWith('-2'))).toMatchObject({
       event: 'gone',
       data: '{}'
     })
     expect(stream.raw).not.toContain('secret')
-    await again.close()
-    await own.close()
+    stream.socket.destroy()
   })
 
   test('that is quiet hears sync again, with the head', async () => {

@@ -7,8 +7,8 @@ import { Hub, type HubOptions } from '../../../server/realtime/hub.ts'
 import { openSqliteStore } from '../../../server/storage/sqlite/sqlite-store.ts'
 
 /** A hub over a real store, and real sockets to it. */
-export async function openHub(options: Partial<HubOptions> = {}, existing?: string) {
-  const place = existing ?? (await mkdtemp(join(tmpdir(), 'parley-hub-')))
+export async function openHub(options: Partial<HubOptions> = {}) {
+  const place = await mkdtemp(join(tmpdir(), 'parley-hub-'))
   const store = await openSqliteStore(join(place, 'parley.db'))
   const hub = new Hub(store.events, {
     syncIntervalMs: 1_000,
@@ -38,7 +38,7 @@ export async function openHub(options: Partial<HubOptions> = {}, existing?: stri
       hub.close()
       server.close()
       await store.close()
-      await rm(place, { recursive: true, force: true })
+      await rm(place, { recursive: true })
     }
   }
 }

@@ -1,0 +1,57 @@
+import { sql, type Kysely, type RawBuilder } from 'kysely'
+import type { Schema } from '../schema.ts'
+
+/** Something in the database that cannot be: what it is, and how many rows show it. */
+export type Finding = { finding: string; rows: number }
+
+/** What must never return a row, by what it would mean. */
+const checks: Record<string, RawBuilder<unknown>> = {
+  'a log is not contiguous: an event between its floor and its head is missing': sql`
+    SELECT heads.user_id FROM inbox_heads AS heads
+    LEFT JOIN inbox_events AS events ON events.user_id = heads.user_id
+    GROUP BY heads.user_id, heads.head, heads.floor
+    HAVING COUNT(events.seq) <> heads.head - heads.floor
+      OR COALESCE(MIN(events.seq), heads.floor + 1) <> heads.floor + 1
+      OR COALESCE(MAX(events.seq), heads.head) <> heads.head`,
+  'events are in the log of nobody': sql`
+    SELECT events.seq FROM inbox_events AS events
+    LEFT JOIN inbox_heads AS heads ON heads.user_id = events.user_id WHERE heads.user_id IS NULL`,
+  'a user has no log': sql`
+    SELECT users.id FROM users LEFT JOIN inbox_heads AS heads ON heads.user_id = users.id
+    WHERE heads.user_id IS NULL`,
+  'an event points at a message that is not there': sql`
+    SELECT events.seq FROM inbox_events AS events LEFT JOIN messages ON messages.id = events.message_id
+    WHERE events.kind = 'message' AND messages.id IS NULL`,
+  'the positions of a conversation are not 1, 2, 3 …': sql`
+    SELECT conversations.id FROM conversations
+    LEFT JOIN messages ON messages.conversation_id = conversations.id
+    GROUP BY conversations.id, conversations.last_position
+    HAVING COUNT(messages.id) <> conversations.last_position
+      OR COALESCE(MAX(messages.position), 0) <> conversations.last_position`,
+  'the newest message of a conversation is not the one it names': sql`
+    SELECT conversations.id FROM conversations
+    LEFT JOIN messages ON messages.id = conversations.last_message_id
+      AND messages.conversation_id = conversations.id
+    WHERE COALESCE(messages.position, 0) <> conversations.last_position`,
+  'a message has no key: a retry of it would appear twice': sql`
+    SELECT messages.id FROM messages
+    LEFT JOIN sends ON sends.message_id = messages.id AND sends.sender_id = messages.sender_id
+    WHERE sends.message_id IS NULL`,
+  'a key points at a message that is not there': sql`
+    SELECT sends.key FROM sends LEFT JOIN messages ON messages.id = sends.message_id
+    WHERE messages.id IS NULL`,
+  'somebody has read further than the conversation goes': sql`
+    SELECT participants.user_id FROM participants
+    JOIN conversations ON conversations.id = participants.conversation_id
+    WHERE participants.read_up_to > conversations.last_position`
+}
+
+/** Everything in the database that cannot be; reads all of it. An empty list is a sound database. */
+export async function listFindings(db: Kysely<Schema>, _input: Record<string, never>): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const [finding, query] of Object.entries(checks)) {
+    const { rows } = await sql<{ rows: number }>`SELECT COUNT(*) AS rows FROM (${query}) AS found`.execute(db)
+    if (rows[0]!.rows > 0) findings.push({ finding, rows: rows[0]!.rows })
+  }
+  return findings
+}
