@@ -9,6 +9,7 @@ export const problems = {
   origin_mismatch: { status: 403, title: "The request does not come from this server's own pages" },
   conversation_with_yourself: { status: 403, title: 'A conversation needs somebody else' },
   oauth_state_invalid: { status: 403, title: 'The sign-in was not started here, or too long ago' },
+  login_denied: { status: 403, title: 'The sign-in was called off' },
   not_found: { status: 404, title: 'Nothing is at this address' },
   login_unavailable: { status: 404, title: 'This server does not offer this way to sign in' },
   user_not_found: { status: 404, title: 'No such user' },

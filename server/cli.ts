@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { requireNode } from './node-version.ts'
+
+requireNode()
+process.exitCode = await run(process.argv.slice(2))
+
+/** Runs one command. Resolves with the exit code: 1 when it failed, 2 when it was not understood. */
+async function run(args: string[]): Promise<number | undefined> {
+  let parsed
+  try {
+    parsed = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } }
+    })
+  } catch (error) {
+    return misunderstood(error instanceof Error ? error.message : String(error))
+  }
+  const { values, positionals } = parsed
+  const [command, ...rest] = positionals
+  if (values.version)
+    return say(`parley ${(await import('./package.json', { with: { type: 'json' } })).default.version}`)
+  if (values.help || command === undefined || command === 'help') return say(await help())
+
+  if (command === 'serve' && rest.length === 0) {
+    const { serve } = await import('./main.ts')
+    // It goes on until a signal comes.
+    await serve()
+    return undefined
+  }
+  if (command === 'user' && rest[0] === 'add') {
+    if (rest.length === 1) return misunderstood('user add: name whom to add.')
+    const { addUsersByName } = await import('./user-add.ts')
+    return addUsersByName(rest.slice(1), process.env)
+  }
+  return misunderstood(`There is no command "${positionals.join(' ')}".`)
+}
+
+async function help(): Promise<string> {
+  const { settingsAsText } = await import('./settings.ts')
+  return `Parley, a messenger you host yourself.
+
+Usage: npx parley COMMAND
+
+  serve               Starts Parley, like npm start
+  user add NAME…      Adds users who sign in by the development login, also while Parley runs
+  --help, --version
+
+Settings, read from the environment (default in brackets):
+
+${settingsAsText()}`
+}
+
+function say(text: string): number {
+  console.log(text)
+  return 0
+}
+
+function misunderstood(why: string): number {
+  console.error(`${why}\nnpx parley --help lists the commands.`)
+  return 2
+}

@@ -1,0 +1,73 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '@parley/contract/errors'
+import type { Config } from '../config.ts'
+import type { Principal, Sessions } from '../domain/sessions.ts'
+import { provesOrigin } from './origin.ts'
+import { sessionCookie } from './session-cookie.ts'
+
+/** Who sent a request, and what said so. */
+export type Caller = { principal: Principal; by: 'header' | 'cookie' | 'query' }
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | null
+  }
+}
+
+type Credentials = { token: string; by: Caller['by'] }
+
+/**
+ * A hook that finds out who asks: `Authorization: Bearer` (RFC 6750), else the session cookie, else 401. What a cookie
+ * authenticates may change state only when it comes from our own pages.
+ */
+export function createAuthenticate(
+  { config, sessions }: { config: Config; sessions: Sessions },
+  { tokenInQuery = false } = {}
+) {
+  return async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const credentials = credentialsOf(request, config, tokenInQuery)
+    if (!credentials) throw new Problem('unauthenticated', 'Send Authorization: Bearer and a token.')
+    const principal = await sessions.authenticate(credentials.token)
+    if (!principal) {
+      reply.header('www-authenticate', 'Bearer realm="Parley", error="invalid_token"')
+      throw new Problem('unauthenticated', 'The token is unknown, expired or revoked. Sign in again.')
+    }
+    request.caller = { principal, by: credentials.by }
+    if (request.method !== 'GET' && request.method !== 'HEAD') requireTrust(request, config)
+  }
+}
+
+/** Whoever `createAuthenticate`'s hook found. */
+export function principalOf(request: FastifyRequest): Principal {
+  return callerOf(request).principal
+}
+
+/** Whether a request may change state: any but one that a cookie authenticates and that another site may have made. */
+export function isTrusted(request: FastifyRequest, config: Config): boolean {
+  return callerOf(request).by !== 'cookie' || provesOrigin(request, config)
+}
+
+function requireTrust(request: FastifyRequest, config: Config): void {
+  if (!isTrusted(request, config)) throw new Problem('origin_mismatch', `Open Parley at ${config.origin}.`)
+}
+
+function callerOf(request: FastifyRequest): Caller {
+  if (!request.caller) throw new Error('this route has no authenticate hook')
+  return request.caller
+}
+
+function credentialsOf(request: FastifyRequest, config: Config, tokenInQuery: boolean): Credentials | null {
+  const { authorization } = request.headers
+  if (authorization !== undefined) {
+    // A header that is there decides, also when it is malformed: the cookie is then not asked.
+    const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1]
+    return { token: token ?? '', by: 'header' }
+  }
+  const query = tokenInQuery ? (request.query as { token?: unknown }).token : undefined
+  if (query !== undefined) {
+    if (typeof query === 'string') return { token: query, by: 'query' }
+    throw new Problem('validation_failed', 'token must be a text, once.', { token: 'must be a text, once' })
+  }
+  const cookie = request.cookies[sessionCookie(config).name]
+  return cookie === undefined ? null : { token: cookie, by: 'cookie' }
+}

@@ -1,0 +1,19 @@
+import { Problem } from '@parley/contract/errors'
+import type { Server } from './deps.ts'
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** Bodies are JSON in UTF-8 (RFC 8259, 8.1) and nothing else. */
+export function readJsonBodies(server: Server): void {
+  server.removeAllContentTypeParsers()
+  const parseJson = server.getDefaultJsonParser('error', 'error')
+  server.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+    let text: string
+    try {
+      text = decoder.decode(bytes)
+    } catch {
+      return done(new Problem('malformed_request', 'The body is not UTF-8.'))
+    }
+    return parseJson(request, text, done)
+  })
+}

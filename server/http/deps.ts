@@ -1,0 +1,35 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault
+} from 'fastify'
+import type { Config } from '../config.ts'
+import type { startConversation } from '../domain/conversations.ts'
+import type { Sessions } from '../domain/sessions.ts'
+import type { Streams } from './routes/events.ts'
+
+/** What the domain's functions take as their first argument; what is in it is not HTTP's business. */
+export type Store = Parameters<typeof startConversation>[0]
+
+/** What the server is made of. */
+export type Deps = {
+  config: Config
+  store: Store
+  sessions: Sessions
+  hub: Streams
+  /** False while the server is not to get new requests. */
+  ready: () => boolean
+  logger: FastifyBaseLogger
+}
+
+/** Fastify, with a handler's types taken from its route's schemas. */
+export type Server = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>

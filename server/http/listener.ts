@@ -1,0 +1,81 @@
+import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { Problem } from '@parley/contract/errors'
+import type { FastifyInstance } from 'fastify'
+
+/** Headers must be here after this. */
+const headersTimeoutMs = 10_000
+/** The whole request must be here after this; else 408. */
+const requestTimeoutMs = 30_000
+/** Longer than the 60 s that proxies keep an idle connection: the one that closes first must be the proxy. */
+const keepAliveTimeoutMs = 72_000
+const timeoutCheckMs = 1_000
+
+/** The `node:http` server under Fastify: its timeouts, and a problem document for what is no HTTP. */
+export function createListener(handler: RequestListener): Server {
+  return createServer(
+    {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs
+    },
+    handler
+  ).on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerRaw(error, socket))
+}
+
+/**
+ * `localhost` is two addresses, and browsers may take either; node listens on the first alone. This opens the other
+ * one too, where the machine has it.
+ */
+export function listenOnBothLoopbacks(fastify: FastifyInstance, handler: () => RequestListener): void {
+  let twin: Server | undefined
+  fastify.addHook('onListen', async () => {
+    const address = fastify.server.address()
+    if (address === null || typeof address === 'string') return
+    const other = { '127.0.0.1': '::1', '::1': '127.0.0.1' }[address.address]
+    if (!other) return
+    twin = createListener(handler())
+    twin.once('error', (error) =>
+      fastify.log.debug({ address: other, reason: error.message }, 'not listening')
+    )
+    twin.listen({ port: address.port, host: other })
+  })
+  fastify.addHook('preClose', async () => {
+    twin?.close()
+    twin?.closeIdleConnections()
+  })
+}
+
+function answerRaw(error: NodeJS.ErrnoException, socket: Socket): void {
+  // The peer is gone, or was answered already: there is nobody to tell.
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0)
+    return void socket.destroy(error)
+  const body = JSON.stringify(rawProblem(error.code))
+  const { status } = rawProblem(error.code)
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'Content-Type: application/problem+json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Cache-Control: no-store',
+      'Connection: close',
+      '',
+      body
+    ].join('\r\n')
+  )
+}
+
+function rawProblem(code: string | undefined): Problem {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new Problem('headers_too_large', 'The headers are larger than 16 kB.')
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new Problem(
+        'request_timeout',
+        `The request did not arrive within ${requestTimeoutMs / 1_000} s.`
+      )
+    default:
+      return new Problem('malformed_request', 'This is not HTTP/1.1.')
+  }
+}

@@ -1,0 +1,33 @@
+import { Problem } from '@parley/contract/errors'
+import type { Server } from './deps.ts'
+import { pathOf } from './path.ts'
+import { isPage } from './web-app.ts'
+
+/**
+ * Refuses what no route takes: 405 with `Allow` (RFC 9110, 15.5.6) where the address takes other methods, else 404.
+ * It happens before the body is read, so that a wrong address is never called a wrong body.
+ */
+export function refuseUnknown(server: Server): void {
+  const known: { url: string; pattern: RegExp; methods: Set<string> }[] = []
+  server.addHook('onRoute', ({ url, method }) => {
+    let entry = known.find((each) => each.url === url)
+    if (!entry) known.push((entry = { url, pattern: patternOf(url), methods: new Set() }))
+    for (const each of [method].flat()) entry.methods.add(each)
+  })
+
+  server.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return
+    const path = pathOf(request.url)
+    const page = isPage(path)
+    const methods = known.find(({ pattern }) => pattern.test(path))?.methods ?? (page ? ['GET', 'HEAD'] : [])
+    const allowed = [...methods]
+    if (allowed.length === 0) throw new Problem('not_found')
+    if (page && allowed.includes(request.method)) return
+    reply.header('allow', allowed.join(', '))
+    throw new Problem('method_not_allowed', `This address takes ${allowed.join(' and ')}.`)
+  })
+}
+
+function patternOf(url: string): RegExp {
+  return new RegExp(`^${url.replaceAll('.', String.raw`\.`).replace(/:\w+/g, '[^/]+')}$`, 'u')
+}

@@ -1,0 +1,18 @@
+import type { FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+
+/**
+ * Whether a request was made by our own pages. Browsers send `Origin` with whatever may change state; with a plain GET
+ * of the same origin they do not, and say `Sec-Fetch-Site` instead, which no page can forge.
+ */
+export function provesOrigin(request: FastifyRequest, config: Config): boolean {
+  const { origin } = request.headers
+  if (origin === undefined) return request.headers['sec-fetch-site'] === 'same-origin'
+  return origin === ownOrigin(request, config)
+}
+
+/** ORIGIN; with port 0 and no ORIGIN, the port that was found free. */
+function ownOrigin(request: FastifyRequest, config: Config): string {
+  if (config.origin !== 'http://localhost:0') return config.origin
+  return `http://localhost:${request.socket.localPort}`
+}

@@ -1,0 +1,33 @@
+import { parseCursor } from '@parley/contract/cursor'
+import { Problem } from '@parley/contract/errors'
+import { routes } from '@parley/contract/routes'
+import type { Hub } from '../../realtime/hub.ts'
+import { createAuthenticate, principalOf } from '../auth.ts'
+import type { Deps, Server } from '../deps.ts'
+
+/** What this room knows of the hub. */
+export type Streams = Pick<Hub, 'open'>
+
+export function eventRoutes(server: Server, deps: Deps): void {
+  server.route({
+    ...routes.events,
+    // A HEAD would open a stream that nobody reads.
+    exposeHeadRoute: false,
+    // EventSource cannot set headers: the series reads its token from the address, here alone.
+    onRequest: createAuthenticate(deps, { tokenInQuery: true }),
+    handler: async (request, reply) => {
+      const { accept, 'last-event-id': lastEventId } = request.headers
+      if (!accept?.includes('text/event-stream')) {
+        throw new Problem('not_acceptable', 'Send Accept: text/event-stream.')
+      }
+      const after = (lastEventId?.toString() || undefined) ?? request.query.after ?? null
+      if (after !== null && !parseCursor(after)) {
+        throw new Problem('cursor_invalid', 'A cursor is an id that this stream or Event-Cursor gave.')
+      }
+      const { userId, sessionId, expiresAt } = principalOf(request)
+      // From here on the socket is the hub's: one write a wake, past Node's and Fastify's response.
+      reply.hijack()
+      await deps.hub.open(request.raw.socket, { userId, sessionId, expiresAt, after })
+    }
+  })
+}

@@ -1,0 +1,69 @@
+import { Problem } from '@parley/contract/errors'
+import { routes } from '@parley/contract/routes'
+import { listMessages, sendMessage } from '../../domain/messages.ts'
+import { markRead } from '../../domain/reads.ts'
+import { createAuthenticate, isTrusted, principalOf } from '../auth.ts'
+import type { Deps, Server } from '../deps.ts'
+import { parseId, parseOptionalId } from '../ids.ts'
+import { unwrap } from '../snapshot.ts'
+
+export function messageRoutes(server: Server, deps: Deps): void {
+  const { store, config } = deps
+  const { messageMaxLength } = config
+  const onRequest = createAuthenticate(deps)
+
+  server.route({
+    ...routes.sendMessage,
+    onRequest,
+    handler: async (request, reply) => {
+      const conversationId = parseId(request.params.conversationId, 'conversation_not_found')
+      const { content, clientId } = request.body
+      const key = oneKey(clientId, request.headers['idempotency-key'])
+      const message = await sendMessage({ store, messageMaxLength }, principalOf(request), {
+        conversationId,
+        content,
+        key
+      })
+      return reply.code(201).send(message)
+    }
+  })
+
+  server.route({
+    ...routes.messages,
+    onRequest,
+    handler: async (request, reply) => {
+      const me = principalOf(request)
+      const id = parseId(request.params.conversationId, 'conversation_not_found')
+      const before = parseOptionalId(request.query.before, 'message_not_found')
+      const messages = unwrap(reply, await listMessages(store, me, id, before))
+      const newest = messages[0]
+      // In the series reading marks read. A page of another site must not do it by pointing an image here.
+      const marks = request.method === 'GET' && before === undefined && request.query.peek === undefined
+      if (newest && marks && isTrusted(request, config)) await markRead(store, me, id, Number(newest.id))
+      return messages
+    }
+  })
+
+  server.route({
+    ...routes.readMessages,
+    onRequest,
+    // The series sends no body at all: then everything is read.
+    preValidation: async (request) => {
+      request.body ??= {}
+    },
+    handler: async (request, reply) => {
+      const id = parseId(request.params.conversationId, 'conversation_not_found')
+      const upTo = parseOptionalId(request.body?.upTo, 'message_not_found')
+      await markRead(store, principalOf(request), id, upTo)
+      return reply.code(204).send(null)
+    }
+  })
+}
+
+/** A client names its message in the body or in the header: one namespace. */
+function oneKey(clientId: string | undefined, header: string | undefined): string | undefined {
+  if (clientId === undefined || header === undefined || clientId === header) return clientId ?? header
+  throw new Problem('validation_failed', 'clientId and Idempotency-Key are not the same.', {
+    clientId: 'must be the Idempotency-Key, or be left out'
+  })
+}

@@ -1,0 +1,34 @@
+import { routes } from '@parley/contract/routes'
+import { createAuthenticate, principalOf } from '../auth.ts'
+import type { Deps, Server } from '../deps.ts'
+import { forgetCookie, handOver, sessionCookie } from '../session-cookie.ts'
+
+export function sessionRoutes(server: Server, deps: Deps): void {
+  const { config, sessions } = deps
+  const onRequest = createAuthenticate(deps)
+
+  server.route({
+    ...routes.logout,
+    onRequest,
+    handler: async (request, reply) => {
+      await sessions.end(principalOf(request))
+      forgetCookie(reply, sessionCookie(config))
+      return reply.code(204).send(null)
+    }
+  })
+
+  server.route({
+    ...routes.authUser,
+    onRequest,
+    handler: async (request) => principalOf(request).user
+  })
+
+  server.route({
+    ...routes.refreshToken,
+    onRequest,
+    handler: async (request, reply) => {
+      const mode = request.caller?.by === 'cookie' ? 'cookie' : 'token'
+      return handOver(reply, config, await sessions.refresh(principalOf(request)), mode)
+    }
+  })
+}

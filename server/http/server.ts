@@ -1,0 +1,79 @@
+import cookie from '@fastify/cookie'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { bodyMaxBytes } from '@parley/contract/limits'
+import fastify, { LogController } from 'fastify'
+import type { RequestListener } from 'node:http'
+import { readJsonBodies } from './body.ts'
+import type { Deps, Server } from './deps.ts'
+import { healthRoutes } from './health.ts'
+import { createListener, listenOnBothLoopbacks } from './listener.ts'
+import { refuseUnknown } from './methods.ts'
+import { serveOpenapi } from './openapi.ts'
+import { pathOf } from './path.ts'
+import { answerProblem } from './problems.ts'
+import { conversationRoutes } from './routes/conversations.ts'
+import { eventRoutes } from './routes/events.ts'
+import { loginRoutes } from './routes/login.ts'
+import { messageRoutes } from './routes/messages.ts'
+import { oauthRoutes } from './routes/oauth.ts'
+import { peopleRoutes } from './routes/people.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { ajvOptions } from './validation.ts'
+import { serveWebApp } from './web-app.ts'
+
+/** Everything that answers HTTP; it does not listen yet. */
+export async function createServer(deps: Deps): Promise<Server> {
+  let handle: RequestListener
+  const server: Server = fastify({
+    loggerInstance: deps.logger.child({}, { serializers: { req: requestLine } }),
+    logController: new LogController({ disableRequestLogging: true }),
+    serverFactory: (handler) => createListener((handle = handler)),
+    bodyLimit: bodyMaxBytes,
+    // Requests that come while the server stops are still answered; new connections are not taken.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 20_000 },
+    ajv: { customOptions: ajvOptions },
+    frameworkErrors: (error, request, reply) => void answerProblem(error, request, reply)
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  if (deps.config.host === 'localhost') listenOnBothLoopbacks(server, () => handle)
+
+  // On small objects plain JSON is faster than compiled serializers, and leaves nothing out.
+  server.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  server.setErrorHandler(answerProblem)
+  server.decorateRequest('caller', null)
+  server.addHook('onRequest', async (_request, reply) => {
+    reply.headers({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer'
+    })
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    const ms = Math.round(reply.elapsedTime)
+    request.log.debug({ ...requestLine(request), status: reply.statusCode, ms }, 'answered')
+  })
+
+  readJsonBodies(server)
+  refuseUnknown(server)
+  await server.register(cookie, { secret: deps.store.cookieSecret })
+  await serveOpenapi(server)
+  for (const routes of [
+    loginRoutes,
+    sessionRoutes,
+    oauthRoutes,
+    peopleRoutes,
+    conversationRoutes,
+    messageRoutes,
+    eventRoutes,
+    healthRoutes
+  ]) {
+    routes(server, deps)
+  }
+  await serveWebApp(server)
+  return server
+}
+
+/** What a log line may say of a request: never its query, which may hold a token. */
+function requestLine(request: { method: string; url: string }): { method: string; path: string } {
+  return { method: request.method, path: pathOf(request.url) }
+}

@@ -1,0 +1,56 @@
+import type { FastifySchemaValidationError } from 'fastify'
+import { Problem } from '@parley/contract/errors'
+
+/** Fields that a refusal names at most: a body can hold tens of thousands that are not known. */
+const namedFieldsMax = 20
+
+/** Schemas are exact: nothing is coerced, filled in or taken away, and every problem is reported at once. */
+export const ajvOptions = {
+  coerceTypes: false,
+  removeAdditional: false,
+  useDefaults: false,
+  allErrors: true,
+  formats: { text: (text: string) => text.isWellFormed() && !text.includes('\0') }
+} as const
+
+/** What a schema found wrong, by the field's name, in words. */
+export function validationProblem(found: FastifySchemaValidationError[], context = 'body'): Problem {
+  const errors: Record<string, string> = Object.create(null)
+  for (const error of found) {
+    const field = fieldOf(error) || context
+    if (!(field in errors) && Object.keys(errors).length < namedFieldsMax) errors[field] = wordsFor(error)
+  }
+  const sentences = Object.entries(errors).map(([field, words]) => `${field} ${words}`)
+  return new Problem('validation_failed', `${sentences.join('; ')}.`, { ...errors })
+}
+
+function fieldOf({ keyword, instancePath, params }: FastifySchemaValidationError): string {
+  const parent = instancePath.slice(1).replaceAll('/', '.')
+  const own = { required: params['missingProperty'], additionalProperties: params['additionalProperty'] }[
+    keyword
+  ]
+  return typeof own === 'string' ? [parent, own].filter(Boolean).join('.') : parent
+}
+
+function wordsFor({ keyword, params, message }: FastifySchemaValidationError): string {
+  switch (keyword) {
+    case 'required':
+      return 'is required'
+    case 'additionalProperties':
+      return 'is not known here'
+    case 'type':
+      return (
+        { string: 'must be a text, once', object: 'must be a JSON object' }[String(params['type'])] ?? wrong
+      )
+    case 'const':
+      return `must be ${JSON.stringify(params['allowedValue'])}`
+    case 'format':
+      return params['format'] === 'uuid' ? 'must be a UUID' : 'must not hold NUL or lone surrogates'
+    case 'pattern':
+      return 'must be printable ASCII without spaces, 255 characters at most'
+    default:
+      return message ?? wrong
+  }
+}
+
+const wrong = 'is not of the right type'

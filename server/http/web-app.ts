@@ -1,0 +1,76 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Server } from './deps.ts'
+import { pathOf } from './path.ts'
+
+/** What Vite builds. */
+export const builtWebApp = join(import.meta.dirname, '../../web/dist')
+
+const notPages = /^\/(api|assets|livez|readyz|metrics)(\/|$)/
+const yearMs = 365 * 86_400_000
+
+// Everything the page runs comes from here; pictures may also come from where avatars live.
+const contentSecurityPolicy = [
+  "default-src 'self'",
+  "img-src 'self' https: data:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'"
+].join('; ')
+
+/** Whether an address is one of the web app's, which knows by itself what is not there. */
+export function isPage(path: string): boolean {
+  return !notPages.test(path)
+}
+
+/** The web app: its hashed assets, its other files, and its index page at every address it may know. */
+export async function serveWebApp(server: Server, folder = builtWebApp): Promise<void> {
+  await server.register(fastifyStatic, {
+    root: folder,
+    serve: false,
+    suppressWarning: true,
+    cacheControl: false
+  })
+
+  server.get('/assets/*', { schema: { hide: true } }, async (request, reply) => {
+    const file = pathOf(request.url)
+    if (!(await isFile(folder, file))) return reply.callNotFound()
+    // Their names hold a hash of what is in them: they never change.
+    return reply.sendFile(file, { cacheControl: true, immutable: true, maxAge: yearMs })
+  })
+
+  server.setNotFoundHandler(async (request, reply) => {
+    const file = pathOf(request.url)
+    reply.header('cache-control', 'no-cache')
+    if (await isFile(folder, file)) return reply.sendFile(file)
+    return sendIndex(request, reply, folder)
+  })
+}
+
+async function sendIndex(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  folder: string
+): Promise<FastifyReply> {
+  reply.header('content-security-policy', contentSecurityPolicy)
+  if (await isFile(folder, 'index.html')) return reply.sendFile('index.html')
+  request.log.warn({ folder }, 'the web app is not built: run npm run build')
+  return reply.code(503).type('text/html; charset=utf-8').send(notBuilt)
+}
+
+async function isFile(folder: string, name: string): Promise<boolean> {
+  if (name.split('/').some((part) => part.startsWith('.')) || /[\0\\]/.test(name)) return false
+  return stat(join(folder, name)).then(
+    (found) => found.isFile(),
+    () => false
+  )
+}
+
+const notBuilt = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Parley</title>
+<h1>The web app is not built</h1>
+<p>Parley runs, and its API answers. Run <code>npm run build</code> where Parley is, then reload this page.</p></html>
+`

@@ -1,0 +1,82 @@
+import type { App } from './app.ts'
+import type { Config } from './config.ts'
+import { requireNode } from './node-version.ts'
+
+/** A signal that comes again so soon is the same one: npm passes on what the terminal sent already. */
+const sameSignalMs = 500
+/** Beyond the drain, for the store to close. */
+const closeMs = 2_000
+
+/** Starts Parley, and stops it at SIGTERM or SIGINT. A second signal ends it at once. */
+export async function serve(env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  requireNode()
+  const { readConfig } = await import('./config.ts')
+  const { createApp } = await import('./app.ts')
+  let config: Config
+  let app: App
+  let address: string
+  try {
+    config = readConfig(env)
+    app = await createApp(config)
+    address = await app.listen()
+  } catch (error) {
+    console.error(`Parley cannot start.\n${whyNot(error)}`)
+    process.exit(1)
+  }
+  stopOnSignal(app, config)
+  console.log(welcome(config, config.port === 0 ? address : config.origin))
+}
+
+function welcome(config: Config, url: string): string {
+  return [
+    `Parley runs. Open ${url}`,
+    config.developmentLogin
+      ? 'john and jane can sign in there without a password, from this machine alone.'
+      : '',
+    !config.developmentLogin && !config.github
+      ? 'Nobody can sign in yet: set GITHUB_CLIENT_ID, see docs/SETTINGS.md.'
+      : '',
+    `Everything is kept in ${config.dataDir}. Ctrl-C stops it.`
+  ]
+    .filter(Boolean)
+    .join('\n')
+}
+
+function stopOnSignal(app: App, config: Config): void {
+  let since: number | undefined
+  async function stop(): Promise<void> {
+    const now = Date.now()
+    if (since !== undefined) {
+      if (now - since > sameSignalMs) process.exit(1)
+      return
+    }
+    since = now
+    console.log('Parley stops.')
+    setTimeout(() => process.exit(0), config.drainMs + closeMs).unref()
+    try {
+      await app.close()
+      process.exit(0)
+    } catch (error) {
+      console.error(error)
+      process.exit(1)
+    }
+  }
+  process.on('SIGTERM', () => void stop())
+  process.on('SIGINT', () => void stop())
+}
+
+/** What to do about it, in a line or a few; the stack is for nobody but us. */
+export function whyNot(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if ('problems' in error && Array.isArray(error.problems)) {
+    return error.problems.map((problem) => `  ${problem}`).join('\n')
+  }
+  const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
+  if (code === 'EADDRINUSE') {
+    return `  Port ${port} of ${address} is taken by another program. Choose another one: PORT=3001 npm start`
+  }
+  if (code === 'EACCES' && port) return `  This user may not listen on port ${port}. Choose one above 1023.`
+  return `  ${error.message}`
+}
+
+if (import.meta.main) await serve()

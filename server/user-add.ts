@@ -1,0 +1,34 @@
+import { mkdir } from 'node:fs/promises'
+import { usernameMaxLength } from '@parley/contract/limits'
+import { readConfig } from './config.ts'
+import { addUsers, type AddedUser } from './domain/people.ts'
+import { whyNot } from './main.ts'
+import { openSqliteStore } from './storage/sqlite/sqlite-store.ts'
+
+/** `parley user add NAME…`, on the same file that a running Parley uses. Resolves with the exit code. */
+export async function addUsersByName(names: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  let added: AddedUser[]
+  try {
+    const config = readConfig(env)
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+    const store = await openSqliteStore(config.databasePath)
+    try {
+      added = await addUsers(store, names)
+    } finally {
+      await store.close()
+    }
+  } catch (error) {
+    console.error(`Nobody was added.\n${whyNot(error)}`)
+    return 1
+  }
+  for (const each of added) {
+    if ('user' in each) console.log(`added ${each.user.username}`)
+    else console.error(`not added: ${each.username}: ${reasons[each.refused]}`)
+  }
+  return added.every((each) => 'user' in each) ? 0 : 1
+}
+
+const reasons = {
+  taken: 'the name is taken',
+  invalid: `a name begins with a letter or digit, goes on with letters, digits, _ . or -, and has ${usernameMaxLength} characters at most`
+}
