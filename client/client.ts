@@ -1,0 +1,131 @@
+import { formatCursor, type Cursor } from '@parley/contract/cursor'
+import type { Conversation, Login, LoginMethods, Message, Token, User } from '@parley/contract/entities'
+import { paths } from '@parley/contract/paths'
+import { systemClock, type Clock } from './clock.ts'
+import { open, request, type Answer, type Connection } from './request.ts'
+
+export type ClientOptions = {
+  /** The server's origin, without a slash at its end; none for the page's own. */
+  baseUrl?: string
+  /** A session's token. Without one the client is in cookie mode until `login` gives it a token. */
+  token?: string
+  /** `cookie` asks for an HttpOnly cookie at login, so that no script ever holds a token. */
+  session?: 'cookie' | 'token'
+  fetch?: typeof globalThis.fetch
+  clock?: Clock
+  /** How long an answer may take, ms. */
+  timeoutMs?: number
+}
+
+type Abortable = { signal?: AbortSignal | undefined }
+export type Client = ReturnType<typeof createClient>
+
+/** A method for each of Parley's routes. All throw what `request` throws. */
+export function createClient(options: ClientOptions = {}) {
+  const { session = 'token' } = options
+  const connection: Connection = {
+    baseUrl: options.baseUrl ?? '',
+    token: options.token ?? null,
+    // Called unbound, as the platform's own wants it.
+    fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
+    clock: options.clock ?? systemClock,
+    timeoutMs: options.timeoutMs ?? 30_000
+  }
+  const mode = session === 'cookie' ? { session } : {}
+  const get = <Data>(path: string, query: Record<string, string | undefined>, { signal }: Abortable) =>
+    request<Data>(connection, { path, query, signal })
+  const post = async <Data>(path: string, body: unknown, { signal }: Abortable = {}) =>
+    (await request<Data>(connection, { method: 'POST', path, body, signal })).data
+
+  return {
+    get token(): string | null {
+      return connection.token
+    },
+
+    /** Which ways to sign in this server offers. */
+    async loginMethods(abortable: Abortable = {}): Promise<LoginMethods> {
+      return (await get<LoginMethods>(paths.loginMethods, {}, abortable)).data
+    },
+    /** Signs in by the development login, and goes on as that user. */
+    async login(username: string): Promise<Login> {
+      const spec = { method: 'POST' as const, path: paths.login, query: mode, body: { username } }
+      const { data } = await request<Login>(connection, spec)
+      connection.token = data.token ?? null
+      return data
+    },
+    /** Where a browser is sent to sign in with GitHub. */
+    githubAddress(): string {
+      return `${connection.baseUrl}${paths.oauthGithub}?${new URLSearchParams(mode).toString()}`
+    },
+    /** Ends the session and its streams. */
+    async logout(): Promise<void> {
+      await post(paths.logout, undefined)
+      connection.token = null
+    },
+    /** Who am I. */
+    async authUser(abortable: Abortable = {}): Promise<User> {
+      return (await get<User>(paths.authUser, {}, abortable)).data
+    },
+    /** A session that lives its full time again; gives its end. */
+    async refreshToken(): Promise<Token> {
+      const token = await post<Token>(paths.refreshToken, undefined)
+      if (connection.token !== null && token.token !== undefined) connection.token = token.token
+      return token
+    },
+
+    /** Up to 5 usernames that start so, without mine. */
+    async usernames(search: string, abortable: Abortable = {}): Promise<string[]> {
+      return (await get<string[]>(paths.usernames, { search }, abortable)).data
+    },
+    /** Starts a conversation with somebody, or finds the one there is. */
+    startConversation(username: string): Promise<Conversation> {
+      return post(paths.conversations, { username })
+    },
+    /** Mine, newest message first, a page at a time; `before` is the last one's id. */
+    conversations(
+      options: { before?: string | undefined } & Abortable = {}
+    ): Promise<Answer<Conversation[]>> {
+      return get(paths.conversations, { before: options.before }, options)
+    },
+    conversation(id: string, abortable: Abortable = {}): Promise<Answer<Conversation>> {
+      return get(within(paths.conversation, id), {}, abortable)
+    },
+    otherParticipant(id: string, abortable: Abortable = {}): Promise<Answer<User>> {
+      return get(within(paths.otherParticipant, id), {}, abortable)
+    },
+
+    /** Newest first, a page at a time; without `before` and `peek` it marks them read. */
+    messages(
+      conversationId: string,
+      options: { before?: string | undefined; peek?: boolean } & Abortable = {}
+    ): Promise<Answer<Message[]>> {
+      const query = { before: options.before, peek: options.peek ? '1' : undefined }
+      return get(within(paths.messages, conversationId), query, options)
+    },
+    /** Sends, once for every `clientId` (a UUID), however often it is tried. */
+    sendMessage(
+      conversationId: string,
+      message: { content: string; clientId?: string },
+      abortable: Abortable = {}
+    ): Promise<Message> {
+      return post(within(paths.messages, conversationId), message, abortable)
+    },
+    /** Marks read, up to a message's id or to the newest. */
+    async readMessages(conversationId: string, upTo?: string, abortable: Abortable = {}): Promise<void> {
+      await post(within(paths.readMessages, conversationId), upTo && { upTo }, abortable)
+    },
+
+    /** The event stream after a cursor, or from now on; `EventStream` reads it and opens it again. */
+    openEvents(cursor: Cursor | null, signal: AbortSignal): Promise<Response> {
+      const headers = {
+        accept: 'text/event-stream',
+        ...(cursor && { 'last-event-id': formatCursor(cursor) })
+      }
+      return open(connection, { path: paths.events, headers, signal })
+    }
+  }
+}
+
+function within(path: string, conversationId: string): string {
+  return path.replace(':conversationId', encodeURIComponent(conversationId))
+}

@@ -1,0 +1,215 @@
+import { parseCursor, type Cursor } from '@parley/contract/cursor'
+import type { LogEvent, StreamEvents } from '@parley/contract/events'
+import { backoffMs } from './backoff.ts'
+import { systemClock, wait, type Clock } from './clock.ts'
+import { isSignedOut, NetworkError, Refusal, retryAfterMs } from './failures.ts'
+import { createStreamParser, type Block } from './stream-parser.ts'
+
+/** `complete`: everything up to the head of the log has arrived, and the stream is live. `closed` is final. */
+export type StreamState = 'connecting' | 'catching_up' | 'complete' | 'waiting' | 'closed'
+
+/** Why the state must be taken afresh; `invalid`: the server does not know the cursor at all. */
+export type ResetReason = StreamEvents['reset']['reason'] | 'invalid'
+
+export type EventStreamOptions = {
+  /** `client.openEvents`. */
+  open(cursor: Cursor | null, signal: AbortSignal): Promise<Response>
+  /** The cursor of the snapshot to go on from; null starts at the head of the log. */
+  cursor: Cursor | null
+  /** Each event of the log once, in order. Names that this client does not know come too. */
+  onEvent(event: LogEvent, cursor: Cursor): void
+  /** Events follow on nothing known: take a fresh snapshot, and resolve with its cursor when it is in place. */
+  onReset(reason: ResetReason): Promise<Cursor>
+  onState?(state: StreamState): void
+  /** The session is over; the stream does not come back. */
+  onSignedOut(): void
+  /** Silence after which a connection counts as dead, ms; the server speaks at least every 15 s. */
+  stallMs?: number
+  clock?: Clock
+  random?: () => number
+}
+
+const backoff = { baseMs: 1_000, capMs: 30_000 }
+/** After a nap of the machine, a connection silent for this long is not waited for. */
+const napMs = 20_000
+const nothing = () => {}
+
+/** My event log, live: reconnects, resumes by cursor, notices gaps and dead connections, until `close()`. */
+export class EventStream {
+  readonly #options: EventStreamOptions
+  readonly #clock: Clock
+  readonly #closed = new AbortController()
+  #cursor: Cursor | null
+  #state: StreamState = 'connecting'
+  /** Ends what is going on now, a connection or a pause, so that the next connection starts. */
+  #now = new AbortController()
+  #lastByteAt = 0
+  #progressed = false
+  #retryFloorMs = 0
+  /** The head of the log as the server last told it; null before that. */
+  #head: number | null = null
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#cursor = options.cursor
+    void this.#run()
+  }
+
+  /** The last event that was handed over. */
+  get cursor(): Cursor | null {
+    return this.#cursor
+  }
+
+  get state(): StreamState {
+    return this.#state
+  }
+
+  /** Connects at once instead of waiting: the network is back, the page is looked at again. */
+  wake(): void {
+    const silentMs = this.#clock.now() - this.#lastByteAt
+    if (this.#state === 'waiting' || (this.#state !== 'connecting' && silentMs > napMs)) this.#now.abort()
+  }
+
+  close(): void {
+    this.#closed.abort()
+    this.#now.abort()
+    this.#enter('closed')
+  }
+
+  async #run(): Promise<void> {
+    for (let attempt = 0; !this.#closed.signal.aborted; attempt++) {
+      this.#now = new AbortController()
+      this.#progressed = false
+      try {
+        await this.#connect(this.#now.signal)
+      } catch (error) {
+        if (this.#closed.signal.aborted) return
+        if (isSignedOut(error)) {
+          this.close()
+          return this.#options.onSignedOut()
+        }
+        this.#retryFloorMs = Math.max(this.#retryFloorMs, retryAfterMs(error))
+        if (error instanceof Refusal && error.code === 'cursor_invalid') await this.#startOver()
+      }
+      if (this.#closed.signal.aborted) return
+      if (this.#progressed) attempt = 0
+      // Woken while connected: the next connection follows at once.
+      if (this.#now.signal.aborted) continue
+      this.#enter('waiting')
+      const ms = backoffMs(backoff, attempt, this.#options.random ?? Math.random, this.#retryFloorMs)
+      await wait(this.#clock, ms, this.#now.signal)
+    }
+  }
+
+  /** One connection, to its end. A block counts when its blank line came: what the end cuts off is discarded. */
+  async #connect(signal: AbortSignal): Promise<void> {
+    this.#enter('connecting')
+    this.#head = null
+    const connection = new AbortController()
+    const abort = () => connection.abort()
+    signal.addEventListener('abort', abort)
+    let forgetStall = nothing
+    const watch = () => {
+      forgetStall()
+      this.#lastByteAt = this.#clock.now()
+      forgetStall = this.#clock.after(this.#options.stallMs ?? 37_500, abort)
+    }
+    try {
+      const response = await this.#options.open(this.#cursor, connection.signal)
+      if (!response.body) throw new NetworkError('The stream has no body')
+      if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
+        await response.body.cancel()
+        throw new NetworkError('The answer is no event stream')
+      }
+      this.#retryFloorMs = 0
+      this.#enter('catching_up')
+      const parser = createStreamParser()
+      const reader = response.body.getReader()
+      for (;;) {
+        watch()
+        const { done, value } = await untilAborted(reader.read(), connection.signal)
+        if (done) return
+        // While the app takes a snapshot, silence is ours, not the server's.
+        forgetStall()
+        for (const block of parser.feed(value)) {
+          if (connection.signal.aborted) return
+          await this.#take(block)
+        }
+        this.#retryFloorMs = parser.retryMs ?? 0
+      }
+    } finally {
+      forgetStall()
+      signal.removeEventListener('abort', abort)
+      connection.abort()
+    }
+  }
+
+  async #take({ id, name, data }: Block): Promise<void> {
+    if (name === 'refused') return
+    const cursor = id === null ? null : parseCursor(id)
+    if (data === null) {
+      // An id alone says where a stream without a cursor starts.
+      this.#cursor ??= cursor
+    } else if (name === 'sync') {
+      this.#head = (JSON.parse(data) as StreamEvents['sync']).head
+    } else if (name === 'reset') {
+      await this.#options.onReset((JSON.parse(data) as StreamEvents['reset']).reason)
+      // Only now: were the snapshot to fail, the next connection is told to reset again.
+      if (cursor) this.#cursor = cursor
+    } else if (cursor) {
+      await this.#takeEvent(name, data, cursor)
+    }
+    this.#progressed = true
+    this.#enter(this.#isComplete() ? 'complete' : 'catching_up')
+  }
+
+  async #takeEvent(name: string, data: string, cursor: Cursor): Promise<void> {
+    const last = this.#cursor
+    const sameEpoch = last === null || last.epoch === cursor.epoch
+    if (last && sameEpoch && cursor.seq <= last.seq) return
+    const event = parseEvent(name, data)
+    if (event && sameEpoch && (last === null || cursor.seq === last.seq + 1)) {
+      this.#options.onEvent(event, cursor)
+    } else {
+      await this.#options.onReset('gap')
+    }
+    this.#cursor = cursor
+  }
+
+  #isComplete(): boolean {
+    return this.#head !== null && this.#cursor !== null && this.#cursor.seq >= this.#head
+  }
+
+  async #startOver(): Promise<void> {
+    try {
+      this.#cursor = await this.#options.onReset('invalid')
+    } catch {
+      // The next connection is refused again, and then this is tried again.
+    }
+  }
+
+  #enter(state: StreamState): void {
+    if (this.#state === state || this.#state === 'closed') return
+    this.#state = state
+    this.#options.onState?.(state)
+  }
+}
+
+function parseEvent(name: string, data: string): LogEvent | null {
+  try {
+    return { name, data: JSON.parse(data) as unknown } as LogEvent
+  } catch {
+    return null
+  }
+}
+
+/** Not every platform ends a pending read when the request is aborted. */
+function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new NetworkError('The connection was given up'))
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

@@ -1,0 +1,50 @@
+import { Problem, problems, type ProblemCode, type ProblemDocument } from '@parley/contract/errors'
+
+/** The server said no: the contract's problem, with the status and the waiting time that came with it. */
+export class Refusal extends Problem {
+  readonly #status: number
+  /** What the server asked to wait before another try, ms. */
+  readonly retryAfterMs: number | null
+
+  constructor(status: number, problem: Partial<ProblemDocument>, retryAfterMs: number | null = null) {
+    // A newer server may know codes that this client does not.
+    const known = problem.code !== undefined && problem.code in problems
+    super(known ? problem.code! : codeFor(status), problem.detail ?? problem.title, problem.errors)
+    this.#status = status
+    this.retryAfterMs = retryAfterMs
+  }
+
+  override get status(): number {
+    return this.#status
+  }
+}
+
+/** No answer that counts: no network, no answer in time, or not Parley's. Whether the server acted is not known. */
+export class NetworkError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'NetworkError'
+  }
+}
+
+/** Whether the same request may succeed later, without anybody changing it. */
+export function isTemporary(error: unknown): boolean {
+  if (error instanceof NetworkError) return true
+  return error instanceof Problem && (error.status >= 500 || error.status === 429 || error.status === 408)
+}
+
+/** Whether the session is over. */
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof Problem && error.status === 401
+}
+
+/** What the server asked to wait, ms; 0 where it asked for nothing. */
+export function retryAfterMs(error: unknown): number {
+  return error instanceof Refusal ? (error.retryAfterMs ?? 0) : 0
+}
+
+function codeFor(status: number): ProblemCode {
+  const codes = Object.keys(problems) as ProblemCode[]
+  const fallback = status >= 500 ? 'internal' : 'malformed_request'
+  return codes.find((code) => problems[code].status === status) ?? fallback
+}

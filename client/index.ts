@@ -1,0 +1,7 @@
+export { createClient, type Client, type ClientOptions } from './client.ts'
+export { EventStream, type EventStreamOptions, type ResetReason, type StreamState } from './event-stream.ts'
+export { isSignedOut, isTemporary, NetworkError, Refusal } from './failures.ts'
+export { memoryOutbox, newOutboxItem, retryItem, type OutboxItem, type OutboxStorage } from './outbox.ts'
+export { OutboxSender, type OutboxSenderOptions } from './outbox-sender.ts'
+export { systemClock, type Clock } from './clock.ts'
+export type { Answer } from './request.ts'

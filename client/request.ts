@@ -1,0 +1,108 @@
+import { parseCursor, type Cursor } from '@parley/contract/cursor'
+import type { ProblemDocument } from '@parley/contract/errors'
+import type { Clock } from './clock.ts'
+import { NetworkError, Refusal } from './failures.ts'
+
+/** Where requests go and as whom. Without a token the browser's cookie speaks. */
+export type Connection = {
+  baseUrl: string
+  token: string | null
+  readonly fetch: typeof globalThis.fetch
+  readonly clock: Clock
+  readonly timeoutMs: number
+}
+
+export type RequestSpec = {
+  method?: 'GET' | 'POST'
+  path: string
+  query?: Record<string, string | undefined>
+  headers?: Record<string, string>
+  body?: unknown
+  signal?: AbortSignal | undefined
+}
+
+/** An answer's body, and the place in my log that it is true of at least. */
+export type Answer<Data> = { data: Data; cursor: Cursor | null }
+
+/**
+ * One JSON request. Throws `Refusal` where the server said no, `NetworkError` where there was no answer that counts,
+ * and the signal's reason where the caller gave up.
+ */
+export async function request<Data>(connection: Connection, spec: RequestSpec): Promise<Answer<Data>> {
+  return exchange(connection, spec, async (response) => {
+    const text = await response.text()
+    const cursor = parseCursor(response.headers.get('event-cursor') ?? '')
+    if (text === '') return { data: undefined as Data, cursor }
+    const data = parseJson(text)
+    // A captive portal or a proxy's own page answers 200 too.
+    if (data === undefined) throw new NetworkError('The answer is not JSON')
+    return { data: data as Data, cursor }
+  })
+}
+
+/** Opens a response to be read as it comes; the time limit covers its headers alone. Throws as `request` does. */
+export function open(connection: Connection, spec: RequestSpec): Promise<Response> {
+  return exchange(connection, spec, (response) => Promise.resolve(response))
+}
+
+async function exchange<Result>(
+  connection: Connection,
+  spec: RequestSpec,
+  read: (response: Response) => Promise<Result>
+): Promise<Result> {
+  const late = new AbortController()
+  const cancel = connection.clock.after(connection.timeoutMs, () => late.abort())
+  const signal = spec.signal ? AbortSignal.any([spec.signal, late.signal]) : late.signal
+  try {
+    const response = await connection.fetch(address(connection, spec), { ...init(connection, spec), signal })
+    if (!response.ok) throw await refusalOf(response)
+    return await read(response)
+  } catch (error) {
+    spec.signal?.throwIfAborted()
+    if (error instanceof Refusal || error instanceof NetworkError) throw error
+    throw new NetworkError(late.signal.aborted ? 'No answer in time' : 'The server cannot be reached', {
+      cause: error
+    })
+  } finally {
+    cancel()
+  }
+}
+
+function init({ token }: Connection, { method = 'GET', headers, body }: RequestSpec): RequestInit {
+  return {
+    method,
+    credentials: token === null ? 'same-origin' : 'omit',
+    cache: 'no-store',
+    headers: {
+      accept: 'application/json',
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) })
+  }
+}
+
+function address({ baseUrl }: Connection, { path, query = {} }: RequestSpec): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const search = new URLSearchParams(given).toString()
+  return baseUrl + path + (search && `?${search}`)
+}
+
+async function refusalOf(response: Response): Promise<Refusal | NetworkError> {
+  const text = await response.text()
+  const problem = parseJson(text) as Partial<ProblemDocument> | undefined
+  const { status, headers } = response
+  if (!problem && status < 500 && status !== 429)
+    return new NetworkError(`An answer of another kind: ${status}`)
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
+  return new Refusal(status, problem ?? {}, Number.isFinite(seconds) ? seconds * 1_000 : null)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}

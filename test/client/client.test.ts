@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { Problem } from '@parley/contract/errors'
+import { createClient, isSignedOut, isTemporary, NetworkError, Refusal } from '@parley/client'
+import { manualClock } from './manual-clock.ts'
+
+type Seen = { url: string; init: RequestInit; headers: Headers }
+
+/** A client whose requests end here, each answered by `answer`. */
+function clientWith(answer: (seen: Seen) => Response | Promise<Response>, options: { token?: string } = {}) {
+  const seen: Seen[] = []
+  const clock = manualClock()
+  const client = createClient({
+    baseUrl: 'http://parley.test',
+    clock,
+    ...options,
+    fetch: (url, init = {}) => {
+      const request = { url: url as string, init, headers: new Headers(init.headers) }
+      seen.push(request)
+      return Promise.resolve(answer(request))
+    }
+  })
+  return { client, seen, clock }
+}
+const json = (body: unknown, init: ResponseInit = {}) => Response.json(body, init)
+const problem = (code: string, status: number, headers: Record<string, string> = {}) =>
+  json({ code, status, title: 'No', detail: 'Not so.' }, { status, headers })
+
+describe('the client', () => {
+  it('sends a token where it has one, and lets the cookie speak where it has none', async () => {
+    const withToken = clientWith(() => json({ id: '1' }), { token: 'secret' })
+    await withToken.client.authUser()
+    expect(withToken.seen[0]!.headers.get('authorization')).toBe('Bearer secret')
+    expect(withToken.seen[0]!.init.credentials).toBe('omit')
+    const without = clientWith(() => json({ id: '1' }))
+    await without.client.authUser()
+    expect(without.seen[0]!.headers.get('authorization')).toBeNull()
+    expect(without.seen[0]!.init.credentials).toBe('same-origin')
+  })
+
+  it('goes on as the user who signed in, and with the token that replaced the first', async () => {
+    const { client } = clientWith(({ url }) => json({ token: url.endsWith('login') ? 'first' : 'second' }))
+    await client.login('john')
+    expect(client.token).toBe('first')
+    await client.refreshToken()
+    expect(client.token).toBe('second')
+  })
+
+  it('gives a snapshot with the cursor it is true of', async () => {
+    const { client } = clientWith(() => json([], { headers: { 'event-cursor': 'e-42' } }))
+    expect(await client.conversations()).toEqual({ data: [], cursor: { epoch: 'e', seq: 42 } })
+  })
+
+  it('asks for pages and peeks by the address', async () => {
+    const { client, seen } = clientWith(() => json([]))
+    await client.messages('7', { before: '30', peek: true })
+    await client.conversations()
+    expect(seen.map(({ url }) => new URL(url).pathname + new URL(url).search)).toEqual([
+      '/api/conversations/7/messages?before=30&peek=1',
+      '/api/conversations'
+    ])
+  })
+
+  it('marks read without a body, or up to a message', async () => {
+    const { client, seen } = clientWith(() => new Response(null, { status: 204 }))
+    await client.readMessages('7')
+    await client.readMessages('7', '30')
+    expect(seen.map(({ init }) => init.body)).toEqual([undefined, '{"upTo":"30"}'])
+    expect(seen[0]!.headers.get('content-type')).toBeNull()
+  })
+
+  it('asks the stream to go on after a cursor', async () => {
+    const { client, seen } = clientWith(
+      () => new Response('', { headers: { 'content-type': 'text/event-stream' } })
+    )
+    await client.openEvents({ epoch: 'e', seq: 3 }, new AbortController().signal)
+    expect(seen[0]!.headers.get('last-event-id')).toBe('e-3')
+    expect(seen[0]!.headers.get('accept')).toBe('text/event-stream')
+  })
+})
+
+const failureOf = (answer: () => Response | Promise<Response>) =>
+  clientWith(answer)
+    .client.authUser()
+    .then(
+      () => null,
+      (error: unknown) => error
+    )
+const portal = () => new Response('<h1>Welcome to our wifi</h1>')
+
+describe('a failure', () => {
+  it('is the contract’s problem where the server says no', async () => {
+    const error = await failureOf(() => problem('user_not_found', 404))
+    expect(error).toBeInstanceOf(Problem)
+    expect(error).toMatchObject({ code: 'user_not_found', status: 404, message: 'Not so.' })
+    expect(isTemporary(error)).toBe(false)
+  })
+  it('keeps the status and the waiting time of a refusal, also of a code it does not know', async () => {
+    const error = await failureOf(() => problem('slow_down', 429, { 'retry-after': '3' }))
+    expect(error).toMatchObject({ status: 429, retryAfterMs: 3_000 })
+    expect(isTemporary(error)).toBe(true)
+  })
+  it('knows the end of the session', async () => {
+    expect(isSignedOut(await failureOf(() => problem('unauthenticated', 401)))).toBe(true)
+  })
+  it('is a network error where nothing, or nothing of Parley’s, came back', async () => {
+    expect(await failureOf(() => Promise.reject(new TypeError('failed')))).toBeInstanceOf(NetworkError)
+    expect(await failureOf(portal)).toBeInstanceOf(NetworkError)
+    expect(await failureOf(() => new Response('Not here', { status: 404 }))).toBeInstanceOf(NetworkError)
+  })
+  it('is temporary where a proxy answers for a server that is away', async () => {
+    const error = await failureOf(() => new Response('<h1>Bad gateway</h1>', { status: 502 }))
+    expect(error).toBeInstanceOf(Refusal)
+    expect(isTemporary(error)).toBe(true)
+  })
+  it('is a network error when no answer comes in time', async () => {
+    const { client, clock } = clientWith(
+      ({ init }) =>
+        new Promise((_, reject) => init.signal!.addEventListener('abort', () => reject(new Error('aborted'))))
+    )
+    const failed = client.authUser().catch((error: unknown) => error)
+    await clock.advance(30_000)
+    expect(await failed).toBeInstanceOf(NetworkError)
+  })
+  it('is the caller’s own reason when the caller gave up', async () => {
+    const { client } = clientWith(
+      ({ init }) =>
+        new Promise((_, reject) => init.signal!.addEventListener('abort', () => reject(new Error('aborted'))))
+    )
+    const caller = new AbortController()
+    const failed = client.authUser({ signal: caller.signal }).catch((error: unknown) => error)
+    caller.abort(new Error('enough'))
+    expect(await failed).toMatchObject({ message: 'enough' })
+  })
+})

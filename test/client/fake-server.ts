@@ -1,0 +1,58 @@
+import type { Cursor } from '@parley/contract/cursor'
+import { Refusal, NetworkError } from '@parley/client'
+
+/** The server's end of streams, one after the other: a test says what each connection carries. */
+export type FakeStreams = {
+  open(cursor: Cursor | null, signal: AbortSignal): Promise<Response>
+  /** The cursor that each connection asked for. */
+  readonly asked: (Cursor | null)[]
+  /** What the next connections get instead of a stream, in order. */
+  readonly failures: Error[]
+  send(text: string): void
+  end(): void
+  readonly isOpen: boolean
+}
+
+export function fakeStreams(): FakeStreams {
+  const encoder = new TextEncoder()
+  const asked: (Cursor | null)[] = []
+  const failures: Error[] = []
+  let controller: ReadableStreamDefaultController<Uint8Array> | null = null
+  return {
+    asked,
+    failures,
+    async open(cursor, signal) {
+      asked.push(cursor)
+      const failure = failures.shift()
+      if (failure) throw failure
+      const body = new ReadableStream<Uint8Array>({
+        start(started) {
+          controller = started
+          signal.addEventListener('abort', () => {
+            if (controller === started) controller = null
+          })
+        }
+      })
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+    },
+    send: (text) => controller!.enqueue(encoder.encode(text)),
+    end() {
+      controller!.close()
+      controller = null
+    },
+    get isOpen() {
+      return controller !== null
+    }
+  }
+}
+
+export const networkDown = () => new NetworkError('The server cannot be reached')
+export const signedOut = () => new Refusal(401, { code: 'unauthenticated' })
+
+/** An event of the log as it travels. */
+export function frame(seq: number, content = `message ${seq}`, name = ''): string {
+  const event = name && `event: ${name}\n`
+  return `id: e-${seq}\n${event}data: ${JSON.stringify({ content })}\n\n`
+}
+
+export const sync = (head: number) => `event: sync\ndata: {"head":${head}}\n\n`
