@@ -88,7 +88,9 @@ export type SettingName = (typeof settings)[number]['name']
 
 /** The table of `docs/SETTINGS.md`. */
 export function settingsAsMarkdown(): string {
-  const rows = settings.map(({ name, default: value, meaning }) => `| \`${name}\` | ${value} | ${meaning} |`)
+  const rows = settings.map(
+    ({ name, default: value, meaning }) => `| \`${name}\` | \`${value}\` | ${meaning} |`
+  )
   return ['| name | default | meaning |', '|---|---|---|', ...rows].join('\n')
 }
 

@@ -66,7 +66,7 @@ function credentialsOf(request: FastifyRequest, config: Config, tokenInQuery: bo
   const query = tokenInQuery ? (request.query as { token?: unknown }).token : undefined
   if (query !== undefined) {
     if (typeof query === 'string') return { token: query, by: 'query' }
-    throw new Problem('validation_failed', 'token must be a text, once.', { token: 'must be a text, once' })
+    throw new Problem('validation_failed', 'token must be given once.', { token: 'must be given once' })
   }
   const cookie = request.cookies[sessionCookie(config).name]
   return cookie === undefined ? null : { token: cookie, by: 'cookie' }

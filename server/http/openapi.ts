@@ -1,4 +1,5 @@
 import swagger from '@fastify/swagger'
+import * as entities from '@parley/contract/entities'
 import { problems } from '@parley/contract/errors'
 import { paths } from '@parley/contract/paths'
 import type { FastifySchema } from 'fastify'
@@ -8,7 +9,7 @@ import type { Server } from './deps.ts'
 /** Without a session. */
 const open = new Set<string>([paths.login, paths.loginMethods, paths.oauthGithub, paths.oauthGithubCallback])
 
-const problemSchema = {
+const Problem = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'code'],
   properties: {
@@ -20,9 +21,14 @@ const problemSchema = {
     errors: { type: 'object', additionalProperties: { type: 'string' } }
   }
 }
+// By name in the document, instead of in full wherever they occur.
+const { Conversation, Login, LoginMethods, Message, Token, User } = entities
+const schemas = plain({ Conversation, Login, LoginMethods, Message, Problem, Token, User })
+const names = new Map(Object.entries(schemas).map(([name, schema]) => [JSON.stringify(schema), name]))
+
 const refusal = {
   description: 'A refusal (RFC 9457)',
-  content: { 'application/problem+json': { schema: problemSchema } }
+  content: { 'application/problem+json': { schema: Problem } }
 }
 const eventStream = {
   description: "The reader's log from where it resumes, then live (Server-Sent Events)",
@@ -36,6 +42,7 @@ export async function serveOpenapi(server: Server): Promise<void> {
       openapi: '3.1.0',
       info: { title: 'Parley', description: 'A messenger you host yourself', version: packageJson.version },
       components: {
+        schemas,
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer' },
           cookie: { type: 'apiKey', in: 'cookie', name: 'parley_session' }
@@ -43,6 +50,7 @@ export async function serveOpenapi(server: Server): Promise<void> {
       },
       security: [{ bearer: [] }, { cookie: [] }]
     },
+    transformObject: (document) => named('openapiObject' in document ? document.openapiObject : {}),
     transform: ({ schema, url }) => ({ schema: documented(schema ?? {}, url), url })
   })
   server.get(paths.openapi, { schema: { hide: true } }, async () => server.swagger())
@@ -55,4 +63,22 @@ function documented(schema: FastifySchema, url: string): FastifySchema {
     ...(open.has(url) && { security: [] }),
     response: { ...responses, default: refusal }
   }
+}
+
+/** The same document with a `$ref` wherever one of `schemas` stands in full. */
+function named<Node>(node: Node, within?: string): Node {
+  if (typeof node !== 'object' || node === null) return node
+  if (Array.isArray(node)) return node.map((each) => named(each, within)) as Node
+  const name = names.get(JSON.stringify(node))
+  if (name !== undefined && name !== within) return { $ref: `#/components/schemas/${name}` } as Node
+  const entries = Object.entries(node).map(([key, child]) => [
+    key,
+    named(child, key in schemas ? key : within)
+  ])
+  return Object.fromEntries(entries) as Node
+}
+
+/** TypeBox's schemas as JSON has them. */
+function plain(schemas: object): Record<string, object> {
+  return JSON.parse(JSON.stringify(schemas)) as Record<string, object>
 }

@@ -18,7 +18,8 @@ export function validationProblem(found: FastifySchemaValidationError[], context
   const errors: Record<string, string> = Object.create(null)
   for (const error of found) {
     const field = fieldOf(error) || context
-    if (!(field in errors) && Object.keys(errors).length < namedFieldsMax) errors[field] = wordsFor(error)
+    if (!(field in errors) && Object.keys(errors).length < namedFieldsMax)
+      errors[field] = wordsFor(error, context)
   }
   const sentences = Object.entries(errors).map(([field, words]) => `${field} ${words}`)
   return new Problem('validation_failed', `${sentences.join('; ')}.`, { ...errors })
@@ -32,16 +33,16 @@ function fieldOf({ keyword, instancePath, params }: FastifySchemaValidationError
   return typeof own === 'string' ? [parent, own].filter(Boolean).join('.') : parent
 }
 
-function wordsFor({ keyword, params, message }: FastifySchemaValidationError): string {
+function wordsFor({ keyword, params, message }: FastifySchemaValidationError, context: string): string {
   switch (keyword) {
     case 'required':
       return 'is required'
     case 'additionalProperties':
       return 'is not known here'
     case 'type':
-      return (
-        { string: 'must be a text, once', object: 'must be a JSON object' }[String(params['type'])] ?? wrong
-      )
+      if (params['type'] === 'object') return 'must be a JSON object'
+      // Whatever is in an address is text; given twice it is a list.
+      return context === 'querystring' ? 'must be given once' : 'must be a text'
     case 'const':
       return `must be ${JSON.stringify(params['allowedValue'])}`
     case 'format':
@@ -49,8 +50,6 @@ function wordsFor({ keyword, params, message }: FastifySchemaValidationError): s
     case 'pattern':
       return 'must be printable ASCII without spaces, 255 characters at most'
     default:
-      return message ?? wrong
+      return message ?? 'is not valid'
   }
 }
-
-const wrong = 'is not of the right type'

@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ConfigError, readConfig } from '../../server/config.ts'
+import { settings, settingsAsMarkdown, settingsAsText } from '../../server/settings.ts'
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+/** The names of the settings that are complained of. */
+function badNames(env: Record<string, string>): string[] {
+  return problemsOf(env).map((problem) => problem.split(':')[0]!)
+}
+
+describe('settings', () => {
+  test('without any, Parley is for this machine alone', () => {
+    expect(readConfig({})).toEqual({
+      port: 3000,
+      host: 'localhost',
+      origin: 'http://localhost:3000',
+      dataDir: resolve('data'),
+      databasePath: resolve('data/parley.db'),
+      developmentLogin: true,
+      github: null,
+      messageMaxLength: 4000,
+      logLevel: 'info',
+      syncIntervalMs: 10_000,
+      streamMaxLifeMs: 3_600_000,
+      streamsPerUser: 1000,
+      drainMs: 10_000,
+      eventsKeepMs: 30 * 86_400_000,
+      eventsKeepCount: 10_000
+    })
+  })
+
+  test('the defaults in the list are the defaults', () => {
+    const listed = Object.fromEntries(
+      settings
+        .filter((setting) => setting.default !== 'none' && !/[<,]/.test(setting.default))
+        .map((setting) => [setting.name, setting.default])
+    )
+    expect(readConfig(listed)).toEqual({ ...readConfig({}) })
+  })
+
+  test('an empty variable is one that is not set', () => {
+    expect(readConfig({ PORT: '', HOST: ' ', PARLEY_LOG_LEVEL: '' })).toEqual(readConfig({}))
+  })
+
+  test('every problem is named at once', () => {
+    expect(
+      badNames({ PORT: 'http', PARLEY_LOG_LEVEL: 'loud', PARLEY_TYPO: '1', GITHUB_CLIENT_ID: 'a' })
+    ).toEqual(['PARLEY_TYPO', 'PORT', 'PARLEY_LOG_LEVEL', 'GITHUB_CLIENT_SECRET'])
+  })
+
+  test.each(['-1', '65536', '3000x', '1e3', '80.5', '0x50'])('PORT is not %s', (PORT) => {
+    expect(badNames({ PORT })).toEqual(['PORT'])
+  })
+
+  test.each([
+    'chat.example.org',
+    'ftp://chat.example.org',
+    'https://chat.example.org/parley',
+    'https://a:b@c.d',
+    '*'
+  ])('ORIGIN is not %s', (ORIGIN) => expect(badNames({ ORIGIN })).toEqual(['ORIGIN']))
+
+  test('ORIGIN may end with a slash', () => {
+    expect(readConfig({ ORIGIN: 'https://chat.example.org/' }).origin).toBe('https://chat.example.org')
+  })
+
+  test('a sync comes every 15 seconds at the latest', () => {
+    expect(badNames({ PARLEY_SYNC_INTERVAL_SECONDS: '16' })).toEqual(['PARLEY_SYNC_INTERVAL_SECONDS'])
+    expect(readConfig({ PARLEY_SYNC_INTERVAL_SECONDS: '0.5' }).syncIntervalMs).toBe(500)
+  })
+
+  test('GitHub needs both its id and its secret', () => {
+    expect(badNames({ GITHUB_CLIENT_SECRET: 's' })).toEqual(['GITHUB_CLIENT_ID'])
+    expect(readConfig({ GITHUB_CLIENT_ID: 'i', GITHUB_CLIENT_SECRET: 's' }).github).toEqual({
+      clientId: 'i',
+      clientSecret: 's',
+      url: 'https://github.com',
+      apiUrl: 'https://api.github.com'
+    })
+  })
+})
+
+describe('the development login', () => {
+  test('is on where the origin is localhost', () => {
+    expect(readConfig({ ORIGIN: 'http://localhost:9999' }).developmentLogin).toBe(true)
+  })
+
+  test.each([
+    { NODE_ENV: 'production' },
+    { ORIGIN: 'https://chat.example.org' },
+    { ORIGIN: 'http://127.0.0.1:3000' },
+    { ORIGIN: 'http://localhost.example.org' }
+  ])('is off with %o, and then Parley listens to everybody', (env) => {
+    expect(readConfig(env)).toMatchObject({ developmentLogin: false, host: '0.0.0.0' })
+  })
+
+  test.each(['127.0.0.1', '::1', '127.9.9.9'])('may listen on %s', (HOST) => {
+    expect(readConfig({ HOST }).host).toBe(HOST)
+  })
+
+  test.each(['0.0.0.0', '::', '192.168.1.2', 'chat.example.org', '127.0.0.1.example.org'])(
+    'never listens on %s, and the refusal says what to do',
+    (HOST) => {
+      expect(badNames({ HOST })).toEqual(['HOST'])
+      expect(problemsOf({ HOST })[0]).toContain('ORIGIN')
+    }
+  )
+})
+
+describe('DATABASE_URL', () => {
+  test.each([
+    ['sqlite:/var/lib/parley.db', '/var/lib/parley.db'],
+    ['sqlite:///var/lib/parley.db', '/var/lib/parley.db'],
+    ['file:/var/lib/parley.db', '/var/lib/parley.db'],
+    ['sqlite:here.db', resolve('here.db')]
+  ])('%s is the file %s', (DATABASE_URL, path) => {
+    expect(readConfig({ DATABASE_URL }).databasePath).toBe(path)
+  })
+
+  test('Postgres is refused plainly, and the password in it is not repeated', () => {
+    const [problem] = problemsOf({ DATABASE_URL: 'postgres://parley:sesame@db/parley' })
+    expect(problem).toContain('not in this version yet')
+    expect(problem).not.toContain('sesame')
+  })
+
+  test.each(['sqlite:', 'sqlite::memory:', 'mysql://db', 'parley.db', 'file://host/parley.db'])(
+    'is not %s',
+    (DATABASE_URL) => expect(badNames({ DATABASE_URL })).toEqual(['DATABASE_URL'])
+  )
+
+  test('NATS is refused plainly', () => {
+    expect(problemsOf({ NATS_URL: 'nats://bus:4222' })[0]).toContain('not in this version yet')
+  })
+})
+
+describe('the list of settings', () => {
+  test('is what docs/SETTINGS.md shows', () => {
+    expect(readFileSync('docs/SETTINGS.md', 'utf8')).toContain(`\n${settingsAsMarkdown()}\n`)
+  })
+
+  test('names each setting once, in the help too', () => {
+    const names = settings.map((setting) => setting.name)
+    expect(new Set(names).size).toBe(names.length)
+    for (const name of names) expect(settingsAsText()).toContain(`  ${name} (`)
+  })
+
+  test('holds every name that the reader asks for', () => {
+    const asked =
+      readFileSync('server/config.ts', 'utf8').match(/'(PARLEY_\w+|GITHUB_\w+|[A-Z]+_URL)'/g) ?? []
+    for (const name of asked) expect(settings.map((setting) => `'${setting.name}'`)).toContain(name)
+  })
+})

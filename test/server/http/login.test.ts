@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { refusal, startInProcess, type InProcess } from '../../harness/in-process.ts'
+
+let parley: InProcess
+beforeAll(async () => {
+  parley = await startInProcess()
+})
+afterAll(() => parley.close())
+
+const ours = { origin: 'http://localhost:3000' }
+
+function login(payload: unknown, headers: Record<string, string> = {}, query = '') {
+  return parley.inject({ method: 'POST', url: `/api/login${query}`, headers, payload: payload as object })
+}
+
+describe('the development login', () => {
+  test('gives john his user, a token and its end in two weeks', async () => {
+    const answer = await login({ username: 'john' })
+    expect(answer.statusCode).toBe(200)
+    const body = answer.json()
+    expect(body).toEqual({
+      authUser: { id: expect.stringMatching(/^\d+$/), username: 'john', avatarURL: null },
+      token: expect.stringMatching(/^[\w-]{43}$/),
+      expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    })
+    const days = (Date.parse(body.expiresAt) - Date.now()) / 86_400_000
+    expect(days).toBeGreaterThan(13.9)
+    expect(days).toBeLessThanOrEqual(14)
+    expect(answer.headers['set-cookie']).toBeUndefined()
+    expect(answer.headers['cache-control']).toBe('no-store')
+  })
+
+  test('does not mind case nor spaces around the name', async () => {
+    expect((await login({ username: ' JOHN ' })).json().authUser.username).toBe('john')
+  })
+
+  test('knows no one else', async () => {
+    expect(refusal(await login({ username: 'nobody' }))).toBe('404 user_not_found')
+  })
+
+  test.each([
+    ['no username', {}, '422 validation_failed username'],
+    ['a blank username', { username: ' ' }, '422 validation_failed username'],
+    ['a number', { username: 1 }, '422 validation_failed username'],
+    ['null', { username: null }, '422 validation_failed username'],
+    ['a field nobody knows', { username: 'john', admin: true }, '422 validation_failed admin'],
+    ['NUL', { username: 'jo\0hn' }, '422 validation_failed username'],
+    ['a lone surrogate', '{"username":"\\ud800"}', '422 validation_failed username'],
+    ['a list', [], '422 validation_failed body'],
+    ['not JSON', '{"username":', '400 malformed_request'],
+    ['a prototype', '{"__proto__":{"username":"john"}}', '400 malformed_request'],
+    ['an empty body', '', '400 malformed_request']
+  ])('refuses %s', async (_what, payload, expected) => {
+    expect(refusal(await login(payload, { 'content-type': 'application/json' }))).toBe(expected)
+  })
+
+  test('refuses a body that is not UTF-8', async () => {
+    const answer = await parley.inject({
+      method: 'POST',
+      url: '/api/login',
+      headers: { 'content-type': 'application/json' },
+      payload: Buffer.from([...Buffer.from('{"username":"'), 0xff, ...Buffer.from('"}')])
+    })
+    expect(refusal(answer)).toBe('400 malformed_request')
+  })
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonp'])(
+    'refuses a body of type %s',
+    async (type) => {
+      const answer = await login('{"username":"john"}', { 'content-type': type })
+      expect(refusal(answer)).toBe('415 media_type_unsupported')
+    }
+  )
+
+  test('refuses no body at all', async () => {
+    expect(refusal(await parley.inject({ method: 'POST', url: '/api/login' }))).toBe(
+      '422 validation_failed body'
+    )
+  })
+
+  test.each([
+    ['Forwarded', { forwarded: 'for=192.0.2.1' }],
+    ['X-Forwarded-For', { 'x-forwarded-for': '192.0.2.1' }],
+    ['X-Forwarded-Proto', { 'x-forwarded-proto': 'https' }],
+    ['the Host of another name', { host: 'evil.example:3000' }]
+  ])('refuses a request with %s', async (_what, headers) => {
+    expect(refusal(await login({ username: 'john' }, headers))).toBe('404 login_unavailable')
+  })
+
+  test('takes every name of this machine for its own', async () => {
+    for (const host of ['localhost', '127.0.0.1:3000', '[::1]:3000']) {
+      expect((await login({ username: 'john' }, { host })).statusCode).toBe(200)
+    }
+  })
+
+  test('is what the server says that it offers', async () => {
+    const answer = await parley.inject('/api/login_methods')
+    expect(answer.json()).toEqual({ github: false, development: true })
+  })
+})
+
+describe('cookie mode', () => {
+  test('gives a cookie that no script reads, and no token', async () => {
+    const answer = await login({ username: 'john' }, ours, '?session=cookie')
+    expect(Object.keys(answer.json())).toEqual(['authUser', 'expiresAt'])
+    const [cookie] = answer.cookies
+    expect(cookie).toMatchObject({ name: 'parley_session', httpOnly: true, sameSite: 'Lax', path: '/' })
+    expect(cookie!.secure).toBeUndefined()
+    expect(new Date(cookie!.expires!).getTime()).toBeGreaterThan(Date.now() + 13 * 86_400_000)
+  })
+
+  test.each([
+    ['no Origin', {}],
+    ['another Origin', { origin: 'http://evil.example' }],
+    ['a null Origin', { origin: 'null' }]
+  ])('refuses %s', async (_what, headers) => {
+    expect(refusal(await login({ username: 'john' }, headers, '?session=cookie'))).toBe('403 origin_mismatch')
+  })
+
+  test.each(['?session=token', '?session=', '?session=cookie&session=cookie', '?x=1'])(
+    'refuses %s',
+    async (query) => {
+      expect(refusal(await login({ username: 'john' }, ours, query))).toMatch(
+        /^422 validation_failed (session|x)$/
+      )
+    }
+  )
+})
+
+test('anywhere but on localhost there is no development login', async () => {
+  const elsewhere = await startInProcess({ ORIGIN: 'https://chat.example.org' })
+  const answer = await elsewhere.inject({ method: 'POST', url: '/api/login', payload: { username: 'john' } })
+  expect(refusal(answer)).toBe('404 login_unavailable')
+  expect((await elsewhere.inject('/api/login_methods')).json()).toEqual({ github: false, development: false })
+  await elsewhere.close()
+})

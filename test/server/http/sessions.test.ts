@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
+
+let parley: InProcess
+let john: Person
+beforeAll(async () => {
+  parley = await startInProcess()
+  john = await parley.signIn('john')
+})
+afterAll(() => parley.close())
+
+const ours = 'http://localhost:3000'
+
+async function cookieOfJohn(): Promise<string> {
+  const answer = await parley.inject({
+    method: 'POST',
+    url: '/api/login?session=cookie',
+    headers: { origin: ours },
+    payload: { username: 'john' }
+  })
+  return `parley_session=${answer.cookies[0]!.value}`
+}
+
+describe('who am I', () => {
+  test('john, with his token', async () => {
+    const answer = await john.get('/api/auth_user')
+    expect(answer.json()).toEqual({ id: john.id, username: 'john', avatarURL: null })
+  })
+
+  test('john, with his cookie', async () => {
+    const cookie = await cookieOfJohn()
+    const answer = await parley.inject({ url: '/api/auth_user', headers: { cookie } })
+    expect(answer.json().username).toBe('john')
+  })
+
+  test.each([
+    ['no token', undefined, 'Bearer realm="Parley"'],
+    ['a malformed header', 'Bearer', 'Bearer realm="Parley", error="invalid_token"'],
+    ['another scheme', 'Basic am9objo=', 'Bearer realm="Parley", error="invalid_token"'],
+    ['a token of another shape', 'Bearer x', 'Bearer realm="Parley", error="invalid_token"'],
+    ['an unknown token', `Bearer ${'a'.repeat(43)}`, 'Bearer realm="Parley", error="invalid_token"']
+  ])('nobody, with %s', async (_what, authorization, challenge) => {
+    const answer = await parley.inject({
+      url: '/api/auth_user',
+      headers: authorization === undefined ? {} : { authorization }
+    })
+    expect(refusal(answer)).toBe('401 unauthenticated')
+    expect(answer.headers['www-authenticate']).toBe(challenge)
+  })
+
+  test('a malformed header is not made good by a cookie', async () => {
+    const headers = { cookie: await cookieOfJohn(), authorization: 'Bearer' }
+    expect(refusal(await parley.inject({ url: '/api/auth_user', headers }))).toBe('401 unauthenticated')
+  })
+
+  test('a token in the address counts for nothing here', async () => {
+    expect(refusal(await parley.inject(`/api/auth_user?token=${john.token}`))).toBe('401 unauthenticated')
+  })
+})
+
+describe('a session', () => {
+  test('ends at logout, at once', async () => {
+    const person = await parley.signIn('john')
+    expect((await person.post('/api/logout')).statusCode).toBe(204)
+    expect(refusal(await person.get('/api/auth_user'))).toBe('401 unauthenticated')
+    expect(refusal(await person.post('/api/logout'))).toBe('401 unauthenticated')
+  })
+
+  test('gets a fresh token, and the old one ends at the first use of it', async () => {
+    const person = await parley.signIn('john')
+    const answer = await person.post('/api/refresh_token')
+    expect(answer.json()).toEqual({ token: expect.any(String), expiresAt: expect.any(String) })
+    expect((await person.get('/api/auth_user')).statusCode).toBe(200)
+
+    const authorization = `Bearer ${answer.json().token}`
+    expect((await parley.inject({ url: '/api/auth_user', headers: { authorization } })).statusCode).toBe(200)
+    expect(refusal(await person.get('/api/auth_user'))).toBe('401 unauthenticated')
+  })
+
+  test('a cookie is refreshed by a cookie, and logout takes it away', async () => {
+    const cookie = await cookieOfJohn()
+    const refreshed = await parley.inject({
+      method: 'POST',
+      url: '/api/refresh_token',
+      headers: { cookie, origin: ours }
+    })
+    expect(Object.keys(refreshed.json())).toEqual(['expiresAt'])
+    const fresh = `parley_session=${refreshed.cookies[0]!.value}`
+    expect(fresh).not.toBe(cookie)
+
+    const headers = { cookie: fresh, origin: ours }
+    const gone = await parley.inject({ method: 'POST', url: '/api/logout', headers })
+    expect(gone.statusCode).toBe(204)
+    expect(gone.cookies[0]).toMatchObject({ name: 'parley_session', value: '', path: '/' })
+  })
+
+  test('logout and refresh_token need no body and take no other than JSON', async () => {
+    const person = await parley.signIn('john')
+    const answer = await parley.inject({
+      method: 'POST',
+      url: '/api/refresh_token',
+      headers: { authorization: `Bearer ${person.token}`, 'content-type': 'text/plain' },
+      payload: 'x'
+    })
+    expect(refusal(answer)).toBe('415 media_type_unsupported')
+  })
+})
+
+describe('a cookie changes state from our own pages alone', () => {
+  test.each([
+    ['no Origin', {}, 403],
+    ['another Origin', { origin: 'http://evil.example' }, 403],
+    ['our host on another port', { origin: 'http://localhost:3001' }, 403],
+    ['our Origin', { origin: ours }, 201],
+    ['the word of the browser that it is the same', { 'sec-fetch-site': 'same-origin' }, 200],
+    ['the word of the browser that it is another', { 'sec-fetch-site': 'same-site' }, 403]
+  ])('with %s: %i', async (_what, headers, status) => {
+    const cookie = await cookieOfJohn()
+    const answer = await parley.inject({
+      method: 'POST',
+      url: '/api/conversations',
+      headers: { cookie, ...(headers as Record<string, string>) },
+      payload: { username: 'jane' }
+    })
+    expect(answer.statusCode).toBe(status)
+    if (status === 403) expect(refusal(answer)).toBe('403 origin_mismatch')
+  })
+
+  test('a token needs no Origin: no page of another site has it', async () => {
+    const answer = await john.post(
+      '/api/conversations',
+      { username: 'jane' },
+      { origin: 'http://evil.example' }
+    )
+    expect(answer.statusCode).toBe(200)
+  })
+})
