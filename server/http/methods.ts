@@ -1,7 +1,7 @@
 import { Problem } from '@parley/contract/errors'
 import type { Server } from './deps.ts'
 import { pathOf } from './path.ts'
-import { isPage } from './web-app.ts'
+import { isWeb } from './web-app.ts'
 
 /**
  * Refuses what no route takes: 405 with `Allow` (RFC 9110, 15.5.6) where the address takes other methods, else 404.
@@ -18,11 +18,11 @@ export function refuseUnknown(server: Server): void {
   server.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return
     const path = pathOf(request.url)
-    const page = isPage(path)
-    const methods = known.find(({ pattern }) => pattern.test(path))?.methods ?? (page ? ['GET', 'HEAD'] : [])
+    const web = isWeb(path)
+    const methods = known.find(({ pattern }) => pattern.test(path))?.methods ?? (web ? ['GET', 'HEAD'] : [])
     const allowed = [...methods]
     if (allowed.length === 0) throw new Problem('not_found')
-    if (page && allowed.includes(request.method)) return
+    if (web && allowed.includes(request.method)) return
     reply.header('allow', allowed.join(', '))
     throw new Problem('method_not_allowed', `This address takes ${allowed.join(' and ')}.`)
   })

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
+import { Problem } from '@parley/contract/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Server } from './deps.ts'
 import { pathOf } from './path.ts'
@@ -8,7 +9,8 @@ import { pathOf } from './path.ts'
 /** What Vite builds. */
 export const builtWebApp = join(import.meta.dirname, '../../web/dist')
 
-const notPages = /^\/(api|assets|livez|readyz|metrics)(\/|$)/
+const notWeb = /^\/(api|livez|readyz|metrics)(\/|$)/
+const assets = /^\/assets(\/|$)/
 const yearMs = 365 * 86_400_000
 
 // Everything the page runs comes from here; pictures may also come from where avatars live.
@@ -21,9 +23,9 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'"
 ].join('; ')
 
-/** Whether an address is one of the web app's, which knows by itself what is not there. */
-export function isPage(path: string): boolean {
-  return !notPages.test(path)
+/** Whether an address is one of the web app's. */
+export function isWeb(path: string): boolean {
+  return !notWeb.test(path)
 }
 
 /** The web app: its hashed assets, its other files, and its index page at every address it may know. */
@@ -35,18 +37,19 @@ export async function serveWebApp(server: Server, folder = builtWebApp): Promise
     cacheControl: false
   })
 
-  server.get('/assets/*', { schema: { hide: true } }, async (request, reply) => {
-    const file = pathOf(request.url)
-    if (!(await isFile(folder, file))) return reply.callNotFound()
-    // Their names hold a hash of what is in them: they never change.
-    return reply.sendFile(file, { cacheControl: true, immutable: true, maxAge: yearMs })
-  })
-
   server.setNotFoundHandler(async (request, reply) => {
-    const file = pathOf(request.url)
+    const path = pathOf(request.url)
+    const found = await isFile(folder, path)
+    if (assets.test(path)) {
+      if (!found) throw new Problem('not_found')
+      // Their names hold a hash of what is in them: they never change.
+      return reply
+        .removeHeader('cache-control')
+        .sendFile(path, { cacheControl: true, immutable: true, maxAge: yearMs })
+    }
     reply.header('cache-control', 'no-cache')
-    if (await isFile(folder, file)) return reply.sendFile(file)
-    return sendIndex(request, reply, folder)
+    // The page knows by itself which addresses are not there.
+    return found && path !== '/index.html' ? reply.sendFile(path) : sendIndex(request, reply, folder)
   })
 }
 

@@ -28,7 +28,7 @@ describe('starting a conversation', () => {
       )
     )
     expect(new Set(answers.map((answer) => answer.json().id)).size).toBe(1)
-    expect(answers.map((answer) => answer.statusCode).sort()).toEqual([...Array(9).fill(200), 201])
+    expect(answers.map((answer) => answer.statusCode).filter((status) => status === 201)).toHaveLength(1)
   })
 
   test('gives it as each of them sees it', async () => {

@@ -23,6 +23,7 @@ beforeEach(async () => {
   url = `/api/conversations/${id}/messages`
 })
 
+const mark = (body?: unknown) => jane.post(`/api/conversations/${id}/read_messages`, body)
 const unread = async (person: Person) =>
   (await person.get(`/api/conversations/${id}`)).json().unreadCount as number
 
@@ -200,9 +201,6 @@ describe('reading', () => {
 })
 
 describe('marking read', () => {
-  const mark = (body?: unknown, headers?: Record<string, string>) =>
-    jane.post(`/api/conversations/${id}/read_messages`, body, headers)
-
   test('needs no body', async () => {
     await john.send(id, 'hello')
     const answer = await mark()

@@ -1,0 +1,113 @@
+import * as fc from 'fast-check'
+import { Value } from 'typebox/value'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { routes } from '@parley/contract/routes'
+import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
+
+let parley: InProcess
+let john: Person
+let id: string
+beforeAll(async () => {
+  parley = await startInProcess()
+  john = await parley.signIn('john')
+  id = (await john.conversationWith('jane')).id
+  await john.send(id, 'hello')
+})
+afterAll(() => parley.close())
+
+test('every answer is of the shape that its route promises', async () => {
+  const answers = {
+    loginMethods: await john.get('/api/login_methods'),
+    login: await john.post('/api/login', { username: 'jane' }),
+    authUser: await john.get('/api/auth_user'),
+    usernames: await john.get('/api/usernames?search=j'),
+    startConversation: await john.post('/api/conversations', { username: 'jane' }),
+    conversations: await john.get('/api/conversations'),
+    conversation: await john.get(`/api/conversations/${id}`),
+    otherParticipant: await john.get(`/api/conversations/${id}/other_participant`),
+    sendMessage: await john.post(`/api/conversations/${id}/messages`, { content: 'hello' }),
+    messages: await john.get(`/api/conversations/${id}/messages`),
+    refreshToken: await john.post('/api/refresh_token')
+  }
+  for (const [name, answer] of Object.entries(answers)) {
+    const { response } = routes[name as keyof typeof answers].schema as unknown as { response: Record<number, never> }
+    // The format of times is Ajv's; here it is the shape that counts.
+    const errors = Value.Errors(response[answer.statusCode]!, answer.json()).filter(
+      ({ keyword }) => keyword !== 'format'
+    )
+    expect([name, errors]).toEqual([name, []])
+  }
+})
+
+describe('whatever is sent, the answer is no fault of the server, and a refusal is a problem document', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('', ' ', '\0', '1', 'john', 'jane', '\ud800')
+  )
+  const field = fc.constantFrom('content', 'username', 'clientId', 'upTo', '__proto__', 'constructor', 'x')
+  const body = fc.oneof(
+    fc
+      .dictionary(field, fc.oneof(text, fc.jsonValue()), { maxKeys: 3 })
+      .map((value) => JSON.stringify(value)),
+    fc.json(),
+    text
+  )
+  const query = fc.array(
+    fc.tuple(
+      fc.constantFrom('before', 'after', 'search', 'peek', 'session', 'token', 'code', 'state', 'x'),
+      text
+    ),
+    { maxLength: 3 }
+  )
+  const headers = fc.record(
+    {
+      'content-type': fc.constantFrom(
+        'application/json',
+        'application/json; charset=x',
+        'text/plain',
+        '',
+        'x'
+      ),
+      'idempotency-key': fc.string({ maxLength: 300 }).map((each) => encodeURIComponent(each)),
+      cookie: fc
+        .string()
+        .map(
+          (each) => `parley_session=${encodeURIComponent(each)}; parley_oauth=${encodeURIComponent(each)}`
+        ),
+      origin: fc.webUrl(),
+      accept: fc.constantFrom('*/*', 'application/json', 'text/html')
+    },
+    { requiredKeys: [] }
+  )
+  const segment = fc.oneof(fc.constantFrom('1', '0', '999999'), fc.string({ unit: 'binary' }).map(encoded))
+
+  const every = Object.entries(routes).filter(([name]) => name !== 'logout')
+  test.each(every)('%s', async (_name, { method, url }) => {
+    await fc.assert(
+      fc.asyncProperty(
+        body,
+        query,
+        headers,
+        segment,
+        fc.boolean(),
+        async (payload, pairs, extra, part, signedIn) => {
+          const search = pairs.map(([key, value]) => `${key}=${encoded(value)}`).join('&')
+          const answer = await parley.inject({
+            method,
+            url: `${url.replace(':conversationId', part)}?${search}`,
+            headers: { ...extra, ...(signedIn && { authorization: `Bearer ${john.token}` }) },
+            ...(method === 'POST' && { payload })
+          })
+          expect(answer.statusCode).toBeLessThan(500)
+          if (answer.statusCode >= 400) refusal(answer)
+        }
+      ),
+      { numRuns: 150 }
+    )
+  })
+})
+
+/** Percent-encoded also where the text is no Unicode. */
+function encoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
+}

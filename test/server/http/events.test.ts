@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { call, loginAs, type Api } from '../../harness/api.ts'
+import { startInProcess, type InProcess } from '../../harness/in-process.ts'
+import { openStream } from '../../harness/stream.ts'
+
+let parley: InProcess
+let url: string
+let john: Api
+let jane: Api
+beforeAll(async () => {
+  parley = await startInProcess()
+  url = (await parley.listen()).replace('127.0.0.1', 'localhost')
+  ;[john, jane] = [await loginAs(url, 'john'), await loginAs(url, 'jane')]
+})
+afterAll(() => parley.close())
+
+const accept = 'text/event-stream'
+
+/** Asks for a stream that is refused, as `status code`. */
+async function refused(query: string, headers: Record<string, string>, method = 'GET'): Promise<string> {
+  const answer = await call<{ code: string }>(`${url}/api/messages${query}`, { method, headers })
+  return `${answer.status} ${answer.body.code}`
+}
+
+describe('who may open a stream', () => {
+  test('whoever has a token, in the header or in the address', async () => {
+    const byHeader = await openStream(url, jane.token)
+    const byQuery = await openStream(url, '', {
+      query: `?token=${jane.token}`,
+      headers: { authorization: '' }
+    }).catch((error: Error) => error.message)
+    // An empty header is a malformed one: it decides, as everywhere.
+    expect(byQuery).toContain('401')
+    const response = await fetch(`${url}/api/messages?token=${jane.token}`, { headers: { accept } })
+    expect(response.status).toBe(200)
+    await response.body?.cancel()
+    byHeader.cut()
+  })
+
+  test('whoever has the cookie', async () => {
+    const login = await call(`${url}/api/login?session=cookie`, {
+      method: 'POST',
+      headers: { origin: 'http://localhost:3000' },
+      body: { username: 'jane' }
+    })
+    const cookie = login.headers.get('set-cookie')!.split(';')[0]!
+    const response = await fetch(`${url}/api/messages`, { headers: { accept, cookie } })
+    expect(response.status).toBe(200)
+    await response.body?.cancel()
+  })
+
+  test('nobody else', async () => {
+    expect(await refused('', { accept })).toBe('401 unauthenticated')
+    expect(await refused(`?token=${'a'.repeat(43)}`, { accept })).toBe('401 unauthenticated')
+    expect(await refused('?token=', { accept })).toBe('401 unauthenticated')
+    expect(await refused('?token=a&token=b', { accept })).toBe('422 validation_failed')
+  })
+})
+
+describe('what is asked of a request for a stream', () => {
+  test.each([{ accept: 'application/json' }, { accept: '*/*' }, { accept: '' }])(
+    'it accepts text/event-stream, not %o',
+    async (headers) => {
+      const authorization = `Bearer ${jane.token}`
+      expect(await refused('', { ...headers, authorization })).toBe('406 not_acceptable')
+    }
+  )
+
+  test.each([
+    'x',
+    '-1',
+    '1',
+    'epoch-',
+    'epoch--1',
+    'epoch-01',
+    'epoch-1 ',
+    'e'.repeat(10_000),
+    'epoch-99999999999999999'
+  ])('its cursor is not %s', async (cursor) => {
+    const headers = { accept, authorization: `Bearer ${jane.token}` }
+    expect(await refused(`?after=${encodeURIComponent(cursor)}`, headers)).toBe('400 cursor_invalid')
+    // Spaces around a header's value are not part of it.
+    if (cursor !== cursor.trim()) return
+    expect(await refused('', { ...headers, 'last-event-id': cursor })).toBe('400 cursor_invalid')
+  })
+
+  test('NUL in the cursor is junk too, and so is an empty one in the address', async () => {
+    const headers = { accept, authorization: `Bearer ${jane.token}` }
+    expect(await refused('?after=%00', headers)).toBe('400 cursor_invalid')
+    expect(await refused('?after=', headers)).toBe('400 cursor_invalid')
+    expect(await refused('?after=a-1&after=a-2', headers)).toBe('422 validation_failed')
+    expect(await refused('?since=a-1', headers)).toBe('422 validation_failed')
+  })
+
+  test.each(['HEAD', 'POST', 'DELETE', 'OPTIONS'])('its method is not %s', async (method) => {
+    const answer = await call(`${url}/api/messages`, { method, headers: { accept } })
+    expect(answer.status).toBe(405)
+    expect(answer.headers.get('allow')).toBe('GET')
+  })
+})
+
+describe('a stream', () => {
+  test('says at once what it is, unchunked, and is kept by nobody', async () => {
+    const stream = await openStream(url, jane.token)
+    expect(Object.fromEntries(stream.headers)).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+      connection: 'close'
+    })
+    expect(stream.headers.get('transfer-encoding')).toBeNull()
+    expect((await stream.next()).name).toBe('sync')
+    expect(stream.lastEventId).toMatch(/^[a-z0-9]+-\d+$/)
+    stream.cut()
+  })
+
+  test('brings a message to its recipient without a name, and to its sender as message_sent', async () => {
+    const [toJohn, toJane] = [await openStream(url, john.token), await openStream(url, jane.token)]
+    const { id } = await john.conversationWith('jane')
+    const sent = await john.send(id, 'hello', '0190a7a0-0000-7000-8000-000000000001')
+    const received = await toJane.until((event) => event.name === 'message')
+    expect(received.data).toEqual({ ...sent, mine: false, clientId: undefined })
+    expect((await toJohn.until((event) => event.name === 'message_sent')).data).toEqual(sent)
+    toJohn.cut()
+    toJane.cut()
+  })
+
+  test('resumes after Last-Event-ID, which wins over ?after=', async () => {
+    const { id } = await john.conversationWith('jane')
+    const first = await openStream(url, jane.token)
+    await first.until((event) => event.name === 'sync')
+    const start = first.lastEventId
+    const one = await john.send(id, 'one')
+    await first.until((event) => event.name === 'message')
+    first.cut()
+    const two = await john.send(id, 'two')
+
+    const ids = async (options: Parameters<typeof openStream>[2]) => {
+      const stream = await openStream(url, jane.token, options)
+      await stream.until((event) => event.name === 'sync')
+      stream.cut()
+      return stream.seen
+        .filter(({ name }) => name === 'message')
+        .map(({ data }) => (data as { id: string }).id)
+    }
+    expect(await ids({ lastEventId: first.lastEventId })).toEqual([two.id])
+    expect(await ids({ query: `?after=${start}` })).toEqual([one.id, two.id])
+    expect(await ids({ query: `?after=${start}`, lastEventId: first.lastEventId })).toEqual([two.id])
+    expect(await ids({ query: `?after=${start}`, headers: { 'last-event-id': '' } })).toEqual([
+      one.id,
+      two.id
+    ])
+  })
+
+  test('goes on from a snapshot without missing what came between', async () => {
+    const { id } = await john.conversationWith('jane')
+    const snapshot = await jane.get(`/api/conversations/${id}/messages?peek=1`)
+    const sent = await john.send(id, 'in between')
+    const stream = await openStream(url, jane.token, {
+      query: `?after=${snapshot.headers.get('event-cursor')}`
+    })
+    expect((await stream.next()).data).toMatchObject({ id: sent.id })
+    stream.cut()
+  })
+
+  test('ends with its session', async () => {
+    const person = await loginAs(url, 'jane')
+    const stream = await openStream(url, person.token)
+    await stream.next()
+    await person.post('/api/logout')
+    await stream.ended
+  })
+})

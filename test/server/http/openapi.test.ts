@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { routes } from '@parley/contract/routes'
+import { startInProcess, type InProcess } from '../../harness/in-process.ts'
+
+type Document = { openapi: string; paths: Record<string, Record<string, unknown>> }
+
+let parley: InProcess
+let document: Document
+beforeAll(async () => {
+  parley = await startInProcess()
+  document = (await parley.inject('/api/openapi.json')).json<Document>()
+})
+afterAll(() => parley.close())
+
+test('docs/openapi.json is what the server says; node scripts/write-docs.ts writes it', () => {
+  expect(JSON.parse(readFileSync('docs/openapi.json', 'utf8'))).toEqual(document)
+})
+
+test('it holds every route of the contract, and none beside', () => {
+  const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
+  )
+  const inContract = Object.values(routes).map(
+    ({ method, url }) => `${method} ${url.replace(/:(\w+)/g, '{$1}')}`
+  )
+  expect(documented.toSorted()).toEqual(inContract.toSorted())
+})
+
+test('it is OpenAPI 3.1, and every reference in it leads somewhere', () => {
+  expect(document.openapi).toBe('3.1.0')
+  for (const [, pointer] of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+    const found = pointer!
+      .split('/')
+      .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], document)
+    expect(found, pointer).toBeTypeOf('object')
+  }
+})
