@@ -24,7 +24,7 @@ export async function serve(env: NodeJS.ProcessEnv = process.env): Promise<void>
     process.exit(1)
   }
   stopOnSignal(app, config)
-  console.log(welcome(config, config.port === 0 ? address : config.origin))
+  console.log(welcome(config, addressOf(config, address)))
 }
 
 function welcome(config: Config, url: string): string {
@@ -42,6 +42,11 @@ function welcome(config: Config, url: string): string {
     .join('\n')
 }
 
+/** ORIGIN; with port 0 and no ORIGIN, the port that was found free. */
+function addressOf(config: Config, listening: string): string {
+  return config.origin.endsWith(':0') ? config.origin.replace(/0$/, new URL(listening).port) : config.origin
+}
+
 function stopOnSignal(app: App, config: Config): void {
   let since: number | undefined
   async function stop(): Promise<void> {
@@ -55,6 +60,7 @@ function stopOnSignal(app: App, config: Config): void {
     setTimeout(() => process.exit(0), config.drainMs + closeMs).unref()
     try {
       await app.close()
+      console.log('Parley stopped.')
       process.exit(0)
     } catch (error) {
       console.error(error)

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { settingsAsText } from '../../server/settings.ts'
+import { call } from '../harness/api.ts'
+import { cleanEnv, repository, startParley } from '../harness/parley.ts'
+
+type Ran = { code: number; stdout: string; stderr: string }
+
+let dataDir: string
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'parley-cli-'))
+})
+afterAll(() => rm(dataDir, { recursive: true }))
+
+/** `npx parley …`, as somebody types it. */
+function parley(args: string[], env: Record<string, string> = {}): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(
+      'npx',
+      ['parley', ...args],
+      { cwd: repository, env: cleanEnv({ DATA_DIR: dataDir, npm_config_loglevel: 'error', ...env }) },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
+    )
+  })
+}
+
+describe('npx parley', () => {
+  test.each([[['--help']], [['-h']], [['help']], [[]]])(
+    '%j lists the commands and every setting',
+    async (args) => {
+      const { code, stdout } = await parley(args)
+      expect(code).toBe(0)
+      for (const command of ['serve', 'user add NAME…', '--help']) expect(stdout).toContain(command)
+      expect(stdout).toContain(settingsAsText())
+    }
+  )
+
+  test('--version says which it is', async () => {
+    expect(await parley(['--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^parley \d+\.\d+\.\d+\n$/)
+    })
+  })
+
+  test.each([[['frobnicate']], [['user']], [['user', 'add']], [['serve', 'now']], [['--frob']]])(
+    '%j is not understood, and the hint says where to look',
+    async (args) => {
+      const { code, stdout, stderr } = await parley(args)
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toContain('npx parley --help')
+    }
+  )
+
+  test('serve names every problem of its settings at once, and does not start', async () => {
+    const { code, stderr } = await parley(['serve'], { PORT: 'http', PARLEY_TYPO: '1', HOST: '0.0.0.0' })
+    expect(code).toBe(1)
+    expect(stderr.match(/^ {2}(\w+):/gm)?.map((line) => line.trim())).toEqual([
+      'PARLEY_TYPO:',
+      'PORT:',
+      'HOST:'
+    ])
+    expect(stderr).not.toContain('    at ')
+  })
+})
+
+describe('npx parley user add', () => {
+  test('adds several at once, before Parley ever ran', async () => {
+    const own = join(dataDir, 'own')
+    expect(await parley(['user', 'add', 'anna', 'Zoë', '李雷'], { DATA_DIR: own })).toMatchObject({
+      code: 0,
+      stdout: 'added anna\nadded Zoë\nadded 李雷\n'
+    })
+  })
+
+  test('adds while Parley runs, and they can sign in at once', async () => {
+    await using server = await startParley()
+    const ran = await parley(['user', 'add', 'anna'], { DATA_DIR: server.dataDir })
+    expect(ran).toMatchObject({ code: 0, stdout: 'added anna\n' })
+    const answer = await call(`${server.url}/api/login`, { method: 'POST', body: { username: 'anna' } })
+    expect(answer.status).toBe(200)
+  })
+
+  test('says who was not added and why, adds the others, and fails', async () => {
+    const own = join(dataDir, 'own-2')
+    await parley(['user', 'add', 'anna'], { DATA_DIR: own })
+    const { code, stdout, stderr } = await parley(
+      ['user', 'add', 'ANNA', 'bob', 'a b', '', '.dot', 'x'.repeat(40), 'bob'],
+      { DATA_DIR: own }
+    )
+    expect([code, stdout]).toEqual([1, 'added bob\n'])
+    expect(stderr.match(/^not added: .*$/gm)).toHaveLength(6)
+    expect(stderr).toContain('not added: ANNA: the name is taken')
+    expect(stderr).toContain('not added: a b: a name begins with a letter or digit')
+  })
+})

@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
+import { call, loginAs } from '../harness/api.ts'
+import { cleanEnv, freePort, repository, startParley } from '../harness/parley.ts'
+import { openStream } from '../harness/stream.ts'
+
+describe('starting', () => {
+  test('says where to open it and who can sign in', async () => {
+    await using parley = await startParley()
+    expect(parley.output()).toContain(`Parley runs. Open ${parley.url}\n`)
+    expect(parley.output()).toContain('john and jane can sign in')
+  })
+
+  test('keeps its data to its user: the folder 0700, the files 0600', async () => {
+    await using parley = await startParley()
+    const john = await loginAs(parley.url, 'john')
+    await john.send((await john.conversationWith('jane')).id, 'hello')
+    const modes = await Promise.all(
+      ['', ...(await readdir(parley.dataDir))].map(async (name) => [
+        name,
+        ((await stat(join(parley.dataDir, name))).mode & 0o777).toString(8)
+      ])
+    )
+    expect(modes.length).toBeGreaterThan(1)
+    for (const [name, mode] of modes) expect([name, mode]).toEqual([name, name === '' ? '700' : '600'])
+  })
+
+  test('says in a line that the port is taken', async () => {
+    const port = await freePort()
+    const other = createServer().listen(port, '127.0.0.1')
+    await once(other, 'listening')
+    const ended = startParley({ port }).then(
+      () => 'it started',
+      (error: Error) => error.message
+    )
+    const message = await ended
+    other.close()
+    expect(message).toContain(`Port ${port} of 127.0.0.1 is taken`)
+    expect(message).not.toContain('    at ')
+  })
+
+  test('remembers conversations and who is signed in after kill -9', async () => {
+    await using parley = await startParley()
+    const john = await loginAs(parley.url, 'john')
+    const { id } = await john.conversationWith('jane')
+    const sent = await john.send(id, 'hello')
+    await parley.kill('SIGKILL')
+    await parley.restart()
+    expect((await john.get(`/api/conversations/${id}/messages`)).body).toEqual([sent])
+  })
+
+  test('takes any free port when told 0, and knows its own pages there', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'))
+    const child = spawn(process.execPath, ['server/main.ts'], {
+      cwd: repository,
+      env: cleanEnv({ PORT: '0', DATA_DIR: dataDir }),
+      stdio: ['ignore', 'pipe', 'inherit']
+    })
+    const [, url] = await readUntil(child.stdout, /Open (http:\/\/localhost:\d+)\n/).found
+    const answer = await call(`${url}/api/login?session=cookie`, {
+      method: 'POST',
+      headers: { origin: url! },
+      body: { username: 'john' }
+    })
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+    await rm(dataDir, { recursive: true })
+    expect(answer.status).toBe(200)
+  })
+})
+
+/** Collects what a program prints; `found` resolves at the first match. */
+function readUntil(output: Readable, pattern: RegExp): { text(): string; found: Promise<RegExpExecArray> } {
+  let printed = ''
+  const found = new Promise<RegExpExecArray>((resolve) => {
+    output.on('data', (chunk: Buffer) => {
+      printed += chunk.toString()
+      const match = pattern.exec(printed)
+      if (match) resolve(match)
+    })
+  })
+  return { text: () => printed, found }
+}
+
+describe('stopping', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends streams, answers what was asked, and exits with 0',
+    async (signal) => {
+      await using parley = await startParley({ env: { PARLEY_DRAIN_SECONDS: '1' } })
+      const john = await loginAs(parley.url, 'john')
+      const { id } = await john.conversationWith('jane')
+      const stream = await openStream(parley.url, john.token)
+      await stream.next()
+      const sends = Array.from({ length: 20 }, (_, index) => john.send(id, `message ${index}`))
+      await Promise.all(sends)
+      expect(await parley.kill(signal)).toEqual({ code: 0, signal: null })
+      await stream.ended
+      expect(parley.output()).toContain('Parley stops.')
+      await parley.restart()
+      expect((await john.get<unknown[]>(`/api/conversations/${id}/messages`)).body).toHaveLength(20)
+    }
+  )
+
+  test('Ctrl-C in the terminal of npm start ends it cleanly, although npm passes the signal on again', async () => {
+    const port = await freePort()
+    const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'))
+    // A group of its own, as a terminal gives it: the signal goes to npm, the shell and Parley alike.
+    const npm = spawn('npm', ['start'], {
+      cwd: repository,
+      detached: true,
+      env: cleanEnv({ PORT: String(port), DATA_DIR: dataDir, PARLEY_DRAIN_SECONDS: '2' }),
+      stdio: ['ignore', 'pipe', 'ignore']
+    })
+    const output = readUntil(npm.stdout, /Parley runs/)
+    await output.found
+    const john = await loginAs(`http://localhost:${port}`, 'john')
+    // An open stream keeps the stop going for a while: time for a second signal to do harm.
+    const stream = await openStream(`http://localhost:${port}`, john.token)
+    await stream.next()
+    process.kill(-npm.pid!, 'SIGINT')
+    await stream.ended
+    await once(npm, 'close')
+    await rm(dataDir, { recursive: true })
+    expect(output.text()).toMatch(/Parley stops\.\nParley stopped\.\n$/)
+  })
+
+  test('Ctrl-C pressed again ends it at once', async () => {
+    await using parley = await startParley({ env: { PARLEY_DRAIN_SECONDS: '600' } })
+    const john = await loginAs(parley.url, 'john')
+    const streams = await Promise.all(Array.from({ length: 20 }, () => openStream(parley.url, john.token)))
+    const { pid } = parley
+    // Pressed until it has an effect: what follows within half a second counts as npm's echo of the first.
+    const pressing = setInterval(() => process.kill(pid, 'SIGINT'), 100)
+    const exit = await parley.kill('SIGINT').finally(() => clearInterval(pressing))
+    expect(exit).toEqual({ code: 1, signal: null })
+    for (const stream of streams) stream.cut()
+  })
+
+  test('it stops within its time although somebody holds a request open', async () => {
+    await using parley = await startParley({ env: { PARLEY_DRAIN_SECONDS: '0' } })
+    const { hostname, port } = new URL(parley.url)
+    const socket = connect(Number(port), hostname)
+    await once(socket, 'connect')
+    socket.write('POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n')
+    const hungUp = text(socket).catch(() => '')
+    expect(await parley.kill('SIGTERM')).toEqual({ code: 0, signal: null })
+    await hungUp
+  })
+})
+
+test('no token is in the log, however much is logged', async () => {
+  await using parley = await startParley({ env: { PARLEY_LOG_LEVEL: 'trace' } })
+  const john = await loginAs(parley.url, 'john')
+  const { token } = john
+  const events = await fetch(`${parley.url}/api/messages?token=${token}`, {
+    headers: { accept: 'text/event-stream' }
+  })
+  await events.body?.cancel()
+  await call(`${parley.url}/api/messages?token=${token}`)
+  await call(`${parley.url}/api/auth_user?token=${token}`)
+  await call(`${parley.url}/api/%zz?token=${token}`)
+  await call(`${parley.url}/nowhere?token=${token}`)
+  await john.get('/api/auth_user')
+  await parley.kill('SIGTERM')
+  expect(parley.output()).toContain('"path":"/api/auth_user"')
+  expect(parley.output()).not.toContain(token)
+})
