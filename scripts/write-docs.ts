@@ -16,4 +16,7 @@ rmSync(folder, { recursive: true })
 
 const settingsPath = join(docs, 'SETTINGS.md')
 const settings = readFileSync(settingsPath, 'utf8')
-writeFileSync(settingsPath, settings.replace(/^\|[^]*\|$/m, () => settingsAsMarkdown()))
+writeFileSync(
+  settingsPath,
+  settings.replace(/^\|[^]*\|$/m, () => settingsAsMarkdown())
+)

@@ -30,7 +30,9 @@ test('every answer is of the shape that its route promises', async () => {
     refreshToken: await john.post('/api/refresh_token')
   }
   for (const [name, answer] of Object.entries(answers)) {
-    const { response } = routes[name as keyof typeof answers].schema as unknown as { response: Record<number, never> }
+    const { response } = routes[name as keyof typeof answers].schema as unknown as {
+      response: Record<number, never>
+    }
     // The format of times is Ajv's; here it is the shape that counts.
     const errors = Value.Errors(response[answer.statusCode]!, answer.json()).filter(
       ({ keyword }) => keyword !== 'format'
