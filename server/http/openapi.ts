@@ -35,6 +35,11 @@ const eventStream = {
   content: { 'text/event-stream': { schema: { type: 'string' } } }
 }
 
+const lastEventId = {
+  type: 'object',
+  properties: { 'last-event-id': { type: 'string', description: 'Where to go on from; wins over `after`' } }
+}
+
 /** `/api/openapi.json`: OpenAPI 3.1, made of the routes' own schemas. */
 export async function serveOpenapi(server: Server): Promise<void> {
   await server.register(swagger, {
@@ -50,7 +55,8 @@ export async function serveOpenapi(server: Server): Promise<void> {
       },
       security: [{ bearer: [] }, { cookie: [] }]
     },
-    transformObject: (document) => named('openapiObject' in document ? document.openapiObject : {}),
+    transformObject: (document) =>
+      named(withOptionalBody('openapiObject' in document ? document.openapiObject : {})),
     transform: ({ schema, url }) => ({ schema: documented(schema ?? {}, url), url })
   })
   server.get(paths.openapi, { schema: { hide: true } }, async () => server.swagger())
@@ -60,9 +66,19 @@ function documented(schema: FastifySchema, url: string): FastifySchema {
   const responses = (schema.response ?? { 200: eventStream }) as Record<string, unknown>
   return {
     ...schema,
+    ...(url === paths.events && { headers: lastEventId }),
     ...(open.has(url) && { security: [] }),
     response: { ...responses, default: refusal }
   }
+}
+
+/** `read_messages` needs no body; the plugin calls every body required. */
+function withOptionalBody<Document extends object>(document: Document): Document {
+  type Operation = { requestBody?: { required?: boolean } }
+  const { paths: addresses = {} } = document as { paths?: Record<string, { post?: Operation }> }
+  const body = addresses[paths.readMessages.replace(/:(\w+)/, '{$1}')]?.post?.requestBody
+  if (body) body.required = false
+  return document
 }
 
 /** The same document with a `$ref` wherever one of `schemas` stands in full. */

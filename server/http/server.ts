@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { bodyMaxBytes } from '@parley/contract/limits'
-import fastify, { LogController } from 'fastify'
+import fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import type { RequestListener } from 'node:http'
 import { readJsonBodies } from './body.ts'
 import type { Deps, Server } from './deps.ts'
@@ -25,7 +25,7 @@ import { serveWebApp } from './web-app.ts'
 export async function createServer(deps: Deps): Promise<Server> {
   let handle: RequestListener
   const server: Server = fastify({
-    loggerInstance: deps.logger.child({}, { serializers: { req: requestLine } }),
+    loggerInstance: loggerFor(deps),
     logController: new LogController({ disableRequestLogging: true }),
     serverFactory: (handler) => createListener((handle = handler)),
     bodyLimit: bodyMaxBytes,
@@ -71,6 +71,12 @@ export async function createServer(deps: Deps): Promise<Server> {
   }
   await serveWebApp(server)
   return server
+}
+
+/** At info Fastify says where it listens; so does main, in words. */
+function loggerFor({ logger }: Deps): FastifyBaseLogger {
+  const level = logger.level === 'info' ? 'warn' : logger.level
+  return logger.child({}, { level, serializers: { req: requestLine } })
 }
 
 /** What a log line may say of a request: never its query, which may hold a token. */

@@ -79,7 +79,8 @@ describe('starting', () => {
 /** Collects what a program prints; `found` resolves at the first match. */
 function readUntil(output: Readable, pattern: RegExp): { text(): string; found: Promise<RegExpExecArray> } {
   let printed = ''
-  const found = new Promise<RegExpExecArray>((resolve) => {
+  const found = new Promise<RegExpExecArray>((resolve, reject) => {
+    output.once('end', () => reject(new Error(`no ${String(pattern)} in:\n${printed}`)))
     output.on('data', (chunk: Buffer) => {
       printed += chunk.toString()
       const match = pattern.exec(printed)

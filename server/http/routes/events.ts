@@ -1,7 +1,9 @@
 import { parseCursor } from '@parley/contract/cursor'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '@parley/contract/errors'
 import { routes } from '@parley/contract/routes'
 import type { Hub } from '../../realtime/hub.ts'
+import { answerProblem, toProblem } from '../problems.ts'
 import { createAuthenticate, principalOf } from '../auth.ts'
 import type { Deps, Server } from '../deps.ts'
 
@@ -15,6 +17,7 @@ export function eventRoutes(server: Server, deps: Deps): void {
     exposeHeadRoute: false,
     // EventSource cannot set headers: the series reads its token from the address, here alone.
     onRequest: createAuthenticate(deps, { tokenInQuery: true }),
+    errorHandler: refuse,
     handler: async (request, reply) => {
       const { accept, 'last-event-id': lastEventId } = request.headers
       if (!accept?.includes('text/event-stream')) {
@@ -30,4 +33,23 @@ export function eventRoutes(server: Server, deps: Deps): void {
       await deps.hub.open(request.raw.socket, { userId, sessionId, expiresAt, after })
     }
   })
+}
+
+/**
+ * A browser's EventSource gives up for ever on any status but 200. What will pass is told on a stream that ends at once
+ * and asks its client to come back; the rest keeps its status.
+ */
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = toProblem(error)
+  if (problem.status < 500 || !request.headers.accept?.includes('text/event-stream')) {
+    return void answerProblem(error, request, reply)
+  }
+  if (problem.code === 'internal') request.log.error({ reason: String(error) }, 'a stream was not opened')
+  const retryMs = Math.round(1_000 * (1 + Math.random()))
+  reply
+    .code(200)
+    .header('cache-control', 'no-store, no-transform')
+    .header('content-type', 'text/event-stream')
+    .header('connection', 'close')
+    .send(`retry: ${retryMs}\nevent: refused\ndata: ${JSON.stringify({ code: problem.code })}\n\n`)
 }

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Problem } from '@parley/contract/errors'
+import pino from 'pino'
+import { readConfig } from '../../../server/config.ts'
+import type { Sessions } from '../../../server/domain/sessions.ts'
+import { createServer } from '../../../server/http/server.ts'
 import { call, loginAs, type Api } from '../../harness/api.ts'
-import { startInProcess, type InProcess } from '../../harness/in-process.ts'
+import { refusal, startInProcess, type InProcess } from '../../harness/in-process.ts'
 import { openStream } from '../../harness/stream.ts'
 
 let parley: InProcess
@@ -169,5 +174,30 @@ describe('a stream', () => {
     await stream.next()
     await person.post('/api/logout')
     await stream.ended
+  })
+})
+
+describe('a stream that cannot be opened now', () => {
+  test('is refused with 200 and asked to come back, for EventSource gives up on any other status', async () => {
+    const { app } = parley
+    const server = await createServer({
+      config: readConfig({}),
+      store: app.store,
+      hub: app.hub,
+      logger: pino({ level: 'silent' }),
+      ready: () => true,
+      sessions: {
+        authenticate: () => Promise.reject(new Problem('storage_unavailable'))
+      } as unknown as Sessions
+    })
+    const headers = { authorization: `Bearer ${jane.token}` }
+    const answer = await server.inject({ url: '/api/messages', headers: { ...headers, accept } })
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, accept])
+    expect(answer.body).toMatch(/^retry: 1\d{3}\nevent: refused\ndata: {"code":"storage_unavailable"}\n\n$/)
+
+    const other = await server.inject({ url: '/api/auth_user', headers })
+    expect(refusal(other)).toBe('503 storage_unavailable')
+    expect(other.headers['retry-after']).toBe('1')
+    await server.close()
   })
 })
