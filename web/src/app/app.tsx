@@ -1,0 +1,57 @@
+import { Redirect, Route, Switch } from 'wouter'
+import { AccessPage } from '../features/access/access-page.tsx'
+import { NotFoundPage } from '../features/not-found/not-found-page.tsx'
+import { texts } from '../lib/texts.ts'
+import { MessengerProvider } from '../state/context.tsx'
+import { Button } from '../ui/button.tsx'
+import { Logo } from '../ui/logo.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { useSession, useSessionState } from './session-context.tsx'
+import { Shell } from './shell.tsx'
+
+/** Every address of the app. `problem` is the code that a sign-in elsewhere ended with. */
+export function App({ problem }: { problem: string | null }) {
+  return (
+    <Switch>
+      <Route path="/">
+        <Gate openId={null} problem={problem} />
+      </Route>
+      <Route path="/conversations/:id">{({ id }) => <Gate openId={id} problem={problem} />}</Route>
+      {/* The cookie is set by now. A token in this address is meant for other clients: it leaves the address unread. */}
+      <Route path="/callback">
+        <Redirect to="/" replace />
+      </Route>
+      <Route>
+        <NotFoundPage />
+      </Route>
+    </Switch>
+  )
+}
+
+/** The app for whoever is signed in, the way in for all others. */
+function Gate({ openId, problem }: { openId: string | null; problem: string | null }) {
+  const session = useSession()
+  const state = useSessionState()
+  if (state.status === 'signed_in') {
+    return (
+      <MessengerProvider messenger={state.messenger}>
+        <Shell openId={openId} onSignOut={() => session.signOut()} />
+      </MessengerProvider>
+    )
+  }
+  if (state.status === 'signed_out') {
+    return (
+      <AccessPage client={session.client} problem={problem} onLogin={(username) => session.login(username)} />
+    )
+  }
+  if (state.status === 'starting')
+    return <main className="page" aria-busy="true" aria-label={texts.loading} />
+  const { title, detail, again } = texts.unreachable
+  return (
+    <main className="page">
+      <Notice title={title} detail={detail} picture={<Logo size={56} />}>
+        <Button onClick={() => void session.start()}>{again}</Button>
+      </Notice>
+    </main>
+  )
+}

@@ -1,0 +1,26 @@
+import '../ui/base.css'
+import '../ui/field.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { createClient } from '@parley/client'
+import { App } from './app.tsx'
+import { Session } from './session.ts'
+import { SessionContext } from './session-context.tsx'
+
+const session = new Session(createClient({ session: 'cookie' }))
+void session.start()
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <SessionContext value={session}>
+      <App problem={takeProblem()} />
+    </SessionContext>
+  </StrictMode>
+)
+
+/** Takes `?problem=` out of the address: a reload shall not tell it again. */
+function takeProblem(): string | null {
+  const problem = new URLSearchParams(location.search).get('problem')
+  if (problem !== null) history.replaceState(null, '', location.pathname)
+  return problem
+}

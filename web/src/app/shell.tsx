@@ -1,0 +1,50 @@
+import { useEffect, useRef } from 'react'
+import { ConversationPage } from '../features/conversation/conversation-page.tsx'
+import { HomePane } from '../features/home/home-pane.tsx'
+import { Announcer } from '../features/status/announcer.tsx'
+import { ConnectionBanner } from '../features/status/connection-banner.tsx'
+import { texts } from '../lib/texts.ts'
+import { Logo } from '../ui/logo.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { useTitle } from './title.ts'
+import './shell.css'
+
+/** The app of whoever is signed in: list and conversation side by side, or on a phone one at a time. */
+export function Shell({ openId, onSignOut }: { openId: string | null; onSignOut: () => Promise<void> }) {
+  useTitle()
+  useReturn(openId)
+  return (
+    <main className={`shell ${openId === null ? '' : 'shell--conversation'}`}>
+      <ConnectionBanner />
+      <div className="shell__panes">
+        <div className="shell__home">
+          <HomePane openId={openId} onSignOut={onSignOut} />
+        </div>
+        <div className="shell__conversation">
+          {openId === null ? (
+            <Notice
+              level={2}
+              title={texts.home.pickTitle}
+              detail={texts.home.pickDetail}
+              picture={<Logo size={72} />}
+            />
+          ) : (
+            <ConversationPage key={openId} id={openId} />
+          )}
+        </div>
+      </div>
+      <Announcer />
+    </main>
+  )
+}
+
+/** Back in the list, the focus is where it came from. */
+function useReturn(openId: string | null): void {
+  const before = useRef(openId)
+  useEffect(() => {
+    const from = before.current
+    before.current = openId
+    if (openId !== null || from === null) return
+    document.querySelector<HTMLElement>(`[data-conversation="${CSS.escape(from)}"]`)?.focus()
+  }, [openId])
+}

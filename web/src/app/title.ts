@@ -1,0 +1,13 @@
+import { useEffect } from 'react'
+import { texts } from '../lib/texts.ts'
+import { useMessengerState } from '../state/context.tsx'
+import { unreadTotal } from '../state/entries.ts'
+
+/** The title of the page tells how much is unread, also of a tab in the background. */
+export function useTitle(): void {
+  const unread = useMessengerState(({ entries }) => unreadTotal(entries))
+  useEffect(() => {
+    document.title = texts.title(unread)
+    return () => void (document.title = texts.title(0))
+  }, [unread])
+}

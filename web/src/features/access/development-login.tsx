@@ -1,0 +1,68 @@
+import { useId, useRef, useState, type FormEvent } from 'react'
+import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { texts } from '../../lib/texts.ts'
+import { Button } from '../../ui/button.tsx'
+
+/** Signing in by a name alone, where the server allows it. */
+export function DevelopmentLogin({
+  onLogin,
+  onAttempt
+}: {
+  onLogin: (username: string) => Promise<void>
+  onAttempt: () => void
+}) {
+  const id = useId()
+  const field = useRef<HTMLInputElement>(null)
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<string | null>(null)
+
+  async function submit(event: FormEvent) {
+    event.preventDefault()
+    const username = field.current?.value.trim() ?? ''
+    onAttempt()
+    if (username === '') {
+      setFailure(texts.access.noUsername)
+      return field.current?.focus()
+    }
+    setBusy(true)
+    try {
+      await onLogin(username)
+    } catch (error) {
+      setFailure(problemText(problemOf(error)))
+      field.current?.focus()
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  return (
+    <form className="access__form" onSubmit={(event) => void submit(event)} noValidate>
+      <label htmlFor={id}>{texts.access.username}</label>
+      <input
+        id={id}
+        ref={field}
+        className="field"
+        name="username"
+        dir="auto"
+        autoComplete="username"
+        autoCapitalize="none"
+        autoCorrect="off"
+        spellCheck={false}
+        enterKeyHint="go"
+        aria-invalid={failure !== null}
+        aria-describedby={`${id}-hint`}
+        onChange={() => setFailure(null)}
+      />
+      <p
+        id={`${id}-hint`}
+        className={failure ? 'access__failure' : 'access__hint'}
+        role={failure ? 'alert' : undefined}
+      >
+        {failure ?? texts.access.usernameHint}
+      </p>
+      <Button type="submit" disabled={busy}>
+        {busy ? texts.access.signingIn : texts.access.signIn}
+      </Button>
+    </form>
+  )
+}

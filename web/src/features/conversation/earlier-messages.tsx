@@ -1,0 +1,30 @@
+import { texts } from '../../lib/texts.ts'
+import { Button } from '../../ui/button.tsx'
+
+/** Of one height whatever it says, so that nothing below it moves, px. */
+export const earlierHeight = 72
+
+/** What stands above the oldest message that is here. */
+export function EarlierMessages({
+  name,
+  hasOlder,
+  loading,
+  onOlder
+}: {
+  name: string
+  hasOlder: boolean
+  loading: boolean
+  onOlder: () => void
+}) {
+  return (
+    <div className="messages__earlier">
+      {hasOlder ? (
+        <Button look="quiet" onClick={onOlder} disabled={loading}>
+          {loading ? texts.conversation.loadingOlder : texts.conversation.older}
+        </Button>
+      ) : (
+        <p>{texts.conversation.beginning(name)}</p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,36 @@
+import type { ProblemDocument } from '@parley/contract/errors'
+import { problemText } from '../../lib/problem-texts.ts'
+import { texts } from '../../lib/texts.ts'
+import { Button } from '../../ui/button.tsx'
+
+/** Why a message was not taken, and what can be done with it. */
+export function FailedMessage({
+  problem,
+  onRetry,
+  onEdit,
+  onDiscard
+}: {
+  problem: ProblemDocument
+  onRetry: () => void
+  onEdit: () => void
+  onDiscard: () => void
+}) {
+  return (
+    <div className="message__failure">
+      <p role="alert">
+        {texts.message.failed} {problemText({ code: problem.code, message: problem.detail })}
+      </p>
+      <div className="message__choices">
+        <Button look="quiet" onClick={onRetry}>
+          {texts.message.retry}
+        </Button>
+        <Button look="quiet" onClick={onEdit}>
+          {texts.message.edit}
+        </Button>
+        <Button look="quiet" onClick={onDiscard}>
+          {texts.message.discard}
+        </Button>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,19 @@
+import { piecesOf } from '../../lib/links.ts'
+
+/** The words of a message: text as it is, its web and mail addresses as links. */
+export function MessageText({ content }: { content: string }) {
+  return (
+    <p className="message__text" dir="auto">
+      {piecesOf(content).map(({ text, href }, index) =>
+        href === null ? (
+          text
+        ) : (
+          // oxlint-disable-next-line react/no-array-index-key -- the pieces of one text never change places
+          <a key={index} href={href} target="_blank" rel="noopener noreferrer">
+            {text}
+          </a>
+        )
+      )}
+    </p>
+  )
+}

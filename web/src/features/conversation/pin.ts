@@ -1,0 +1,57 @@
+import { useCallback, useLayoutEffect, useRef, useState } from 'react'
+
+/** This close to the end counts as there, px. */
+const slack = 48
+
+/**
+ * Holds a scrolling element at its end while it is there: when content grows, when the composer grows, when a keyboard
+ * comes up. Scrolling up lets go, scrolling down to the end takes hold again.
+ */
+export function usePin(onPinned: (pinned: boolean) => void) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const content = useRef<HTMLDivElement>(null)
+  const [pinned, setPinned] = useState(true)
+  const held = useRef(true)
+  const lastTop = useRef(0)
+
+  const hold = useCallback(
+    (next: boolean) => {
+      if (held.current === next) return
+      held.current = next
+      setPinned(next)
+      onPinned(next)
+    },
+    [onPinned]
+  )
+
+  const toEnd = useCallback(() => {
+    const { current } = scroller
+    if (!current) return
+    hold(true)
+    current.scrollTop = current.scrollHeight
+  }, [hold])
+
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => {
+      if (held.current) toEnd()
+    })
+    if (scroller.current) observer.observe(scroller.current)
+    if (content.current) observer.observe(content.current)
+    toEnd()
+    return () => observer.disconnect()
+  }, [toEnd])
+
+  /** Call it when the element was scrolled; says whether it is held no more. */
+  const look = useCallback((): boolean => {
+    const { current } = scroller
+    if (!current) return false
+    const { scrollTop, scrollHeight, clientHeight } = current
+    if (scrollHeight - scrollTop - clientHeight <= slack) hold(true)
+    // Growing content also scrolls, but never up.
+    else if (scrollTop < lastTop.current) hold(false)
+    lastTop.current = scrollTop
+    return !held.current
+  }, [hold])
+
+  return { scroller, content, pinned, toEnd, look }
+}

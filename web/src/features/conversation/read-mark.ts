@@ -1,0 +1,17 @@
+import { useEffect } from 'react'
+import { useAttention } from '../../lib/attention.ts'
+import { useMessenger, useMessengerState } from '../../state/context.tsx'
+import { unreadCount } from '../../state/entries.ts'
+
+/** Marks the conversation read when somebody really looks at its newest message. */
+export function useReadMark(conversationId: string, atEnd: boolean): void {
+  const messenger = useMessenger()
+  const attentive = useAttention()
+  const unread = useMessengerState(({ entries }) => {
+    const entry = entries[conversationId]
+    return entry ? unreadCount(entry) : 0
+  })
+  useEffect(() => {
+    if (attentive && atEnd && unread > 0) void messenger.markRead(conversationId)
+  }, [messenger, conversationId, attentive, atEnd, unread])
+}

@@ -1,0 +1,127 @@
+import { useId, useRef, useState, type KeyboardEvent } from 'react'
+import { useLocation } from 'wouter'
+import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { texts } from '../../lib/texts.ts'
+import { Avatar } from '../../ui/avatar.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { useMessenger } from '../../state/context.tsx'
+import { useSuggestions } from './suggestions.ts'
+import './people-search.css'
+
+/** Finds somebody by the beginning of the username, and starts a conversation: a combobox. */
+export function PeopleSearch() {
+  const id = useId()
+  const messenger = useMessenger()
+  const [, navigate] = useLocation()
+  const field = useRef<HTMLInputElement>(null)
+  const [search, setSearch] = useState('')
+  const [active, setActive] = useState(-1)
+  const [open, setOpen] = useState(false)
+  const [starting, setStarting] = useState(false)
+  const [failure, setFailure] = useState<string | null>(null)
+  const { names, known } = useSuggestions(search)
+  const shown = open && search.trim() !== '' && known && failure === null
+
+  function type(value: string) {
+    setSearch(value)
+    setActive(-1)
+    setFailure(null)
+    setOpen(true)
+  }
+
+  async function start(username: string) {
+    setStarting(true)
+    setOpen(false)
+    try {
+      const conversationId = await messenger.startConversation(username)
+      type('')
+      field.current?.blur()
+      navigate(`/conversations/${conversationId}`)
+    } catch (error) {
+      setFailure(problemText(problemOf(error)))
+    } finally {
+      setStarting(false)
+    }
+  }
+
+  function press(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault()
+      setOpen(true)
+      const step = event.key === 'ArrowDown' ? 1 : -1
+      // One more place than there are names: back in the field.
+      setActive((at) => ((at + 1 + step + names.length + 1) % (names.length + 1)) - 1)
+    } else if (event.key === 'Escape') {
+      if (shown) setOpen(false)
+      else type('')
+    } else if (event.key === 'Enter') {
+      event.preventDefault()
+      const name = names[active] ?? search.trim()
+      if (name !== '' && !starting) void start(name)
+    }
+  }
+
+  return (
+    <search className="people">
+      <Icon name="search" />
+      <input
+        ref={field}
+        className="field people__field"
+        role="combobox"
+        aria-label={texts.home.search}
+        aria-expanded={shown && names.length > 0}
+        aria-controls={`${id}-names`}
+        aria-autocomplete="list"
+        aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
+        aria-invalid={failure !== null}
+        placeholder={texts.home.searchPlaceholder}
+        dir="auto"
+        autoComplete="off"
+        autoCapitalize="none"
+        autoCorrect="off"
+        spellCheck={false}
+        enterKeyHint="go"
+        value={search}
+        onChange={(event) => type(event.target.value)}
+        onKeyDown={press}
+        onFocus={() => setOpen(true)}
+        onBlur={() => setOpen(false)}
+      />
+      <ul
+        id={`${id}-names`}
+        className="people__names"
+        role="listbox"
+        aria-label={texts.home.suggestions}
+        hidden={!shown || names.length === 0}
+      >
+        {names.map((name, index) => (
+          <li
+            key={name}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === active}
+            className="people__name"
+            // The field keeps the focus, so that its blur does not close the list before the click.
+            onPointerDown={(event) => event.preventDefault()}
+            onClick={() => void start(name)}
+            onPointerMove={() => setActive(index)}
+          >
+            <Avatar name={name} url={null} size="small" />
+            <span dir="auto">{name}</span>
+          </li>
+        ))}
+      </ul>
+      <p className={failure ? 'people__failure' : 'people__status'} role="status">
+        {failure ?? statusOf()}
+      </p>
+    </search>
+  )
+
+  function statusOf() {
+    if (starting) return texts.home.starting
+    if (!shown) return null
+    if (names.length === 0) return texts.home.nobody(search.trim())
+    return <span className="unseen">{texts.home.found(names.length)}</span>
+  }
+}

@@ -1,0 +1,38 @@
+import type { ProblemCode } from '@parley/contract/errors'
+
+/** What went wrong and what to do about it, for people. Codes without a sentence here get the general one. */
+const sentences: Partial<Record<ProblemCode | 'login_denied', string>> = {
+  oauth_state_invalid: 'The sign-in took too long, or was started in another window. Please try again.',
+  login_denied: 'GitHub was not allowed to sign you in. Try again and allow it, or use another way.',
+  login_failed: 'GitHub did not answer as expected. Please try again in a moment.',
+  login_unavailable: 'This server does not offer this way to sign in.',
+  origin_mismatch:
+    'This page was opened at another address than the server expects. Open Parley at its own address.',
+  unauthenticated: 'You have been signed out. Please sign in again.',
+  user_not_found: 'Nobody here has this username. Check the spelling.',
+  conversation_with_yourself: 'That is you. Type somebody else’s username.',
+  conversation_not_found: 'You are no longer part of this conversation.',
+  message_not_found: 'This message is no longer here.',
+  body_too_large: 'This message is too long. Shorten it and send it again.',
+  idempotency_mismatch: 'This message was already sent in another form. Discard this one.',
+  storage_unavailable: 'The server cannot reach its storage right now. Please try again in a moment.',
+  draining: 'The server is restarting. Please try again in a moment.',
+  internal: 'Something went wrong on the server. Please try again in a moment.'
+}
+
+const general = 'That did not work. Please try again.'
+const unreachable = 'The server cannot be reached. Check your network, then try again.'
+
+/** A sentence for a refusal's code, or for a failure that the server did not explain. */
+export function problemText(problem: { code?: string; message?: string } | null): string {
+  if (!problem?.code) return unreachable
+  if (problem.code === 'validation_failed') return problem.message ?? general
+  return sentences[problem.code as ProblemCode] ?? general
+}
+
+/** The code of whatever was thrown. */
+export function problemOf(error: unknown): { code?: string; message?: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? { code: error.code, message: error.message }
+    : {}
+}

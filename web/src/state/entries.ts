@@ -1,0 +1,75 @@
+import { pageSize } from '@parley/contract/limits'
+import type { Conversation, Message } from '@parley/contract/entities'
+import { compareIds } from './ids.ts'
+import type { Entry, State } from './model.ts'
+
+type Entries = State['entries']
+
+export function entryOf(conversation: Conversation): Entry {
+  const { id, otherParticipant, lastMessage, readUpTo } = conversation
+  return { id, otherParticipant, lastMessage, readUpTo }
+}
+
+/** Takes what the server says of conversations. It may be older than what events told: marks only move on. */
+export function mergeConversations(entries: Entries, conversations: readonly Conversation[]): Entries {
+  const merged = { ...entries }
+  for (const conversation of conversations) {
+    const fresh = entryOf(conversation)
+    const known = merged[fresh.id]
+    merged[fresh.id] = known
+      ? {
+          ...fresh,
+          lastMessage: later(known.lastMessage, fresh.lastMessage),
+          readUpTo: Math.max(known.readUpTo, fresh.readUpTo)
+        }
+      : fresh
+  }
+  return merged
+}
+
+/** A message was sent, by somebody or by me; sending also reads. */
+export function withMessage(entries: Entries, message: Message): Entries {
+  const entry = entries[message.conversationId]
+  if (!entry) return entries
+  const readUpTo = message.mine ? Math.max(entry.readUpTo, message.position) : entry.readUpTo
+  const lastMessage = later(entry.lastMessage, message)
+  if (lastMessage === entry.lastMessage && readUpTo === entry.readUpTo) return entries
+  return { ...entries, [entry.id]: { ...entry, lastMessage, readUpTo } }
+}
+
+/** I have read up to a position. */
+export function withRead(entries: Entries, conversationId: string, position: number): Entries {
+  const entry = entries[conversationId]
+  if (!entry || entry.readUpTo >= position) return entries
+  return { ...entries, [entry.id]: { ...entry, readUpTo: position } }
+}
+
+/** How many messages of a conversation I have not read. */
+export function unreadCount(entry: Entry): number {
+  return Math.max(0, (entry.lastMessage?.position ?? 0) - entry.readUpTo)
+}
+
+/** How many messages I have not read, in the conversations that are known here. */
+export function unreadTotal(entries: Entries): number {
+  return Object.values(entries).reduce((total, entry) => total + unreadCount(entry), 0)
+}
+
+/** The list as it stands on the screen: with a message, newest first, as far down as no conversation is missing. */
+export function listedEntries(entries: Entries, listedDownTo: string | null): Entry[] {
+  return Object.values(entries)
+    .filter(
+      ({ lastMessage }) =>
+        lastMessage !== null && (listedDownTo === null || compareIds(lastMessage.id, listedDownTo) >= 0)
+    )
+    .sort((a, b) => compareIds(b.lastMessage!.id, a.lastMessage!.id))
+}
+
+/** How far down the list is known after a page of it. */
+export function listedDownToAfter(page: readonly Conversation[]): string | null {
+  return page.length < pageSize ? null : (page.at(-1)?.lastMessage?.id ?? null)
+}
+
+function later(a: Message | null, b: Message | null): Message | null {
+  if (!a || !b) return a ?? b
+  return b.position > a.position ? b : a
+}

@@ -1,0 +1,66 @@
+import { EventStream, OutboxSender, type Client, type OutboxStorage, type StreamState } from '@parley/client'
+import { NetworkError } from '@parley/client/failures'
+import type { Cursor } from '@parley/contract/cursor'
+import type { Message } from '@parley/contract/entities'
+import type { LogEvent } from '@parley/contract/events'
+import type { ResetReason } from '@parley/client'
+
+export type LeaderOptions = {
+  client: Client
+  storage: OutboxStorage
+  /** Where the stream goes on. */
+  cursor: Cursor | null
+  /** Whether the cookie of this browser is still this person's. */
+  stillMe: () => boolean
+  onEvent: (event: LogEvent, cursor: Cursor) => void
+  onReset: (reason: ResetReason) => Promise<Cursor>
+  onState: (stream: StreamState) => void
+  onSent: (message: Message) => void
+  onOutboxChanged: () => void
+  onSignedOut: () => void
+}
+
+/** What one tab does for all: it holds the stream, and it sends what is in the outbox. */
+export class Leader {
+  readonly stream: EventStream
+  readonly #sender: OutboxSender
+
+  constructor(options: LeaderOptions) {
+    const { client, storage, cursor, stillMe, onSignedOut } = options
+    this.stream = new EventStream({
+      open: (cursor, signal) => client.openEvents(cursor, signal),
+      cursor,
+      onEvent: options.onEvent,
+      onReset: options.onReset,
+      onState: options.onState,
+      onSignedOut
+    })
+    this.#sender = new OutboxSender({
+      storage,
+      async send({ conversationId, content, clientId }, signal) {
+        // Somebody else signed in here a moment ago: nothing goes out in their name.
+        if (!stillMe()) throw new NetworkError('Somebody else is signed in')
+        return client.sendMessage(conversationId, { content, clientId }, { signal })
+      },
+      onSent: options.onSent,
+      onChanged: options.onOutboxChanged,
+      onSignedOut
+    })
+  }
+
+  /** There is something new in the outbox. */
+  look(): void {
+    void this.#sender.look()
+  }
+
+  /** Waits no longer: the network is back, or somebody looks. */
+  wake(): void {
+    this.stream.wake()
+    this.#sender.wake()
+  }
+
+  close(): void {
+    this.stream.close()
+    this.#sender.close()
+  }
+}

@@ -1,0 +1,62 @@
+/** Web Locks, as far as an election needs them; absent where a page was not loaded over TLS. */
+export type Locks = Pick<LockManager, 'request'>
+
+export type LeadershipOptions = {
+  /** Tabs with the same name elect one leader. */
+  name: string
+  locks: Locks | undefined
+  /** This tab leads, until `signal` aborts. */
+  onElected(signal: AbortSignal): void
+}
+
+/** One tab of those with the same name leads; when it ends, another does. */
+export class Leadership {
+  readonly #options: LeadershipOptions
+  readonly #closed = new AbortController()
+  #term: AbortController | null = null
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options
+    // Without locks each tab leads itself: more streams, and nothing else is different.
+    if (options.locks) void this.#stand({ signal: this.#closed.signal })
+    else void this.#lead()
+  }
+
+  get leads(): boolean {
+    return this.#term !== null
+  }
+
+  /** Leads although another tab does: it does not answer, as when the system put it to sleep. */
+  takeOver(): void {
+    if (this.#options.locks && !this.leads && !this.#closed.signal.aborted) void this.#stand({ steal: true })
+  }
+
+  close(): void {
+    this.#closed.abort()
+    this.#term?.abort()
+  }
+
+  async #stand(options: LockOptions): Promise<void> {
+    try {
+      await this.#options.locks!.request(this.#options.name, options, () => this.#lead())
+    } catch {
+      // The lock was stolen, or this tab closed.
+      this.#term?.abort()
+      if (!this.#closed.signal.aborted) void this.#stand({ signal: this.#closed.signal })
+    }
+  }
+
+  /** Resolves when the term ends. */
+  #lead(): Promise<void> {
+    if (this.#closed.signal.aborted || this.#term) return Promise.resolve()
+    const term = new AbortController()
+    this.#term = term
+    this.#options.onElected(term.signal)
+    return new Promise((resolve) => {
+      term.signal.addEventListener('abort', () => {
+        this.#term = null
+        resolve()
+      })
+    })
+  }
+}

@@ -1,0 +1,42 @@
+import { memoryOutbox, type OutboxItem, type OutboxStorage } from '@parley/client'
+import { openDB, type DBSchema } from 'idb'
+
+interface Schema extends DBSchema {
+  outbox: { key: number; value: OutboxItem & { order?: number }; indexes: { clientId: string } }
+}
+
+export type OutboxDatabase = OutboxStorage & { close(): void }
+
+/** The outbox of one person in this browser: all tabs share it, and it survives them. */
+export async function openOutboxDatabase(name: string): Promise<OutboxDatabase> {
+  const database = await openDB<Schema>(name, 1, {
+    upgrade(database) {
+      // The key gives the order in which items were added, whatever the clock did.
+      const items = database.createObjectStore('outbox', { keyPath: 'order', autoIncrement: true })
+      items.createIndex('clientId', 'clientId', { unique: true })
+    }
+  }).catch(() => null)
+  // Some private windows have no database: then the outbox ends with the tab.
+  if (!database) return { ...memoryOutbox(), close() {} }
+
+  return {
+    list: () => database.getAll('outbox'),
+    async add(item) {
+      const { clientId, conversationId, content, queuedAt, problem } = item
+      await database.add('outbox', { clientId, conversationId, content, queuedAt, problem })
+    },
+    async replace(item) {
+      const change = database.transaction('outbox', 'readwrite')
+      const order = await change.store.index('clientId').getKey(item.clientId)
+      if (order !== undefined) await change.store.put({ ...item, order })
+      await change.done
+    },
+    async remove(clientId) {
+      const change = database.transaction('outbox', 'readwrite')
+      const order = await change.store.index('clientId').getKey(clientId)
+      if (order !== undefined) await change.store.delete(order)
+      await change.done
+    },
+    close: () => database.close()
+  }
+}

@@ -1,0 +1,35 @@
+import type { Client } from '@parley/client'
+import type { Conversation, Message } from '@parley/contract/entities'
+import type { Snapshot } from './model.ts'
+import { untilAnswered } from './persistence.ts'
+
+export type Opened = { conversation: Conversation; messages: Message[] }
+
+/** What a fresh start shows. Its cursor is that of the first request: whatever came after is told by the stream. */
+export async function fetchSnapshot(
+  client: Client,
+  opened: ReadonlySet<string>,
+  signal: AbortSignal
+): Promise<Snapshot> {
+  const { data, cursor } = await untilAnswered(() => client.conversations({ signal }), signal)
+  if (!cursor) throw new Error('The server gave no cursor with its state')
+  // One that is mine no more is not on the screen for long.
+  const pages = await Promise.all(
+    Array.from(opened, (id) =>
+      fetchOpened(client, id, signal).catch(() => {
+        signal.throwIfAborted()
+        return null
+      })
+    )
+  )
+  return { cursor, conversations: data, opened: pages.filter((page) => page !== null) }
+}
+
+/** A conversation with its newest messages, without marking them read. */
+export async function fetchOpened(client: Client, id: string, signal: AbortSignal): Promise<Opened> {
+  const [conversation, messages] = await Promise.all([
+    untilAnswered(() => client.conversation(id, { signal }), signal),
+    untilAnswered(() => client.messages(id, { peek: true, signal }), signal)
+  ])
+  return { conversation: conversation.data, messages: messages.data }
+}

@@ -1,0 +1,33 @@
+import type { StreamState } from '@parley/client'
+import type { Cursor } from '@parley/contract/cursor'
+import type { Message } from '@parley/contract/entities'
+import type { LogEvent } from '@parley/contract/events'
+
+/** What the tabs of one person tell each other. The leader speaks for the stream. */
+export type TabMessage =
+  | { kind: 'event'; event: LogEvent; cursor: Cursor }
+  | { kind: 'reset' }
+  /** The leader's stream, and how far it has come; also the answer to `hello`. */
+  | { kind: 'stream'; stream: StreamState; cursor: Cursor | null }
+  /** A tab asks the leader how things stand. */
+  | { kind: 'hello' }
+  /** Somebody does not want to wait for the next try. */
+  | { kind: 'wake' }
+  | { kind: 'outbox_changed' }
+  | { kind: 'message_sent'; message: Message }
+
+export type TabChannel = {
+  /** Tells the other tabs; not this one. */
+  post(message: TabMessage): void
+  close(): void
+}
+
+/** Joins the tabs of one person. */
+export function openTabChannel(name: string, onMessage: (message: TabMessage) => void): TabChannel {
+  const channel = new BroadcastChannel(name)
+  channel.onmessage = ({ data }: MessageEvent<TabMessage>) => onMessage(data)
+  return {
+    post: (message) => channel.postMessage(message),
+    close: () => channel.close()
+  }
+}

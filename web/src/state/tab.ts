@@ -1,0 +1,175 @@
+import type { Client } from '@parley/client'
+import type { Cursor } from '@parley/contract/cursor'
+import type { User } from '@parley/contract/entities'
+import type { LogEvent } from '@parley/contract/events'
+import { Feed } from './feed.ts'
+import { Leader } from './leader.ts'
+import { Leadership } from './leadership.ts'
+import type { Action, State } from './model.ts'
+import type { OutboxDatabase } from './outbox-database.ts'
+import { keepSessionAlive } from './session-life.ts'
+import { openTabChannel, type TabChannel, type TabMessage } from './tab-channel.ts'
+
+export type TabOptions = {
+  client: Client
+  me: User
+  outbox: OutboxDatabase
+  state: () => State
+  dispatch: (action: Action) => void
+  /** Fetches a snapshot and puts it in place. */
+  takeSnapshot: () => Promise<void>
+  apply: (event: LogEvent, cursor: Cursor) => void
+  /** Whether the cookie of this browser is still this person's. */
+  stillMe: () => boolean
+  onFailure: (error: unknown) => void
+  onSignedOut: () => void
+}
+
+/** How long a leader may take to answer before another tab takes its place, ms. */
+const leaderSilenceMs = 3_000
+
+/** This tab among the others of the same person: one of them leads, and what it hears all hear. */
+export class Tab {
+  readonly #options: TabOptions
+  readonly #channel: TabChannel
+  readonly #feed: Feed
+  readonly #leadership: Leadership
+  readonly #closed = new AbortController()
+  #leader: Leader | null = null
+  #leaderSpokeAt = 0
+
+  constructor(options: TabOptions) {
+    const { me } = options
+    this.#options = options
+    // Events are kept from here on, so the snapshot that is taken next misses none of them.
+    this.#channel = openTabChannel(`parley:${me.id}`, (message) => this.#hear(message))
+    this.#feed = new Feed({
+      cursor: () => options.state().cursor,
+      takeSnapshot: options.takeSnapshot,
+      apply: options.apply
+    })
+    const ready = this.#feed.startOver()
+    ready.catch(options.onFailure)
+    this.#leadership = new Leadership({
+      name: `parley:${me.id}`,
+      locks: navigator.locks,
+      onElected: (signal) => void ready.then(() => this.#lead(signal)).catch(() => {})
+    })
+    void this.#listOutbox()
+    const { signal } = this.#closed
+    document.addEventListener('visibilitychange', () => this.#lookUp(), { signal })
+    addEventListener('pageshow', () => this.#lookUp(), { signal })
+    addEventListener('online', () => this.wake(), { signal })
+    this.#lookUp()
+  }
+
+  close(): void {
+    this.#closed.abort()
+    this.#leadership.close()
+    this.#channel.close()
+  }
+
+  /** The outbox is another than before: it is shown here and there, and sent. */
+  async outboxChanged(): Promise<void> {
+    this.#channel.post({ kind: 'outbox_changed' })
+    this.#leader?.look()
+    await this.#listOutbox()
+  }
+
+  /** Tries again now what waits for the network. */
+  wake(): void {
+    if (this.#leader) this.#leader.wake()
+    else this.#channel.post({ kind: 'wake' })
+  }
+
+  #lead(signal: AbortSignal): void {
+    if (signal.aborted) return
+    const { client, me, outbox, state, dispatch, stillMe, onSignedOut } = this.#options
+    const leader = new Leader({
+      client,
+      storage: outbox,
+      cursor: state().cursor,
+      stillMe,
+      onEvent: (event, cursor) => {
+        this.#channel.post({ kind: 'event', event, cursor })
+        this.#feed.take(event, cursor)
+      },
+      onReset: async () => {
+        this.#channel.post({ kind: 'reset' })
+        await this.#feed.startOver()
+        return state().cursor!
+      },
+      onState: () => this.#tellStream(),
+      onSent: (message) => {
+        this.#channel.post({ kind: 'message_sent', message })
+        dispatch({ type: 'message_sent', message })
+      },
+      onOutboxChanged: () => void this.outboxChanged(),
+      onSignedOut
+    })
+    this.#leader = leader
+    this.#tellStream()
+    signal.addEventListener('abort', () => {
+      leader.close()
+      this.#leader = null
+    })
+    keepSessionAlive(client, me.id, signal)
+  }
+
+  #tellStream(): void {
+    if (!this.#leader) return
+    const { state: stream, cursor } = this.#leader.stream
+    this.#channel.post({ kind: 'stream', stream, cursor })
+    this.#options.dispatch({ type: 'stream_changed', stream })
+  }
+
+  #hear(message: TabMessage): void {
+    switch (message.kind) {
+      case 'event':
+        return this.#feed.take(message.event, message.cursor)
+      case 'reset':
+        return this.#startOver()
+      case 'stream':
+        this.#leaderSpokeAt = Date.now()
+        this.#options.dispatch({ type: 'stream_changed', stream: message.stream })
+        return this.#compare(message.cursor)
+      case 'hello':
+        return this.#tellStream()
+      case 'wake':
+        return this.#leader?.wake()
+      case 'outbox_changed':
+        this.#leader?.look()
+        return void this.#listOutbox()
+      case 'message_sent':
+        return this.#options.dispatch({ type: 'message_sent', message: message.message })
+    }
+  }
+
+  /** The leader has come this far: a tab that slept may have missed what it told. */
+  #compare(leaderAt: Cursor | null): void {
+    const mine = this.#options.state().cursor
+    if (!leaderAt || !mine || (mine.epoch === leaderAt.epoch && mine.seq >= leaderAt.seq)) return
+    this.#startOver()
+  }
+
+  /** Somebody looks at this tab: is everything still as it should be? */
+  #lookUp(): void {
+    if (document.visibilityState !== 'visible') return
+    if (this.#leader) return this.#leader.wake()
+    const askedAt = Date.now()
+    this.#channel.post({ kind: 'hello' })
+    setTimeout(() => {
+      if (this.#closed.signal.aborted || this.#leadership.leads || this.#leaderSpokeAt >= askedAt) return
+      // The system may have put the leader to sleep, with its lock in its hands.
+      if (document.visibilityState === 'visible') this.#leadership.takeOver()
+    }, leaderSilenceMs)
+  }
+
+  #startOver(): void {
+    this.#feed.startOver().catch(this.#options.onFailure)
+  }
+
+  async #listOutbox(): Promise<void> {
+    this.#options.dispatch({ type: 'outbox_listed', items: await this.#options.outbox.list() })
+  }
+}

@@ -1,0 +1,34 @@
+import { useState } from 'react'
+import { colourOf } from '../lib/colours.ts'
+import './avatar.css'
+
+/** A person's picture, or the first letter of the name on a colour of its own. The name stands beside it. */
+export function Avatar({
+  name,
+  url,
+  size = 'medium'
+}: {
+  name: string
+  url: string | null
+  size?: 'small' | 'medium' | 'large'
+}) {
+  const [broken, setBroken] = useState<string | null>(null)
+  const className = `avatar avatar--${size}`
+  if (url && broken !== url) {
+    return (
+      <img
+        className={className}
+        src={url}
+        alt=""
+        referrerPolicy="no-referrer"
+        onError={() => setBroken(url)}
+      />
+    )
+  }
+  const [first] = new Intl.Segmenter().segment(name)
+  return (
+    <span className={`${className} avatar--colour-${colourOf(name)}`} aria-hidden="true">
+      {(first?.segment ?? '?').toLocaleUpperCase()}
+    </span>
+  )
+}
