@@ -48,10 +48,12 @@ export async function createServer(deps: Deps): Promise<Server> {
       'referrer-policy': 'no-referrer'
     })
   })
-  server.addHook('onResponse', async (request, reply) => {
-    const ms = Math.round(reply.elapsedTime)
-    request.log.debug({ ...requestLine(request), status: reply.statusCode, ms }, 'answered')
-  })
+  if (deps.logger.level === 'debug' || deps.logger.level === 'trace') {
+    server.addHook('onResponse', async (request, reply) => {
+      const ms = Math.round(reply.elapsedTime)
+      request.log.debug({ ...requestLine(request), status: reply.statusCode, ms }, 'answered')
+    })
+  }
 
   readJsonBodies(server)
   refuseUnknown(server)
