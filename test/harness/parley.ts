@@ -75,7 +75,13 @@ export async function startParley(
     return child
   }
 
-  let child = await start()
+  const removeData = async () => {
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
+  }
+  let child = await start().catch(async (error: unknown) => {
+    await removeData()
+    throw error
+  })
   const running = () => child.exitCode === null && child.signalCode === null
   async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
     if (running()) {
@@ -87,7 +93,7 @@ export async function startParley(
   }
   async function stop(): Promise<void> {
     await kill()
-    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
+    await removeData()
   }
   return {
     url,
