@@ -41,6 +41,7 @@ export class OutboxSender {
 
   /** Looks for new items. Call it when something was added. */
   async look(): Promise<void> {
+    if (this.#closed.signal.aborted) return
     for (const { conversationId, problem } of await this.#options.storage.list()) {
       if (problem !== null || this.#closed.signal.aborted) continue
       this.#dirty.add(conversationId)

@@ -39,15 +39,17 @@ export const MessageRow = memo(function MessageRow({
       {row.startsDay && <p className="messages__day">{dayOf(at)}</p>}
       {row.startsUnread && <p className="messages__unread">{texts.conversation.unreadFrom}</p>}
       <div className={looks.filter(Boolean).join(' ')} data-position={message?.position}>
+        <span className="unseen">{mine ? texts.message.mine : name}: </span>
         <div className="message__bubble">
-          <span className="unseen">{mine ? texts.message.mine : name}: </span>
-          <MessageText content={content} />
-          <span className="message__meta">
-            <time dateTime={at} title={fullTimeOf(at)}>
-              {timeOf(at)}
-            </time>
-            {mine && <MessageState pending={pending} />}
-          </span>
+          <div className="message__body" dir="auto">
+            <MessageText content={content} time={timeOf(at)} />
+            <span className="message__meta">
+              <time dateTime={at} title={fullTimeOf(at)} dir="auto">
+                {timeOf(at)}
+              </time>
+              {mine && <MessageState pending={pending} />}
+            </span>
+          </div>
         </div>
         {pending?.problem && (
           <FailedMessage

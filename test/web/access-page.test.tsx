@@ -1,0 +1,56 @@
+import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { afterEach, describe, expect, it } from 'vitest'
+import { NetworkError, Refusal } from '@parley/client'
+import type { LoginMethods } from '@parley/contract/entities'
+import { AccessPage } from '../../web/src/features/access/access-page.tsx'
+
+afterEach(cleanup)
+
+function arrive(
+  methods: LoginMethods | Error,
+  options: { problem?: string; onLogin?: (username: string) => Promise<void> } = {}
+) {
+  const client = {
+    loginMethods: () => (methods instanceof Error ? Promise.reject(methods) : Promise.resolve(methods)),
+    githubAddress: () => '/api/oauth/github?session=cookie'
+  }
+  const onLogin = options.onLogin ?? (() => Promise.resolve())
+  render(<AccessPage client={client} problem={options.problem ?? null} onLogin={onLogin} />)
+}
+
+describe('the access page', () => {
+  it('offers the ways that the server has, and no others', async () => {
+    arrive({ github: true, development: false })
+    const link = await screen.findByRole<HTMLAnchorElement>('link', { name: 'Continue with GitHub' })
+    expect(link.getAttribute('href')).toBe('/api/oauth/github?session=cookie')
+    expect(screen.queryByLabelText('Username')).toBeNull()
+  })
+  it('says what a sign-in elsewhere ended with', async () => {
+    arrive({ github: true, development: false }, { problem: 'oauth_state_invalid' })
+    await screen.findByRole('link')
+    expect(screen.getByRole('alert').textContent).toMatch(/try again/)
+  })
+  it('says when nobody can sign in, and when the server is away', async () => {
+    arrive({ github: false, development: false })
+    await screen.findByText(/No way to sign in/)
+    cleanup()
+    arrive(new NetworkError('away'))
+    await screen.findByText(/cannot be reached/)
+  })
+  it('signs in by a name, and says what is wrong with it', async () => {
+    const names: string[] = []
+    const onLogin = (username: string) => {
+      names.push(username)
+      return Promise.reject(new Refusal(404, { code: 'user_not_found' }))
+    }
+    arrive({ github: false, development: true }, { onLogin })
+    const field = await screen.findByLabelText('Username')
+    fireEvent.submit(field)
+    await screen.findByText('Type your username first.')
+    fireEvent.change(field, { target: { value: ' nobody ' } })
+    fireEvent.submit(field)
+    await screen.findByText(/Nobody here has this username/)
+    expect(names).toEqual(['nobody'])
+    expect(field.getAttribute('aria-invalid')).toBe('true')
+  })
+})

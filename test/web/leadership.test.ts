@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { Leadership, type Locks } from '../../web/src/state/leadership.ts'
+
+/** Web Locks for one name, as the specification has them: a queue, aborted requests, theft. */
+function fakeLocks(): Locks {
+  type Request = {
+    run: () => Promise<unknown>
+    resolve: (value: unknown) => void
+    reject: (error: Error) => void
+  }
+  let holder: Request | null = null
+  const queue: Request[] = []
+  function grant(request: Request) {
+    holder = request
+    void end(request)
+  }
+  async function end(request: Request) {
+    request.resolve(await request.run())
+    if (holder !== request) return
+    holder = null
+    const next = queue.shift()
+    if (next) grant(next)
+  }
+  const request = (_name: string, options: LockOptions, run: () => Promise<unknown>) =>
+    new Promise<unknown>((resolve, reject) => {
+      const mine: Request = { run, resolve, reject }
+      options.signal?.addEventListener('abort', () => {
+        const at = queue.indexOf(mine)
+        if (at < 0) return
+        queue.splice(at, 1)
+        reject(new DOMException('aborted', 'AbortError'))
+      })
+      if (options.steal) {
+        holder?.reject(new DOMException('stolen', 'AbortError'))
+        return grant(mine)
+      }
+      if (holder) queue.push(mine)
+      else grant(mine)
+    })
+  return { request } as unknown as Locks
+}
+
+function tab(locks: Locks | undefined) {
+  const terms: AbortSignal[] = []
+  const leadership = new Leadership({ name: 'parley:1', locks, onElected: (term) => void terms.push(term) })
+  return { leadership, terms, leads: () => terms.at(-1)?.aborted === false }
+}
+const settled = () => new Promise((resolve) => setTimeout(resolve))
+
+describe('leadership', () => {
+  it('is one tab’s, and passes on when that tab closes', async () => {
+    const locks = fakeLocks()
+    const [first, second, third] = [tab(locks), tab(locks), tab(locks)]
+    await settled()
+    expect([first, second, third].map((each) => each.leads())).toEqual([true, false, false])
+    first.leadership.close()
+    await settled()
+    expect([first, second, third].map((each) => each.leads())).toEqual([false, true, false])
+    third.leadership.close()
+    second.leadership.close()
+    await settled()
+    expect([first, second, third].map((each) => each.leads())).toEqual([false, false, false])
+  })
+
+  it('can be taken from a tab that sleeps, which stands again when it wakes', async () => {
+    const locks = fakeLocks()
+    const [sleeper, other] = [tab(locks), tab(locks)]
+    await settled()
+    other.leadership.takeOver()
+    await settled()
+    expect([sleeper.leads(), other.leads()]).toEqual([false, true])
+    other.leadership.close()
+    await settled()
+    expect([sleeper.leads(), other.leads()]).toEqual([true, false])
+  })
+
+  it('is every tab’s own where the browser has no locks', () => {
+    const [first, second] = [tab(undefined), tab(undefined)]
+    expect([first.leads(), second.leads()]).toEqual([true, true])
+  })
+})

@@ -1,0 +1,88 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { problems } from '@parley/contract/errors'
+import { countCodePoints } from '../../web/src/lib/code-points.ts'
+import { colourCount, colourOf } from '../../web/src/lib/colours.ts'
+import { isJumbo } from '../../web/src/lib/emoji.ts'
+import { piecesOf } from '../../web/src/lib/links.ts'
+import { problemOf, problemText } from '../../web/src/lib/problem-texts.ts'
+import { dayOf, shortTimeOf } from '../../web/src/lib/times.ts'
+import { isDue } from '../../web/src/state/session-life.ts'
+import { compareIds } from '../../web/src/state/ids.ts'
+
+const hrefs = (text: string) => piecesOf(text).flatMap(({ href }) => href ?? [])
+
+describe('links', () => {
+  it('are made of web and mail addresses alone', () => {
+    expect(hrefs('see https://example.org/a?b=c, or write to jane@example.org.')).toEqual([
+      'https://example.org/a?b=c',
+      'mailto:jane@example.org'
+    ])
+    expect(hrefs('javascript:alert(1) data:text/html,x ftp://example.org/ file:///etc')).toEqual([])
+    expect(hrefs('<img src=x onerror=alert(1)>')).toEqual([])
+  })
+  it('leave every character of a text where it is', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('https://a.example/ü', 'a@b.example', ' ')
+    )
+    fc.assert(
+      fc.property(fc.array(text), (parts) => {
+        const whole = parts.join('')
+        expect(
+          piecesOf(whole)
+            .map(({ text }) => text)
+            .join('')
+        ).toBe(whole)
+      })
+    )
+  })
+})
+
+describe('emoji', () => {
+  it('are shown big when a message is nothing else, and not many', () => {
+    for (const text of ['👍', '🎉🎉', '👩‍👩‍👧', '👋🏽', '❤️', '🇨🇭 🇯🇵']) expect(isJumbo(text), text).toBe(true)
+    for (const text of ['1', '12', '#', 'ok 👍', '', '👍👍👍👍', '*']) expect(isJumbo(text), text).toBe(false)
+  })
+})
+
+describe('times', () => {
+  const now = new Date(2026, 0, 31, 15, 0)
+  it('are told by the day', () => {
+    expect(dayOf(new Date(2026, 0, 31, 0, 1).toISOString(), now)).toBe('Today')
+    expect(dayOf(new Date(2026, 0, 30, 23, 59).toISOString(), now)).toBe('Yesterday')
+    expect(shortTimeOf(new Date(2026, 0, 30, 23, 59).toISOString(), now)).toBe('Yesterday')
+    expect(dayOf(new Date(2025, 5, 1).toISOString(), now)).toContain('2025')
+  })
+  it('renew a session when less than half of its life remains, or its end is not known', () => {
+    const inDays = (days: number) => new Date(now.getTime() + days * 86_400_000).toISOString()
+    expect(isDue(inDays(8), now.getTime())).toBe(false)
+    expect(isDue(inDays(6), now.getTime())).toBe(true)
+    expect(isDue(null, now.getTime())).toBe(true)
+  })
+})
+
+describe('problems', () => {
+  it('have a sentence, whatever their code', () => {
+    for (const code of [...Object.keys(problems), 'something_new'])
+      expect(problemText({ code })).toMatch(/\.$/)
+    expect(problemText(problemOf(new TypeError('failed')))).toMatch(/network/)
+  })
+})
+
+describe('small things', () => {
+  it('count code points as the server does', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(countCodePoints(text)).toBe(Array.from(text).length)
+      })
+    )
+  })
+  it('order ids as numbers', () => {
+    expect(['10', '9', '100'].sort(compareIds)).toEqual(['9', '10', '100'])
+  })
+  it('give a name one colour', () => {
+    expect(colourOf('jane')).toBe(colourOf('jane'))
+    expect(colourOf('👩‍👩‍👧')).toBeLessThan(colourCount)
+  })
+})

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import type { OutboxItem } from '@parley/client'
+import { initialState } from '../../web/src/state/model.ts'
+import { reduce } from '../../web/src/state/reducer.ts'
+import { rowsOf } from '../../web/src/state/rows.ts'
+import { jane, john, modelServer } from './model-server.ts'
+
+const pending: OutboxItem = {
+  clientId: 'c-1',
+  conversationId: '7',
+  content: 'on its way',
+  queuedAt: new Date(Date.UTC(2026, 0, 31, 12, 1)).toISOString(),
+  problem: null
+}
+const where = { me: john, conversationId: '7', unreadFrom: null }
+
+function historyOf(server: ReturnType<typeof modelServer>) {
+  const snapshot = server.snapshot(['7'])
+  return reduce(initialState(john), { type: 'snapshot_taken', snapshot }).histories['7']!
+}
+
+describe('the rows of a conversation', () => {
+  it('show a message once, pending and then sent, under the same key', () => {
+    const server = modelServer()
+    server.send('7', jane)
+    const before = rowsOf(historyOf(server), [pending], where)
+    expect(before.map(({ content }) => content)).toEqual(['hello', 'on its way'])
+    server.send('7', john, 'on its way', 'c-1')
+    const after = rowsOf(historyOf(server), [pending], where)
+    expect(after.map(({ key }) => key)).toEqual(before.map(({ key }) => key))
+    expect(after.at(-1)?.message).not.toBeNull()
+  })
+
+  it('keep what is pending at the end, and other conversations out', () => {
+    const server = modelServer()
+    server.send('7', jane)
+    const items = [pending, { ...pending, clientId: 'c-2', conversationId: '8' }]
+    server.send('7', jane, 'meanwhile')
+    const rows = rowsOf(historyOf(server), items, where)
+    expect(rows.map(({ content }) => content)).toEqual(['hello', 'meanwhile', 'on its way'])
+  })
+
+  it('join what one person says in a row, and part what another says or what comes much later', () => {
+    const server = modelServer()
+    for (const from of [jane, jane, john, jane]) server.send('7', from)
+    const history = historyOf(server)
+    const late = history.messages.map((message, index) =>
+      index === 1 ? { ...message, createdAt: '2026-01-31T12:59:00.000Z' } : message
+    )
+    expect(rowsOf(history, [], where).map(({ continues }) => continues)).toEqual([false, true, false, false])
+    expect(rowsOf({ ...history, messages: late }, [], where)[1]!.continues).toBe(false)
+  })
+
+  it('mark where a day and where the unread begins', () => {
+    const server = modelServer()
+    for (let n = 0; n < 3; n++) server.send('7', jane)
+    const history = historyOf(server)
+    const messages = history.messages.map((message, index) =>
+      index === 2 ? { ...message, createdAt: '2026-02-02T12:00:00.000Z' } : message
+    )
+    const rows = rowsOf({ ...history, messages }, [], { ...where, unreadFrom: 2 })
+    expect(rows.map(({ startsDay }) => startsDay)).toEqual([true, false, true])
+    expect(rows.map(({ startsUnread }) => startsUnread)).toEqual([false, true, false])
+  })
+})
