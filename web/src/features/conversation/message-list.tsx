@@ -1,4 +1,4 @@
-import { useLayoutEffect, useState } from 'react'
+import { useLayoutEffect, useState, type UIEvent } from 'react'
 import { Virtualizer } from 'virtua'
 import type { OutboxItem } from '@parley/client'
 import { texts } from '../../lib/texts.ts'
@@ -62,9 +62,9 @@ export function MessageList({
       .finally(() => setLoading(false))
   }
 
-  function scroll(offset: number) {
+  function scroll(event: UIEvent<HTMLElement>) {
     const awayFromEnd = look()
-    if (awayFromEnd && offset < reach) loadOlder()
+    if (awayFromEnd && event.currentTarget.scrollTop < reach) loadOlder()
   }
 
   const missed = rows.filter(
@@ -78,6 +78,7 @@ export function MessageList({
         className="messages"
         role="region"
         tabIndex={0}
+        onScroll={scroll}
         aria-label={texts.conversation.messages(name)}
       >
         <div ref={content} className="messages__content">
@@ -91,7 +92,6 @@ export function MessageList({
             startMargin={earlierHeight}
             shift={shown.shift}
             bufferSize={400}
-            onScroll={scroll}
           >
             {(row) => (
               <MessageRow

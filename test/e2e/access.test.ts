@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { accessField, openScene, signIn, type Scene } from './people.ts'
+
+let scene: Scene
+beforeAll(async () => {
+  scene = await openScene()
+})
+afterAll(() => scene[Symbol.asyncDispose]())
+
+it('somebody signs in, is still signed in after a reload, and signs out', async () => {
+  const page = await signIn(scene.john, scene.parley.url, 'john')
+  await page.reload()
+  await page.getByRole('button', { name: 'Account of john' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await accessField(page).waitFor()
+  await page.reload()
+  await accessField(page).waitFor()
+  await page.close()
+})
+
+it('no script can read the session', async () => {
+  const page = await signIn(scene.john, scene.parley.url, 'john')
+  const readable = await page.evaluate('document.cookie + JSON.stringify(localStorage)')
+  const [cookie] = await scene.john.context.cookies()
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax' })
+  expect(readable).not.toContain(cookie!.value)
+  await scene.john.context.clearCookies()
+  await page.close()
+})
+
+it('a wrong name is answered with what to do', async () => {
+  const page = await scene.john.context.newPage()
+  await page.goto(scene.parley.url)
+  await accessField(page).fill('nobody')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('Nobody here has this username. Check the spelling.').waitFor()
+  await page.close()
+})
+
+it('a sign-in that failed elsewhere is told as a sentence, once', async () => {
+  const page = await scene.john.context.newPage()
+  await page.goto(`${scene.parley.url}/?problem=oauth_state_invalid`)
+  await page.getByText(/The sign-in took too long/).waitFor()
+  expect(new URL(page.url()).search).toBe('')
+  await page.close()
+})
+
+it('an address unknown to the app says so, and leads home', async () => {
+  const page = await scene.john.context.newPage()
+  await page.goto(`${scene.parley.url}/nothing/here`)
+  await page.getByRole('heading', { name: 'Nothing at this address' }).waitFor()
+  await page.getByRole('link', { name: 'Go to your conversations' }).click()
+  await accessField(page).waitFor()
+  await page.close()
+})
+
+it('the callback page drops a token from the address, and goes home', async () => {
+  const page = await scene.john.context.newPage()
+  await page.goto(`${scene.parley.url}/callback?token=secret&expires_at=2026-01-31T12:00:00.000Z`)
+  await accessField(page).waitFor()
+  expect(page.url()).toBe(`${scene.parley.url}/`)
+  await page.close()
+})
+
+it('a conversation that is not mine is not here', async () => {
+  const page = await signIn(scene.john, scene.parley.url, 'john')
+  await page.goto(`${scene.parley.url}/conversations/999`)
+  await page.getByRole('heading', { name: 'This conversation is not here' }).waitFor()
+  await page.close()
+})

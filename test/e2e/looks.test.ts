@@ -1,0 +1,100 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { loginAs } from '../harness/api.ts'
+import { accessField, message, openScene, signIn, type Scene } from './people.ts'
+
+const desktop = { width: 1280, height: 800 }
+const phone = { width: 390, height: 844 }
+
+let scene: Scene
+let page: Page
+let address: string
+beforeAll(async () => {
+  scene = await openScene({ viewport: phone })
+  const jane = await loginAs(scene.parley.url, 'jane')
+  const { id } = await jane.conversationWith('john')
+  address = `${scene.parley.url}/conversations/${id}`
+  await jane.send(id, `A word without an end: ${'x'.repeat(300)}`)
+  await jane.send(
+    id,
+    'https://example.org/a/path/that/is/long/enough/to/leave/a/narrow/screen?and=some&more=of&it'
+  )
+  await jane.send(id, 'the last one')
+})
+afterAll(() => scene[Symbol.asyncDispose]())
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}
+
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  it('the access page has no barrier that axe can find', async () => {
+    page = await scene.jane.context.newPage()
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.goto(scene.parley.url)
+    await accessField(page).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.close()
+  })
+
+  it.each([
+    ['desktop', desktop],
+    ['phone', phone]
+  ] as const)('home and conversation have none on a %s', async (_name, viewport) => {
+    await scene.john.context.clearCookies()
+    page = await signIn(scene.john, scene.parley.url, 'john')
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize(viewport)
+    await page.goto(scene.parley.url)
+    await page.getByRole('link', { name: 'jane' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.goto(address)
+    await message(page, 'the last one').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.close()
+  })
+})
+
+it('nothing is wider than a phone', async () => {
+  await scene.john.context.clearCookies()
+  page = await signIn(scene.john, scene.parley.url, 'john')
+  for (const where of [scene.parley.url, address, `${scene.parley.url}/nowhere`]) {
+    for (const width of [390, 320]) {
+      await page.setViewportSize({ width, height: 844 })
+      await page.goto(where)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      if (where === address) await message(page, 'the last one').waitFor()
+      const wider = await page
+        .locator('html, .messages, .list')
+        .evaluateAll(
+          (elements) => elements.filter((element) => element.scrollWidth > element.clientWidth).length
+        )
+      expect(wider, `${where} at ${width}`).toBe(0)
+    }
+  }
+})
+
+it('every button and link can be touched: 44 px', async () => {
+  await page.setViewportSize(phone)
+  for (const where of [scene.parley.url, address]) {
+    await page.goto(where)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    const small = await page
+      .locator('button:visible, a:visible:not(.message__text a), textarea:visible')
+      .evaluateAll((elements) =>
+        elements
+          .filter((element) => element.getBoundingClientRect().height < 44)
+          .map((element) => element.outerHTML)
+      )
+    expect(small).toEqual([])
+  }
+})
+
+it('the way back from a conversation leads to its place in the list, by keyboard', async () => {
+  await page.goto(address)
+  await page.getByRole('link', { name: 'Back to conversations' }).focus()
+  await page.keyboard.press('Enter')
+  await page.locator(`a:focus[href="${new URL(address).pathname}"]`).waitFor()
+})

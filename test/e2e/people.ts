@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import { openBrowser, type Browser } from '../harness/chromium.ts'
+import { repository, startParley, type Parley } from '../harness/parley.ts'
+
+/** Parley as its own process, and a browser for each of john and jane. */
+export type Scene = {
+  parley: Parley
+  john: Browser
+  jane: Browser
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+type BrowserOptions = Parameters<typeof openBrowser>[0]
+
+export async function openScene(options: BrowserOptions = {}): Promise<Scene> {
+  if (!existsSync(join(repository, 'web/dist/index.html'))) {
+    throw new Error('The web app is not built: npm run build')
+  }
+  const stack = new AsyncDisposableStack()
+  const settings = { viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options }
+  const [parley, john, jane] = await Promise.all([
+    startParley(),
+    openBrowser(settings),
+    openBrowser(settings)
+  ])
+  for (const each of [parley, john, jane]) stack.use(each)
+  return { parley, john, jane, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+/** The field of the access page: only those see it who are not signed in. */
+export function accessField(page: Page): Locator {
+  return page.getByLabel('Username', { exact: true })
+}
+
+/** A page of somebody who signed in as people do. */
+export async function signIn(browser: Browser, url: string, username: string): Promise<Page> {
+  const page = await browser.context.newPage()
+  await page.goto(url)
+  await accessField(page).fill(username)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Conversations', exact: true }).waitFor()
+  return page
+}
+
+/** Finds somebody by the beginning of the name and opens the conversation. */
+export async function startWith(page: Page, username: string): Promise<void> {
+  const search = page.getByRole('combobox')
+  await search.fill(username.slice(0, 2))
+  await page.getByRole('option', { name: username }).waitFor()
+  await search.press('ArrowDown')
+  await search.press('Enter')
+  await page.getByRole('heading', { name: username, level: 1 }).waitFor()
+}
+
+/** john and jane signed in, each with a page, and their conversation open on john's. */
+export async function meet({ parley, john, jane }: Scene): Promise<{ johns: Page; janes: Page }> {
+  const [johns, janes] = await Promise.all([
+    signIn(john, parley.url, 'john'),
+    signIn(jane, parley.url, 'jane')
+  ])
+  await startWith(johns, 'jane')
+  return { johns, janes }
+}
+
+export async function send(page: Page, content: string): Promise<void> {
+  const field = page.getByRole('textbox', { name: /^Message / })
+  await field.fill(content)
+  await field.press('Enter')
+}
+
+/** A message in the open conversation, by its whole text. */
+export function message(page: Page, content: string): Locator {
+  return page.locator('.message').filter({ has: page.getByText(content, { exact: true }) })
+}
+
+/** The row of the conversation with somebody, in the list. */
+export function listed(page: Page, username: string): Locator {
+  return page.getByRole('navigation').getByRole('link', { name: username })
+}
