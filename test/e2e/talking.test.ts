@@ -76,6 +76,10 @@ it('Shift and Enter begin a line, and a draft is kept while one looks elsewhere'
 it('a message that is too long is refused with the reason, and can be discarded', async () => {
   await send(johns, 'x'.repeat(4_001))
   await johns.getByText(/Not sent\./).waitFor()
+  const bottom = await johns
+    .getByRole('button', { name: 'Discard' })
+    .evaluate((element) => element.getBoundingClientRect().bottom)
+  expect(bottom, 'the choices are in sight').toBeLessThan(800)
   await johns.getByRole('button', { name: 'Discard' }).click()
   await johns.getByText(/Not sent\./).waitFor({ state: 'detached' })
 })

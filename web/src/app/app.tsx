@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 import { AccessPage } from '../features/access/access-page.tsx'
 import { NotFoundPage } from '../features/not-found/not-found-page.tsx'
@@ -29,9 +30,12 @@ export function App({ problem }: { problem: string | null }) {
 }
 
 /** The app for whoever is signed in, the way in for all others. */
-function Gate({ openId, problem }: { openId: string | null; problem: string | null }) {
+function Gate({ openId, problem: given }: { openId: string | null; problem: string | null }) {
   const session = useSession()
   const state = useSessionState()
+  const [problem, setProblem] = useState(given)
+  // Whoever has signed in since is not told again.
+  if (state.status === 'signed_in' && problem !== null) setProblem(null)
   if (state.status === 'signed_in') {
     return (
       <MessengerProvider messenger={state.messenger}>

@@ -32,7 +32,11 @@ export class Leader {
       cursor,
       onEvent: options.onEvent,
       onReset: options.onReset,
-      onState: options.onState,
+      onState: (state) => {
+        // One way has opened: the other need not wait.
+        if (state === 'catching_up') this.#sender.wake()
+        options.onState(state)
+      },
       onSignedOut
     })
     this.#sender = new OutboxSender({
@@ -42,7 +46,10 @@ export class Leader {
         if (!stillMe()) throw new NetworkError('Somebody else is signed in')
         return client.sendMessage(conversationId, { content, clientId }, { signal })
       },
-      onSent: options.onSent,
+      onSent: (message) => {
+        this.stream.wake()
+        options.onSent(message)
+      },
       onChanged: options.onOutboxChanged,
       onSignedOut
     })

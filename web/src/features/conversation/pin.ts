@@ -12,7 +12,7 @@ export function usePin(onPinned: (pinned: boolean) => void) {
   const content = useRef<HTMLDivElement>(null)
   const [pinned, setPinned] = useState(true)
   const held = useRef(true)
-  const lastTop = useRef(0)
+  const last = useRef({ top: 0, contentHeight: 0, height: 0 })
 
   const hold = useCallback(
     (next: boolean) => {
@@ -45,11 +45,13 @@ export function usePin(onPinned: (pinned: boolean) => void) {
   const look = useCallback((): boolean => {
     const { current } = scroller
     if (!current) return false
-    const { scrollTop, scrollHeight, clientHeight } = current
-    if (scrollHeight - scrollTop - clientHeight <= slack) hold(true)
-    // Growing content also scrolls, but never up.
-    else if (scrollTop < lastTop.current) hold(false)
-    lastTop.current = scrollTop
+    const { scrollTop: top, scrollHeight: contentHeight, clientHeight: height } = current
+    const before = last.current
+    last.current = { top, contentHeight, height }
+    // Where sizes changed the browser may have scrolled, and not somebody.
+    const moved = before.contentHeight === contentHeight && before.height === height
+    if (contentHeight - top - height <= slack) hold(true)
+    else if (moved && top < before.top) hold(false)
     return !held.current
   }, [hold])
 
