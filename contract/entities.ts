@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 
-/** A decimal number as a string; clients treat it as opaque. */
+/** A decimal number as a string, opaque to clients but for one thing: of two messages the later has the greater id. */
 export const Id = Type.String({ pattern: '^[1-9][0-9]{0,15}$', examples: ['42'] })
 
 /** RFC 3339, in UTC, with milliseconds. */
