@@ -1,13 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { CommittedEvent } from '../event-log.ts'
-import { migrate } from '../migrations/index.ts'
 import { reads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
 import { readLogBounds } from '../procedures/events.ts'
 import { refusalOf } from './answer.ts'
 import { openConnection, openKysely } from './connection.ts'
-import { HighWaterMark } from './high-water-mark.ts'
 import type { Answer, Job, Ready, Report, WorkerRole } from './jobs.ts'
-import { prepareSendBatch } from './send-batch.ts'
+import { prepareWriter } from './writer.ts'
 
 /** Jobs that share a commit at most: bounds how long the first of them waits for the last. */
 const groupMax = 64
@@ -16,7 +14,8 @@ const port = parentPort!
 const { path, mode } = workerData as WorkerRole
 const database = openConnection(path, mode)
 const db = openKysely(database)
-const writing = mode === 'reader' ? undefined : await openForWriting()
+const writing =
+  mode === 'reader' ? undefined : await prepareWriter(database, db, mode === 'writer' ? path : null)
 
 const waiting: Job[] = []
 let running = false
@@ -32,14 +31,6 @@ port.on('message', (job: Job | 'close') => {
   }
 })
 port.postMessage({ settings: writing?.settings, renewed: writing?.mark?.renewed ?? null } satisfies Ready)
-
-async function openForWriting() {
-  await migrate(db as never)
-  const { result: settings } = await writes.openSettings(db, {})
-  const mark = mode === 'writer' ? HighWaterMark.open(database, path) : undefined
-  const epoch = mark?.epoch ?? settings.epoch
-  return { mark, sendBatch: prepareSendBatch(database), settings: { ...settings, epoch } }
-}
 
 async function runWaiting(): Promise<void> {
   while (waiting.length > 0) {

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sendOf, startPair } from '../../contracts/storage/engines.ts'
 import { openHub } from './socket-pair.ts'

@@ -1,0 +1,56 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import pino from 'pino'
+import type { Config } from './config.ts'
+import { addUsers } from './domain/people.ts'
+import { Sessions } from './domain/sessions.ts'
+import { tidyUp } from './domain/upkeep.ts'
+import { createServer } from './http/server.ts'
+import { Hub } from './realtime/hub.ts'
+import { openSqliteStore } from './storage/sqlite/sqlite-store.ts'
+
+const upkeepIntervalMs = 60 * 60 * 1_000
+
+/** Parley, whole: every part made and joined here. Throws what keeps it from starting. */
+export async function createApp(config: Config) {
+  const logger = pino({ level: config.logLevel })
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  await chmod(config.dataDir, 0o700)
+
+  const store = await openSqliteStore(config.databasePath)
+  if (config.developmentLogin) await addUsers(store, ['john', 'jane'])
+
+  const sessions = new Sessions(store)
+  const hub = new Hub(store.events, config)
+  sessions.onChanged((change) => hub.limitSession(change))
+
+  let ready = true
+  const server = await createServer({ config, store, sessions, hub, logger, ready: () => ready })
+
+  const upkeep = setInterval(() => void keepUp(), upkeepIntervalMs)
+  async function keepUp(): Promise<void> {
+    try {
+      await tidyUp(store, { keepCount: config.eventsKeepCount, keepMs: config.eventsKeepMs })
+    } catch (error) {
+      logger.warn(error, 'upkeep failed; it is tried again in an hour')
+    }
+  }
+
+  return {
+    server,
+    store,
+    hub,
+    /** Starts to answer. Resolves with the address. */
+    listen: () => server.listen({ host: config.host, port: config.port }),
+    /** Unready first, then no new streams, the open ones end, requests finish, the store closes. */
+    async close(): Promise<void> {
+      ready = false
+      clearInterval(upkeep)
+      await hub.drain(config.drainMs / 2)
+      await server.close()
+      hub.close()
+      await store.close()
+    }
+  }
+}
+
+export type App = Awaited<ReturnType<typeof createApp>>

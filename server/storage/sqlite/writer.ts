@@ -1,0 +1,22 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Kysely } from 'kysely'
+import { migrate } from '../migrations/index.ts'
+import { openSettings } from '../procedures/settings.ts'
+import type { Schema } from '../schema.ts'
+import { HighWaterMark } from './high-water-mark.ts'
+import { prepareSendBatch } from './send-batch.ts'
+
+/**
+ * Makes a connection ready to write: the schema up to date, the settings there, and, for the one server at `markedPath`,
+ * the high-water mark compared. Throws when the database is of a newer Parley.
+ */
+export async function prepareWriter(database: DatabaseSync, db: Kysely<Schema>, markedPath: string | null) {
+  // Kysely does not put SQLite's migrations in a transaction: a crash in the middle would leave half a schema.
+  database.exec('BEGIN IMMEDIATE')
+  await migrate(db as never)
+  const { result: settings } = await openSettings(db, {})
+  database.exec('COMMIT')
+  const mark = markedPath === null ? undefined : HighWaterMark.open(database, markedPath)
+  const epoch = mark?.epoch ?? settings.epoch
+  return { mark, sendBatch: prepareSendBatch(database), settings: { ...settings, epoch } }
+}

@@ -1,0 +1,48 @@
+/**
+ * Run under strace by `power-loss.test.ts`: sends messages and says `ack POSITION` when each is acknowledged.
+ *
+ * `store` goes through the real store, the writer worker and all; `unsynced` runs the same batches on a connection whose
+ * `synchronous` was turned down: the control that shows that the test can fail.
+ */
+import { writeSync } from 'node:fs'
+import { openConnection, openKysely } from '../../server/storage/sqlite/connection.ts'
+import { openSqliteStore } from '../../server/storage/sqlite/sqlite-store.ts'
+import type { SendOutcome } from '../../server/storage/store.ts'
+import { prepareWriter } from '../../server/storage/sqlite/writer.ts'
+import { sendOf, startPair } from '../contracts/storage/engines.ts'
+
+const [, , path, mode] = process.argv as [string, string, string, 'store' | 'unsynced']
+const rounds = 15
+
+function acknowledge(outcome: SendOutcome): void {
+  if ('refused' in outcome) throw new Error(outcome.refused)
+  writeSync(1, `ack ${outcome.message.position}\n`)
+}
+
+const store = await openSqliteStore(path)
+const { john, jane, conversationId } = await startPair(store)
+const send = (i: number) => sendOf(i % 2 ? john.userId : jane.userId, conversationId, `message ${i}`)
+// Alone, then in batches of growing size.
+const batches = Array.from({ length: rounds }, (_, round) =>
+  Array.from({ length: 1 + (round % 5) * 4 }, (_, i) => send(i))
+)
+
+if (mode === 'store') {
+  for (const batch of batches) {
+    await Promise.all(batch.map(async (each) => acknowledge(await store.send(each))))
+  }
+  // Not closed: a close would checkpoint, and the log of the run would be gone.
+  process.kill(process.pid, 'SIGKILL')
+}
+
+await store.close()
+const database = openConnection(path, 'writer')
+const { sendBatch } = await prepareWriter(database, openKysely(database), null)
+database.exec('PRAGMA synchronous = NORMAL')
+for (const batch of batches) {
+  database.exec('BEGIN IMMEDIATE')
+  const { outcomes } = sendBatch(batch)
+  database.exec('COMMIT')
+  outcomes.forEach(acknowledge)
+}
+process.kill(process.pid, 'SIGKILL')
