@@ -9,6 +9,8 @@ import { Hub } from './realtime/hub.ts'
 import { openSqliteStore } from './storage/sqlite/sqlite-store.ts'
 
 const upkeepIntervalMs = 60 * 60 * 1_000
+/** What each open stream adds to the time over which a drain spreads their return. */
+const drainPerStreamMs = 5
 
 /** Parley, whole: every part made and joined here. Throws what keeps it from starting. */
 export async function createApp(config: Config) {
@@ -17,6 +19,9 @@ export async function createApp(config: Config) {
   await chmod(config.dataDir, 0o700)
 
   const store = await openSqliteStore(config.databasePath)
+  if (store.renewed) {
+    logger.warn(`the database is ${store.renewed}: it has a new epoch, and every device starts over from it`)
+  }
   if (config.developmentLogin) await addUsers(store, ['john', 'jane'])
 
   const sessions = new Sessions(store)
@@ -27,6 +32,7 @@ export async function createApp(config: Config) {
   const server = await createServer({ config, store, sessions, hub, logger, ready: () => ready })
 
   const upkeep = setInterval(() => void keepUp(), upkeepIntervalMs)
+  void keepUp()
   async function keepUp(): Promise<void> {
     try {
       await tidyUp(store, { keepCount: config.eventsKeepCount, keepMs: config.eventsKeepMs })
@@ -45,7 +51,7 @@ export async function createApp(config: Config) {
     async close(): Promise<void> {
       ready = false
       clearInterval(upkeep)
-      await hub.drain(config.drainMs / 2)
+      await hub.drain(Math.min(config.drainMs / 2, hub.size * drainPerStreamMs))
       await server.close()
       hub.close()
       await store.close()

@@ -31,8 +31,17 @@ async function run(args: string[]): Promise<number | undefined> {
   }
   if (command === 'user' && rest[0] === 'add') {
     if (rest.length === 1) return misunderstood('user add: name whom to add.')
-    const { addUsersByName } = await import('./user-add.ts')
+    const { addUsersByName } = await import('./commands/user-add.ts')
     return addUsersByName(rest.slice(1), process.env)
+  }
+  if ((command === 'backup' || command === 'restore') && rest.length < 2) {
+    if (rest[0] === undefined) return misunderstood(`${command}: name the file.`)
+    const { backUpTo, restoreFrom } = await import('./commands/backup.ts')
+    return (command === 'backup' ? backUpTo : restoreFrom)(rest[0], process.env)
+  }
+  if (command === 'doctor' && rest.length === 0) {
+    const { examine } = await import('./commands/doctor.ts')
+    return examine(process.env)
   }
   return misunderstood(`There is no command "${positionals.join(' ')}".`)
 }
@@ -45,6 +54,9 @@ Usage: npx parley COMMAND
 
   serve               Starts Parley, like npm start
   user add NAME…      Adds users who sign in by the development login, also while Parley runs
+  backup FILE         Writes a copy of the database to a new file, also while Parley runs
+  restore FILE        Puts such a copy in the database's place; stop Parley first
+  doctor              Checks the database and says what it found, also while Parley runs
   --help, --version
 
 Settings, read from the environment (default in brackets):

@@ -2,10 +2,13 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { settingsAsText } from '../../server/settings.ts'
-import { call } from '../harness/api.ts'
+import type { Message } from '@parley/contract/entities'
+import { call, loginAs } from '../harness/api.ts'
 import { cleanEnv, repository, startParley } from '../harness/parley.ts'
+import { openStream } from '../harness/stream.ts'
 
 type Ran = { code: number; stdout: string; stderr: string }
 
@@ -33,7 +36,8 @@ describe('npx parley', () => {
     async (args) => {
       const { code, stdout } = await parley(args)
       expect(code).toBe(0)
-      for (const command of ['serve', 'user add NAME…', '--help']) expect(stdout).toContain(command)
+      for (const command of ['serve', 'user add NAME…', 'backup FILE', 'restore FILE', 'doctor', '--help'])
+        expect(stdout).toContain(command)
       expect(stdout).toContain(settingsAsText())
     }
   )
@@ -45,14 +49,19 @@ describe('npx parley', () => {
     })
   })
 
-  test.each([[['frobnicate']], [['user']], [['user', 'add']], [['serve', 'now']], [['--frob']]])(
-    '%j is not understood, and the hint says where to look',
-    async (args) => {
-      const { code, stdout, stderr } = await parley(args)
-      expect([code, stdout]).toEqual([2, ''])
-      expect(stderr).toContain('npx parley --help')
-    }
-  )
+  test.each([
+    [['frobnicate']],
+    [['user']],
+    [['user', 'add']],
+    [['serve', 'now']],
+    [['backup']],
+    [['restore', 'a', 'b']],
+    [['--frob']]
+  ])('%j is not understood, and the hint says where to look', async (args) => {
+    const { code, stdout, stderr } = await parley(args)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('npx parley --help')
+  })
 
   test('serve names every problem of its settings at once, and does not start', async () => {
     const { code, stderr } = await parley(['serve'], { PORT: 'http', PARLEY_TYPO: '1', HOST: '0.0.0.0' })
@@ -94,5 +103,52 @@ describe('npx parley user add', () => {
     expect(stderr.match(/^not added: .*$/gm)).toHaveLength(6)
     expect(stderr).toContain('not added: ANNA: the name is taken')
     expect(stderr).toContain('not added: a b: a name begins with a letter or digit')
+  })
+})
+
+describe('npx parley backup, restore and doctor', () => {
+  test('a copy taken while Parley runs is put back once it has stopped; clients ahead of it start over', async () => {
+    await using server = await startParley()
+    const env = { DATA_DIR: server.dataDir }
+    const file = join(server.dataDir, 'copy.db')
+    const john = await loginAs(server.url, 'john')
+    const { id } = await john.conversationWith('jane')
+    await john.send(id, 'kept')
+    expect(await parley(['backup', file], env)).toMatchObject({ code: 0, stderr: '' })
+    await john.send(id, 'not in the copy')
+    const ahead = (await john.get('/api/conversations')).headers.get('event-cursor')!
+    expect(await parley(['doctor'], env)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('is sound')
+    })
+
+    const refused = await parley(['restore', file], env)
+    expect([refused.code, refused.stdout]).toEqual([1, ''])
+    expect(refused.stderr).toContain('stop it first')
+    await server.kill('SIGTERM')
+    expect(await parley(['restore', file], env)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('start over')
+    })
+    await server.restart()
+
+    const messages = await john.get<Message[]>(`/api/conversations/${id}/messages`)
+    expect(messages.body.map((message) => message.content)).toEqual(['kept'])
+    const stream = await openStream(server.url, john.token, { lastEventId: ahead })
+    expect(await stream.next()).toMatchObject({ name: 'reset', data: { reason: 'epoch' } })
+    stream.cut()
+  })
+
+  test('doctor names what is wrong with a database, and fails', async () => {
+    await using server = await startParley()
+    const john = await loginAs(server.url, 'john')
+    await john.send((await john.conversationWith('jane')).id, 'hello')
+    await server.kill('SIGTERM')
+    const database = new DatabaseSync(join(server.dataDir, 'parley.db'))
+    database.exec('DELETE FROM inbox_events WHERE seq = 1')
+    database.close()
+    const { code, stderr } = await parley(['doctor'], { DATA_DIR: server.dataDir })
+    expect(code).toBe(1)
+    expect(stderr).toContain('a log is not contiguous')
   })
 })

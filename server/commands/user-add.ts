@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { usernameMaxLength } from '@parley/contract/limits'
-import { readConfig } from './config.ts'
-import { addUsers, type AddedUser } from './domain/people.ts'
-import { whyNot } from './main.ts'
-import { openSqliteStoreBeside } from './storage/sqlite/sqlite-store.ts'
+import { readConfig } from '../config.ts'
+import { addUsers, type AddedUser } from '../domain/people.ts'
+import { whyNot } from '../main.ts'
+import { openSqliteStoreBeside } from '../storage/sqlite/sqlite-store.ts'
 
 /** `parley user add NAME…`, on the same file that a running Parley uses. Resolves with the exit code. */
 export async function addUsersByName(names: string[], env: NodeJS.ProcessEnv): Promise<number> {

@@ -1,0 +1,30 @@
+import { resolve } from 'node:path'
+import { readConfig } from '../config.ts'
+import { whyNot } from '../main.ts'
+import { backUp, restore } from '../storage/sqlite/backup.ts'
+
+/** `parley backup FILE`: a consistent copy, also while Parley runs. Resolves with the exit code. */
+export async function backUpTo(file: string, env: NodeJS.ProcessEnv): Promise<number> {
+  try {
+    const { bytes } = await backUp(readConfig(env).databasePath, resolve(file))
+    console.log(`${file} holds everything: ${(bytes / 1_048_576).toFixed(1)} MB`)
+    return 0
+  } catch (error) {
+    console.error(`Nothing was backed up.\n${whyNot(error)}`)
+    return 1
+  }
+}
+
+/** `parley restore FILE`: puts a copy in the database's place, under a new epoch. Resolves with the exit code. */
+export async function restoreFrom(file: string, env: NodeJS.ProcessEnv): Promise<number> {
+  try {
+    const { databasePath } = readConfig(env)
+    const { kept } = await restore(databasePath, resolve(file))
+    console.log(`${databasePath} is what ${file} holds. Everybody's devices start over from it.`)
+    if (kept) console.log(`What was there before is kept as ${kept}`)
+    return 0
+  } catch (error) {
+    console.error(`Nothing was restored.\n${whyNot(error)}`)
+    return 1
+  }
+}
