@@ -12,6 +12,8 @@ export type HubOptions = {
   /** A stream lives between half of this and all of it. */
   streamMaxLifeMs: number
   streamsPerUser: number
+  /** A reader that takes nothing for this long is cut off. */
+  stallMs?: number
 }
 
 const tickMs = 1_000
@@ -54,7 +56,8 @@ export class Hub {
     const stream = new Stream(socket, { userId, sessionId, expiresAt }, Date.now() + life, {
       mailbox,
       reader: this.#reader,
-      epoch: this.#log.epoch
+      epoch: this.#log.epoch,
+      stallMs: this.#options.stallMs ?? 10_000
     })
     if (this.#draining) return stream.refuse('draining')
     if (mailbox.streams.size >= this.#options.streamsPerUser) return stream.refuse('too_many_streams')

@@ -7,8 +7,6 @@ import { idBlock, idLine, retryLine, signal } from './frame.ts'
 import type { FrameRing } from './frame-ring.ts'
 import type { LogReader } from './log-reader.ts'
 
-/** A reader that takes nothing for this long is cut off; it comes back with its cursor. */
-const stallMs = 10_000
 /** A stream that was refused or ended is asked to come back after this, and up to twice that. */
 const retryMs = 1_000
 
@@ -26,6 +24,15 @@ const head = [
 /** What the streams of one user share: the newest frames and the head of the log as far as it is known. */
 export type Mailbox = { readonly ring: FrameRing; head: number; readonly streams: Set<Stream> }
 
+/** What the hub gives to each stream of a mailbox. */
+export type StreamShared = {
+  mailbox: Mailbox
+  reader: LogReader
+  epoch: string
+  /** A reader that takes nothing for this long, in ms, is cut off; it comes back with its cursor. */
+  stallMs: number
+}
+
 /** Whose stream it is, and until when; times are ms. */
 export type StreamOwner = { userId: number; sessionId: number; expiresAt: number }
 
@@ -42,22 +49,19 @@ export class Stream {
   readonly #mailbox: Mailbox
   readonly #reader: LogReader
   readonly #epoch: string
+  readonly #stallMs: number
   #cursor = 0
   /** Also true until the cursor is known: whoever wakes the stream before that need not do anything. */
   #pulling = true
 
-  constructor(
-    socket: Socket,
-    owner: StreamOwner,
-    endsAt: number,
-    shared: { mailbox: Mailbox; reader: LogReader; epoch: string }
-  ) {
+  constructor(socket: Socket, owner: StreamOwner, endsAt: number, shared: StreamShared) {
     this.#socket = socket
     this.owner = owner
     this.endsAt = endsAt
     this.#mailbox = shared.mailbox
     this.#reader = shared.reader
     this.#epoch = shared.epoch
+    this.#stallMs = shared.stallMs
     socket.setTimeout(0)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 15_000)
@@ -113,7 +117,7 @@ export class Stream {
     if (!this.#socket.writable) return
     this.#socket.end(`${retryLine(retryAfterMs * (1 + Math.random()))}\n`)
     // Not ended behind a backlog that nobody reads.
-    const timer = setTimeout(() => this.#socket.destroy(), stallMs)
+    const timer = setTimeout(() => this.#socket.destroy(), this.#stallMs)
     this.#socket.once('close', () => clearTimeout(timer))
   }
 
@@ -169,7 +173,7 @@ export class Stream {
   /** Resolves when the socket takes more, or is closed: by its peer, or here after it took nothing for too long. */
   #drained(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#socket.destroy(), stallMs)
+      const timer = setTimeout(() => this.#socket.destroy(), this.#stallMs)
       const done = () => {
         clearTimeout(timer)
         this.#socket.off('drain', done)

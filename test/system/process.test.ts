@@ -99,6 +99,7 @@ describe('stopping', () => {
       const { id } = await john.conversationWith('jane')
       const stream = await openStream(parley.url, john.token)
       await stream.next()
+      const cursor = stream.lastEventId
       const sends = Array.from({ length: 20 }, (_, index) => john.send(id, `message ${index}`))
       await Promise.all(sends)
       expect(await parley.kill(signal)).toEqual({ code: 0, signal: null })
@@ -106,6 +107,12 @@ describe('stopping', () => {
       expect(parley.output()).toContain('Parley stops.')
       await parley.restart()
       expect((await john.get<unknown[]>(`/api/conversations/${id}/messages`)).body).toHaveLength(20)
+
+      // S2: resumed from before all of them, with nothing written since the restart.
+      const resumed = await openStream(parley.url, john.token, { lastEventId: cursor })
+      for (let index = 0; index < 20; index++) expect((await resumed.next()).name).toBe('message_sent')
+      expect((await resumed.next()).name).toBe('sync')
+      resumed.cut()
     }
   )
 
@@ -134,14 +141,17 @@ describe('stopping', () => {
 
   test('Ctrl-C pressed again ends it at once', async () => {
     await using parley = await startParley({ env: { PARLEY_DRAIN_SECONDS: '600' } })
-    const john = await loginAs(parley.url, 'john')
-    const streams = await Promise.all(Array.from({ length: 20 }, () => openStream(parley.url, john.token)))
+    // A request whose body does not come keeps the stop waiting.
+    const slow = connect(Number(new URL(parley.url).port), 'localhost')
+    await once(slow, 'connect')
+    slow.on('error', () => {})
+    slow.write('POST /api/logout HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n')
     const { pid } = parley
     // Pressed until it has an effect: what follows within half a second counts as npm's echo of the first.
     const pressing = setInterval(() => process.kill(pid, 'SIGINT'), 100)
     const exit = await parley.kill('SIGINT').finally(() => clearInterval(pressing))
     expect(exit).toEqual({ code: 1, signal: null })
-    for (const stream of streams) stream.cut()
+    slow.destroy()
   })
 
   test('it stops within its time although somebody holds a request open', async () => {

@@ -135,6 +135,40 @@ describe('A stream', () => {
     await own.close()
   })
 
+  test('S8: whose reader stops keeps little waiting, is cut off, and goes on where it was; nobody else waits', async () => {
+    const own = await openHub({ stallMs: 300 })
+    const { john, jane, conversationId } = await startPair(own.store)
+    const stopped = await own.open(jane.userId)
+    const reading = await own.open(jane.userId)
+    await Promise.all([stopped.event('sync'), reading.event('sync')])
+    stopped.socket.pause()
+    let mostWaiting = 0
+    const content = 'x'.repeat(3_000)
+    // More than the system's buffers for a socket hold.
+    for (let sent = 0; sent < 6_000; sent += 200) {
+      await Promise.all(
+        Array.from({ length: 200 }, () => own.store.send(sendOf(john.userId, conversationId, content)))
+      )
+      mostWaiting = Math.max(mostWaiting, stopped.served!.writableLength)
+    }
+    const { head } = await own.store.events.bounds(jane.userId)
+    await reading.until(() => reading.seqs.at(-1) === head)
+    expect(reading.seqs).toEqual(Array.from({ length: head - 1 }, (_, i) => i + 2))
+    // One pull at most: a page of the log.
+    expect(mostWaiting).toBeLessThan(1_000_000)
+    await new Promise<void>((resolve) =>
+      own.hub.size === 1 ? resolve() : stopped.served!.once('close', resolve)
+    )
+    expect(own.hub.size).toBe(1)
+
+    stopped.socket.resume()
+    await stopped.closed
+    const again = await own.open(jane.userId, `${own.store.epoch}-${stopped.seqs.at(-1)}`)
+    await again.until(() => again.seqs.at(-1) === head)
+    expect([...stopped.seqs, ...again.seqs]).toEqual(Array.from({ length: head - 1 }, (_, i) => i + 2))
+    await own.close()
+  }, 30_000)
+
   test('is ended by a drain, and a later one refused', async () => {
     const own = await openHub()
     const { john } = await startPair(own.store)

@@ -25,6 +25,7 @@ export async function openHub(options: Partial<HubOptions> = {}) {
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
     const listener = new Listener(socket)
     const served = await new Promise<Socket>((resolve) => accepted.push(resolve))
+    listener.served = served
     void hub.open(served, { userId, sessionId, expiresAt: Date.now() + 3_600_000, after })
     return listener
   }
@@ -51,6 +52,8 @@ export class Listener {
   raw = ''
   readonly closed: Promise<void>
   readonly socket: Socket
+  /** The server's end of it. */
+  served: Socket | undefined
   readonly #waiters = new Set<Waiter>()
 
   constructor(socket: Socket) {
