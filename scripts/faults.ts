@@ -1,0 +1,26 @@
+/** `npm run faults -- --seed N --minutes M`: the storm for as long as asked; exit 1 with seed and timeline if it breaks. */
+import { parseArgs } from 'node:util'
+import { runStorm } from '../test/faults/storm.ts'
+
+const { values } = parseArgs({ options: { seed: { type: 'string' }, minutes: { type: 'string' } } })
+const seed = Number(values.seed ?? Date.now() % 1_000_000)
+const minutes = Number(values.minutes ?? 1)
+if (!Number.isSafeInteger(seed) || !(minutes > 0)) {
+  console.error('faults: --seed takes a whole number, --minutes a number above 0')
+  process.exit(2)
+}
+
+console.log(`seed ${seed}, ${minutes} min`)
+try {
+  const { faults, messages, snapshots } = await runStorm({ seed, ms: minutes * 60_000, log: console.log })
+  const rows = Object.entries({
+    ...faults,
+    'messages acknowledged': messages,
+    'snapshots compared': snapshots
+  })
+  for (const [what, count] of rows) console.log(`${what.padEnd(32)}${String(count).padStart(8)}`)
+  console.log('every invariant held')
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+}
