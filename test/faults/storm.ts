@@ -181,7 +181,11 @@ async function killServer(parley: Parley, record: StormRecord, random: Random): 
     await pause(300 + random() * 1_500)
     const drained = round % 4 === 0
     record.inject(drained ? 'server drained (SIGTERM)' : 'server killed (SIGKILL)')
-    await parley.kill(drained ? 'SIGTERM' : 'SIGKILL')
+    const exit = await parley.kill(drained ? 'SIGTERM' : 'SIGKILL')
+    // One that had died by itself has another signal or code.
+    if (drained ? exit.code !== 0 : exit.signal !== 'SIGKILL') {
+      record.violate(`the server did not end as it was told: ${JSON.stringify(exit)}`)
+    }
     await pause(random() < 0.5 ? 0 : random() * 500)
     await parley.restart()
     record.note('server back')
