@@ -1,7 +1,7 @@
 import type { LogEvent } from '@parley/contract/events'
 import type { Kysely } from 'kysely'
 import type { LogBounds, LoggedEvent } from '../event-log.ts'
-import { messageOf, type MessageColumns } from '../rows.ts'
+import { messageColumns, messageOf, type MessageColumns } from '../rows.ts'
 import type { Schema } from '../schema.ts'
 
 /** The bounds of a user's log; of nobody's, an empty log. */
@@ -26,21 +26,7 @@ export async function readEvents(
     .leftJoin('participants as viewer', (join) =>
       join.onRef('viewer.conversation_id', '=', 'messages.conversation_id').on('viewer.user_id', '=', userId)
     )
-    .select([
-      'event.seq',
-      'event.kind',
-      'event.payload',
-      'viewer.user_id as viewer_id',
-      'messages.id',
-      'messages.conversation_id',
-      'messages.position',
-      'messages.content',
-      'messages.client_id',
-      'messages.created_at',
-      'users.id as user_id',
-      'users.username',
-      'users.avatar_url'
-    ])
+    .select(['event.seq', 'event.kind', 'event.payload', 'viewer.user_id as viewer_id', ...messageColumns])
     .where('event.user_id', '=', userId)
     .where('event.seq', '>', after)
     .orderBy('event.seq')
