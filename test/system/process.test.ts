@@ -5,7 +5,6 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { call, loginAs } from '../harness/api.ts'
 import { cleanEnv, freePort, repository, startParley } from '../harness/parley.ts'
@@ -141,11 +140,7 @@ describe('stopping', () => {
 
   test('Ctrl-C pressed again ends it at once', async () => {
     await using parley = await startParley({ env: { PARLEY_DRAIN_SECONDS: '600' } })
-    // A request whose body does not come keeps the stop waiting.
-    const slow = connect(Number(new URL(parley.url).port), 'localhost')
-    await once(slow, 'connect')
-    slow.on('error', () => {})
-    slow.write('POST /api/logout HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n')
+    const slow = await holdRequestOpen(parley.url)
     const { pid } = parley
     // Pressed until it has an effect: what follows within half a second counts as npm's echo of the first.
     const pressing = setInterval(() => process.kill(pid, 'SIGINT'), 100)
@@ -156,15 +151,25 @@ describe('stopping', () => {
 
   test('it stops within its time although somebody holds a request open', async () => {
     await using parley = await startParley({ env: { PARLEY_DRAIN_SECONDS: '0' } })
-    const { hostname, port } = new URL(parley.url)
-    const socket = connect(Number(port), hostname)
-    await once(socket, 'connect')
-    socket.write('POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n')
-    const hungUp = text(socket).catch(() => '')
+    const slow = await holdRequestOpen(parley.url)
+    const hungUp = once(slow, 'close')
     expect(await parley.kill('SIGTERM')).toEqual({ code: 0, signal: null })
     await hungUp
   })
 })
+
+/** A request that the server has begun, and whose body does not come. */
+async function holdRequestOpen(url: string) {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  socket.write(
+    'POST /api/logout HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n'
+  )
+  // "100 Continue": without it, the signal may overtake the request, and a server that is idle simply stops.
+  await once(socket, 'data')
+  return socket
+}
 
 test('no token is in the log, however much is logged', async () => {
   await using parley = await startParley({ env: { PARLEY_LOG_LEVEL: 'trace' } })
