@@ -6,7 +6,7 @@ import { Sessions } from './domain/sessions.ts'
 import { tidyUp } from './domain/upkeep.ts'
 import { createServer } from './http/server.ts'
 import { Hub } from './realtime/hub.ts'
-import { openSqliteStore } from './storage/sqlite/sqlite-store.ts'
+import { openStore } from './open-store.ts'
 
 const upkeepIntervalMs = 60 * 60 * 1_000
 /** What each open stream adds to the time over which a drain spreads their return. */
@@ -18,7 +18,7 @@ export async function createApp(config: Config) {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   await chmod(config.dataDir, 0o700)
 
-  const store = await openSqliteStore(config.databasePath)
+  const store = await openStore(config.database)
   if (store.renewed) {
     logger.warn(`the database is ${store.renewed}: it has a new epoch, and every device starts over from it`)
   }

@@ -10,7 +10,7 @@ export type Config = Readonly<{
   /** Where browsers find this server, without a slash at the end. */
   origin: string
   dataDir: string
-  databasePath: string
+  database: DatabaseConfig
   /** Anybody who reaches this server may sign in as anyone: only ever true on a loopback address. */
   developmentLogin: boolean
   github: GithubConfig | null
@@ -23,6 +23,9 @@ export type Config = Readonly<{
   eventsKeepMs: number
   eventsKeepCount: number
 }>
+
+/** Where everything is kept. The url may hold a password: it is never shown. */
+export type DatabaseConfig = Readonly<{ kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string }>
 
 export type GithubConfig = Readonly<{ clientId: string; clientSecret: string; url: string; apiUrl: string }>
 
@@ -94,16 +97,16 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     report('NATS_URL', 'several nodes are not in this version yet; leave it out to run one')
   }
 
-  function databasePath(): string {
+  function database(): DatabaseConfig {
     const text = given('DATABASE_URL')
-    if (text === undefined) return resolve(dataDir, 'parley.db')
+    if (text === undefined) return { kind: 'sqlite', path: resolve(dataDir, 'parley.db') }
     const path = /^(?:sqlite|file):(?:\/\/(?=\/))?(?!\/\/)([^?#]+)$/.exec(text)?.[1]
-    if (path && path !== ':memory:') return resolve(path)
+    if (path && path !== ':memory:') return { kind: 'sqlite', path: resolve(path) }
     // The text may hold a password: it is not repeated.
     if (/^postgres(ql)?:/.test(text)) {
       report('DATABASE_URL', 'Postgres is not in this version yet; leave it out to use a SQLite file')
     } else report('DATABASE_URL', 'is not like sqlite:/var/lib/parley/parley.db')
-    return ''
+    return { kind: 'sqlite', path: '' }
   }
 
   function github(): GithubConfig | null {
@@ -122,7 +125,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     host,
     origin,
     dataDir,
-    databasePath: databasePath(),
+    database: database(),
     developmentLogin,
     github: github(),
     messageMaxLength: number('PARLEY_MESSAGE_MAX_LENGTH', messageMaxLength, 1, 60_000),

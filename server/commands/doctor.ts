@@ -1,35 +1,53 @@
 import { existsSync } from 'node:fs'
-import { readConfig } from '../config.ts'
+import { readConfig, type DatabaseConfig } from '../config.ts'
 import { whyNot } from '../main.ts'
+import { openStoreBeside } from '../open-store.ts'
 import { checkIntegrity } from '../storage/sqlite/integrity.ts'
-import { openSqliteStoreBeside } from '../storage/sqlite/sqlite-store.ts'
 
 /** `parley doctor`: reads the whole database and says what cannot be. Resolves with the exit code, 1 when it is ill. */
 export async function examine(env: NodeJS.ProcessEnv): Promise<number> {
   try {
-    const { databasePath } = readConfig(env)
-    if (!existsSync(databasePath)) throw new Error(`there is no database at ${databasePath}`)
-    const findings = checkIntegrity(databasePath)
+    const { database } = readConfig(env)
+    const findings = await findingsOf(database)
+    const { what, checked, advice } = wordsFor(database)
     if (findings.length === 0) {
-      const store = await openSqliteStoreBeside(databasePath)
-      try {
-        const found = await store.read('listFindings', {})
-        findings.push(...found.map(({ finding, rows }) => `${finding} (${rows})`))
-      } finally {
-        await store.close()
-      }
-    }
-    if (findings.length === 0) {
-      console.log(`${databasePath} is sound: the file, every log, every conversation, every key.`)
+      console.log(`${what} is sound: ${checked}.`)
       return 0
     }
-    console.error(`${databasePath} is not sound:\n${findings.map((finding) => `  ${finding}`).join('\n')}`)
-    console.error(
-      'Stop Parley, keep a copy of the file, and restore the newest backup: npx parley restore FILE'
-    )
+    console.error(`${what} is not sound:\n${findings.map((finding) => `  ${finding}`).join('\n')}`)
+    console.error(advice)
     return 1
   } catch (error) {
     console.error(`Nothing was examined.\n${whyNot(error)}`)
     return 1
   }
+}
+
+async function findingsOf(database: DatabaseConfig): Promise<string[]> {
+  if (database.kind === 'sqlite') {
+    if (!existsSync(database.path)) throw new Error(`there is no database at ${database.path}`)
+    // A damaged file cannot be asked for more.
+    const damage = checkIntegrity(database.path)
+    if (damage.length > 0) return damage
+  }
+  const store = await openStoreBeside(database)
+  try {
+    return (await store.read('listFindings', {})).map(({ finding, rows }) => `${finding} (${rows})`)
+  } finally {
+    await store.close()
+  }
+}
+
+function wordsFor(database: DatabaseConfig) {
+  return database.kind === 'sqlite'
+    ? {
+        what: database.path,
+        checked: 'the file, every log, every conversation, every key',
+        advice: 'Stop Parley, keep a copy of the file, and restore the newest backup: npx parley restore FILE'
+      }
+    : {
+        what: 'The database',
+        checked: 'every log, every conversation, every key (of its files, pg_amcheck knows)',
+        advice: 'Stop Parley, keep a dump of the database, and restore the newest backup'
+      }
 }

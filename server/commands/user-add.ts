@@ -3,7 +3,7 @@ import { usernameMaxLength } from '@parley/contract/limits'
 import { readConfig } from '../config.ts'
 import { addUsers, type AddedUser } from '../domain/people.ts'
 import { whyNot } from '../main.ts'
-import { openSqliteStoreBeside } from '../storage/sqlite/sqlite-store.ts'
+import { openStoreBeside } from '../open-store.ts'
 
 /** `parley user add NAME…`, on the same file that a running Parley uses. Resolves with the exit code. */
 export async function addUsersByName(names: string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -11,7 +11,7 @@ export async function addUsersByName(names: string[], env: NodeJS.ProcessEnv): P
   try {
     const config = readConfig(env)
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-    const store = await openSqliteStoreBeside(config.databasePath)
+    const store = await openStoreBeside(config.database)
     try {
       added = await addUsers(store, names)
     } finally {

@@ -26,7 +26,7 @@ describe('settings', () => {
       host: 'localhost',
       origin: 'http://localhost:3000',
       dataDir: resolve('data'),
-      databasePath: resolve('data/parley.db'),
+      database: { kind: 'sqlite', path: resolve('data/parley.db') },
       developmentLogin: true,
       github: null,
       messageMaxLength: 4000,
@@ -125,7 +125,7 @@ describe('DATABASE_URL', () => {
     ['file:/var/lib/parley.db', '/var/lib/parley.db'],
     ['sqlite:here.db', resolve('here.db')]
   ])('%s is the file %s', (DATABASE_URL, path) => {
-    expect(readConfig({ DATABASE_URL }).databasePath).toBe(path)
+    expect(readConfig({ DATABASE_URL }).database).toEqual({ kind: 'sqlite', path })
   })
 
   test('Postgres is refused plainly, and the password in it is not repeated', () => {
