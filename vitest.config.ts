@@ -6,7 +6,13 @@ export default defineConfig({
   test: {
     projects: [
       // Fast, in one process with the code under test: part of `npm run check`.
-      { test: { ...node, name: 'unit', include: ['test/{contract,server,client,contracts}/**/*.test.ts'] } },
+      {
+        test: {
+          ...node,
+          name: 'unit',
+          include: ['test/{contract,server,client,contracts,harness}/**/*.test.ts']
+        }
+      },
       {
         test: {
           environment: 'jsdom',
