@@ -50,7 +50,7 @@ function addressOf(config: Config, listening: string): string {
 function stopOnSignal(app: App, config: Config): void {
   let since: number | undefined
   async function stop(): Promise<void> {
-    const now = Date.now()
+    const now = performance.now()
     if (since !== undefined) {
       if (now - since > sameSignalMs) process.exit(1)
       return

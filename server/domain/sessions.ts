@@ -21,6 +21,7 @@ const cacheMs = 30_000
 /** Who is signed in: tokens are random, stored as their hash, and cached by it. */
 export class Sessions {
   readonly #store: Store
+  /** `until` is by `performance.now()`: a clock that was set back must not keep a session here. */
   readonly #cache = new Map<string, { principal: Principal; until: number }>()
   readonly #lookups = new Map<string, Promise<Principal | null>>()
   readonly #listeners: ((change: SessionChange) => void)[] = []
@@ -47,7 +48,8 @@ export class Sessions {
     const tokenHash = hashOf(token)
     const now = Date.now()
     const known = this.#cache.get(tokenHash)
-    if (known && now < known.until) return now < known.principal.expiresAt ? known.principal : null
+    if (known && performance.now() < known.until)
+      return now < known.principal.expiresAt ? known.principal : null
     let lookup = this.#lookups.get(tokenHash)
     if (!lookup) {
       lookup = this.#lookUp(tokenHash, now).finally(() => this.#lookups.delete(tokenHash))
@@ -92,7 +94,7 @@ export class Sessions {
     if (changes !== this.#changes) return principal
     // The oldest goes first: a Map keeps the order of insertion.
     if (this.#cache.size >= cacheMax) this.#cache.delete(this.#cache.keys().next().value!)
-    this.#cache.set(tokenHash, { principal, until: now + cacheMs })
+    this.#cache.set(tokenHash, { principal, until: performance.now() + cacheMs })
     return principal
   }
 

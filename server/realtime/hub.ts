@@ -53,7 +53,7 @@ export class Hub {
     const { userId, sessionId, expiresAt, after } = options
     const mailbox = this.#mailboxes.get(userId) ?? { ring: new FrameRing(), head: 0, streams: new Set() }
     const life = this.#options.streamMaxLifeMs * (0.5 + Math.random() / 2)
-    const stream = new Stream(socket, { userId, sessionId, expiresAt }, Date.now() + life, {
+    const stream = new Stream(socket, { userId, sessionId, expiresAt }, performance.now() + life, {
       mailbox,
       reader: this.#reader,
       epoch: this.#log.epoch,
@@ -121,9 +121,10 @@ export class Hub {
   }
 
   #tick(): void {
-    const now = Date.now()
+    const now = performance.now()
+    const date = Date.now()
     for (const stream of this.#allStreams()) {
-      if (now >= stream.endsAt || now >= stream.owner.expiresAt) stream.end()
+      if (now >= stream.endsAt || date >= stream.owner.expiresAt) stream.end()
       else if (now - stream.lastSyncAt >= this.#options.syncIntervalMs) stream.sync()
     }
   }

@@ -42,9 +42,10 @@ export type StreamOwner = { userId: number; sessionId: number; expiresAt: number
  */
 export class Stream {
   readonly owner: StreamOwner
-  /** When the stream ends whatever happens, ms: the session's end, or its own random maximum life. */
-  endsAt: number
-  lastSyncAt = Date.now()
+  /** When its maximum life is over, by `performance.now()`: a clock that is set must end no stream and silence none. */
+  readonly endsAt: number
+  /** By `performance.now()`. */
+  lastSyncAt = performance.now()
   readonly #socket: Socket
   readonly #mailbox: Mailbox
   readonly #reader: LogReader
@@ -96,12 +97,12 @@ export class Stream {
   wake(): void {
     if (this.#pulling || !this.#socket.writable) return
     if (!this.#socket.writableNeedDrain) this.#pullFromRing()
-    if (this.#cursor < this.#mailbox.head) void this.#catchUp()
+    if (this.#cursor < this.#mailbox.head || this.#socket.writableNeedDrain) void this.#catchUp()
   }
 
   /** Tells the client the head of its log, unless it has more to read than this. */
   sync(): void {
-    this.lastSyncAt = Date.now()
+    this.lastSyncAt = performance.now()
     const { writable, writableNeedDrain } = this.#socket
     if (writable && !writableNeedDrain) this.#socket.write(signal('sync', { head: this.#mailbox.head }))
   }
@@ -132,8 +133,10 @@ export class Stream {
   async #catchUp(): Promise<void> {
     this.#pulling = true
     try {
-      while (this.#cursor < this.#mailbox.head && this.#socket.writable) {
+      while (this.#socket.writable) {
+        // Also when nothing follows: a reader that does not take the last page is one that stopped.
         if (this.#socket.writableNeedDrain) await this.#drained()
+        else if (this.#cursor >= this.#mailbox.head) break
         else if (!this.#pullFromRing()) await this.#pullFromLog()
       }
     } catch {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sendOf, startPair } from '../../contracts/storage/engines.ts'
 import { openHub } from './socket-pair.ts'
 
@@ -110,6 +110,27 @@ describe('A stream', () => {
     stream.socket.destroy()
   })
 
+  test('S7: that is quiet hears sync although the clock was set back a day, and lives on when it is set forward', async () => {
+    const { john } = await startPair(world.store)
+    const stream = await world.open(john.userId)
+    await stream.event('sync')
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      for (const days of [-1, 0.9]) {
+        // The session of `open` ends after an hour by the clock; that is no concern of this test.
+        vi.setSystemTime(Date.now() + days * 86_400_000)
+        const before = stream.events.length
+        // The first may have been on its way already.
+        await stream.until(
+          (events) => events.slice(before).filter((event) => event.event === 'sync').length >= 2
+        )
+      }
+    } finally {
+      vi.useRealTimers()
+    }
+    stream.socket.destroy()
+  }, 30_000)
+
   test('ends within a second when its session does, and no other', async () => {
     const { john } = await startPair(world.store)
     const ended = await world.open(john.userId, null, 7)
@@ -166,6 +187,20 @@ describe('A stream', () => {
     const again = await own.open(jane.userId, `${own.store.epoch}-${stopped.seqs.at(-1)}`)
     await again.until(() => again.seqs.at(-1) === head)
     expect([...stopped.seqs, ...again.seqs]).toEqual(Array.from({ length: head - 1 }, (_, i) => i + 2))
+    await own.close()
+  }, 30_000)
+
+  test('S8: whose reader stops at the very last page is cut off too, with nothing more to be sent', async () => {
+    const own = await openHub({ stallMs: 300 })
+    const { john, jane, conversationId } = await startPair(own.store)
+    const stopped = await own.open(jane.userId)
+    await stopped.event('sync')
+    stopped.socket.pause()
+    const content = 'x'.repeat(3_000)
+    while (!stopped.served!.writableNeedDrain)
+      await own.store.send(sendOf(john.userId, conversationId, content))
+    if (!stopped.served!.destroyed) await new Promise((resolve) => stopped.served!.once('close', resolve))
+    expect(own.hub.size).toBe(0)
     await own.close()
   }, 30_000)
 
