@@ -29,6 +29,8 @@ export interface Store {
   /** Sends a message with the next batch. Resolves once it is on disk. */
   send(send: Send): Promise<SendOutcome>
   readonly events: EventLog
+  /** Resolves with the reason when this process can never reach its data again, and only another one can. */
+  readonly died?: Promise<Error>
   /** Waits for what was begun, then lets go of the database. */
   close(): Promise<void>
 }

@@ -77,6 +77,7 @@ async function open(path: string, mode: 'writer' | 'guest'): Promise<Store> {
       eventsAfter: (userId, after, limit) => read('readEvents', { userId, after, limit }),
       onCommitted: (listener) => void listeners.push(listener)
     },
+    died: Promise.race([writer, ...pool].map((worker) => worker.died)),
     async close() {
       await Promise.all([writer, ...pool].map((worker) => worker.close()))
     }

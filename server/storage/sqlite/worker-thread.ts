@@ -10,7 +10,9 @@ type Caller = { resolve: (result: unknown) => void; reject: (error: Error) => vo
 export class WorkerThread {
   readonly #worker: Worker
   readonly #calls = new Map<number, Caller>()
-  readonly #ended: Promise<void>
+  readonly #ended = Promise.withResolvers<void>()
+  readonly #died = Promise.withResolvers<Error>()
+  #closing = false
   #nextId = 1
 
   /** What it said when its connection was open. */
@@ -19,14 +21,14 @@ export class WorkerThread {
   private constructor(worker: Worker, ready: Ready, onCommitted: (events: CommittedEvent[]) => void) {
     this.#worker = worker
     this.ready = ready
-    this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()))
     worker.on('message', (report: Report) => {
       this.#settle(report)
       // After the answers: who sent a message has it acknowledged before the others' streams are woken.
       if (report.committed.length > 0) onCommitted(report.committed)
     })
-    worker.on('error', (error) => this.#fail(error as Error))
-    worker.on('exit', () => this.#fail(new Error('the worker has stopped')))
+    let reason = 'it ended by itself'
+    worker.on('error', (error) => (reason = String(error)))
+    worker.on('exit', () => this.#end(reason))
   }
 
   /** Starts a worker; resolves when its connection is open. Throws what kept it from opening. */
@@ -41,6 +43,11 @@ export class WorkerThread {
     })
     worker.removeAllListeners('error')
     return new WorkerThread(worker, ready, onCommitted)
+  }
+
+  /** Resolves with the reason when the thread ends although nobody closed it. */
+  get died(): Promise<Error> {
+    return this.#died.promise
   }
 
   /** Jobs that were sent and not answered yet. */
@@ -58,8 +65,9 @@ export class WorkerThread {
 
   /** Ends after the jobs that were sent before. */
   async close(): Promise<void> {
+    this.#closing = true
     this.#worker.postMessage('close')
-    await this.#ended
+    await this.#ended.promise
   }
 
   #settle(report: Report): void {
@@ -72,10 +80,13 @@ export class WorkerThread {
     }
   }
 
-  #fail(error: Error): void {
+  #end(reason: string): void {
+    const error = new Error(`a thread of the message store died: ${reason}`)
     for (const call of this.#calls.values()) {
-      call.reject(new Problem('storage_unavailable', `The message store stopped: ${error.message}`))
+      call.reject(new Problem('storage_unavailable', error.message))
     }
     this.#calls.clear()
+    this.#ended.resolve()
+    if (!this.#closing) this.#died.resolve(error)
   }
 }

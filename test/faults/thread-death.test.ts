@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { Message } from '@parley/contract/entities'
+import { loginAs } from '../harness/api.ts'
+import { startParley } from '../harness/parley.ts'
+
+test.each(['writer', 'reader'])(
+  'D4: a %s thread that dies under load ends Parley with a line that says so; started again, it has lost nothing',
+  async (thread) => {
+    const preload = new URL('./thread-death.ts', import.meta.url).href
+    const env = { NODE_OPTIONS: `--import ${preload}`, TEST_DYING_THREAD: thread }
+    await using parley = await startParley({ env })
+    const john = await loginAs(parley.url, 'john')
+    const path = `/api/conversations/${(await john.conversationWith('jane')).id}/messages`
+    const send = (clientId: string) => john.post<Message>(path, { content: clientId, clientId })
+
+    const acknowledged: string[] = []
+    const unknown: string[] = []
+    const enough = Promise.withResolvers<void>()
+    let dying = false
+    const writers = Array.from({ length: 16 }, async () => {
+      for (let refused = false; !refused;) {
+        const clientId = randomUUID()
+        refused = !(await send(clientId).catch(() => null))?.status.toString().startsWith('2')
+        ;(refused ? unknown : acknowledged).push(clientId)
+        if (acknowledged.length >= 100) enough.resolve()
+        expect(refused).toSatisfy((refused) => !refused || dying)
+      }
+    })
+    await enough.promise
+    dying = true
+    const exit = parley.kill('SIGUSR2')
+    expect(await exit).toEqual({ code: 1, signal: null })
+    await Promise.all(writers)
+    expect(parley.output()).toContain(
+      'Parley ends: a thread of the message store died: Error: a fault that nobody foresaw\n'
+    )
+
+    await parley.restart()
+    for (const clientId of unknown) expect((await send(clientId)).status).toBe(201)
+    const found: string[] = []
+    for (let before = ''; ;) {
+      const { body } = await john.get<Message[]>(`${path}?peek=1${before && `&before=${before}`}`)
+      if (body.length === 0) break
+      found.push(...body.map((message) => message.content))
+      before = body.at(-1)!.id
+    }
+    expect(found.toSorted()).toEqual([...acknowledged, ...unknown].toSorted())
+  }
+)
