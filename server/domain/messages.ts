@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { Message } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { pageSize } from '@parley/contract/limits'
-import type { SendOutcome, Store } from '../storage/store.ts'
+import type { MessagePage, SendOutcome, Store } from '../storage/store.ts'
 import type { Principal } from './sessions.ts'
 import { snapshotOf, type Snapshot } from './snapshot.ts'
 
@@ -46,7 +46,7 @@ export async function listMessages(
   me: Principal,
   conversationId: number,
   before?: number
-): Promise<Snapshot<Message[]>> {
+): Promise<Snapshot<MessagePage>> {
   const { head, data } = await store.snapshot('listMessages', {
     viewerId: me.userId,
     conversationId,

@@ -3,7 +3,7 @@ import type { InputOf, ReadName, ReadResult, WriteName, WriteResult } from './pr
 import type { Send, SendOutcome } from './procedures/messages.ts'
 
 export type { NewUser } from './procedures/users.ts'
-export type { Send, SendOutcome } from './procedures/messages.ts'
+export type { MessagePage, Send, SendOutcome } from './procedures/messages.ts'
 export type { Session } from './procedures/sessions.ts'
 
 /**

@@ -35,11 +35,14 @@ export function messageRoutes(server: Server, deps: Deps): void {
       const me = principalOf(request)
       const id = parseId(request.params.conversationId, 'conversation_not_found')
       const before = parseOptionalId(request.query.before, 'message_not_found')
-      const messages = unwrap(reply, await listMessages(store, me, id, before))
+      const { messages, readUpTo } = unwrap(reply, await listMessages(store, me, id, before))
       const newest = messages[0]
       // In the series reading marks read. A page of another site must not do it by pointing an image here.
       const marks = request.method === 'GET' && before === undefined && request.query.peek === undefined
-      if (newest && marks && isTrusted(request, config)) await markRead(store, me, id, Number(newest.id))
+      // Read already: the writer is not asked to change nothing.
+      if (newest && newest.position > readUpTo && marks && isTrusted(request, config)) {
+        await markRead(store, me, id, Number(newest.id))
+      }
       return messages
     }
   })

@@ -39,30 +39,45 @@ export async function findSend(
     : { refused: 'idempotency_mismatch' }
 }
 
+/** Messages, newest first, and the position up to which whoever asked has read. */
+export type MessagePage = { messages: Message[]; readUpTo: number }
+
 /** A page of messages, newest first, or why there is none. `before` is a message's id, exclusive. */
 export async function listMessages(
   db: Kysely<Schema>,
   input: { viewerId: number; conversationId: number; before: number | null; limit: number }
-): Promise<Message[] | { refused: ProblemCode }> {
-  const viewer = await db
-    .selectFrom('participants')
-    .select('user_id')
-    .where('conversation_id', '=', input.conversationId)
-    .where('user_id', '=', input.viewerId)
-    .executeTakeFirst()
-  if (!viewer) return { refused: 'conversation_not_found' }
-  let query = db
-    .selectFrom('messages')
+): Promise<MessagePage | { refused: ProblemCode }> {
+  const viewer = db
+    .selectFrom('participants as viewer')
+    .where('viewer.conversation_id', '=', input.conversationId)
+    .where('viewer.user_id', '=', input.viewerId)
+  let page = viewer
+    .innerJoin('messages', 'messages.conversation_id', 'viewer.conversation_id')
     .innerJoin('users', 'users.id', 'messages.sender_id')
-    .select(messageColumns)
-    .where('messages.conversation_id', '=', input.conversationId)
+    .select([...messageColumns, 'viewer.read_up_to'])
+    .orderBy('messages.position', 'desc')
+    .limit(input.limit)
   if (input.before !== null) {
-    const position = await findPosition(db, input.conversationId, input.before)
-    if (position === null) return { refused: 'message_not_found' }
-    query = query.where('messages.position', '<', position)
+    page = page.where('messages.position', '<', positionOf(db, input.conversationId, input.before))
   }
-  const rows = await query.orderBy('messages.position', 'desc').limit(input.limit).execute()
-  return rows.map((row) => messageOf(row, input.viewerId))
+  const rows = await page.execute()
+  if (rows[0]) {
+    return { messages: rows.map((row) => messageOf(row, input.viewerId)), readUpTo: rows[0].read_up_to }
+  }
+  const found = await viewer.select('viewer.read_up_to').executeTakeFirst()
+  if (!found) return { refused: 'conversation_not_found' }
+  if (input.before !== null && (await findPosition(db, input.conversationId, input.before)) === null) {
+    return { refused: 'message_not_found' }
+  }
+  return { messages: [], readUpTo: found.read_up_to }
+}
+
+function positionOf(db: Kysely<Schema>, conversationId: number, messageId: number) {
+  return db
+    .selectFrom('messages')
+    .select('position')
+    .where('id', '=', messageId)
+    .where('conversation_id', '=', conversationId)
 }
 
 /** The position of a message in its conversation; null where the conversation has no such message. */
@@ -71,11 +86,6 @@ export async function findPosition(
   conversationId: number,
   messageId: number
 ): Promise<number | null> {
-  const row = await db
-    .selectFrom('messages')
-    .select('position')
-    .where('id', '=', messageId)
-    .where('conversation_id', '=', conversationId)
-    .executeTakeFirst()
+  const row = await positionOf(db, conversationId, messageId).executeTakeFirst()
   return row?.position ?? null
 }

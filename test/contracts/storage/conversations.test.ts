@@ -37,6 +37,37 @@ describeStorage('Conversations', (under) => {
     const first = await page(null)
     expect(first).toEqual(ids.slice(0, 4))
     expect(await page(Number(first.at(-1)))).toEqual(ids.slice(4))
+    expect(await page(Number(ids.at(-1)))).toEqual([])
+  })
+
+  test('a page of messages says how far its reader has read, also where it is empty', async () => {
+    const { john, jane, conversationId } = await startPair(under.store)
+    const elsewhere = await startPair(under.store)
+    const page = (conversation: number, before: number | null) =>
+      under.store.read('listMessages', {
+        viewerId: jane.userId,
+        conversationId: conversation,
+        before,
+        limit: 2
+      })
+    expect(await page(conversationId, null)).toEqual({ messages: [], readUpTo: 0 })
+    const ids: number[] = []
+    for (const content of ['one', 'two', 'three']) {
+      const sent = await under.store.send(sendOf(john.userId, conversationId, content))
+      ids.push('message' in sent ? Number(sent.message.id) : 0)
+    }
+    await under.store.write('markRead', { viewerId: jane.userId, conversationId, upTo: ids[1]!, now: 0 })
+    expect(await page(conversationId, null)).toMatchObject({
+      messages: [{ content: 'three' }, { content: 'two' }],
+      readUpTo: 2
+    })
+    expect(await page(conversationId, ids[1]!)).toMatchObject({ messages: [{ content: 'one' }], readUpTo: 2 })
+    expect(await page(conversationId, ids[0]!)).toEqual({ messages: [], readUpTo: 2 })
+
+    const other = await under.store.send(sendOf(elsewhere.john.userId, elsewhere.conversationId, 'elsewhere'))
+    const foreign = 'message' in other ? Number(other.message.id) : 0
+    expect(await page(conversationId, foreign)).toEqual({ refused: 'message_not_found' })
+    expect(await page(elsewhere.conversationId, foreign)).toEqual({ refused: 'conversation_not_found' })
   })
 
   test('somebody else’s is nobody’s', async () => {

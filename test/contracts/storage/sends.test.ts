@@ -37,7 +37,7 @@ describeStorage('Sends', (under) => {
       before: null,
       limit: 25
     })
-    expect(page).toHaveLength(1)
+    expect(page).toMatchObject({ messages: [{ content: 'once' }] })
   })
 
   test('a key gets its first answer after the store was closed and opened', async () => {
@@ -92,7 +92,7 @@ describeStorage('Sends', (under) => {
     await under.store.send(sendOf(john.userId, conversationId, 'hi', 'johns-key'))
     const list = (viewerId: number) =>
       under.store.read('listMessages', { viewerId, conversationId, before: null, limit: 25 })
-    expect(await list(john.userId)).toMatchObject([{ clientId: 'johns-key', mine: true }])
+    expect(await list(john.userId)).toMatchObject({ messages: [{ clientId: 'johns-key', mine: true }] })
     expect(JSON.stringify(await list(jane.userId))).not.toContain('johns-key')
   })
 })

@@ -1,0 +1,148 @@
+import pino from 'pino'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Conversation, Login, Message } from '@parley/contract/entities'
+import type { routes } from '@parley/contract/routes'
+import { readConfig } from '../../../server/config.ts'
+import { addUsers } from '../../../server/domain/people.ts'
+import { Sessions } from '../../../server/domain/sessions.ts'
+import type { Server } from '../../../server/http/deps.ts'
+import { createServer } from '../../../server/http/server.ts'
+import { Hub } from '../../../server/realtime/hub.ts'
+import { openRecordingStore, type RecordingStore } from '../../harness/recording-store.ts'
+import { openStream } from '../../harness/stream.ts'
+
+let store: RecordingStore
+let hub: Hub
+let server: Server
+let john: string
+let jane: string
+let conversation: string
+let messages: Message[]
+
+beforeAll(async () => {
+  store = await openRecordingStore()
+  const config = readConfig({})
+  const logger = pino({ level: 'silent' })
+  hub = new Hub(store.events, config)
+  server = await createServer({
+    config,
+    store,
+    sessions: new Sessions(store),
+    hub,
+    logger,
+    ready: () => true
+  })
+  await addUsers(store, ['john', 'jane', 'anna'])
+  john = await signIn('john')
+  jane = await signIn('jane')
+  conversation = (await post(john, '/api/conversations', { username: 'jane' })).json<Conversation>().id
+  messages = []
+  for (const content of ['one', 'two', 'three']) {
+    const sent = await post(john, `/api/conversations/${conversation}/messages`, { content })
+    messages.push(sent.json<Message>())
+  }
+})
+afterAll(async () => {
+  hub.close()
+  await server.close()
+  await store.close()
+})
+
+/** A session that the cache does not know: one statement more. */
+async function signInUnseen(username: string): Promise<string> {
+  const answer = await server.inject({ method: 'POST', url: '/api/login', payload: { username } })
+  store.takeStatements()
+  return answer.json<Login>().token!
+}
+async function signIn(username: string): Promise<string> {
+  const token = await signInUnseen(username)
+  await get(token, '/api/auth_user')
+  return token
+}
+function get(token: string, url: string) {
+  return server.inject({ url, headers: { authorization: `Bearer ${token}` } })
+}
+function post(token: string, url: string, payload?: object) {
+  const headers = { authorization: `Bearer ${token}` }
+  return server.inject({ method: 'POST', url, headers, ...(payload && { payload }) })
+}
+
+type Call = () => Promise<{ statusCode: number }>
+
+/**
+ * Statements of each route, beside its transaction's. Reads of state include the head of the log, which is where a
+ * stream goes on from. A number that grows wants a reason.
+ */
+const counts: Record<Exclude<keyof typeof routes, 'events'>, [count: number, call: Call][]> = {
+  loginMethods: [[0, () => get(john, '/api/login_methods')]],
+  login: [
+    [2, () => server.inject({ method: 'POST', url: '/api/login', payload: { username: 'anna' } })],
+    [1, () => server.inject({ method: 'POST', url: '/api/login', payload: { username: 'nobody' } })]
+  ],
+  // Without GitHub's sign-in set up; what GitHub's would cost is in `findOrCreateGithubUser`.
+  oauthGithub: [[0, () => get(john, '/api/oauth/github')]],
+  oauthGithubCallback: [[0, () => get(john, '/api/oauth/github/callback')]],
+  authUser: [[0, () => get(john, '/api/auth_user')]],
+  refreshToken: [[4, async () => post(await signInUnseen('anna'), '/api/refresh_token')]],
+  usernames: [[1, () => get(john, '/api/usernames?search=j')]],
+  startConversation: [
+    // The name, the conversation, both participants, an event for each, and the conversation as it is shown.
+    [9, () => post(john, '/api/conversations', { username: 'anna' })],
+    [5, () => post(john, '/api/conversations', { username: 'anna' })]
+  ],
+  conversations: [
+    [2, () => get(john, '/api/conversations')],
+    // The last page is empty: is there such a conversation at all?
+    [3, () => get(john, `/api/conversations?before=${conversation}`)]
+  ],
+  conversation: [[3, () => get(john, `/api/conversations/${conversation}`)]],
+  otherParticipant: [[3, () => get(john, `/api/conversations/${conversation}/other_participant`)]],
+  sendMessage: [
+    [12, () => post(john, `/api/conversations/${conversation}/messages`, { content: 'four', clientId })],
+    // A retry is found by its key.
+    [1, () => post(john, `/api/conversations/${conversation}/messages`, { content: 'four', clientId })],
+    [0, () => post(john, `/api/conversations/${conversation}/messages`, { content: '' })]
+  ],
+  messages: [
+    // The page, and the mark: whose conversation, which position, the mark, an event for each of two.
+    [9, () => get(jane, `/api/conversations/${conversation}/messages`)],
+    [2, () => get(jane, `/api/conversations/${conversation}/messages`)],
+    [2, () => get(jane, `/api/conversations/${conversation}/messages?before=${messages[2]!.id}`)],
+    [4, () => get(jane, `/api/conversations/${conversation}/messages?before=${messages[0]!.id}`)]
+  ],
+  readMessages: [
+    [2, () => post(jane, `/api/conversations/${conversation}/read_messages`)],
+    [2, () => post(jane, `/api/conversations/${conversation}/read_messages`, { upTo: messages[0]!.id })]
+  ],
+  logout: [[2, async () => post(await signInUnseen('anna'), '/api/logout')]]
+}
+const clientId = '7d1f1f6e-63c1-4f7b-9a53-0d5f7a1b2c3d'
+
+test.each(Object.entries(counts))('%s runs as many statements as it needs', async (_route, calls) => {
+  for (const [count, call] of calls) {
+    store.takeStatements()
+    const { statusCode } = await call()
+    const statements = store.takeStatements()
+    expect(statusCode).toBeLessThan(500)
+    expect(statements.length, statements.join('\n')).toBe(count)
+  }
+})
+
+test('a stream that opens reads the bounds of its log, and what it gets live costs no statement', async () => {
+  const address = await server.listen({ port: 0, host: '127.0.0.1' })
+  store.takeStatements()
+  const stream = await openStream(address, jane)
+  expect((await stream.next()).name).toBe('sync')
+  expect(store.takeStatements()).toHaveLength(1)
+  await post(john, `/api/conversations/${conversation}/messages`, { content: 'hello' })
+  expect((await stream.next()).data).toMatchObject({ content: 'hello' })
+  expect(store.takeStatements()).toHaveLength(12)
+
+  const resumed = await openStream(address, jane, { lastEventId: `${store.epoch}-0` })
+  let event = await resumed.next()
+  while (event.name !== 'sync') event = await resumed.next()
+  // The bounds, and one page of what was missed.
+  expect(store.takeStatements()).toHaveLength(2)
+  stream.cut()
+  resumed.cut()
+})
