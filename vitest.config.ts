@@ -10,7 +10,8 @@ export default defineConfig({
         test: {
           ...node,
           name: 'unit',
-          include: ['test/{contract,server,client,contracts,harness}/**/*.test.ts']
+          include: ['test/{contract,server,client,contracts,harness}/**/*.test.ts'],
+          globalSetup: 'test/harness/postgres-setup.ts'
         }
       },
       {

@@ -16,6 +16,7 @@ has_chromium() {
 missing() {
   has_chromium || echo 'chromium test/e2e/**'
   command -v strace >/dev/null || echo 'strace test/faults/power-loss.test.ts'
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo 'postgresql-15 test/*/postgres.test.ts'
   command -v curl >/dev/null || echo 'curl test/system/readme.test.ts'
 }
 

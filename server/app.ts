@@ -15,8 +15,10 @@ const drainPerStreamMs = 5
 /** Parley, whole: every part made and joined here. Throws what keeps it from starting. */
 export async function createApp(config: Config) {
   const logger = pino({ level: config.logLevel })
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-  await chmod(config.dataDir, 0o700)
+  if (config.database.kind === 'sqlite') {
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+    await chmod(config.dataDir, 0o700)
+  }
 
   const store = await openStore(config.database)
   if (store.renewed) {

@@ -103,9 +103,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     const path = /^(?:sqlite|file):(?:\/\/(?=\/))?(?!\/\/)([^?#]+)$/.exec(text)?.[1]
     if (path && path !== ':memory:') return { kind: 'sqlite', path: resolve(path) }
     // The text may hold a password: it is not repeated.
-    if (/^postgres(ql)?:/.test(text)) {
-      report('DATABASE_URL', 'Postgres is not in this version yet; leave it out to use a SQLite file')
-    } else report('DATABASE_URL', 'is not like sqlite:/var/lib/parley/parley.db')
+    if (!/^postgres(ql)?:/.test(text)) {
+      report(
+        'DATABASE_URL',
+        'is not like sqlite:/var/lib/parley/parley.db or postgres://user:password@host/database'
+      )
+    } else if (URL.canParse(text) && new URL(text).pathname.length > 1) {
+      return { kind: 'postgres', url: text }
+    } else report('DATABASE_URL', 'is not like postgres://user:password@host:5432/database')
     return { kind: 'sqlite', path: '' }
   }
 

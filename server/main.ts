@@ -42,10 +42,17 @@ function welcome(config: Config, url: string): string {
     !config.developmentLogin && !config.github
       ? 'Nobody can sign in yet: set GITHUB_CLIENT_ID, see docs/SETTINGS.md.'
       : '',
-    `Everything is kept in ${config.dataDir}. Ctrl-C stops it.`
+    `Everything is kept in ${placeOf(config)}. Ctrl-C stops it.`
   ]
     .filter(Boolean)
     .join('\n')
+}
+
+/** Where everything is kept, without the password to it. */
+function placeOf({ database, dataDir }: Config): string {
+  if (database.kind === 'sqlite') return dataDir
+  const { host, pathname, searchParams } = new URL(database.url)
+  return `Postgres, in the database ${pathname.slice(1)} at ${host || searchParams.get('host') || 'this machine'}`
 }
 
 /** ORIGIN; with port 0 and no ORIGIN, the port that was found free. */

@@ -26,7 +26,9 @@ export const settings = [
   {
     name: 'DATABASE_URL',
     default: 'sqlite:<DATA_DIR>/parley.db',
-    meaning: 'The SQLite file, as sqlite:PATH or file:PATH. Postgres is not in this version yet'
+    meaning:
+      'Where everything is kept: a SQLite file, as sqlite:PATH or file:PATH, or a database on Postgres 15 or newer, as ' +
+      'postgres://USER:PASSWORD@HOST:PORT/DATABASE'
   },
   { name: 'NATS_URL', default: 'none', meaning: 'Reserved: several nodes are not in this version yet' },
   {

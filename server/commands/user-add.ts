@@ -5,12 +5,12 @@ import { addUsers, type AddedUser } from '../domain/people.ts'
 import { whyNot } from '../main.ts'
 import { openStoreBeside } from '../open-store.ts'
 
-/** `parley user add NAME…`, on the same file that a running Parley uses. Resolves with the exit code. */
+/** `parley user add NAME…`, in the database that a running Parley uses. Resolves with the exit code. */
 export async function addUsersByName(names: string[], env: NodeJS.ProcessEnv): Promise<number> {
   let added: AddedUser[]
   try {
     const config = readConfig(env)
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+    if (config.database.kind === 'sqlite') await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
     const store = await openStoreBeside(config.database)
     try {
       added = await addUsers(store, names)

@@ -3,13 +3,13 @@
  * who was waiting for one, and a single item never waits for company.
  */
 export class CommitQueue<Item, Outcome> {
-  readonly #commit: (items: Item[]) => Promise<Outcome[]>
+  readonly #commit: (items: Item[]) => Promise<(Outcome | Error)[]>
   readonly #batchMax: number
   #waiting: { item: Item; resolve: (outcome: Outcome) => void; reject: (error: unknown) => void }[] = []
   #committing = false
 
-  /** `commit` gives one outcome for each item, in order, or throws for all of them. */
-  constructor(commit: (items: Item[]) => Promise<Outcome[]>, batchMax: number) {
+  /** `commit` gives one outcome or error for each item, in order, or throws for all of them. */
+  constructor(commit: (items: Item[]) => Promise<(Outcome | Error)[]>, batchMax: number) {
     this.#commit = commit
     this.#batchMax = batchMax
   }
@@ -30,7 +30,11 @@ export class CommitQueue<Item, Outcome> {
       const batch = this.#waiting.splice(0, this.#batchMax)
       try {
         const outcomes = await this.#commit(batch.map((entry) => entry.item))
-        batch.forEach((entry, index) => entry.resolve(outcomes[index]!))
+        batch.forEach((entry, index) => {
+          const outcome = outcomes[index]!
+          if (outcome instanceof Error) entry.reject(outcome)
+          else entry.resolve(outcome)
+        })
       } catch (error) {
         for (const entry of batch) entry.reject(error)
       }

@@ -128,9 +128,21 @@ describe('DATABASE_URL', () => {
     expect(readConfig({ DATABASE_URL }).database).toEqual({ kind: 'sqlite', path })
   })
 
-  test('Postgres is refused plainly, and the password in it is not repeated', () => {
-    const [problem] = problemsOf({ DATABASE_URL: 'postgres://parley:sesame@db/parley' })
-    expect(problem).toContain('not in this version yet')
+  test.each([
+    'postgres://parley:sesame@db/parley',
+    'postgresql://parley@db:6543/parley?sslmode=verify-full',
+    'postgres:///parley?host=/var/run/postgresql'
+  ])('%s is a Postgres database', (url) => {
+    expect(readConfig({ DATABASE_URL: url }).database).toEqual({ kind: 'postgres', url })
+  })
+
+  test.each([
+    'postgres://parley:sesame@db',
+    'postgres://parley:sesame@db/',
+    'postgres://parley:sesame@db:x/parley'
+  ])('%s names no database, and the password in it is not repeated', (DATABASE_URL) => {
+    const [problem] = problemsOf({ DATABASE_URL })
+    expect(problem).toContain('postgres://user:password@host:5432/database')
     expect(problem).not.toContain('sesame')
   })
 

@@ -49,20 +49,30 @@ function eventOf(row: EventColumns, userId: number): LogEvent {
 }
 
 /**
- * Forgets events that are both older than `before` (ms) and beyond the newest `keep` of their user, up to `limit` a
- * user and call. Returns how many went, so that the caller can go on until none does.
+ * Forgets events that are both older than `before` (ms) and beyond the newest `keep` of their user, about `limit` a call
+ * at most: whoever is sent something waits for the transaction. Returns how many went, so that the caller can go on until
+ * none does.
  */
 export async function pruneEvents(
   db: Kysely<Schema>,
   { before, keep, limit }: { before: number; keep: number; limit: number }
 ): Promise<{ result: number }> {
   const logs = await db
-    .selectFrom('inbox_heads')
-    .select(['user_id', 'head', 'floor'])
-    .where((eb) => eb(eb('head', '-', eb.ref('floor')), '>', keep))
+    .selectFrom('inbox_heads as log')
+    .innerJoin('inbox_events as oldest', (join) =>
+      join
+        .onRef('oldest.user_id', '=', 'log.user_id')
+        .on((eb) => eb('oldest.seq', '=', eb(eb.ref('log.floor'), '+', eb.lit(1))))
+    )
+    .select(['log.user_id', 'log.head', 'log.floor'])
+    .where((eb) => eb(eb('log.head', '-', eb.ref('log.floor')), '>', keep))
+    .where('oldest.created_at', '<', before)
+    .orderBy('log.user_id')
+    .limit(limit)
     .execute()
   let pruned = 0
   for (const log of logs) {
+    if (pruned >= limit) break
     const old = await db
       .selectFrom('inbox_events')
       .select(['seq', 'created_at'])
@@ -73,8 +83,16 @@ export async function pruneEvents(
       .execute()
     const floor = old.findLast((event) => event.created_at < before)?.seq
     if (floor === undefined) continue
+    const raised = await db
+      .updateTable('inbox_heads')
+      .set({ floor })
+      .where('user_id', '=', log.user_id)
+      // Another node may have pruned the same log meanwhile: a floor never goes back.
+      .where('floor', '<', floor)
+      .returning('floor')
+      .executeTakeFirst()
+    if (!raised) continue
     await db.deleteFrom('inbox_events').where('user_id', '=', log.user_id).where('seq', '<=', floor).execute()
-    await db.updateTable('inbox_heads').set({ floor }).where('user_id', '=', log.user_id).execute()
     pruned += floor - log.floor
   }
   return { result: pruned }

@@ -27,12 +27,16 @@ export async function markRead(
   const position = await findPosition(db, conversationId, messageId)
   if (position === null) return { result: { refused: 'message_not_found' }, committed: [] }
   if (position <= me.read_up_to) return { result: null, committed: [] }
-  await db
+  const moved = await db
     .updateTable('participants')
     .set({ read_up_to: position })
     .where('conversation_id', '=', conversationId)
     .where('user_id', '=', viewerId)
-    .execute()
+    // Again, under the row's lock: another mark of mine may have come first.
+    .where('read_up_to', '<', position)
+    .returning('user_id')
+    .executeTakeFirst()
+  if (!moved) return { result: null, committed: [] }
   const read = await appendEvent(
     db,
     {

@@ -63,6 +63,8 @@ export async function replaceSession(
     .select(['user_id', 'expires_at'])
     .where('id', '=', input.sessionId)
     .where('expires_at', '>', input.now)
+    // Locked: a session that ends meanwhile must not get a successor.
+    .forUpdate()
     .executeTakeFirst()
   if (!old) return { result: null }
   const oldExpiresAt = Math.min(old.expires_at, input.graceUntil)
@@ -89,8 +91,9 @@ export async function confirmSession(
   db: Kysely<Schema>,
   { sessionId, replacesId }: { sessionId: number; replacesId: number }
 ): Promise<{ result: null }> {
-  await db.updateTable('sessions').set({ replaces_id: null }).where('id', '=', sessionId).execute()
+  // The older row first: rows are locked in the order of their ids.
   await db.deleteFrom('sessions').where('id', '=', replacesId).execute()
+  await db.updateTable('sessions').set({ replaces_id: null }).where('id', '=', sessionId).execute()
   return { result: null }
 }
 
@@ -106,6 +109,12 @@ export async function deleteExpiredSessions(
   db: Kysely<Schema>,
   { now }: { now: number }
 ): Promise<{ result: null }> {
-  await db.deleteFrom('sessions').where('expires_at', '<=', now).execute()
+  const expired = db
+    .selectFrom('sessions')
+    .select('id')
+    .where('expires_at', '<=', now)
+    .orderBy('id')
+    .forUpdate()
+  await db.deleteFrom('sessions').where('id', 'in', expired).execute()
   return { result: null }
 }

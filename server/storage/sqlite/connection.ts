@@ -1,5 +1,11 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely'
+import {
+  Kysely,
+  type SelectModifierNode,
+  SqliteDialect,
+  SqliteQueryCompiler,
+  type SqliteStatement
+} from 'kysely'
 import type { Schema } from '../schema.ts'
 import type { WorkerRole } from './jobs.ts'
 
@@ -37,7 +43,7 @@ function expectPragma(database: DatabaseSync, name: string, expected: string | n
 export function openKysely(database: DatabaseSync): Kysely<Schema> {
   const statements = new Map<string, SqliteStatement>()
   return new Kysely<Schema>({
-    dialect: new SqliteDialect({
+    dialect: new LocklessDialect({
       database: {
         close: () => database.close(),
         prepare(text) {
@@ -51,6 +57,19 @@ export function openKysely(database: DatabaseSync): Kysely<Schema> {
       }
     })
   })
+}
+
+/** Leaves `FOR UPDATE` out, which SQLite does not know: whoever writes holds the whole database here. */
+class LocklessDialect extends SqliteDialect {
+  override createQueryCompiler(): SqliteQueryCompiler {
+    return new LocklessCompiler()
+  }
+}
+
+class LocklessCompiler extends SqliteQueryCompiler {
+  protected override visitSelectModifier(node: SelectModifierNode): void {
+    if (!node.modifier?.startsWith('For')) super.visitSelectModifier(node)
+  }
 }
 
 /** Kysely's idea of a statement (better-sqlite3's), over node:sqlite's. */

@@ -13,7 +13,7 @@ import { prepareSendBatch } from './send-batch.ts'
 export async function prepareWriter(database: DatabaseSync, db: Kysely<Schema>, markedPath: string | null) {
   // Kysely does not put SQLite's migrations in a transaction: a crash in the middle would leave half a schema.
   database.exec('BEGIN IMMEDIATE')
-  await migrate(db as never)
+  await migrate(db, 'sqlite')
   const { result: settings } = await openSettings(db, {})
   database.exec('COMMIT')
   const mark = markedPath === null ? undefined : HighWaterMark.open(database, markedPath)

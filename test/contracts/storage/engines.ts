@@ -3,35 +3,54 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { User } from '@parley/contract/entities'
-import { openSqliteStore } from '../../../server/storage/sqlite/sqlite-store.ts'
+import { openStore } from '../../../server/open-store.ts'
+import type { DatabaseConfig } from '../../../server/config.ts'
 import type { Send, Store } from '../../../server/storage/store.ts'
+import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
 
 /** A store under test, and a way to close it and open it again on the same data. */
-export type StoreUnderTest = { store: Store; reopen(): Promise<void> }
+export type StoreUnderTest = { store: Store; database: DatabaseConfig; reopen(): Promise<void> }
 
-type Engine = { name: string; open: (place: string) => Promise<Store> }
+type Engine = {
+  name: string
+  /** Why it cannot be tested here; undefined where it can. */
+  missing?: string | undefined
+  /** An empty database; `place` is a folder of its own. */
+  make: (place: string) => Promise<DatabaseConfig>
+}
 
-const engines: Engine[] = [{ name: 'SQLite', open: (place) => openSqliteStore(join(place, 'parley.db')) }]
+const sqlite: Engine = {
+  name: 'SQLite',
+  make: async (place) => ({ kind: 'sqlite', path: join(place, 'parley.db') })
+}
+const postgres: Engine = {
+  name: 'Postgres',
+  missing: noPostgres,
+  make: async () => ({ kind: 'postgres', url: await sharedDatabase() })
+}
 
 /** One suite, every engine: `suite` runs whole on each. */
 export function describeStorage(subject: string, suite: (under: StoreUnderTest) => void): void {
-  describe.each(engines)(`${subject} on $name`, ({ open }) => {
-    const under = {} as StoreUnderTest
-    let place: string
-    beforeAll(async () => {
-      place = await mkdtemp(join(tmpdir(), 'parley-storage-'))
-      under.store = await open(place)
-      under.reopen = async () => {
+  for (const { name, missing, make } of [sqlite, postgres]) {
+    describe.skipIf(missing)(`${subject} on ${name}${missing ? ` (${missing})` : ''}`, () => {
+      const under = {} as StoreUnderTest
+      let place: string
+      beforeAll(async () => {
+        place = await mkdtemp(join(tmpdir(), 'parley-storage-'))
+        under.database = await make(place)
+        under.store = await openStore(under.database)
+        under.reopen = async () => {
+          await under.store.close()
+          under.store = await openStore(under.database)
+        }
+      })
+      afterAll(async () => {
         await under.store.close()
-        under.store = await open(place)
-      }
+        await rm(place, { recursive: true })
+      })
+      suite(under)
     })
-    afterAll(async () => {
-      await under.store.close()
-      await rm(place, { recursive: true })
-    })
-    suite(under)
-  })
+  }
 }
 
 let people = 0

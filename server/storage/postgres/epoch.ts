@@ -1,0 +1,55 @@
+import { sql, type Kysely } from 'kysely'
+import { newEpoch } from '../procedures/settings.ts'
+import type { Schema } from '../schema.ts'
+
+/** What a database is: the server it is on, its place there, and the timeline that the server is on. */
+type Identity = { server: string; database: string; timeline: string }
+
+const identitySetting = 'postgres_identity'
+
+/**
+ * Notices a database that was restored: a dump makes its tables anew, a base backup comes back on a new timeline, and so
+ * does a standby that takes over. It may be missing events that clients have seen under its epoch, so it gets a new one,
+ * and every client takes a fresh snapshot. Nodes that start together do it once.
+ */
+export async function renewEpoch(db: Kysely<Schema>): Promise<{ epoch: string; renewed: string | null }> {
+  const now = await readIdentity(db)
+  return db.transaction().execute(async (transaction) => {
+    const rows = await transaction
+      .selectFrom('settings')
+      .selectAll()
+      .where('name', 'in', ['epoch', identitySetting])
+      .orderBy('name')
+      .forUpdate()
+      .execute()
+    const { epoch, [identitySetting]: known } = Object.fromEntries(rows.map((row) => [row.name, row.value]))
+    if (known === JSON.stringify(now)) return { epoch: epoch!, renewed: null }
+    await set(transaction, identitySetting, JSON.stringify(now))
+    if (known === undefined) return { epoch: epoch!, renewed: null }
+    const renewed = newEpoch()
+    await set(transaction, 'epoch', renewed)
+    return { epoch: renewed, renewed: renewalOf(now, JSON.parse(known) as Identity) }
+  })
+}
+
+async function readIdentity(db: Kysely<Schema>): Promise<Identity> {
+  const { rows } = await sql<Identity>`
+    SELECT (SELECT system_identifier::text FROM pg_control_system()) AS server,
+      (SELECT oid FROM pg_database WHERE datname = current_database())::text || '/' || 'settings'::regclass::oid AS database,
+      left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline`.execute(db)
+  return rows[0]!
+}
+
+function set(db: Kysely<Schema>, name: string, value: string) {
+  return db
+    .insertInto('settings')
+    .values({ name, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute()
+}
+
+function renewalOf(now: Identity, then: Identity): string {
+  if (now.server !== then.server) return 'on another server than it was'
+  if (now.database !== then.database) return 'restored from a dump'
+  return 'on another timeline than it was'
+}

@@ -1,0 +1,223 @@
+import type { ClientBase, QueryResult, QueryResultRow } from 'pg'
+import type { Message, User } from '@parley/contract/entities'
+import type { CommittedEvent } from '../event-log.ts'
+import type { Send, SendOutcome } from '../procedures/messages.ts'
+import { messageOf, userOf, type MessageColumns, type UserColumns } from '../rows.ts'
+import { sendStatements } from './send-statements.ts'
+
+type Sent = { outcomes: SendOutcome[]; committed: CommittedEvent[] }
+
+/** A conversation under its lock: the position of its newest message, and who is in it, by id. */
+type Conversation = { position: number; people: Map<number, User> }
+
+/** A message that is new, at its place; `message` is what its sender sees. */
+type Placed = { send: Send; id: number; position: number; people: number[]; message: Message }
+
+/**
+ * Sends a batch in one transaction of a few set-based statements, in two round trips: first the locks and what is known,
+ * then everything that is written, with the COMMIT. Throws also where the outcome is not known; the same batch again then
+ * finds its keys.
+ *
+ * Rows are locked conversations first, then participants, then heads, each in the order of their ids, as everywhere. The
+ * lock of a conversation also settles races of one key: of two batches that hold it, the second looks it up after the
+ * first has committed. The same key for two conversations at the same moment breaks on the unique index; tried again, it
+ * is a mismatch.
+ */
+export async function sendBatch(client: ClientBase, sends: Send[]): Promise<Sent> {
+  try {
+    const known = await lockAndRead(client, sends)
+    const { outcomes, placed } = place(sends, known)
+    if (placed.length > 0) return { outcomes, committed: await write(client, placed) }
+    await client.query('ROLLBACK')
+    return { outcomes, committed: [] }
+  } catch (error) {
+    // Where the transaction or the connection has ended already, this does nothing.
+    await client.query('ROLLBACK').catch(() => {})
+    throw error
+  }
+}
+
+function run<Row extends QueryResultRow>(
+  client: ClientBase,
+  name: keyof typeof sendStatements,
+  ...values: unknown[]
+): Promise<QueryResult<Row>> {
+  return client.query<Row>({ name, text: sendStatements[name], values })
+}
+
+type Known = {
+  conversations: Map<number, Conversation>
+  /** What keys were used for already. */
+  keys: Map<string, { payloadHash: string; message: Message }>
+  /** As many new ids of messages as there are sends. */
+  ids: number[]
+}
+
+async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
+  const conversationIds = [...new Set(sends.map((send) => send.conversationId))]
+  const senderIds = sends.map((send) => send.senderId)
+  const keys = sends.map((send) => send.key)
+  const [, locked, participants, found, ids] = await together(
+    client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
+    run<{ id: number; last_position: number }>(client, 'lockConversations', conversationIds),
+    run<UserColumns & { conversation_id: number }>(client, 'readParticipants', conversationIds),
+    run<MessageColumns & { key: string; payload_hash: string }>(client, 'findKeys', senderIds, keys),
+    run<{ id: number }>(client, 'takeIds', sends.length)
+  )
+  const conversations = new Map<number, Conversation>()
+  for (const row of locked.rows) conversations.set(row.id, { position: row.last_position, people: new Map() })
+  for (const row of participants.rows) {
+    conversations.get(row.conversation_id)?.people.set(row.user_id, userOf(row))
+  }
+  return {
+    conversations,
+    keys: new Map(
+      found.rows.map((row) => [
+        `${row.user_id} ${row.key}`,
+        { payloadHash: row.payload_hash, message: messageOf(row, row.user_id) }
+      ])
+    ),
+    ids: ids.rows.map((row) => row.id)
+  }
+}
+
+/** Decides each send in turn: its first answer, a refusal, or a place in its conversation. */
+function place(
+  sends: Send[],
+  { conversations, keys, ids }: Known
+): { outcomes: SendOutcome[]; placed: Placed[] } {
+  const placed: Placed[] = []
+  const outcomes = sends.map((send): SendOutcome => {
+    const { senderId, conversationId, content, clientId, payloadHash } = send
+    const known = keys.get(`${senderId} ${send.key}`)
+    if (known) {
+      return known.payloadHash === payloadHash
+        ? { message: known.message }
+        : { refused: 'idempotency_mismatch' }
+    }
+    const conversation = conversations.get(conversationId)
+    const sender = conversation?.people.get(senderId)
+    if (!conversation || !sender) return { refused: 'conversation_not_found' }
+    const position = ++conversation.position
+    const id = ids[placed.length]!
+    const message: Message = {
+      id: String(id),
+      content,
+      conversationId: String(conversationId),
+      createdAt: new Date(send.now).toISOString(),
+      mine: true,
+      position,
+      sender,
+      ...(clientId !== null && { clientId })
+    }
+    keys.set(`${senderId} ${send.key}`, { payloadHash, message })
+    placed.push({ send, id, position, people: [...conversation.people.keys()], message })
+    return { message }
+  })
+  return { outcomes, placed }
+}
+
+async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEvent[]> {
+  const sends = placed.map((each) => each.send)
+  const ids = placed.map((each) => each.id)
+  const positions = placed.map((each) => each.position)
+  const conversationIds = sends.map((send) => send.conversationId)
+  const senderIds = sends.map((send) => send.senderId)
+  const times = sends.map((send) => send.now)
+  // The last one of each conversation, and of each sender in it: what comes later in a batch has the higher position.
+  const newest = [...new Map(placed.map((each) => [each.send.conversationId, each])).values()]
+  const marks = [
+    ...new Map(placed.map((each) => [`${each.send.conversationId} ${each.send.senderId}`, each])).values()
+  ]
+  const raises = new Map<number, number>()
+  const events = placed.flatMap(({ id, people, send }) =>
+    people.map((userId) => {
+      const nth = (raises.get(userId) ?? 0) + 1
+      raises.set(userId, nth)
+      return { userId, nth, id, at: send.now }
+    })
+  )
+  const userIds = [...raises.keys()]
+
+  const [, , raised, , , , , commit] = await together(
+    run(
+      client,
+      'markRead',
+      marks.map((each) => each.send.conversationId),
+      marks.map((each) => each.send.senderId),
+      marks.map((each) => each.position)
+    ),
+    run(client, 'lockHeads', userIds),
+    run<{ user_id: number; head: number }>(client, 'raiseHeads', userIds, [...raises.values()]),
+    run(
+      client,
+      'insertMessages',
+      ids,
+      conversationIds,
+      positions,
+      senderIds,
+      sends.map((send) => send.content),
+      sends.map((send) => send.clientId),
+      times
+    ),
+    run(
+      client,
+      'insertSends',
+      ids,
+      senderIds,
+      sends.map((send) => send.key),
+      sends.map((send) => send.payloadHash)
+    ),
+    run(
+      client,
+      'insertEvents',
+      events.map((event) => event.userId),
+      events.map((event) => raises.get(event.userId)! - event.nth),
+      events.map((event) => event.id),
+      events.map((event) => event.at)
+    ),
+    run(
+      client,
+      'setNewest',
+      newest.map((each) => each.send.conversationId),
+      newest.map((each) => each.id),
+      newest.map((each) => each.position)
+    ),
+    client.query('COMMIT')
+  )
+  // Postgres answers the COMMIT of a transaction that has failed with a ROLLBACK, and no error.
+  if (commit.command !== 'COMMIT') throw new Error(`a batch of sends ended in ${commit.command}`)
+  const heads = new Map(raised.rows.map((row) => [row.user_id, row.head - raises.get(row.user_id)!]))
+  return placed.flatMap(({ send, people, message }) => eventsOf(message, send.senderId, people, heads))
+}
+
+/** What a message puts into the logs of its conversation's people; `heads` are where they were, and go on. */
+function eventsOf(
+  message: Message,
+  senderId: number,
+  people: number[],
+  heads: Map<number, number>
+): CommittedEvent[] {
+  const { clientId: _, ...shared } = { ...message, mine: false }
+  const places = people.map((userId) => {
+    const seq = heads.get(userId)! + 1
+    heads.set(userId, seq)
+    return { userId, seq }
+  })
+  const mine = places.filter(({ userId }) => userId === senderId)
+  const others = places.filter(({ userId }) => userId !== senderId)
+  return [
+    { name: 'message_sent' as const, data: message, to: mine },
+    ...(others.length > 0 ? [{ name: 'message' as const, data: shared, to: others }] : [])
+  ]
+}
+
+/** Statements that went out together: throws what the first one that failed met, once all are answered. */
+async function together<Results extends QueryResult[]>(
+  ...queries: { [Each in keyof Results]: Promise<Results[Each]> }
+): Promise<Results> {
+  const settled = await Promise.allSettled(queries)
+  const failed = settled.find((each) => each.status === 'rejected')
+  if (failed) throw failed.reason
+  return settled.map((each) => (each as PromiseFulfilledResult<unknown>).value) as Results
+}

@@ -1,0 +1,200 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, readdirSync, statfsSync } from 'node:fs'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Client, type QueryResultRow } from 'pg'
+import { freePort } from './parley.ts'
+
+const run = promisify(execFile)
+
+/** The version that the tests run on, and where Debian puts its programs. */
+const version = newestVersion()
+const programs = `/usr/lib/postgresql/${version}/bin`
+const password = 'sesame'
+/** The server's own user, as root: Postgres refuses to run as root. */
+const asPostgres =
+  process.getuid?.() === 0
+    ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', '--reset-env']
+    : []
+
+export const hasPostgres = version !== null
+
+/** A private Postgres on a free loopback port. */
+export type Postgres = {
+  /** The superuser's address, of the database `postgres`. */
+  readonly adminUrl: string
+  readonly port: number
+  readonly place: string
+  /** Everything it logged since it was first started. */
+  output(): string
+  /** Ends it and waits for its end: SIGINT is its fast shutdown, SIGKILL a crash. */
+  kill(signal?: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>
+  /** Starts it again on the same port and data, after a fast shutdown where it still runs. */
+  restart(settings?: Record<string, string>): Promise<void>
+  /** Ends it and removes its data. */
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Starts a Postgres with an empty data folder; `settings` are of postgresql.conf. `data` is made by somebody else, who
+ * also removes it.
+ */
+export async function startPostgres(
+  options: { settings?: Record<string, string>; data?: string } = {}
+): Promise<Postgres> {
+  const place = await mkdtemp(join(roomiest(), 'parley-postgres-'))
+  const data = options.data ?? join(place, 'data')
+  await giveToPostgres(place)
+  if (!options.data) await run('cp', ['-a', await template(), data])
+  const port = await freePort()
+  let printed = ''
+
+  async function start(settings: Record<string, string> = {}): Promise<ChildProcess> {
+    const given = {
+      port: String(port),
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: place,
+      max_wal_size: '256MB',
+      ...options.settings,
+      ...settings
+    }
+    const [command, ...args] = [
+      ...asPostgres,
+      `${programs}/postgres`,
+      '-D',
+      data,
+      ...Object.entries(given).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    ]
+    const child = spawn(command!, args, { cwd: place, stdio: ['ignore', 'ignore', 'pipe'] })
+    await new Promise<void>((resolve, reject) => {
+      let heard = ''
+      child.stderr.on('data', (chunk: Buffer) => {
+        printed += chunk.toString()
+        heard += chunk.toString()
+        if (heard.includes('ready to accept connections')) resolve()
+      })
+      child.once('close', () => reject(new Error(`Postgres ended before it was ready:\n${heard}`)))
+    })
+    return child
+  }
+
+  let child = await start()
+  const running = () => child.exitCode === null && child.signalCode === null
+  async function kill(signal: NodeJS.Signals = 'SIGINT'): Promise<void> {
+    if (!running()) return
+    const ended = once(child, 'close')
+    child.kill(signal)
+    await ended
+  }
+  async function stop(): Promise<void> {
+    await kill('SIGQUIT')
+    await rm(place, { recursive: true, force: true })
+  }
+  return {
+    adminUrl: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    port,
+    place,
+    output: () => printed,
+    kill,
+    async restart(settings) {
+      await kill()
+      child = await startOnceFree(() => start(settings))
+    },
+    stop,
+    [Symbol.asyncDispose]: stop
+  }
+}
+
+/** After a crash the old processes hold the shared memory for a moment; nothing tells when they have let go. */
+async function startOnceFree(start: () => Promise<ChildProcess>): Promise<ChildProcess> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start()
+    } catch (error) {
+      if (attempt === 100 || !/shared memory|lock file/.test(String(error))) throw error
+      await delay(100)
+    }
+  }
+}
+
+/** Runs one statement as the superuser. */
+export async function administer<Row extends QueryResultRow>(url: string, statement: string): Promise<Row[]> {
+  const client = new Client({ connectionString: url })
+  // A server that is shut down while somebody is connected says so here too; the query has failed by then.
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return (await client.query<Row>(statement)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** A fresh database on the server, as its owner reaches it: `parley`, who is no superuser. */
+export async function createDatabase(adminUrl: string): Promise<string> {
+  const name = `parley_${randomUUID().replaceAll('-', '')}`
+  await administer(adminUrl, `CREATE DATABASE ${name} OWNER parley`)
+  const url = new URL(adminUrl)
+  url.username = 'parley'
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** An initialised data folder, made once on this machine and copied for every server. */
+async function template(): Promise<string> {
+  const made = join(tmpdir(), `parley-postgres-template-${version}-${process.getuid?.()}`)
+  if (existsSync(made)) return made
+  const place = await mkdtemp(join(tmpdir(), 'parley-postgres-making-'))
+  const data = join(place, 'data')
+  await writeFile(join(place, 'password'), password)
+  await giveToPostgres(place)
+  // A collation that is not C, as most servers have: what relies on an order of bytes must say so itself.
+  const options = ['--encoding=UTF8', '--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en']
+  const [command, ...args] = [
+    ...asPostgres,
+    `${programs}/initdb`,
+    '--no-sync',
+    '--auth=scram-sha-256',
+    '--username=postgres',
+    `--pwfile=${join(place, 'password')}`,
+    ...options,
+    data
+  ]
+  await run(command, args)
+  const server = await startPostgres({ data })
+  await administer(server.adminUrl, `CREATE ROLE parley LOGIN PASSWORD '${password}'`)
+  await server.kill()
+  await server.stop()
+  // Whoever made it at the same time has made the same.
+  await rename(data, made).catch(() => {})
+  await rm(place, { recursive: true, force: true })
+  return made
+}
+
+async function giveToPostgres(place: string): Promise<void> {
+  if (asPostgres.length > 0) await run('chown', ['-R', 'postgres:postgres', place])
+}
+
+/** Memory where there is enough: an fsync costs nothing there, and kills of processes cannot tell. */
+function roomiest(): string {
+  try {
+    const { bavail, bsize } = statfsSync('/dev/shm')
+    if (bavail * bsize > 2 ** 31) return '/dev/shm'
+  } catch {
+    // Not on this system.
+  }
+  return tmpdir()
+}
+
+function newestVersion(): number | null {
+  const place = '/usr/lib/postgresql'
+  const versions = existsSync(place) ? readdirSync(place).map(Number) : []
+  const usable = versions.filter((each) => each >= 15 && existsSync(`${place}/${each}/bin/postgres`))
+  return usable.length > 0 ? Math.max(...usable) : null
+}
