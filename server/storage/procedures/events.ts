@@ -58,16 +58,16 @@ export async function pruneEvents(
   { before, keep, limit }: { before: number; keep: number; limit: number }
 ): Promise<{ result: number }> {
   const logs = await db
-    .selectFrom('inbox_heads as log')
+    .selectFrom('inbox_heads')
     .innerJoin('inbox_events as oldest', (join) =>
       join
-        .onRef('oldest.user_id', '=', 'log.user_id')
-        .on((eb) => eb('oldest.seq', '=', eb(eb.ref('log.floor'), '+', eb.lit(1))))
+        .onRef('oldest.user_id', '=', 'inbox_heads.user_id')
+        .on((eb) => eb('oldest.seq', '=', eb(eb.ref('inbox_heads.floor'), '+', eb.lit(1))))
     )
-    .select(['log.user_id', 'log.head', 'log.floor'])
-    .where((eb) => eb(eb('log.head', '-', eb.ref('log.floor')), '>', keep))
+    .select(['inbox_heads.user_id', 'inbox_heads.head', 'inbox_heads.floor'])
+    .where((eb) => eb(eb('inbox_heads.head', '-', eb.ref('inbox_heads.floor')), '>', keep))
     .where('oldest.created_at', '<', before)
-    .orderBy('log.user_id')
+    .orderBy('inbox_heads.user_id')
     .limit(limit)
     .execute()
   let pruned = 0
