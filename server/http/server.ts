@@ -4,6 +4,7 @@ import { bodyMaxBytes } from '@parley/contract/limits'
 import fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import type { RequestListener } from 'node:http'
 import { readJsonBodies } from './body.ts'
+import { compressAnswers } from './compression.ts'
 import type { Deps, Server } from './deps.ts'
 import { healthRoutes } from './health.ts'
 import { createListener, listenOnBothLoopbacks } from './listener.ts'
@@ -55,6 +56,7 @@ export async function createServer(deps: Deps): Promise<Server> {
     })
   }
 
+  compressAnswers(server)
   readJsonBodies(server)
   refuseUnknown(server)
   await server.register(cookie, { secret: deps.store.cookieSecret })

@@ -34,7 +34,9 @@ export async function serveWebApp(server: Server, folder = builtWebApp): Promise
     root: folder,
     serve: false,
     suppressWarning: true,
-    cacheControl: false
+    cacheControl: false,
+    // The build leaves them beside each file (web/vite.config.ts).
+    preCompressed: true
   })
 
   server.setNotFoundHandler(async (request, reply) => {

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Server } from '../../../server/http/deps.ts'
@@ -28,6 +29,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'dist/index.html'), '<!doctype html><title>Parley</title>')
   await writeFile(join(folder, 'dist/icon.svg'), '<svg/>')
   await writeFile(join(folder, 'dist/assets/app-1a2b.js'), 'export {}')
+  await writeFile(join(folder, 'dist/assets/big-3c4d.js'), 'export {}')
+  await writeFile(join(folder, 'dist/assets/big-3c4d.js.br'), brotliCompressSync('export {}'))
+  await writeFile(join(folder, 'dist/assets/big-3c4d.js.gz'), gzipSync('export {}'))
   server = await serve(join(folder, 'dist'))
 })
 afterAll(async () => {
@@ -62,6 +66,49 @@ describe('the web app', () => {
     const answer = await server.inject('/assets/app-1a2b.js')
     expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable')
     expect(answer.headers['content-type']).toMatch(/javascript/)
+  })
+
+  test.each([
+    ['gzip, deflate, br, zstd', 'br', brotliDecompressSync],
+    ['gzip', 'gzip', gunzipSync],
+    ['gzip, br;q=0', 'gzip', gunzipSync],
+    ['identity', undefined, (bytes: Buffer) => bytes],
+    [undefined, undefined, (bytes: Buffer) => bytes]
+  ])('sends to Accept-Encoding %s the copy in %s, kept for ever', async (accepted, encoding, decode) => {
+    const answer = await server.inject({
+      url: '/assets/big-3c4d.js',
+      headers: { ...(accepted !== undefined && { 'accept-encoding': accepted }) }
+    })
+    expect(answer.statusCode).toBe(200)
+    expect(answer.headers['content-encoding']).toBe(encoding)
+    expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable')
+    expect(answer.headers['content-type']).toMatch(/javascript/)
+    expect(answer.headers['vary']).toMatch(/accept-encoding/i)
+    expect(decode(answer.rawPayload).toString()).toBe('export {}')
+  })
+
+  test('gives each copy a tag of its own, and says 304 to whoever has it', async () => {
+    const tagOf = async (encoding: string) =>
+      String(
+        (await server.inject({ url: '/assets/big-3c4d.js', headers: { 'accept-encoding': encoding } }))
+          .headers.etag
+      )
+    const tags = await Promise.all(['br', 'gzip', 'identity'].map(tagOf))
+    expect(new Set(tags).size).toBe(3)
+    const headers = { 'accept-encoding': 'br', 'if-none-match': tags[0]! }
+    expect((await server.inject({ url: '/assets/big-3c4d.js', headers })).statusCode).toBe(304)
+  })
+
+  test('sends a file that has no copy as it is', async () => {
+    const answer = await server.inject({
+      url: '/assets/app-1a2b.js',
+      headers: { 'accept-encoding': 'gzip, br' }
+    })
+    expect([answer.statusCode, answer.body, answer.headers['content-encoding']]).toEqual([
+      200,
+      'export {}',
+      undefined
+    ])
   })
 
   test('has its other files checked each time', async () => {

@@ -1,0 +1,58 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { builtWebApp } from '../../server/http/web-app.ts'
+
+const scriptBudgetBytes = 130 * 1_000
+
+/** Files that the page asks for at once: its scripts, what they import statically, and its styles. */
+async function firstLoad(kind: 'js' | 'css'): Promise<string[]> {
+  const page = await readFile(join(builtWebApp, 'index.html'), 'utf8')
+  const addresses = [...page.matchAll(/<(?:script|link)\b[^>]*?\b(?:src|href)="\/([^"]+)"/g)].map(
+    ([, path]) => path!
+  )
+  const files = new Set(addresses.filter((path) => path.endsWith(`.${kind}`)))
+  // Vite lists what the first script imports as modulepreload; asserted here, so that the sum is whole.
+  for (const file of files) {
+    if (kind !== 'js') break
+    const code = await readFile(join(builtWebApp, file), 'utf8')
+    for (const [, imported] of code.matchAll(/\b(?:import|from)\s*["']\.\/([^"']+\.js)["']/g))
+      files.add(`assets/${imported}`)
+  }
+  return [...files]
+}
+
+async function gzipped(files: string[]): Promise<number> {
+  const sizes = await Promise.all(
+    files.map(async (file) => gzipSync(await readFile(join(builtWebApp, file)), { level: 9 }).length)
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+test('the web app’s first load is 130 kB of script at most, as gzip', async () => {
+  const scripts = await firstLoad('js')
+  expect(scripts.length).toBeGreaterThan(0)
+  expect(await gzipped(scripts)).toBeLessThanOrEqual(scriptBudgetBytes)
+})
+
+test('the schema library is in no script', async () => {
+  for (const file of await readdir(join(builtWebApp, 'assets'))) {
+    if (!file.endsWith('.js')) continue
+    const code = await readFile(join(builtWebApp, 'assets', file), 'utf8')
+    // What it marks every schema with.
+    expect(code.includes('~kind'), file).toBe(false)
+  }
+})
+
+test('every text file that was built has a brotli and a gzip copy beside it', async () => {
+  const names = await readdir(builtWebApp, { recursive: true })
+  const texts = names.filter((name) => /\.(js|css|html)$/.test(name))
+  expect(texts.length).toBeGreaterThanOrEqual(3)
+  for (const name of texts) {
+    const path = join(builtWebApp, name)
+    const bytes = await readFile(path)
+    expect(brotliDecompressSync(await readFile(`${path}.br`)).equals(bytes), name).toBe(true)
+    expect(gunzipSync(await readFile(`${path}.gz`)).equals(bytes), name).toBe(true)
+  }
+})
