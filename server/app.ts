@@ -6,9 +6,13 @@ import { Sessions } from './domain/sessions.ts'
 import { tidyUp } from './domain/upkeep.ts'
 import { createServer } from './http/server.ts'
 import { Hub } from './realtime/hub.ts'
+import { Sweep } from './realtime/sweep.ts'
+import { openBus } from './open-bus.ts'
 import { openStore } from './open-store.ts'
 
 const upkeepIntervalMs = 60 * 60 * 1_000
+/** How long a hint that was lost delays what it told of. */
+const sweepIntervalMs = 3_000
 /** What each open stream adds to the time over which a drain spreads their return. */
 const drainPerStreamMs = 5
 
@@ -26,12 +30,39 @@ export async function createApp(config: Config) {
   }
   if (config.developmentLogin) await addUsers(store, ['john', 'jane'])
 
-  const sessions = new Sessions(store)
-  const hub = new Hub(store.events, config)
+  // Others may write to it, and a commit whose answer was lost is heard of from nobody.
+  const shared = config.database.kind === 'postgres'
+  const bus = await openBus(config.nats, { epoch: store.epoch, logger }).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
+  const sessions = new Sessions(store, {
+    publish: (change) => bus.publishSession(change),
+    // From sweep to sweep, with time for the next.
+    ...(shared && { cacheMs: 2 * sweepIntervalMs })
+  })
+  bus.onSession((change) => sessions.apply(change))
+  const hub = new Hub(store.events, bus, config)
   sessions.onChanged((change) => hub.limitSession(change))
 
+  async function lookAgain(): Promise<void> {
+    await hub.sweep()
+    await sessions.recheck(hub.owners())
+  }
+  const onFailure = (error: unknown) => logger.warn(error, 'a sweep failed; the next one comes all the same')
+  const sweep = shared ? new Sweep(lookAgain, { intervalMs: sweepIntervalMs, onFailure }) : null
+  bus.onRecovered(() => sweep?.now())
+
   let ready = true
-  const server = await createServer({ config, store, sessions, hub, logger, ready: () => ready })
+  const server = await createServer({
+    config,
+    store,
+    sessions,
+    hub,
+    logger,
+    ready: () => ready,
+    busState: () => bus.state
+  })
 
   const upkeep = setInterval(() => void keepUp(), upkeepIntervalMs)
   void keepUp()
@@ -56,6 +87,8 @@ export async function createApp(config: Config) {
       await hub.drain(Math.min(config.drainMs / 2, hub.size * drainPerStreamMs))
       await server.close()
       hub.close()
+      sweep?.close()
+      await bus.close()
       await store.close()
     }
   }

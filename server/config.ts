@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { messageMaxLength } from '@parley/contract/limits'
+import { parseNatsUrl, type NatsConfig } from './nats-url.ts'
 import { settings, type SettingName } from './settings.ts'
 
 /** What Parley was told to be. Everything is read once, at the start. */
@@ -11,6 +12,8 @@ export type Config = Readonly<{
   origin: string
   dataDir: string
   database: DatabaseConfig
+  /** Set where this is one node of several. */
+  nats: NatsConfig | null
   /** Anybody who reaches this server may sign in as anyone: only ever true on a loopback address. */
   developmentLogin: boolean
   github: GithubConfig | null
@@ -26,7 +29,6 @@ export type Config = Readonly<{
 
 /** Where everything is kept. The url may hold a password: it is never shown. */
 export type DatabaseConfig = Readonly<{ kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string }>
-
 export type GithubConfig = Readonly<{ clientId: string; clientSecret: string; url: string; apiUrl: string }>
 
 /** Every setting that is not right, each with what to do about it. */
@@ -93,11 +95,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (!logLevels.includes(logLevel)) {
     report('PARLEY_LOG_LEVEL', `"${logLevel}" is none of ${logLevels.join(', ')}`)
   }
-  if (given('NATS_URL')) {
-    report('NATS_URL', 'several nodes are not in this version yet; leave it out to run one')
-  }
 
-  function database(): DatabaseConfig {
+  function databaseConfig(): DatabaseConfig {
     const text = given('DATABASE_URL')
     if (text === undefined) return { kind: 'sqlite', path: resolve(dataDir, 'parley.db') }
     const path = /^(?:sqlite|file):(?:\/\/(?=\/))?(?!\/\/)([^?#]+)$/.exec(text)?.[1]
@@ -112,6 +111,25 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       return { kind: 'postgres', url: text }
     } else report('DATABASE_URL', 'is not like postgres://user:password@host:5432/database')
     return { kind: 'sqlite', path: '' }
+  }
+
+  const database = databaseConfig()
+
+  function nats(): NatsConfig | null {
+    const text = given('NATS_URL')
+    if (text === undefined) return null
+    const parsed = parseNatsUrl(text)
+    // The text may hold a password: it is not repeated.
+    if (!parsed) {
+      report('NATS_URL', 'is not like nats://name:password@host:4222 (commas between servers of one cluster)')
+    } else if (database.kind === 'sqlite') {
+      report(
+        'NATS_URL',
+        'is for several nodes on one Postgres, and a SQLite file has one; ' +
+          'set DATABASE_URL to postgres://…, or leave NATS_URL out'
+      )
+    }
+    return parsed
   }
 
   function github(): GithubConfig | null {
@@ -130,7 +148,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     host,
     origin,
     dataDir,
-    database: database(),
+    database,
+    nats: nats(),
     developmentLogin,
     github: github(),
     messageMaxLength: number('PARLEY_MESSAGE_MAX_LENGTH', messageMaxLength, 1, 60_000),

@@ -30,7 +30,13 @@ export const settings = [
       'Where everything is kept: a SQLite file, as sqlite:PATH or file:PATH, or a database on Postgres 15 or newer, as ' +
       'postgres://USER:PASSWORD@HOST:PORT/DATABASE'
   },
-  { name: 'NATS_URL', default: 'none', meaning: 'Reserved: several nodes are not in this version yet' },
+  {
+    name: 'NATS_URL',
+    default: 'none',
+    meaning:
+      'Makes this one node of several on one Postgres: nats://name:password@host:4222, or tls://…; commas between ' +
+      'servers of one cluster. Without it, this must be the only node'
+  },
   {
     name: 'NODE_ENV',
     default: 'none',

@@ -15,23 +15,34 @@ export type SessionChange = { userId: number; sessionId: number; expiresAt: numb
 
 const tokenPattern = /^[A-Za-z0-9_-]{43}$/
 const cacheMax = 50_000
-/** A session is looked up again after this long: another process may have ended it. */
-const cacheMs = 30_000
+/** Sessions that are looked at in one read. */
+const recheckedAtOnce = 1_000
+
+export type SessionsOptions = {
+  /** A session is looked up again after this long, in ms: another process may have ended it. */
+  cacheMs?: number
+  /** Tells the other nodes of a change that was made here. */
+  publish?: (change: SessionChange) => void
+}
 
 /** Who is signed in: tokens are random, stored as their hash, and cached by it. */
 export class Sessions {
   readonly #store: Store
+  readonly #cacheMs: number
+  readonly #publish: (change: SessionChange) => void
   /** `until` is by `performance.now()`: a clock that was set back must not keep a session here. */
-  readonly #cache = new Map<string, { principal: Principal; until: number }>()
+  readonly #cache = new Map<string, { principal: Principal; until: number; used: boolean }>()
   readonly #lookups = new Map<string, Promise<Principal | null>>()
   readonly #listeners: ((change: SessionChange) => void)[] = []
   #changes = 0
 
-  constructor(store: Store) {
+  constructor(store: Store, { cacheMs = 30_000, publish = () => {} }: SessionsOptions = {}) {
     this.#store = store
+    this.#cacheMs = cacheMs
+    this.#publish = publish
   }
 
-  /** Calls `listener` when a session ends, or will end sooner than it said. */
+  /** Calls `listener` when a session ends, or will end sooner than it said, wherever that was done. */
   onChanged(listener: (change: SessionChange) => void): void {
     this.#listeners.push(listener)
   }
@@ -48,8 +59,10 @@ export class Sessions {
     const tokenHash = hashOf(token)
     const now = Date.now()
     const known = this.#cache.get(tokenHash)
-    if (known && performance.now() < known.until)
+    if (known && performance.now() < known.until) {
+      known.used = true
       return now < known.principal.expiresAt ? known.principal : null
+    }
     let lookup = this.#lookups.get(tokenHash)
     if (!lookup) {
       lookup = this.#lookUp(tokenHash, now).finally(() => this.#lookups.delete(tokenHash))
@@ -78,6 +91,42 @@ export class Sessions {
     this.#change({ userId: me.userId, sessionId: me.sessionId, expiresAt: 0 })
   }
 
+  /** Takes a change that was made on another node. */
+  apply(change: SessionChange): void {
+    this.#changes++
+    for (const [tokenHash, { principal }] of this.#cache) {
+      if (principal.sessionId === change.sessionId) this.#cache.delete(tokenHash)
+    }
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  /**
+   * Looks again at the sessions of `open` streams, and at those that were used since the last time; forgets the others.
+   * So what another node ended, and could not tell, ends here too. Throws when the store cannot be read.
+   */
+  async recheck(open: Iterable<SessionChange>): Promise<void> {
+    const now = performance.now()
+    for (const [tokenHash, { used }] of this.#cache) if (!used) this.#cache.delete(tokenHash)
+    const used = [...this.#cache.values()]
+    for (const cached of used) cached.used = false
+    const known = new Map<number, SessionChange>()
+    for (const { userId, sessionId, expiresAt } of [...open, ...used.map(({ principal }) => principal)]) {
+      known.set(sessionId, { userId, sessionId, expiresAt })
+    }
+    const ids = [...known.keys()]
+    for (let i = 0; i < ids.length; i += recheckedAtOnce) {
+      const sessionIds = ids.slice(i, i + recheckedAtOnce)
+      const rows = await this.#store.read('listSessionEnds', { sessionIds })
+      const ends = new Map(rows.map((row) => [row.sessionId, row.expiresAt]))
+      for (const sessionId of sessionIds) {
+        const session = known.get(sessionId)!
+        const expiresAt = ends.get(sessionId) ?? 0
+        if (expiresAt < session.expiresAt) this.apply({ ...session, expiresAt })
+      }
+    }
+    for (const cached of used) cached.until = now + this.#cacheMs
+  }
+
   async #lookUp(tokenHash: string, now: number): Promise<Principal | null> {
     this.#cache.delete(tokenHash)
     const changes = this.#changes
@@ -94,7 +143,7 @@ export class Sessions {
     if (changes !== this.#changes) return principal
     // The oldest goes first: a Map keeps the order of insertion.
     if (this.#cache.size >= cacheMax) this.#cache.delete(this.#cache.keys().next().value!)
-    this.#cache.set(tokenHash, { principal, until: performance.now() + cacheMs })
+    this.#cache.set(tokenHash, { principal, until: performance.now() + this.#cacheMs, used: true })
     return principal
   }
 
@@ -104,11 +153,8 @@ export class Sessions {
   }
 
   #change(change: SessionChange): void {
-    this.#changes++
-    for (const [tokenHash, { principal }] of this.#cache) {
-      if (principal.sessionId === change.sessionId) this.#cache.delete(tokenHash)
-    }
-    for (const listener of this.#listeners) listener(change)
+    this.apply(change)
+    this.#publish(change)
   }
 }
 

@@ -1,3 +1,4 @@
+import { Problem } from '@parley/contract/errors'
 import type { Store } from '../storage/store.ts'
 
 /** How much of the log each user keeps: the newest `keepCount` events and all younger than `keepMs`. */
@@ -17,4 +18,20 @@ export async function tidyUp(store: Store, { keepCount, keepMs }: Retention): Pr
       limit: pruneMax
     })
   } while (pruned > 0)
+}
+
+/** Somebody who waits for an answer takes no longer than this for none. */
+const answerMs = 2_000
+
+/** Resolves when the store answers a read; throws `storage_unavailable` when it does not, or not in time. */
+export async function requireStorage(store: Store): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    late.reject(new Problem('storage_unavailable', 'The database does not answer.'))
+  }, answerMs)
+  try {
+    await Promise.race([store.read('readHeads', { userIds: [0] }), late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -22,6 +22,8 @@ export type Deps = {
   hub: Streams
   /** False while the server is not to get new requests. */
   ready: () => boolean
+  /** Whether other nodes are heard; a node whose bus is degraded still does everything, some of it later. */
+  busState: () => 'ok' | 'degraded'
   logger: FastifyBaseLogger
 }
 

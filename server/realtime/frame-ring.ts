@@ -4,8 +4,8 @@ export type Frame = { seq: number; bytes: Buffer }
 const bytesMax = 128 * 1024
 
 /**
- * The newest frames of one user's log, without a gap. Streams that keep up pull from here; whoever is further behind
- * reads the database.
+ * The newest frames of one user's log that this process wrote, without a gap. Streams that keep up pull from here;
+ * whoever is further behind, or wants what another node wrote, reads the database.
  */
 export class FrameRing {
   #frames: Frame[] = []
@@ -15,7 +15,9 @@ export class FrameRing {
 
   push(frame: Frame): void {
     const last = this.#frames.at(-1)
-    // A frame that does not follow would make a gap: what is older goes.
+    // Reported late: commits may be heard of in another order.
+    if (last && frame.seq <= last.seq) return
+    // One that does not follow would make a gap: what is older goes.
     if (last && frame.seq !== last.seq + 1) {
       this.#frames = []
       this.#bytes = 0

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { parseCursor } from '@parley/contract/cursor'
 import type { CommittedEvent, EventLog } from '../storage/event-log.ts'
+import type { Bus, HeadSubscription } from './bus.ts'
 import { eventLines, idLine } from './frame.ts'
 import { FrameRing } from './frame-ring.ts'
 import { LogReader } from './log-reader.ts'
@@ -19,20 +20,27 @@ export type HubOptions = {
 const tickMs = 1_000
 /** Reads of the log at a time, for all streams together. */
 const concurrentReads = 8
+/** Users whose heads are asked for in one read. */
+const sweptAtOnce = 1_000
 
-/** Every open stream of this process, and the way from a commit to them. */
+/** What the hub keeps of a user who has a stream here. */
+type Room = Mailbox & { heads?: HeadSubscription }
+
+/** Every open stream of this process, and the way from a commit, here or on another node, to them. */
 export class Hub {
   readonly #log: EventLog
+  readonly #bus: Bus
   readonly #options: HubOptions
   readonly #reader: LogReader
   /** Only of users who have a stream here. */
-  readonly #mailboxes = new Map<number, Mailbox>()
+  readonly #mailboxes = new Map<number, Room>()
   readonly #ticker: NodeJS.Timeout
   #draining = false
   #streams = 0
 
-  constructor(log: EventLog, options: HubOptions) {
+  constructor(log: EventLog, bus: Bus, options: HubOptions) {
     this.#log = log
+    this.#bus = bus
     this.#options = options
     this.#reader = new LogReader(log, concurrentReads)
     log.onCommitted((events) => this.#deliver(events))
@@ -51,7 +59,11 @@ export class Hub {
    */
   async open(socket: Socket, options: StreamOwner & { after: string | null }): Promise<void> {
     const { userId, sessionId, expiresAt, after } = options
-    const mailbox = this.#mailboxes.get(userId) ?? { ring: new FrameRing(), head: 0, streams: new Set() }
+    const mailbox: Room = this.#mailboxes.get(userId) ?? {
+      ring: new FrameRing(),
+      head: 0,
+      streams: new Set()
+    }
     const life = this.#options.streamMaxLifeMs * (0.5 + Math.random() / 2)
     const stream = new Stream(socket, { userId, sessionId, expiresAt }, performance.now() + life, {
       mailbox,
@@ -66,7 +78,29 @@ export class Hub {
     this.#mailboxes.set(userId, mailbox)
     this.#streams++
     socket.once('close', () => this.#remove(stream, mailbox))
+    mailbox.heads ??= this.#bus.subscribeHeads(userId, (head) => raise(mailbox, head))
+    // Subscribed before the head is read: what another node commits from here on is heard of.
+    await mailbox.heads.ready
     await stream.start(after === null ? null : parseCursor(after))
+  }
+
+  /**
+   * Compares the heads of everyone who is here with the log: what a hint was lost of, or what a node died before it could
+   * tell, goes out now. Throws when the log cannot be read.
+   */
+  async sweep(): Promise<void> {
+    const userIds = [...this.#mailboxes.keys()]
+    for (let i = 0; i < userIds.length; i += sweptAtOnce) {
+      for (const { userId, head } of await this.#log.heads(userIds.slice(i, i + sweptAtOnce))) {
+        const mailbox = this.#mailboxes.get(userId)
+        if (mailbox) raise(mailbox, head)
+      }
+    }
+  }
+
+  /** Whose the open streams are. */
+  *owners(): Iterable<StreamOwner> {
+    for (const stream of this.#allStreams()) yield stream.owner
   }
 
   /** A session ends at `expiresAt` (ms): its streams end with it. */
@@ -100,18 +134,22 @@ export class Hub {
     for (const stream of this.#allStreams()) stream.destroy()
   }
 
-  /** Frames each event once, gives every recipient who is here their own `id:`, then wakes each of them once. */
+  /**
+   * Frames each event once, gives every recipient who is here their own `id:`, then wakes each of them once; other nodes
+   * get a hint. A report may come after a later one: then the frame is not taken, and the head stays.
+   */
   #deliver(events: CommittedEvent[]): void {
     const woken = new Set<Mailbox>()
     for (const event of events) {
       let lines: Buffer | undefined
       for (const { userId, seq } of event.to) {
+        this.#bus.publishHead(userId, seq)
         const mailbox = this.#mailboxes.get(userId)
         if (!mailbox) continue
         lines ??= eventLines(event)
         const bytes = Buffer.concat([Buffer.from(idLine(this.#log.epoch, seq)), lines])
         mailbox.ring.push({ seq, bytes })
-        mailbox.head = seq
+        mailbox.head = Math.max(mailbox.head, seq)
         woken.add(mailbox)
       }
     }
@@ -133,9 +171,17 @@ export class Hub {
     for (const mailbox of this.#mailboxes.values()) yield* mailbox.streams
   }
 
-  #remove(stream: Stream, mailbox: Mailbox): void {
+  #remove(stream: Stream, mailbox: Room): void {
     this.#streams--
     mailbox.streams.delete(stream)
-    if (mailbox.streams.size === 0) this.#mailboxes.delete(stream.owner.userId)
+    if (mailbox.streams.size > 0) return
+    this.#mailboxes.delete(stream.owner.userId)
+    mailbox.heads?.close()
   }
+}
+
+function raise(mailbox: Mailbox, head: number): void {
+  if (head <= mailbox.head) return
+  mailbox.head = head
+  for (const stream of mailbox.streams) stream.wake()
 }

@@ -82,6 +82,7 @@ export class Stream {
     } catch {
       return this.refuse('storage_unavailable')
     }
+    if (!this.#socket.writable) return
     this.#mailbox.head = Math.max(this.#mailbox.head, bounds.head)
     const reason = after && resetReason(after, this.#epoch, bounds)
     if (reason) this.#reset(reason, bounds.head)
@@ -156,16 +157,25 @@ export class Stream {
   }
 
   async #pullFromLog(): Promise<void> {
-    const pull = await this.#reader.pull(this.owner.userId, this.#cursor)
-    if (!this.#socket.writable) return
-    if (pull?.first === this.#cursor + 1) {
-      this.#cursor = pull.last
-      this.#socket.write(pull.bytes)
-      return
+    const { userId } = this.owner
+    let pull = await this.#reader.pull(userId, this.#cursor)
+    if (pull?.first !== this.#cursor + 1) {
+      const promised = this.#mailbox.head
+      const { head: newest, floor } = await this.#reader.bounds(userId)
+      if (newest === this.#cursor) {
+        // The log ends here: a hint had promised more than there is.
+        if (this.#mailbox.head === promised) this.#mailbox.head = newest
+        return
+      }
+      pull = await this.#reader.pull(userId, this.#cursor)
+      // What follows the cursor is not there: pruned meanwhile, or a damaged log. Never skip in silence.
+      if (pull?.first !== this.#cursor + 1) {
+        return this.#reset(this.#cursor < floor ? 'pruned' : 'gap', newest)
+      }
     }
-    // What follows the cursor is not there: pruned meanwhile, or a damaged log. Never skip in silence.
-    const { head: newest, floor } = await this.#reader.bounds(this.owner.userId)
-    this.#reset(this.#cursor < floor ? 'pruned' : 'gap', newest)
+    if (!this.#socket.writable) return
+    this.#cursor = pull.last
+    this.#socket.write(pull.bytes)
   }
 
   #reset(reason: StreamEvents['reset']['reason'], seq: number): void {

@@ -14,8 +14,13 @@ export interface EventLog {
   /** One random word for the whole database, replaced when it is restored from a backup. */
   readonly epoch: string
   bounds(userId: number): Promise<LogBounds>
+  /** The heads of many users' logs at once; at most 1,000 of them. */
+  heads(userIds: number[]): Promise<{ userId: number; head: number }[]>
   /** Up to `limit` events after `seq`, in order. */
   eventsAfter(userId: number, seq: number, limit: number): Promise<LoggedEvent[]>
-  /** Calls `listener` after each commit, in commit order, once the commit is on disk. */
+  /**
+   * Calls `listener` after each commit of this process, once it is on disk. Reports may come in another order than the
+   * commits did, and those of other processes do not come at all.
+   */
   onCommitted(listener: (events: CommittedEvent[]) => void): void
 }

@@ -62,6 +62,7 @@ export async function openRecordingStore(): Promise<RecordingStore> {
     events: {
       epoch: settings.epoch,
       bounds: (userId) => readLogBounds(db, { userId }),
+      heads: (userIds) => runRead('readHeads', { userIds }),
       eventsAfter: (userId, after, limit) => runRead('readEvents', { userId, after, limit }),
       onCommitted: (listener) => void listeners.push(listener)
     },

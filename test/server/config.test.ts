@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, readConfig } from '../../server/config.ts'
+import { parseNatsUrl } from '../../server/nats-url.ts'
 import { settings, settingsAsMarkdown, settingsAsText } from '../../server/settings.ts'
 
 function problemsOf(env: Record<string, string>): readonly string[] {
@@ -27,6 +28,7 @@ describe('settings', () => {
       origin: 'http://localhost:3000',
       dataDir: resolve('data'),
       database: { kind: 'sqlite', path: resolve('data/parley.db') },
+      nats: null,
       developmentLogin: true,
       github: null,
       messageMaxLength: 4000,
@@ -150,9 +152,39 @@ describe('DATABASE_URL', () => {
     'is not %s',
     (DATABASE_URL) => expect(badNames({ DATABASE_URL })).toEqual(['DATABASE_URL'])
   )
+})
 
-  test('NATS is refused plainly', () => {
-    expect(problemsOf({ NATS_URL: 'nats://bus:4222' })[0]).toContain('not in this version yet')
+describe('NATS_URL', () => {
+  test.each([
+    ['nats://bus', { servers: ['bus:4222'], tls: false }],
+    ['nats://bus:4333/', { servers: ['bus:4333'], tls: false }],
+    ['nats://[::1]:4333', { servers: ['[::1]:4333'], tls: false }],
+    ['tls://n%40me:s%2Fsame@bus', { servers: ['bus:4222'], tls: true, user: 'n@me', pass: 's/same' }],
+    ['nats://token@a, nats://token@b:5', { servers: ['a:4222', 'b:5'], tls: false, token: 'token' }]
+  ])('%s is read', (url, nats) => expect(parseNatsUrl(url)).toEqual(nats))
+
+  test.each([
+    'bus:4222',
+    'http://bus:4222',
+    'nats://',
+    'nats://bus:99999',
+    'nats://bus/path',
+    'nats://bus?tls=1',
+    'nats://bus,',
+    'nats://a, tls://b',
+    'nats://x:sesame@a,nats://b',
+    'nats://%zz:sesame@bus'
+  ])('is not %s, and the password in it is not repeated', (NATS_URL) => {
+    const [problem] = problemsOf({ NATS_URL })
+    expect(problem).toMatch(/^NATS_URL: is not like nats:/)
+    expect(problem).not.toContain('sesame')
+  })
+
+  test('with a SQLite file is refused, with the reason', () => {
+    expect(problemsOf({ NATS_URL: 'nats://bus:4222' })).toEqual([
+      'NATS_URL: is for several nodes on one Postgres, and a SQLite file has one; ' +
+        'set DATABASE_URL to postgres://…, or leave NATS_URL out'
+    ])
   })
 })
 

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import type { Pool } from 'pg'
 import type { CommittedEvent } from '../event-log.ts'
-import { readEvents, readLogBounds } from '../procedures/events.ts'
+import { readEvents, readHeads, readLogBounds } from '../procedures/events.ts'
 import { reads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
 import type { Schema } from '../schema.ts'
 import type { Store } from '../store.ts'
@@ -85,6 +85,7 @@ export async function openPostgresStore(url: string): Promise<Store> {
       epoch,
       // One statement is one snapshot: these need no transaction.
       bounds: (userId) => answer(readLogBounds(readDb, { userId })),
+      heads: (userIds) => answer(readHeads(readDb, { userIds })),
       eventsAfter: (userId, after, limit) => answer(readEvents(readDb, { userId, after, limit })),
       onCommitted: (listener) => void listeners.push(listener)
     },

@@ -14,6 +14,19 @@ export async function readLogBounds(db: Kysely<Schema>, { userId }: { userId: nu
   return row ?? { head: 0, floor: 0 }
 }
 
+/** The heads of many users' logs in one read. */
+export async function readHeads(
+  db: Kysely<Schema>,
+  { userIds }: { userIds: number[] }
+): Promise<{ userId: number; head: number }[]> {
+  if (userIds.length === 0) return []
+  return db
+    .selectFrom('inbox_heads')
+    .select(['user_id as userId', 'head'])
+    .where('user_id', 'in', userIds)
+    .execute()
+}
+
 /** Up to `limit` events after `seq`. What the user may no longer see comes as `gone`, in its place. */
 export async function readEvents(
   db: Kysely<Schema>,

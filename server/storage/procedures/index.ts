@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../event-log.ts'
 import type { Schema } from '../schema.ts'
 import { getConversation, listConversations, startDirectConversation } from './conversations.ts'
-import { pruneEvents, readEvents, readLogBounds } from './events.ts'
+import { pruneEvents, readEvents, readHeads, readLogBounds } from './events.ts'
 import { listFindings } from './findings.ts'
 import { findSend, listMessages } from './messages.ts'
 import { markRead } from './reads.ts'
@@ -12,6 +12,7 @@ import {
   deleteExpiredSessions,
   endSession,
   findSession,
+  listSessionEnds,
   replaceSession
 } from './sessions.ts'
 import { openSettings } from './settings.ts'
@@ -26,7 +27,9 @@ export const reads = {
   listConversations,
   listFindings,
   listMessages,
+  listSessionEnds,
   readEvents,
+  readHeads,
   readLogBounds,
   searchUsernames
 }

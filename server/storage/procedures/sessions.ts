@@ -50,6 +50,19 @@ export async function findSession(
   }
 }
 
+/** When those of the sessions that are there end, in one read; the others have ended. */
+export async function listSessionEnds(
+  db: Kysely<Schema>,
+  { sessionIds }: { sessionIds: number[] }
+): Promise<{ sessionId: number; expiresAt: number }[]> {
+  if (sessionIds.length === 0) return []
+  return db
+    .selectFrom('sessions')
+    .select(['id as sessionId', 'expires_at as expiresAt'])
+    .where('id', 'in', sessionIds)
+    .execute()
+}
+
 /**
  * Adds a session beside the one it replaces, which then lives until `graceUntil` at most (ms). Null when the old one
  * has ended meanwhile.

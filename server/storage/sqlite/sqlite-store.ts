@@ -74,6 +74,7 @@ async function open(path: string, mode: 'writer' | 'guest'): Promise<Store> {
     events: {
       epoch,
       bounds: (userId) => read('readLogBounds', { userId }),
+      heads: (userIds) => read('readHeads', { userIds }),
       eventsAfter: (userId, after, limit) => read('readEvents', { userId, after, limit }),
       onCommitted: (listener) => void listeners.push(listener)
     },

@@ -186,6 +186,7 @@ describe('a stream that cannot be opened now', () => {
       hub: app.hub,
       logger: pino({ level: 'silent' }),
       ready: () => true,
+      busState: () => 'ok',
       sessions: {
         authenticate: () => Promise.reject(new Problem('storage_unavailable'))
       } as unknown as Sessions

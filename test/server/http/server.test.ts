@@ -1,10 +1,14 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ProblemDocument } from '@parley/contract/errors'
+import { Problem, type ProblemDocument } from '@parley/contract/errors'
 import { paths } from '@parley/contract/paths'
 import { routes } from '@parley/contract/routes'
+import { readConfig } from '../../../server/config.ts'
+import { Sessions } from '../../../server/domain/sessions.ts'
+import { createServer } from '../../../server/http/server.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 
 let parley: InProcess
@@ -93,9 +97,28 @@ describe('every answer of the API', () => {
 })
 
 describe('health', () => {
+  test.each([
+    ['fails', () => Promise.reject(new Problem('storage_unavailable'))],
+    ['does not answer', () => new Promise<never>(() => {})]
+  ])('a process whose database %s lives and is not ready', async (_, read) => {
+    const { store } = parley.app
+    const server = await createServer({
+      config: readConfig({}),
+      store: { ...store, read },
+      hub: parley.app.hub,
+      sessions: new Sessions(store),
+      logger: pino({ level: 'silent' }),
+      ready: () => true,
+      busState: () => 'ok'
+    })
+    expect((await server.inject('/livez')).statusCode).toBe(200)
+    expect(refusal(await server.inject('/readyz'))).toBe('503 storage_unavailable')
+    await server.close()
+  })
+
   test('the process lives and is ready', async () => {
     expect((await parley.inject('/livez')).json()).toEqual({ status: 'ok' })
-    expect((await parley.inject('/readyz')).json()).toEqual({ status: 'ok' })
+    expect((await parley.inject('/readyz')).json()).toEqual({ status: 'ok', database: 'ok', bus: 'ok' })
   })
 })
 

@@ -8,6 +8,7 @@ import { Sessions } from '../../../server/domain/sessions.ts'
 import type { Server } from '../../../server/http/deps.ts'
 import { createServer } from '../../../server/http/server.ts'
 import { Hub } from '../../../server/realtime/hub.ts'
+import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
 import { openRecordingStore, type RecordingStore } from '../../harness/recording-store.ts'
 import { openStream } from '../../harness/stream.ts'
 
@@ -23,14 +24,15 @@ beforeAll(async () => {
   store = await openRecordingStore()
   const config = readConfig({})
   const logger = pino({ level: 'silent' })
-  hub = new Hub(store.events, config)
+  hub = new Hub(store.events, new MemoryExchange().connect(), config)
   server = await createServer({
     config,
     store,
     sessions: new Sessions(store),
     hub,
     logger,
-    ready: () => true
+    ready: () => true,
+    busState: () => 'ok'
   })
   await addUsers(store, ['john', 'jane', 'anna'])
   john = await signIn('john')

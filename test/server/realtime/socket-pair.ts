@@ -3,14 +3,32 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { Bus } from '../../../server/realtime/bus.ts'
 import { Hub, type HubOptions } from '../../../server/realtime/hub.ts'
+import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
+import type { EventLog } from '../../../server/storage/event-log.ts'
 import { openSqliteStore } from '../../../server/storage/sqlite/sqlite-store.ts'
 
-/** A hub over a real store, and real sockets to it. */
+/** A hub over a real store of its own, and real sockets to it. */
 export async function openHub(options: Partial<HubOptions> = {}) {
   const place = await mkdtemp(join(tmpdir(), 'parley-hub-'))
   const store = await openSqliteStore(join(place, 'parley.db'))
-  const hub = new Hub(store.events, {
+  const node = await openHubOn(store.events, new MemoryExchange().connect(), options)
+  return {
+    ...node,
+    store,
+    place,
+    async close() {
+      node.close()
+      await store.close()
+      await rm(place, { recursive: true })
+    }
+  }
+}
+
+/** A hub over a log and a bus that others may share, and real sockets to it. */
+export async function openHubOn(log: EventLog, bus: Bus, options: Partial<HubOptions> = {}) {
+  const hub = new Hub(log, bus, {
     syncIntervalMs: 1_000,
     streamMaxLifeMs: 3_600_000,
     streamsPerUser: 100,
@@ -32,14 +50,10 @@ export async function openHub(options: Partial<HubOptions> = {}) {
 
   return {
     hub,
-    store,
-    place,
     open,
-    async close() {
+    close() {
       hub.close()
       server.close()
-      await store.close()
-      await rm(place, { recursive: true })
     }
   }
 }

@@ -35,7 +35,9 @@ beforeAll(async () => {
       { ...page, conversationId, before: messageId },
       { ...page, conversationId: 0, before: 0 }
     ],
+    listSessionEnds: [{ sessionIds: [sessionId, 0] }],
     readEvents: [{ userId: john.userId, after: 0, limit: 200 }],
+    readHeads: [{ userIds: [john.userId, jane.userId] }],
     readLogBounds: [{ userId: john.userId }],
     searchUsernames: [{ viewerId: john.userId, prefix: 'ja', limit: 5 }],
     addSession: [{ userId: john.userId, ...session, tokenHash: 'another' }],

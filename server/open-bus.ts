@@ -1,0 +1,19 @@
+import type { NatsConfig } from './nats-url.ts'
+import type { Bus } from './realtime/bus.ts'
+import { MemoryExchange } from './realtime/memory-bus.ts'
+import { NatsBus } from './realtime/nats-bus.ts'
+
+/** The bus that was configured: NATS, or none but this process. Throws when NATS refuses us. */
+export async function openBus(
+  nats: NatsConfig | null,
+  { epoch, logger }: { epoch: string; logger: { warn(line: string): void } }
+): Promise<Bus> {
+  if (!nats) return new MemoryExchange().connect()
+  return NatsBus.open(nats, {
+    epoch,
+    onState(state, reason) {
+      if (state === 'ok') logger.warn('NATS is back')
+      else logger.warn(`NATS is away (${reason}): what other nodes do is seen a few seconds later`)
+    }
+  })
+}

@@ -1,0 +1,26 @@
+import type { StreamOwner } from './stream.ts'
+
+/**
+ * What the nodes of one database tell each other, so that nobody waits for a sweep. Everything on it may be lost, come
+ * twice or late: it is a hint to look at the database, never the truth. A node does not hear itself.
+ */
+export interface Bus {
+  /** `degraded` while other nodes may not hear this one, or this one them. */
+  readonly state: 'ok' | 'degraded'
+  /** Tells the others that a user's log has grown to `head`. */
+  publishHead(userId: number, head: number): void
+  /** Calls `listener` with what others publish about one user; a user has one listener. */
+  subscribeHeads(userId: number, listener: (head: number) => void): HeadSubscription
+  /** Tells the others that a session ends at `expiresAt`, sooner than it said. */
+  publishSession(change: StreamOwner): void
+  onSession(listener: (change: StreamOwner) => void): void
+  /** Calls `listener` when the bus is back: what was said meanwhile is lost. */
+  onRecovered(listener: () => void): void
+  close(): Promise<void>
+}
+
+export type HeadSubscription = {
+  /** Resolves once what others publish arrives here; after a deadline also where it may not. */
+  readonly ready: Promise<void> | undefined
+  readonly close: () => void
+}

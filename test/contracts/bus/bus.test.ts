@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Bus } from '../../../server/realtime/bus.ts'
+import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
+import { NatsBus } from '../../../server/realtime/nats-bus.ts'
+import { parseNatsUrl } from '../../../server/nats-url.ts'
+import { hasNats, startNats } from '../../harness/nats.ts'
+
+type World = { join: () => Promise<Bus>; close: () => Promise<void> }
+
+describe('A bus in memory', () => {
+  hold(async () => {
+    const exchange = new MemoryExchange()
+    return { join: async () => exchange.connect(), close: async () => {} }
+  })
+})
+
+describe.skipIf(!hasNats)('A bus on NATS (needs nats-server)', () => {
+  hold(async () => {
+    const nats = await startNats()
+    const join = () => NatsBus.open(parseNatsUrl(nats.url)!, { epoch: 'contract' })
+    return { join, close: () => nats.close() }
+  })
+})
+
+/** The heads that `bus` hears of a user, and a way to wait for one. */
+function listen(bus: Bus, userId: number) {
+  const heads: number[] = []
+  let arrived = Promise.withResolvers<void>()
+  const subscription = bus.subscribeHeads(userId, (head) => {
+    heads.push(head)
+    arrived.resolve()
+    arrived = Promise.withResolvers()
+  })
+  async function until(head: number): Promise<void> {
+    while (!heads.includes(head)) await arrived.promise
+  }
+  return { heads, until, ...subscription }
+}
+
+/** The contract, whole, for either of them. */
+function hold(open: () => Promise<World>): void {
+  let world: World
+  let john: Bus
+  let jane: Bus
+  let anna: Bus
+  beforeAll(async () => {
+    world = await open()
+    ;[john, jane, anna] = await Promise.all([world.join(), world.join(), world.join()])
+  })
+  afterAll(async () => {
+    await Promise.all([john, jane, anna].map((bus) => bus.close()))
+    await world.close()
+  })
+
+  test('N1: once a subscription is ready, every head that another node publishes is heard', async () => {
+    for (let userId = 1; userId <= 200; userId++) {
+      const heard = listen(jane, userId)
+      await heard.ready
+      john.publishHead(userId, userId + 1)
+      await heard.until(userId + 1)
+      heard.close()
+    }
+  })
+
+  test('a node hears of the users it asked for, from every other node, and not itself', async () => {
+    const here = listen(john, 1_001)
+    const there = listen(jane, 1_001)
+    const other = listen(anna, 1_002)
+    await Promise.all([here.ready, there.ready, other.ready])
+    john.publishHead(1_001, 5)
+    await there.until(5)
+    anna.publishHead(1_001, 6)
+    await Promise.all([here.until(6), there.until(6)])
+    john.publishHead(1_002, 9)
+    await other.until(9)
+    expect([here.heads, there.heads, other.heads]).toEqual([[6], [5, 6], [9]])
+    for (const each of [here, there, other]) each.close()
+  })
+
+  test('a subscription that was closed hears nothing more', async () => {
+    const closed = listen(jane, 1_003)
+    const open = listen(anna, 1_003)
+    await Promise.all([closed.ready, open.ready])
+    closed.close()
+    const again = listen(jane, 1_003)
+    await again.ready
+    john.publishHead(1_003, 7)
+    await Promise.all([open.until(7), again.until(7)])
+    expect(closed.heads).toEqual([])
+    for (const each of [open, again]) each.close()
+  })
+
+  test('N4: what becomes of a session is told to all other nodes', async () => {
+    const change = { userId: 3, sessionId: 8, expiresAt: 0 }
+    const heard = [jane, anna].map((bus) => new Promise((resolve) => bus.onSession(resolve)))
+    let echoed = false
+    john.onSession(() => (echoed = true))
+    john.publishSession(change)
+    expect(await Promise.all(heard)).toEqual([change, change])
+    expect(echoed).toBe(false)
+  })
+}
