@@ -208,8 +208,9 @@ function parseEvent(name: string, data: string): LogEvent | null {
 function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(new NetworkError('The connection was given up'))
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
+    // First of all, so that a read which fails when it is given up is nobody's unhandled rejection.
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
   })
 }

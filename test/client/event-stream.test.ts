@@ -218,6 +218,21 @@ describe('the event stream', () => {
     expect(server.isOpen).toBe(true)
   })
 
+  it('may be closed by whom it tells of an event', async () => {
+    const { clock, server, seen, stream } = listen({
+      onEvent(_event, { seq }) {
+        seen.push(seq)
+        stream.close()
+      }
+    })
+    await settle()
+    server.send(frame(1))
+    await settle()
+    expect(seen).toEqual([1])
+    expect(server.isOpen).toBe(false)
+    expect(clock.timers).toBe(0)
+  })
+
   it('leaves no timer behind when it is closed', async () => {
     const { clock, server, stream } = listen()
     await settle()

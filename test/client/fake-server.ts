@@ -30,6 +30,8 @@ export function fakeStreams(): FakeStreams {
           controller = started
           signal.addEventListener('abort', () => {
             if (controller === started) controller = null
+            // As fetch does: a read that waits, or comes later, fails.
+            started.error(signal.reason)
           })
         }
       })
