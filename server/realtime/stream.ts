@@ -105,7 +105,9 @@ export class Stream {
   sync(): void {
     this.lastSyncAt = performance.now()
     const { writable, writableNeedDrain } = this.#socket
-    if (writable && !writableNeedDrain) this.#socket.write(signal('sync', { head: this.#mailbox.head }))
+    // A pull from the log may have gone beyond the commits that this process was told of.
+    const newest = Math.max(this.#mailbox.head, this.#cursor)
+    if (writable && !writableNeedDrain) this.#socket.write(signal('sync', { head: newest }))
   }
 
   /** Ends a stream that is to be tried again, with the reason. */

@@ -131,6 +131,17 @@ describe('A stream', () => {
     stream.socket.destroy()
   }, 30_000)
 
+  test('S7: is told no head below what it was sent, also when the log went on while it was read', async () => {
+    const own = await openHub()
+    const { john, conversationId } = await startPair(own.store)
+    for (let i = 0; i < 3; i++) await own.store.send(sendOf(john.userId, conversationId, `m ${i}`))
+    own.store.events.bounds = () => Promise.resolve({ head: 1, floor: 0 })
+    const stream = await own.open(john.userId, `${own.store.epoch}-0`)
+    const sync = await stream.event('sync')
+    expect([stream.seqs, sync.data]).toEqual([[1, 2, 3, 4], '{"head":4}'])
+    await own.close()
+  })
+
   test('ends within a second when its session does, and no other', async () => {
     const { john } = await startPair(world.store)
     const ended = await world.open(john.userId, null, 7)
@@ -215,6 +226,19 @@ describe('A stream', () => {
     expect((await late.event('refused')).data).toBe('{"code":"draining"}')
     await own.close()
   })
+})
+
+test('S10: a drain ends streams one after the other over its window', async () => {
+  const own = await openHub({ streamsPerUser: 200 })
+  const { john } = await startPair(own.store)
+  const streams = await Promise.all(Array.from({ length: 200 }, () => own.open(john.userId)))
+  await Promise.all(streams.map((stream) => stream.event('sync')))
+  const endedAtMs: number[] = []
+  for (const stream of streams) void stream.closed.then(() => endedAtMs.push(performance.now()))
+  await own.hub.drain(1_000)
+  await Promise.all(streams.map((stream) => stream.closed))
+  expect(endedAtMs[150]! - endedAtMs[50]!).toBeGreaterThan(200)
+  await own.close()
 })
 
 test('Rule 9: whoever connects, is cut and resumes while others publish sees every event once, in order', async () => {

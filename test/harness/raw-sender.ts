@@ -1,0 +1,79 @@
+import { connect, type Socket } from 'node:net'
+import type { Message } from '@parley/contract/entities'
+
+/** An answer as it came; `body` is not parsed. */
+export type RawAnswer = { status: number; body: string }
+
+type Waiter = { resolve: (answer: RawAnswer) => void; reject: (error: Error) => void }
+
+/**
+ * One kept-alive connection that posts one request at a time. `fetch` costs its process more than a send costs Parley;
+ * this costs a fifth of that, so that one core of load can fill one core of server.
+ */
+export class RawSender {
+  readonly #port: number
+  readonly #token: string
+  #socket: Socket | undefined
+  #waiter: Waiter | undefined
+  #received = ''
+
+  constructor(port: number, token: string) {
+    this.#port = port
+    this.#token = token
+  }
+
+  /** Rejects when the connection is lost before the answer; the next call connects again. */
+  post(path: string, body: string): Promise<RawAnswer> {
+    const socket = (this.#socket ??= this.#connect())
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject }
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: localhost:${this.#port}\r\nAuthorization: Bearer ${this.#token}\r\n` +
+          `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+      )
+    })
+  }
+
+  /** The message, or null when there was no answer or one that asks to try again. Throws at any other refusal. */
+  async send(conversationId: string, content: string, clientId: string): Promise<Message | null> {
+    const body = JSON.stringify({ content, clientId })
+    const answer = await this.post(`/api/conversations/${conversationId}/messages`, body).catch(() => null)
+    if (answer === null || answer.status === 503) return null
+    if (answer.status !== 201) throw new Error(`${answer.status} ${answer.body}`)
+    return JSON.parse(answer.body) as Message
+  }
+
+  close(): void {
+    this.#socket?.destroy()
+  }
+
+  #connect(): Socket {
+    this.#received = ''
+    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true })
+    socket.setEncoding('utf8')
+    socket.on('data', (text: string) => {
+      this.#received += text
+      this.#read()
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#socket = undefined
+      this.#waiter?.reject(new Error('the connection was lost'))
+      this.#waiter = undefined
+    })
+    return socket
+  }
+
+  #read(): void {
+    const end = this.#received.indexOf('\r\n\r\n')
+    if (end < 0) return
+    const head = this.#received.slice(0, end)
+    const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0)
+    const body = this.#received.slice(end + 4)
+    if (Buffer.byteLength(body) < length) return
+    this.#received = ''
+    const waiter = this.#waiter!
+    this.#waiter = undefined
+    waiter.resolve({ status: Number(head.slice(9, 12)), body })
+  }
+}
