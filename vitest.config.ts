@@ -11,7 +11,10 @@ export default defineConfig({
           ...node,
           name: 'unit',
           include: ['test/{contract,server,client,contracts,harness}/**/*.test.ts'],
-          globalSetup: 'test/harness/postgres-setup.ts'
+          globalSetup: 'test/harness/postgres-setup.ts',
+          // A busy machine is no failure; what hangs is still found.
+          testTimeout: 30_000,
+          hookTimeout: 30_000
         }
       },
       {
