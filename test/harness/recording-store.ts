@@ -3,31 +3,38 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { Client, type QueryConfig } from 'pg'
+import { openPostgresStore } from '../../server/storage/postgres/postgres-store.ts'
 import type { CommittedEvent } from '../../server/storage/event-log.ts'
 import { reads, writes, type AnyRead, type AnyWrite } from '../../server/storage/procedures/index.ts'
 import { readLogBounds } from '../../server/storage/procedures/events.ts'
 import { openConnection, openKysely } from '../../server/storage/sqlite/connection.ts'
 import { prepareWriter } from '../../server/storage/sqlite/writer.ts'
 import type { Store } from '../../server/storage/store.ts'
+import { sharedDatabase } from './shared-postgres.ts'
 
-/** A store that runs its procedures in this thread, and the statements that they ran. */
+/** A statement as it ran; SQLite's have their values filled in. */
+export type Statement = { text: string; values: unknown[] }
+
+/** A store that keeps the statements that its procedures ran. */
 export type RecordingStore = Store & {
-  readonly database: DatabaseSync
-  /** What ran since the last call, with its parameters filled in; transactions are not in it. */
-  takeStatements(): string[]
+  /** What ran since the last call, without what begins and ends transactions. */
+  takeStatements(): Statement[]
+  /** Runs a statement on a connection of its own or on the store's; it is not recorded. */
+  query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
 }
 
-/** SQLite as the workers run it, without the workers: what a procedure asks of the database can be seen. */
-export async function openRecordingStore(): Promise<RecordingStore> {
+/** SQLite as its workers run it, without the workers: procedures run in this thread. */
+export async function openRecordingSqlite(): Promise<RecordingStore> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-recording-'))
   const database = openConnection(join(folder, 'parley.db'), 'guest')
   const db = openKysely(database)
   const { settings, sendBatch } = await prepareWriter(database, db, null)
   const listeners: ((events: CommittedEvent[]) => void)[] = []
-  let statements: string[] = []
+  let statements: Statement[] = []
   const record = (message: unknown) => {
     const { sql, database: ran } = message as { sql: string; database: DatabaseSync }
-    if (ran === database) statements.push(sql)
+    if (ran === database) statements.push({ text: sql, values: [] })
   }
   subscribe('sqlite.db.query', record)
 
@@ -41,11 +48,16 @@ export async function openRecordingStore(): Promise<RecordingStore> {
   return {
     ...settings,
     renewed: null,
-    database,
     takeStatements() {
       const taken = statements
       statements = []
       return taken
+    },
+    async query(text) {
+      const before = statements.length
+      const rows = database.prepare(text).all()
+      statements.length = before
+      return rows
     },
     read: async (name, input) => runRead(name, input),
     snapshot: async (name, input) => ({
@@ -70,6 +82,40 @@ export async function openRecordingStore(): Promise<RecordingStore> {
       unsubscribe('sqlite.db.query', record)
       database.close()
       await rm(folder, { recursive: true })
+    }
+  }
+}
+
+const transactional = /^\s*(BEGIN|START TRANSACTION|COMMIT|ROLLBACK|SET )/i
+
+/** The store as it is, on a fresh database of the run's Postgres; one at a time in a process. */
+export async function openRecordingPostgres(): Promise<RecordingStore> {
+  const url = await sharedDatabase()
+  let statements: Statement[] = []
+  const prototype = Client.prototype as unknown as { query: (...args: unknown[]) => unknown }
+  const real = prototype.query
+  prototype.query = function record(this: Client, ...args: unknown[]) {
+    const [first, second] = args as [string | QueryConfig, unknown[] | undefined]
+    const { text, values } = typeof first === 'string' ? { text: first, values: second } : first
+    if (this !== own && !transactional.test(text)) statements.push({ text, values: values ?? [] })
+    return real.apply(this, args)
+  }
+  const own = new Client({ connectionString: url })
+  await own.connect()
+  const store = await openPostgresStore(url)
+  return {
+    ...store,
+    takeStatements() {
+      // What a new connection is asked first is no procedure's.
+      const taken = statements.filter(({ text }) => !text.includes('server_version_num'))
+      statements = []
+      return taken
+    },
+    query: async (text, values) => (await own.query<Record<string, unknown>>(text, values)).rows,
+    async close() {
+      prototype.query = real
+      await own.end()
+      await store.close()
     }
   }
 }
