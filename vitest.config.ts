@@ -22,7 +22,8 @@ export default defineConfig({
           environment: 'jsdom',
           name: 'web',
           include: ['test/web/**/*.test.{ts,tsx}'],
-          globals: false
+          globals: false,
+          testTimeout: 30_000
         }
       },
       // Whole programs: Parley as its own process, real browsers, injected faults.
