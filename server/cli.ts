@@ -12,7 +12,11 @@ async function run(args: string[]): Promise<number | undefined> {
     parsed = parseArgs({
       args,
       allowPositionals: true,
-      options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } }
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
+        to: { type: 'string' }
+      }
     })
   } catch (error) {
     return misunderstood(error instanceof Error ? error.message : String(error))
@@ -23,6 +27,12 @@ async function run(args: string[]): Promise<number | undefined> {
     return say(`parley ${(await import('./package.json', { with: { type: 'json' } })).default.version}`)
   if (values.help || command === undefined || command === 'help') return say(await help())
 
+  if (command === 'migrate' && rest.length === 0) {
+    if (values.to === undefined) return misunderstood('migrate: say where to, with --to postgres://…')
+    const { migrateTo } = await import('./commands/migrate.ts')
+    return migrateTo(values.to, process.env)
+  }
+  if (values.to !== undefined) return misunderstood('--to belongs to migrate.')
   if (command === 'serve' && rest.length === 0) {
     const { serve } = await import('./main.ts')
     // It goes on until a signal comes.
@@ -57,6 +67,7 @@ Usage: npx parley COMMAND
   backup FILE         Writes a copy of the database to a new file, also while Parley runs
   restore FILE        Puts such a copy in the database's place; stop Parley first
   doctor              Checks the database and says what it found, also while Parley runs
+  migrate --to URL    Moves everything from the SQLite file into an empty Postgres; stop Parley first
   --help, --version
 
 Settings, read from the environment (default in brackets):

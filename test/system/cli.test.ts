@@ -36,7 +36,15 @@ describe('npx parley', () => {
     async (args) => {
       const { code, stdout } = await parley(args)
       expect(code).toBe(0)
-      for (const command of ['serve', 'user add NAME…', 'backup FILE', 'restore FILE', 'doctor', '--help'])
+      for (const command of [
+        'serve',
+        'user add NAME…',
+        'backup FILE',
+        'restore FILE',
+        'doctor',
+        'migrate --to URL',
+        '--help'
+      ])
         expect(stdout).toContain(command)
       expect(stdout).toContain(settingsAsText())
     }
@@ -56,7 +64,10 @@ describe('npx parley', () => {
     [['serve', 'now']],
     [['backup']],
     [['restore', 'a', 'b']],
-    [['--frob']]
+    [['--frob']],
+    [['migrate']],
+    [['migrate', '--to']],
+    [['serve', '--to', 'postgres://localhost/parley']]
   ])('%j is not understood, and the hint says where to look', async (args) => {
     const { code, stdout, stderr } = await parley(args)
     expect([code, stdout]).toEqual([2, ''])

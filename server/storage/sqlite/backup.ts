@@ -72,6 +72,8 @@ function renewEpoch(path: string, source: string): void {
       .get()
     if (settings?.['tables'] !== 1) throw new Error(`${source} is not a database of Parley`)
     database.prepare("UPDATE settings SET value = ? WHERE name = 'epoch'").run(newEpoch())
+    // Put back in place of what was moved away, it is a database of its own again.
+    database.exec("DELETE FROM settings WHERE name = 'moved'")
   } finally {
     database.close()
   }

@@ -8,7 +8,8 @@ import { prepareSendBatch } from './send-batch.ts'
 
 /**
  * Makes a connection ready to write: the schema up to date, the settings there, and, for the one server at `markedPath`,
- * the high-water mark compared. Throws when the database is of a newer Parley.
+ * the high-water mark compared. Throws when the database is of a newer Parley, or
+ * was moved away.
  */
 export async function prepareWriter(database: DatabaseSync, db: Kysely<Schema>, markedPath: string | null) {
   // Kysely does not put SQLite's migrations in a transaction: a crash in the middle would leave half a schema.
@@ -16,7 +17,18 @@ export async function prepareWriter(database: DatabaseSync, db: Kysely<Schema>, 
   await migrate(db, 'sqlite')
   const { result: settings } = await openSettings(db, {})
   database.exec('COMMIT')
+  expectNotMoved(database)
   const mark = markedPath === null ? undefined : HighWaterMark.open(database, markedPath)
   const epoch = mark?.epoch ?? settings.epoch
   return { mark, sendBatch: prepareSendBatch(database), settings: { ...settings, epoch } }
+}
+
+/** Throws when the database was moved away. */
+function expectNotMoved(database: DatabaseSync): void {
+  const moved = database.prepare("SELECT value FROM settings WHERE name = 'moved'").get()?.['value']
+  if (!moved) return
+  throw new Error(
+    `this database was moved to Postgres on ${String(moved)}: set DATABASE_URL to that one; ` +
+      'to go back to this file, npx parley restore a backup of it'
+  )
 }

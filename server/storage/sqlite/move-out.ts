@@ -1,0 +1,27 @@
+import { DatabaseSync } from 'node:sqlite'
+import { moveIn, type MoveProgress } from '../postgres/move-in.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+
+/**
+ * Moves the database at `path` into the empty Postgres at `url`. The file is kept, but no Parley starts on it any more:
+ * two servers would give out the same numbers to different events. Throws when a server runs on it, or for what `moveIn`
+ * throws for; then nothing has changed.
+ */
+export async function moveOut(
+  path: string,
+  url: string,
+  report: (progress: MoveProgress) => void
+): Promise<void> {
+  // Keeps servers out, brings its schema up to date, and renews its epoch where it was put back from a copy.
+  const store = await openSqliteStore(path)
+  const database = new DatabaseSync(path)
+  try {
+    await moveIn(database, url, report)
+    database
+      .prepare("INSERT INTO settings (name, value) VALUES ('moved', ?)")
+      .run(new Date().toISOString().slice(0, 10))
+  } finally {
+    database.close()
+    await store.close()
+  }
+}
