@@ -90,7 +90,7 @@ export class EventStream {
           return this.#options.onSignedOut()
         }
         this.#retryFloorMs = Math.max(this.#retryFloorMs, retryAfterMs(error))
-        if (error instanceof Refusal && error.code === 'cursor_invalid') await this.#startOver()
+        if (error instanceof Refusal && error.code === 'cursor_invalid') await this.#startOverWithoutCursor()
       }
       if (this.#closed.signal.aborted) return
       if (this.#progressed) attempt = 0
@@ -118,7 +118,7 @@ export class EventStream {
     try {
       const response = await this.#options.open(this.#cursor, connection.signal)
       if (!response.body) throw new NetworkError('The stream has no body')
-      if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
+      if (!isEventStream(response.headers.get('content-type') ?? '')) {
         await response.body.cancel()
         throw new NetworkError('The answer is no event stream')
       }
@@ -134,7 +134,9 @@ export class EventStream {
         forgetStall()
         for (const block of parser.feed(value)) {
           if (connection.signal.aborted) return
-          await this.#take(block)
+          // What came together is handed over in one turn: an app then renders once for all of it.
+          const startingOver = this.#take(block)
+          if (startingOver) await startingOver
         }
         this.#retryFloorMs = parser.retryMs ?? 0
       }
@@ -145,43 +147,53 @@ export class EventStream {
     }
   }
 
-  async #take({ id, name, data }: Block): Promise<void> {
-    if (name === 'refused') return
+  /** Takes a block; where it asks for a fresh snapshot, gives the promise of it. */
+  #take({ id, name, data }: Block): Promise<void> | null {
+    if (name === 'refused') return null
     const cursor = id === null ? null : parseCursor(id)
+    if (name === 'reset' && data !== null) {
+      return this.#startOver((JSON.parse(data) as StreamEvents['reset']).reason, cursor)
+    }
     if (data === null) {
       // An id alone says where a stream without a cursor starts.
       this.#cursor ??= cursor
     } else if (name === 'sync') {
       this.#head = (JSON.parse(data) as StreamEvents['sync']).head
-    } else if (name === 'reset') {
-      await this.#options.onReset((JSON.parse(data) as StreamEvents['reset']).reason)
-      // Only now: were the snapshot to fail, the next connection is told to reset again.
-      if (cursor) this.#cursor = cursor
-    } else if (cursor) {
-      await this.#takeEvent(name, data, cursor)
+    } else if (cursor && !this.#isKnown(cursor)) {
+      const event = parseEvent(name, data)
+      if (!event || !this.#isNext(cursor)) return this.#startOver('gap', cursor)
+      this.#options.onEvent(event, cursor)
+      this.#cursor = cursor
     }
-    this.#progressed = true
-    this.#enter(this.#isComplete() ? 'complete' : 'catching_up')
+    this.#progress()
+    return null
   }
 
-  async #takeEvent(name: string, data: string, cursor: Cursor): Promise<void> {
-    const last = this.#cursor
-    const sameEpoch = last === null || last.epoch === cursor.epoch
-    if (last && sameEpoch && cursor.seq <= last.seq) return
-    const event = parseEvent(name, data)
-    if (event && sameEpoch && (last === null || cursor.seq === last.seq + 1)) {
-      this.#options.onEvent(event, cursor)
-    } else {
-      await this.#options.onReset('gap')
-    }
-    this.#cursor = cursor
+  async #startOver(reason: ResetReason, cursor: Cursor | null): Promise<void> {
+    await this.#options.onReset(reason)
+    // Only now: were the snapshot to fail, the next connection is told to reset again.
+    if (cursor) this.#cursor = cursor
+    this.#progress()
+  }
+
+  #isKnown({ epoch, seq }: Cursor): boolean {
+    return this.#cursor?.epoch === epoch && seq <= this.#cursor.seq
+  }
+
+  #isNext({ epoch, seq }: Cursor): boolean {
+    return this.#cursor === null || (this.#cursor.epoch === epoch && seq === this.#cursor.seq + 1)
+  }
+
+  #progress(): void {
+    this.#progressed = true
+    this.#enter(this.#isComplete() ? 'complete' : 'catching_up')
   }
 
   #isComplete(): boolean {
     return this.#head !== null && this.#cursor !== null && this.#cursor.seq >= this.#head
   }
 
-  async #startOver(): Promise<void> {
+  async #startOverWithoutCursor(): Promise<void> {
     try {
       this.#cursor = await this.#options.onReset('invalid')
     } catch {
@@ -194,6 +206,11 @@ export class EventStream {
     this.#state = state
     this.#options.onState?.(state)
   }
+}
+
+/** Whatever charset it says, an event stream is UTF-8. */
+function isEventStream(contentType: string): boolean {
+  return contentType.split(';')[0]!.trim().toLowerCase() === 'text/event-stream'
 }
 
 function parseEvent(name: string, data: string): LogEvent | null {

@@ -50,6 +50,23 @@ describe('the event stream', () => {
     expect(stream.cursor).toEqual(at(3))
   })
 
+  it('hands over what came together in one turn, so that an app renders once for all of it', async () => {
+    const turns: number[] = []
+    let turn = 0
+    const { server } = listen({
+      onEvent: () => {
+        turns.push(turn)
+        void Promise.resolve().then(() => turn++)
+      }
+    })
+    await settle()
+    server.send(frame(1) + frame(2) + sync(2) + frame(3))
+    await settle()
+    server.send(frame(4))
+    await settle()
+    expect(turns).toEqual([0, 0, 0, 3])
+  })
+
   it('goes on from its cursor after the connection is lost, whatever byte it was lost at', async () => {
     const text = frame(1) + frame(2) + sync(2) + frame(3)
     await fc.assert(

@@ -8,7 +8,6 @@ function blocksOf(...pieces: (string | Uint8Array)[]): Block[] {
   const encoder = new TextEncoder()
   return pieces.flatMap((piece) => parser.feed(typeof piece === 'string' ? encoder.encode(piece) : piece))
 }
-const dataOf = (text: string) => blocksOf(text).map(({ data }) => data)
 
 const everything = [
   '\uFEFF: hello\n\n',
@@ -65,53 +64,5 @@ describe('the stream parser', () => {
     const event = 'id: e-1\ndata: whole\n\n'
     for (let end = 0; end < event.length; end++) expect(blocksOf(event.slice(0, end))).toEqual([])
     expect(blocksOf(event)).toEqual([{ id: 'e-1', name: 'message', data: 'whole' }])
-  })
-
-  // The web platform's own tests of EventSource, those that concern parsing (wpt, eventsource/format-*).
-  it('takes away one byte order mark and no second', () => {
-    expect(dataOf('\uFEFFdata:1\n\n\uFEFFdata:2\n\ndata:3\n\n')).toEqual(['1', '3'])
-    expect(dataOf('\uFEFF\uFEFFdata:1\n\ndata:2\n\ndata:3\n\n')).toEqual(['2', '3'])
-  })
-  it('ignores comments', () => {
-    const long = 'x'.repeat(2_048)
-    expect(dataOf(`data:1\r:\0\n:\r\ndata:2\n:${long}\rdata:3\n:data:fail\r:${long}\ndata:4\n\n`)).toEqual([
-      '1\n2\n3\n4'
-    ])
-  })
-  it('keeps empty data and joins lines', () => {
-    expect(dataOf('data:\n\ndata\ndata\n\ndata:test\n\n')).toEqual(['', '\n', 'test'])
-    expect(dataOf('data:msg\ndata\ndata:\ndata:msg\n\n')).toEqual(['msg\n\n\nmsg'])
-  })
-  it('does not know fields by other names', () => {
-    expect(
-      dataOf('data:test\n data\ndata\nfoobar:xxx\njustsometext\n:thisisacommentyay\ndata:test\n\n')
-    ).toEqual(['test\n\ntest'])
-    expect(
-      dataOf(
-        'data:\0\ndata:  2\rData:1\ndata\0:2\ndata:1\r\0data:4\nda-ta:3\rdata_5\ndata:3\rdata:\r\n data:32\ndata:4\n\n'
-      )
-    ).toEqual(['\0\n 2\n1\n3\n\n4'])
-  })
-  it('takes away one leading space and no second', () => {
-    expect(dataOf('data:\ttest\rdata: \ndata:test\n\n')).toEqual(['\ttest\n\ntest'])
-  })
-  it('ends lines at LF, CR and CRLF', () => {
-    expect(dataOf('data:1\ndata:2\rdata:3\r\ndata:4\r\n\r\ndata:5\r\r')).toEqual(['1\n2\n3\n4', '5'])
-  })
-  it('ignores an id with NUL, and keeps an id alone', () => {
-    expect(blocksOf('id: a\0b\ndata: x\n\n')).toEqual([{ id: null, name: 'message', data: 'x' }])
-    expect(blocksOf('id: e-7\n\n')).toEqual([{ id: 'e-7', name: 'message', data: null }])
-  })
-  it('names an event by its last event field, and forgets the name at the blank line', () => {
-    expect(blocksOf('event: a\nevent: b\ndata: 1\n\ndata: 2\n\nevent: c\n\ndata: 3\n\n')).toEqual([
-      { id: null, name: 'b', data: '1' },
-      { id: null, name: 'message', data: '2' },
-      { id: null, name: 'message', data: '3' }
-    ])
-  })
-  it('takes a retry of digits alone', () => {
-    const parser = createStreamParser()
-    parser.feed(new TextEncoder().encode('retry: 03000\n\nretry: 5x\n\nretry:\n\n'))
-    expect(parser.retryMs).toBe(3_000)
   })
 })
