@@ -3,5 +3,7 @@ export { EventStream, type EventStreamOptions, type ResetReason, type StreamStat
 export { isSignedOut, isTemporary, NetworkError, Refusal } from './failures.ts'
 export { memoryOutbox, newOutboxItem, retryItem, type OutboxItem, type OutboxStorage } from './outbox.ts'
 export { OutboxSender, type OutboxSenderOptions } from './outbox-sender.ts'
+export { memoryState, type SavedState, type StateStorage } from './saved-state.ts'
+export { StateSaver, type StateSaverOptions } from './state-saver.ts'
 export { systemClock, type Clock } from './clock.ts'
 export type { Answer } from './request.ts'

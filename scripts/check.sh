@@ -10,4 +10,5 @@ step 'format' oxfmt --check
 step 'lint' oxlint --deny-warnings
 step 'types: server, client, contract, tests' tsc -p tsconfig.json
 step 'types: web' tsc -p web/tsconfig.json
+step 'types: service worker' tsc -p web/src/service-worker/tsconfig.json
 step 'unit and web tests' vitest run --project unit --project web "$@"

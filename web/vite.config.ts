@@ -12,7 +12,12 @@ export default defineConfig({
   plugins: [react(), precompress()],
   build: {
     // The content security policy allows no data: fonts, and an SVG of 200 bytes is not worth one.
-    assetsInlineLimit: 0
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: { index: 'index.html', 'service-worker': 'src/service-worker/service-worker.ts' },
+      // A service worker keeps its address: browsers look there for a new one.
+      output: { entryFileNames: ({ name }) => (name === 'index' ? 'assets/[name]-[hash].js' : '[name].js') }
+    }
   },
   server: {
     // Requests that change state need the server's own origin.

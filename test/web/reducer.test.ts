@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { listedEntries, unreadCount, unreadTotal } from '../../web/src/state/entries.ts'
-import { hasOlder } from '../../web/src/state/histories.ts'
+import { hasOlder, shownMessages } from '../../web/src/state/histories.ts'
 import { initialState, type Action, type State } from '../../web/src/state/model.ts'
 import { reduce } from '../../web/src/state/reducer.ts'
 import { jane, john, modelServer, type ModelServer } from './model-server.ts'
@@ -119,6 +119,31 @@ describe('the state', () => {
       Array.from({ length: 60 }, (_, index) => index + 1)
     )
     expect(hasOlder(state.histories['7']!)).toBe(false)
+  })
+
+  it('keeps a history whole when the answer to a send comes before what others said meanwhile', () => {
+    fc.assert(
+      fc.property(fc.nat(4), fc.nat(4), fc.boolean(), (before, meanwhile, loaded) => {
+        const server = modelServer()
+        for (let n = 0; n < before; n++) server.send('7', jane)
+        let state = after(initialState(john), { type: 'snapshot_taken', snapshot: server.snapshot(['7']) })
+        if (!loaded)
+          state = after({ ...state, histories: {} }, { type: 'history_opened', conversationId: '7' })
+        const page = server.page('7')
+        for (let n = 0; n < meanwhile; n++) server.send('7', jane)
+        state = after(state, { type: 'message_sent', message: server.send('7', john, 'mine', 'client-id') })
+        if (!loaded) state = after(state, { type: 'history_page_taken', conversationId: '7', messages: page })
+        const shown = shownMessages(state.histories['7']!).map(({ position }) => position)
+        expect(shown).toEqual([
+          ...Array.from({ length: before }, (_, index) => index + 1),
+          before + meanwhile + 1
+        ])
+        while (state.cursor!.seq < server.log.length)
+          state = after(state, eventAt(server, state.cursor!.seq + 1))
+        expect(state.histories['7']!.messages.toReversed()).toEqual(server.page('7'))
+        expect(state.histories['7']!.ahead).toEqual([])
+      })
+    )
   })
 
   it('counts unread messages from positions, and reading from another device clears them', () => {

@@ -18,6 +18,11 @@ createRoot(document.getElementById('root')!).render(
   </StrictMode>
 )
 
+// Absent where a page was not loaded over TLS. While developing, every file comes from Vite.
+if (import.meta.env.PROD && 'serviceWorker' in navigator) {
+  addEventListener('load', () => void navigator.serviceWorker.register('/service-worker.js').catch(() => {}))
+}
+
 /** Takes `?problem=` out of the address: a reload shall not tell it again. */
 function takeProblem(): string | null {
   const problem = new URLSearchParams(location.search).get('problem')

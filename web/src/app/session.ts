@@ -1,10 +1,12 @@
-import { isSignedOut, type Client } from '@parley/client'
+import { isSignedOut, type Client, type SavedState } from '@parley/client'
 import type { User } from '@parley/contract/entities'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { keep, recall } from '../lib/local-store.ts'
+import type { KeptState } from '../state/kept-state.ts'
 import { Messenger } from '../state/messenger.ts'
 import { openOutboxDatabase } from '../state/outbox-database.ts'
-import { rememberSessionEnd } from '../state/session-life.ts'
+import { isSessionOver, rememberSessionEnd } from '../state/session-life.ts'
+import { forgetState, openStateDatabase, type StateDatabase } from '../state/state-database.ts'
 
 export type SessionState =
   | { status: 'starting' }
@@ -24,32 +26,37 @@ export class Session {
   constructor(client: Client) {
     this.client = client
     this.#channel.onmessage = ({ data: userId }: MessageEvent<string | null>) => {
-      if (userId === null) this.#enter({ status: 'signed_out' })
-      else if (userId !== this.#me()?.id) void this.start()
+      if (userId === null) this.#showSignedOut()
+      else if (userId !== this.#messenger?.me.id) void this.start()
     }
+    addEventListener('online', () => {
+      const { status } = this.store.getState()
+      if (status === 'unreachable' || this.#messenger?.connected === false) void this.start()
+    })
   }
 
-  /** Asks the server who is signed in, and shows that. */
+  /** Shows what this browser has kept, asks the server who is signed in, and shows that. */
   async start(): Promise<void> {
     const start = ++this.#starts
+    const asked = this.client.authUser()
+    asked.catch(() => {})
+    await this.#showKept(start)
     try {
-      const me = await this.client.authUser()
-      const outbox = await openOutboxDatabase(`parley:${me.id}`)
-      if (start !== this.#starts) return outbox.close()
+      const me = await asked
+      if (start !== this.#starts) return
+      const shown = this.#messenger
+      const messenger = shown?.connected === false && shown.me.id === me.id ? shown : await this.#open(me)
+      if (start !== this.#starts) return messenger === shown ? undefined : messenger.close()
+      const before = recall(userKey)
+      if (before !== null && before !== me.id) void forgetState(before)
       keep(userKey, me.id)
       this.#channel.postMessage(me.id)
-      const messenger = new Messenger({
-        client: this.client,
-        me,
-        outbox,
-        stillMe: () => recall(userKey) === me.id,
-        onSignedOut: () => void this.#check(me)
-      })
-      this.#enter({ status: 'signed_in', messenger })
+      messenger.connect(me)
+      this.#show({ status: 'signed_in', messenger })
     } catch (error) {
       if (start !== this.#starts) return
-      if (isSignedOut(error)) this.#enter({ status: 'signed_out' })
-      else if (this.store.getState().status !== 'signed_in') this.#waitForServer()
+      if (isSignedOut(error)) this.#showSignedOut()
+      else this.#waitForServer(start)
     }
   }
 
@@ -68,33 +75,79 @@ export class Session {
   }
 
   /** A request was refused as nobody's. It may have crossed with a renewal of the session: who is it really? */
-  async #check(me: User): Promise<void> {
-    if (this.#me() !== me) return
+  async #check(messenger: Messenger): Promise<void> {
+    if (this.#messenger !== messenger) return
     await this.start()
     if (this.store.getState().status === 'signed_out') this.#leave()
   }
 
   #leave(): void {
+    const userId = this.#messenger?.me.id ?? recall(userKey)
+    // First: from here on no tab keeps anything of theirs.
     keep(userKey, '')
+    if (userId !== null) rememberSessionEnd(userId, '')
     this.#channel.postMessage(null)
-    this.#enter({ status: 'signed_out' })
+    this.#showSignedOut()
   }
 
-  #waitForServer(): void {
-    this.#enter({ status: 'unreachable' })
-    setTimeout(() => {
-      if (this.store.getState().status === 'unreachable') void this.start()
-    }, retryMs)
+  #showSignedOut(): void {
+    const userId = this.#messenger?.me.id ?? recall(userKey)
+    this.#show({ status: 'signed_out' })
+    if (userId !== null) void forgetState(userId)
   }
 
-  #me(): User | null {
+  /** Shows at once whoever was here last, as this browser kept it; the server has not said yet that they still are. */
+  async #showKept(start: number): Promise<void> {
+    const userId = recall(userKey)
+    // Whoever comes back from signing in elsewhere may be another.
+    const asked = location.pathname === '/callback' || this.store.getState().status !== 'starting'
+    if (userId === null || asked || isSessionOver(userId)) return
+    const kept = await openStateDatabase(userId)
+    const saved = await kept.load().catch(() => null)
+    if (saved?.state.me.id !== userId || start !== this.#starts) return kept.close()
+    const messenger = await this.#make(saved.state.me, kept, saved)
+    if (start !== this.#starts) return messenger.close()
+    this.#show({ status: 'signed_in', messenger })
+  }
+
+  async #open(me: User): Promise<Messenger> {
+    const kept = await openStateDatabase(me.id)
+    return this.#make(me, kept, await kept.load().catch(() => null))
+  }
+
+  async #make(me: User, kept: StateDatabase, saved: SavedState<KeptState> | null): Promise<Messenger> {
+    const messenger: Messenger = new Messenger({
+      client: this.client,
+      me,
+      outbox: await openOutboxDatabase(`parley:${me.id}`),
+      kept,
+      saved,
+      stillMe: () => recall(userKey) === me.id,
+      onSignedOut: () => void this.#check(messenger),
+      onImpatient: () => void this.start()
+    })
+    return messenger
+  }
+
+  #waitForServer(start: number): void {
+    if (!this.#messenger) this.#show({ status: 'unreachable' })
+    else if (!this.#messenger.connected) this.#messenger.noAnswer()
+    setTimeout(
+      () => {
+        if (start === this.#starts) void this.start()
+      },
+      retryMs * (0.5 + Math.random())
+    )
+  }
+
+  get #messenger(): Messenger | null {
     const state = this.store.getState()
-    return state.status === 'signed_in' ? state.messenger.store.getState().me : null
+    return state.status === 'signed_in' ? state.messenger : null
   }
 
-  #enter(state: SessionState): void {
-    const before = this.store.getState()
-    if (before.status === 'signed_in') before.messenger.close()
+  #show(state: SessionState): void {
+    const before = this.#messenger
+    if (before && !(state.status === 'signed_in' && state.messenger === before)) before.close()
     this.store.setState(state, true)
   }
 }

@@ -1,13 +1,13 @@
 import { pageSize } from '@parley/contract/limits'
 import type { Conversation, Message } from '@parley/contract/entities'
 import { compareIds } from './ids.ts'
-import type { Entry, State } from './model.ts'
+import type { Entry, ReadMark, State } from './model.ts'
 
 type Entries = State['entries']
 
 export function entryOf(conversation: Conversation): Entry {
   const { id, otherParticipant, lastMessage, readUpTo } = conversation
-  return { id, otherParticipant, lastMessage, readUpTo }
+  return { id, otherParticipant, lastMessage, readUpTo, readHere: null }
 }
 
 /** Takes what the server says of conversations. It may be older than what events told: marks only move on. */
@@ -18,13 +18,24 @@ export function mergeConversations(entries: Entries, conversations: readonly Con
     const known = merged[fresh.id]
     merged[fresh.id] = known
       ? {
-          ...fresh,
+          ...known,
+          otherParticipant: fresh.otherParticipant,
           lastMessage: later(known.lastMessage, fresh.lastMessage),
-          readUpTo: Math.max(known.readUpTo, fresh.readUpTo)
+          ...readMarks(known, Math.max(known.readUpTo, fresh.readUpTo))
         }
       : fresh
   }
   return merged
+}
+
+/** What the server says of all that is known, taken afresh; what was read here and not told yet stays. */
+export function freshEntries(entries: Entries, conversations: readonly Conversation[]): Entries {
+  const fresh = conversations.map((conversation) => {
+    const entry = entryOf(conversation)
+    const readHere = entries[entry.id]?.readHere ?? null
+    return [entry.id, { ...entry, ...readMarks({ ...entry, readHere }, entry.readUpTo) }] as const
+  })
+  return Object.fromEntries(fresh)
 }
 
 /** A message was sent, by somebody or by me; sending also reads. */
@@ -34,19 +45,31 @@ export function withMessage(entries: Entries, message: Message): Entries {
   const readUpTo = message.mine ? Math.max(entry.readUpTo, message.position) : entry.readUpTo
   const lastMessage = later(entry.lastMessage, message)
   if (lastMessage === entry.lastMessage && readUpTo === entry.readUpTo) return entries
-  return { ...entries, [entry.id]: { ...entry, lastMessage, readUpTo } }
+  return { ...entries, [entry.id]: { ...entry, lastMessage, ...readMarks(entry, readUpTo) } }
 }
 
-/** I have read up to a position. */
+/** The server knows that I have read up to a position. */
 export function withRead(entries: Entries, conversationId: string, position: number): Entries {
   const entry = entries[conversationId]
   if (!entry || entry.readUpTo >= position) return entries
-  return { ...entries, [entry.id]: { ...entry, readUpTo: position } }
+  return { ...entries, [entry.id]: { ...entry, ...readMarks(entry, position) } }
+}
+
+/** I have read up to a message, here; the server is told, and says so in an event. */
+export function withReadHere(entries: Entries, conversationId: string, mark: ReadMark): Entries {
+  const entry = entries[conversationId]
+  if (!entry || readUpTo(entry) >= mark.position) return entries
+  return { ...entries, [entry.id]: { ...entry, readHere: mark } }
+}
+
+/** How far I have read a conversation, a position. */
+export function readUpTo(entry: Entry): number {
+  return Math.max(entry.readUpTo, entry.readHere?.position ?? 0)
 }
 
 /** How many messages of a conversation I have not read. */
 export function unreadCount(entry: Entry): number {
-  return Math.max(0, (entry.lastMessage?.position ?? 0) - entry.readUpTo)
+  return Math.max(0, (entry.lastMessage?.position ?? 0) - readUpTo(entry))
 }
 
 /** How many messages I have not read, in the conversations that are known here. */
@@ -67,6 +90,11 @@ export function listedEntries(entries: Entries, listedDownTo: string | null): En
 /** How far down the list is known after a page of it. */
 export function listedDownToAfter(page: readonly Conversation[]): string | null {
   return page.length < pageSize ? null : (page.at(-1)?.lastMessage?.id ?? null)
+}
+
+/** The marks of an entry once the server's stands at `readUpTo`: one of ours that it has reached is done. */
+function readMarks({ readHere }: Pick<Entry, 'readHere'>, readUpTo: number) {
+  return { readUpTo, readHere: readHere && readHere.position > readUpTo ? readHere : null }
 }
 
 function later(a: Message | null, b: Message | null): Message | null {

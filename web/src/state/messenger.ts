@@ -1,33 +1,50 @@
-import { isSignedOut, newOutboxItem, retryItem, type Client } from '@parley/client'
+import {
+  isSignedOut,
+  newOutboxItem,
+  retryItem,
+  type Client,
+  type SavedState,
+  type StateSaver
+} from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
 import type { User } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { listedEntries, unreadCount } from './entries.ts'
 import { hasOlder } from './histories.ts'
+import { keepChanges } from './keeper.ts'
+import { keptOf, restoredState, type KeptState } from './kept-state.ts'
 import { initialState, type Action, type State } from './model.ts'
 import type { OutboxDatabase } from './outbox-database.ts'
 import { untilAnswered } from './persistence.ts'
 import { reduce } from './reducer.ts'
 import { fetchOpened, fetchSnapshot } from './snapshot.ts'
+import type { StateDatabase } from './state-database.ts'
 import { Tab } from './tab.ts'
 
 export type MessengerOptions = {
   client: Client
   me: User
   outbox: OutboxDatabase
+  kept: StateDatabase
+  /** What `kept` had, to begin with. */
+  saved: SavedState<KeptState> | null
   /** Whether the cookie of this browser is still this person's. */
   stillMe: () => boolean
   /** The server does not know the session any more. */
   onSignedOut: () => void
+  /** Somebody does not want to wait for `connect`. */
+  onImpatient: () => void
 }
 
 /** Everything one signed-in person sees and does in one tab: the state, and the commands that change it. */
 export class Messenger {
   readonly store: StoreApi<State>
   readonly #options: MessengerOptions
-  readonly #tab: Tab
+  readonly #saver: StateSaver<KeptState>
   readonly #closed = new AbortController()
+  readonly #connected = Promise.withResolvers<void>()
+  #tab: Tab | null = null
   /** Conversations on the screen: a fresh start fetches them too. */
   readonly #opened = new Set<string>()
   readonly #underWay = new Map<string, Promise<void>>()
@@ -35,21 +52,56 @@ export class Messenger {
 
   constructor(options: MessengerOptions) {
     this.#options = options
-    this.store = createStore<State>(() => initialState(options.me))
+    const { me, saved } = options
+    this.store = createStore<State>(() => (saved ? restoredState(saved) : initialState(me)))
+    this.#saver = keepChanges({
+      store: this.store,
+      storage: options.kept,
+      read: () => this.#toKeep(),
+      signal: this.#closed.signal
+    })
+    void this.#listOutbox()
+  }
+
+  get me(): User {
+    return this.store.getState().me
+  }
+
+  /** Whether the server has said that the session is this person's. */
+  get connected(): boolean {
+    return this.#tab !== null
+  }
+
+  /** The session is `me`'s: from now on this tab hears the stream, and sends. Before that it shows what was kept. */
+  connect(me: User): void {
+    this.#dispatch({ type: 'me_known', me })
     this.#tab = new Tab({
-      ...options,
+      ...this.#options,
+      me,
       state: () => this.store.getState(),
       dispatch: (action) => this.#dispatch(action),
       takeSnapshot: () => this.#takeSnapshot(),
       apply: (event, cursor) => this.#apply(event, cursor),
+      onLead: () => this.#saver.changed(),
+      onOutboxChanged: () => void this.#listOutbox(),
       onFailure: (error) => this.#fail(error)
     })
+    this.#connected.resolve()
+    for (const { id, readHere } of Object.values(this.store.getState().entries)) {
+      if (readHere) void this.#tellRead(id, readHere.id)
+    }
+  }
+
+  /** The server cannot be asked who is signed in. */
+  noAnswer(): void {
+    this.#dispatch({ type: 'stream_changed', stream: 'waiting' })
   }
 
   close(): void {
     this.#closed.abort()
-    this.#tab.close()
+    this.#tab?.close()
     this.#options.outbox.close()
+    this.#options.kept.close()
   }
 
   /** Starts a conversation with somebody, or finds the one there is; gives its id. Throws what the client throws. */
@@ -120,33 +172,32 @@ export class Messenger {
     const entry = this.store.getState().entries[conversationId]
     if (!entry?.lastMessage || unreadCount(entry) === 0) return
     const { id, position } = entry.lastMessage
-    this.#dispatch({ type: 'conversation_read', conversationId, position })
-    const { signal } = this.#closed
-    const read = () => this.#options.client.readMessages(conversationId, id, { signal })
-    await untilAnswered(read, signal).catch((error: unknown) => this.#fail(error))
+    this.#dispatch({ type: 'conversation_read', conversationId, mark: { id, position } })
+    await this.#tellRead(conversationId, id)
   }
 
   /** Puts a message into the outbox. It shows at once, and is sent for as long as it takes. */
   async send(conversationId: string, content: string): Promise<void> {
     await this.#options.outbox.add(newOutboxItem(conversationId, content))
-    await this.#tab.outboxChanged()
+    await this.#outboxChanged()
   }
 
   /** Offers a refused message to the server again. */
   async retry(clientId: string): Promise<void> {
     await retryItem(this.#options.outbox, clientId)
-    await this.#tab.outboxChanged()
+    await this.#outboxChanged()
   }
 
   /** Forgets a refused message. */
   async discard(clientId: string): Promise<void> {
     await this.#options.outbox.remove(clientId)
-    await this.#tab.outboxChanged()
+    await this.#outboxChanged()
   }
 
   /** Tries again now what waits for the network. */
   reconnect(): void {
-    this.#tab.wake()
+    if (this.#tab) this.#tab.wake()
+    else this.#options.onImpatient()
   }
 
   #dispatch(action: Action): void {
@@ -171,11 +222,33 @@ export class Messenger {
     this.#dispatch({ type: 'snapshot_taken', snapshot })
   }
 
-  /** Runs a request, or waits for the same one that is under way. */
+  async #tellRead(conversationId: string, upTo: string): Promise<void> {
+    const { signal } = this.#closed
+    await this.#connected.promise
+    const read = () => this.#options.client.readMessages(conversationId, upTo, { signal })
+    await untilAnswered(read, signal).catch((error: unknown) => this.#fail(error))
+  }
+
+  async #outboxChanged(): Promise<void> {
+    this.#tab?.outboxChanged()
+    await this.#listOutbox()
+  }
+
+  async #listOutbox(): Promise<void> {
+    this.#dispatch({ type: 'outbox_listed', items: await this.#options.outbox.list() })
+  }
+
+  /** What this tab would keep: the leader keeps, and nobody for somebody who signed out. */
+  #toKeep(): SavedState<KeptState> | null {
+    return this.#tab?.leads && this.#options.stillMe() ? keptOf(this.store.getState()) : null
+  }
+
+  /** Runs a request once it is known whose session it is, or waits for the same one that is under way. */
   #once(name: string, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const underWay = this.#underWay.get(name)
     if (underWay) return underWay
-    const started = run(this.#closed.signal)
+    const started = this.#connected.promise
+      .then(() => run(this.#closed.signal))
       .catch((error: unknown) => {
         this.#fail(error)
         throw error

@@ -8,13 +8,20 @@ export type Entry = {
   readonly id: string
   readonly otherParticipant: User
   readonly lastMessage: Message | null
-  /** My read mark, a position. */
+  /** My read mark as the server has it, a position. */
   readonly readUpTo: number
+  /** How far I have read here, while the server has not said that it knows. */
+  readonly readHere: ReadMark | null
 }
+
+/** A message that was read, and its position. */
+export type ReadMark = { readonly id: string; readonly position: number }
 
 /** The newest messages of a conversation, oldest first, without a gap between them. */
 export type History = {
   readonly messages: readonly Message[]
+  /** Newer ones that were heard of first, as the answer to a send: the stream brings what is between. */
+  readonly ahead: readonly Message[]
   /** Whether a page was fetched. Before that the history only collects what arrives meanwhile. */
   readonly loaded: boolean
 }
@@ -41,6 +48,7 @@ export type Snapshot = {
 }
 
 export type Action =
+  | { type: 'me_known'; me: User }
   | { type: 'snapshot_taken'; snapshot: Snapshot }
   | { type: 'event_arrived'; event: LogEvent; cursor: Cursor }
   | { type: 'message_sent'; message: Message }
@@ -49,7 +57,7 @@ export type Action =
   | { type: 'history_opened'; conversationId: string }
   /** `messages` come newest first, as the server gives them. */
   | { type: 'history_page_taken'; conversationId: string; messages: readonly Message[] }
-  | { type: 'conversation_read'; conversationId: string; position: number }
+  | { type: 'conversation_read'; conversationId: string; mark: ReadMark }
   | { type: 'outbox_listed'; items: readonly OutboxItem[] }
   | { type: 'stream_changed'; stream: StreamState }
 

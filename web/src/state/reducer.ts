@@ -1,12 +1,21 @@
 import type { Message } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
-import { entryOf, listedDownToAfter, mergeConversations, withMessage, withRead } from './entries.ts'
+import {
+  freshEntries,
+  listedDownToAfter,
+  mergeConversations,
+  withMessage,
+  withRead,
+  withReadHere
+} from './entries.ts'
 import { openHistory, withNewMessage, withPage } from './histories.ts'
 import type { Action, Snapshot, State } from './model.ts'
 
 /** The state after an action. Nothing here is harmed by being told twice. */
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
+    case 'me_known':
+      return { ...state, me: action.me }
     case 'snapshot_taken':
       return fromSnapshot(state, action.snapshot)
     case 'event_arrived': {
@@ -30,7 +39,7 @@ export function reduce(state: State, action: Action): State {
     case 'history_page_taken':
       return { ...state, histories: withPage(state.histories, action.conversationId, action.messages) }
     case 'conversation_read':
-      return { ...state, entries: withRead(state.entries, action.conversationId, action.position) }
+      return { ...state, entries: withReadHere(state.entries, action.conversationId, action.mark) }
     case 'outbox_listed':
       return { ...state, outbox: action.items }
     case 'stream_changed':
@@ -40,7 +49,7 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-/** Everything the server told is taken afresh; what is only ours, the outbox, stays. */
+/** Everything the server told is taken afresh; what is only ours, the outbox and what was read, stays. */
 function fromSnapshot(state: State, { cursor, conversations, opened }: Snapshot): State {
   const all = [...conversations, ...opened.map(({ conversation }) => conversation)]
   // A history whose first page is on its way stays open, and collects anew.
@@ -51,7 +60,7 @@ function fromSnapshot(state: State, { cursor, conversations, opened }: Snapshot)
   return {
     ...state,
     cursor,
-    entries: Object.fromEntries(all.map((conversation) => [conversation.id, entryOf(conversation)])),
+    entries: freshEntries(state.entries, all),
     listedDownTo: listedDownToAfter(conversations),
     histories
   }

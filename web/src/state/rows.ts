@@ -1,5 +1,6 @@
 import type { OutboxItem } from '@parley/client'
 import type { Message } from '@parley/contract/entities'
+import { shownMessages } from './histories.ts'
 import type { History, State } from './model.ts'
 
 /** A message on the screen, sent or on its way, and what stands around it. */
@@ -35,8 +36,9 @@ export function rowsOf(
   outbox: readonly OutboxItem[],
   { me, conversationId, unreadFrom }: { me: State['me']; conversationId: string; unreadFrom: number | null }
 ): Row[] {
-  const sent = new Set(history.messages.map(({ clientId }) => clientId))
-  const lines: Line[] = history.messages.map((message) => ({
+  const messages = shownMessages(history)
+  const sent = new Set(messages.map(({ clientId }) => clientId))
+  const lines: Line[] = messages.map((message) => ({
     key: message.clientId ?? message.id,
     content: message.content,
     at: message.createdAt,
@@ -50,7 +52,7 @@ export function rowsOf(
     const { clientId: key, content, queuedAt: at } = pending
     lines.push({ key, content, at, mine: true, author: me.id, message: null, pending })
   }
-  const whole = (history.messages[0]?.position ?? 1) === 1
+  const whole = (messages[0]?.position ?? 1) === 1
   return lines.map(({ author, ...line }, index) => {
     const above = lines[index - 1]
     const below = lines[index + 1]

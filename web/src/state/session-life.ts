@@ -13,6 +13,11 @@ export function rememberSessionEnd(userId: string, expiresAt: string): void {
   keep(keyOf(userId), expiresAt)
 }
 
+/** Whether the session of this browser is known to be over. */
+export function isSessionOver(userId: string): boolean {
+  return Date.parse(recall(keyOf(userId)) ?? '') <= systemClock.now()
+}
+
 /** Renews the session whenever less than half of its life remains, or its end is not known, until `signal` aborts. */
 export function keepSessionAlive(client: Client, userId: string, signal: AbortSignal): void {
   let cancel = nothing

@@ -19,6 +19,10 @@ export type TabOptions = {
   /** Fetches a snapshot and puts it in place. */
   takeSnapshot: () => Promise<void>
   apply: (event: LogEvent, cursor: Cursor) => void
+  /** This tab leads from now on. */
+  onLead: () => void
+  /** The outbox is another than before. */
+  onOutboxChanged: () => void
   /** Whether the cookie of this browser is still this person's. */
   stillMe: () => boolean
   onFailure: (error: unknown) => void
@@ -41,21 +45,22 @@ export class Tab {
   constructor(options: TabOptions) {
     const { me } = options
     this.#options = options
-    // Events are kept from here on, so the snapshot that is taken next misses none of them.
+    // Events are kept from here on, so a snapshot that is taken next misses none of them.
     this.#channel = openTabChannel(`parley:${me.id}`, (message) => this.#hear(message))
     this.#feed = new Feed({
       cursor: () => options.state().cursor,
       takeSnapshot: options.takeSnapshot,
       apply: options.apply
     })
-    const ready = this.#feed.startOver()
+    // What this browser kept is where the stream goes on from.
+    const ready = options.state().cursor ? Promise.resolve() : this.#feed.startOver()
     ready.catch(options.onFailure)
     this.#leadership = new Leadership({
       name: `parley:${me.id}`,
       locks: navigator.locks,
       onElected: (signal) => void ready.then(() => this.#lead(signal)).catch(() => {})
     })
-    void this.#listOutbox()
+    this.#channel.post({ kind: 'hello' })
     const { signal } = this.#closed
     document.addEventListener('visibilitychange', () => this.#lookUp(), { signal })
     addEventListener('pageshow', () => this.#lookUp(), { signal })
@@ -69,11 +74,14 @@ export class Tab {
     this.#channel.close()
   }
 
-  /** The outbox is another than before: it is shown here and there, and sent. */
-  async outboxChanged(): Promise<void> {
+  get leads(): boolean {
+    return this.#leader !== null
+  }
+
+  /** This tab has changed the outbox: the others show it, and it is sent. */
+  outboxChanged(): void {
     this.#channel.post({ kind: 'outbox_changed' })
     this.#leader?.look()
-    await this.#listOutbox()
   }
 
   /** Tries again now what waits for the network. */
@@ -104,10 +112,14 @@ export class Tab {
         this.#channel.post({ kind: 'message_sent', message })
         dispatch({ type: 'message_sent', message })
       },
-      onOutboxChanged: () => void this.outboxChanged(),
+      onOutboxChanged: () => {
+        this.#channel.post({ kind: 'outbox_changed' })
+        this.#options.onOutboxChanged()
+      },
       onSignedOut
     })
     this.#leader = leader
+    this.#options.onLead()
     this.#tellStream()
     signal.addEventListener('abort', () => {
       leader.close()
@@ -139,7 +151,7 @@ export class Tab {
         return this.#leader?.wake()
       case 'outbox_changed':
         this.#leader?.look()
-        return void this.#listOutbox()
+        return this.#options.onOutboxChanged()
       case 'message_sent':
         return this.#options.dispatch({ type: 'message_sent', message: message.message })
     }
@@ -167,9 +179,5 @@ export class Tab {
 
   #startOver(): void {
     this.#feed.startOver().catch(this.#options.onFailure)
-  }
-
-  async #listOutbox(): Promise<void> {
-    this.#options.dispatch({ type: 'outbox_listed', items: await this.#options.outbox.list() })
   }
 }

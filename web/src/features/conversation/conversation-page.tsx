@@ -3,7 +3,7 @@ import { Link } from 'wouter'
 import { texts } from '../../lib/texts.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
-import { unreadCount } from '../../state/entries.ts'
+import { readUpTo, unreadCount } from '../../state/entries.ts'
 import { hasOlder } from '../../state/histories.ts'
 import { rowsOf } from '../../state/rows.ts'
 import { Composer } from './composer.tsx'
@@ -21,6 +21,8 @@ export function ConversationPage({ id }: { id: string }) {
   const entry = useMessengerState(({ entries }) => entries[id])
   const history = useMessengerState(({ histories }) => histories[id])
   const outbox = useMessengerState(({ outbox }) => outbox)
+  // Not while the stream brings what came since: all of that is new together.
+  const settled = useMessengerState(({ stream }) => stream === 'complete' || stream === 'waiting')
   const [missing, setMissing] = useState(false)
   const [atEnd, setAtEnd] = useState(true)
   const [draft, setDraft] = useDraft(me.id, id)
@@ -39,8 +41,9 @@ export function ConversationPage({ id }: { id: string }) {
 
   const ready = entry !== undefined && history?.loaded === true
   // The mark stays where it was when the conversation was opened, although all is read a moment later.
-  if (ready && unreadFrom === undefined) setUnreadFrom(unreadCount(entry) > 0 ? entry.readUpTo + 1 : null)
-  useReadMark(id, ready && atEnd)
+  if (ready && settled && unreadFrom === undefined)
+    setUnreadFrom(unreadCount(entry) > 0 ? readUpTo(entry) + 1 : null)
+  useReadMark(id, ready && settled && atEnd)
 
   const rows = useMemo(
     () => history && rowsOf(history, outbox, { me, conversationId: id, unreadFrom: unreadFrom ?? null }),

@@ -1,0 +1,242 @@
+import { cp, rm } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Page, Request } from 'playwright-core'
+import type { Message } from '@parley/contract/entities'
+import { loginAs, type Api } from '../harness/api.ts'
+import { accessField, listed, message, openScene, send, signIn, type Scene } from './people.ts'
+
+let scene: Scene
+let page: Page
+let jane: Api
+let john: Api
+let path: string
+beforeAll(async () => {
+  scene = await openScene()
+  ;[jane, john] = [await loginAs(scene.parley.url, 'jane'), await loginAs(scene.parley.url, 'john')]
+  path = `/api/conversations/${(await jane.conversationWith('john')).id}/messages`
+  await janeSends('before everything')
+  page = await signIn(scene.john, scene.parley.url, 'john')
+  await listed(page, 'jane').click()
+  await message(page, 'before everything').waitFor()
+  // The worker has the app's page: from here on it opens without a network.
+  await page.evaluate('navigator.serviceWorker.ready')
+})
+afterAll(() => scene[Symbol.asyncDispose]())
+
+const janeSends = (content: string) => jane.post(path, { content })
+const contents = () => page.locator('.message__text').allTextContents()
+
+/** The newest hundred messages of the conversation, oldest first, as the server tells john now. */
+async function refetched(): Promise<Message[]> {
+  const messages: Message[] = []
+  for (let pages = 0; pages < 4; pages++) {
+    const before = messages.at(-1)?.id
+    messages.push(...(await john.get<Message[]>(`${path}?peek=1${before ? `&before=${before}` : ''}`)).body)
+    if (messages.at(-1)?.position === 1) break
+  }
+  return messages.toReversed()
+}
+const refetchedContents = async () => (await refetched()).map(({ content }) => content)
+
+/** Where john's log ends now. */
+async function head(): Promise<string> {
+  return (await john.get('/api/conversations')).headers.get('event-cursor')!
+}
+
+type Kept = { cursor: string | null; messages: Message[]; records: number }
+
+/** What this browser keeps of john's state. */
+function kept(): Promise<Kept> {
+  return page.evaluate(`new Promise((resolve) => {
+    indexedDB.open('parley:${john.user.id}:state').onsuccess = ({ target: { result: database } }) => {
+      const read = database.transaction(['head', 'histories'])
+      const heads = read.objectStore('head').getAll()
+      const histories = read.objectStore('histories').getAll()
+      read.oncomplete = () => {
+        database.close()
+        const cursor = heads.result[0]?.cursor
+        resolve({
+          cursor: cursor ? cursor.epoch + '-' + cursor.seq : null,
+          messages: histories.result.flatMap(({ history }) => history.messages),
+          records: heads.result.length + histories.result.length
+        })
+      }
+    }
+  })`)
+}
+const patiently = { timeout: 20_000 }
+const allIsKept = () =>
+  expect.poll(async () => (await kept()).cursor === (await head()), patiently).toBe(true)
+
+it('C1: a reload goes on from the cursor that was kept with the state, and fetches nothing anew', async () => {
+  await janeSends('before the reload')
+  await message(page, 'before the reload').waitFor()
+  await allIsKept()
+  const { cursor } = await kept()
+
+  const asked: Request[] = []
+  const note = (request: Request) => void asked.push(request)
+  page.on('request', note)
+  await page.reload()
+  await message(page, 'before the reload').waitFor()
+  await janeSends('after the reload')
+  await message(page, 'after the reload').waitFor()
+  page.off('request', note)
+  const paths = asked.map((request) => new URL(request.url()).pathname)
+  const fetched = paths.filter((path) => path.startsWith('/api/') && !path.endsWith('/read_messages'))
+  expect(fetched.toSorted()).toEqual(['/api/auth_user', '/api/messages'])
+  expect((await asked[paths.indexOf('/api/messages')]!.allHeaders())['last-event-id']).toBe(cursor)
+})
+
+it('C2: a reload without a network shows what was here, says so, and sends when the network is back', async () => {
+  await allIsKept()
+  await scene.john.context.setOffline(true)
+  await page.reload()
+  await message(page, 'after the reload').waitFor()
+  expect(await contents()).toEqual(await refetchedContents())
+  await page.getByText(/You are offline/).waitFor()
+  await listed(page, 'jane').getByText('after the reload').waitFor()
+  await send(page, 'from the train')
+  await message(page, 'from the train').getByText('Sending').waitFor({ state: 'attached' })
+  await page.reload()
+  await message(page, 'from the train').getByText('Sending').waitFor({ state: 'attached' })
+  await janeSends('meanwhile at home')
+  await scene.john.context.setOffline(false)
+  await message(page, 'from the train').getByText('Sent').waitFor({ state: 'attached' })
+  await message(page, 'meanwhile at home').waitFor()
+  await page.getByText(/You are offline/).waitFor({ state: 'detached' })
+  expect(await contents()).toEqual(await refetchedContents())
+})
+
+it('C2: a page that is loaded while the server is down shows what was here, and goes on when it is back', async () => {
+  await allIsKept()
+  await scene.parley.kill()
+  await page.reload()
+  await message(page, 'meanwhile at home').waitFor()
+  await page.getByText(/Reconnecting…/).waitFor()
+  await page.goto(scene.parley.url)
+  await listed(page, 'jane').click()
+  await send(page, 'are you there?')
+  await scene.parley.restart()
+  await message(page, 'are you there?').getByText('Sent').waitFor({ state: 'attached' })
+  await janeSends('I am')
+  await message(page, 'I am').waitFor()
+  expect(await contents()).toEqual(await refetchedContents())
+})
+
+it('C1: of messages that arrive while the page is loaded again and again, each is there once, in order', async () => {
+  let sent = 0
+  const over = new AbortController()
+  const sending = (async () => {
+    while (!over.signal.aborted) await janeSends(`storm ${++sent}`)
+  })()
+  for (let reloads = 0; reloads < 6; reloads++) {
+    const before = sent
+    await expect.poll(() => sent, patiently).toBeGreaterThan(before + 2)
+    await page.reload()
+    await page.locator('.message').first().waitFor()
+  }
+  over.abort()
+  await sending
+  await message(page, `storm ${sent}`).waitFor()
+  await allIsKept()
+  // State and events are the refetched state, to the last field.
+  expect((await kept()).messages).toEqual(await refetched())
+})
+
+it('C4: an older database in the place of a newer one: the page forgets what the server no longer knows', async () => {
+  const { parley } = scene
+  const backup = `${parley.dataDir}-before`
+  await parley.kill()
+  await cp(parley.dataDir, backup, { recursive: true })
+  await parley.restart()
+  await janeSends('to be lost')
+  await message(page, 'to be lost').waitFor()
+  await allIsKept()
+  await parley.kill()
+  await rm(`${parley.dataDir}/parley.db-wal`)
+  for (const name of ['parley.db', 'parley.db-wal'])
+    await cp(`${backup}/${name}`, `${parley.dataDir}/${name}`)
+  await rm(backup, { recursive: true })
+  await page.reload()
+  await message(page, 'to be lost').waitFor()
+  await parley.restart()
+  await message(page, 'to be lost').waitFor({ state: 'detached' })
+  await janeSends('after the restore')
+  await message(page, 'after the restore').waitFor()
+  await allIsKept()
+  const { messages } = await kept()
+  expect(messages.length).toBeGreaterThanOrEqual(25)
+  expect(messages).toEqual((await refetched()).slice(-messages.length))
+})
+
+it('C3: what an older Parley kept, or another tab beside the cursor, is not believed', async () => {
+  const change = (code: string) =>
+    page.evaluate(`new Promise((resolve) => {
+      indexedDB.open('parley:${john.user.id}:state').onsuccess = ({ target: { result: database } }) => {
+        const change = database.transaction(['head', 'histories'], 'readwrite')
+        const [heads, histories] = [change.objectStore('head'), change.objectStore('histories')]
+        ${code}
+        change.oncomplete = () => (database.close(), resolve())
+      }
+    })`)
+  // The page that wrote is gone, else it would write again.
+  const address = page.url()
+  const reopen = async (code: string) => {
+    await page.goto(`${scene.parley.url}/livez`)
+    await change(code)
+    await scene.john.context.setOffline(true)
+    await page.goto(address)
+  }
+  await reopen(
+    "histories.openCursor().onsuccess = ({ target: { result: row } }) => row.update({ ...row.value, stamp: 'x' })"
+  )
+  await listed(page, 'jane').waitFor()
+  await page.getByText(/You are offline/).waitFor()
+  expect(await contents()).toEqual([])
+  await scene.john.context.setOffline(false)
+  await message(page, 'after the restore').waitFor()
+  await allIsKept()
+
+  await reopen(
+    "heads.get('head').onsuccess = ({ target: { result: head } }) => heads.put({ ...head, version: 0 }, 'head')"
+  )
+  await page.getByText('Parley cannot be reached').waitFor()
+  await scene.john.context.setOffline(false)
+  await message(page, 'after the restore').waitFor()
+})
+
+it('C3: whoever signs out leaves nothing behind, with or without a network', async () => {
+  await page.getByRole('button', { name: 'Account of john' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await accessField(page).waitFor()
+  await expect.poll(async () => (await kept()).records, patiently).toBe(0)
+  await scene.john.context.setOffline(true)
+  await page.reload()
+  await page.getByText('Parley cannot be reached').waitFor()
+  await scene.john.context.setOffline(false)
+  await accessField(page).waitFor()
+  expect((await kept()).records).toBe(0)
+})
+
+it('C3: somebody else who is signed in here by other means sees nothing of the first', async () => {
+  await page.close()
+  page = await signIn(scene.john, scene.parley.url, 'john')
+  await listed(page, 'jane').click()
+  await message(page, 'after the restore').waitFor()
+  await allIsKept()
+  // As when the cookie is another's after a sign-in elsewhere: the page itself was not there.
+  await page.goto(`${scene.parley.url}/livez`)
+  await scene.john.context.request.post(`${scene.parley.url}/api/login?session=cookie`, {
+    headers: { origin: scene.parley.url },
+    data: { username: 'jane' }
+  })
+  await page.addInitScript(`new MutationObserver(() => {
+    if (document.querySelector('[aria-label="Account of john"]')) window.sawJohn = true
+  }).observe(document, { subtree: true, childList: true })`)
+  await page.goto(`${scene.parley.url}/callback`)
+  await page.getByRole('button', { name: 'Account of jane' }).waitFor()
+  await listed(page, 'john').waitFor()
+  expect(await page.evaluate('window.sawJohn')).toBeUndefined()
+  await expect.poll(async () => (await kept()).records, patiently).toBe(0)
+})
