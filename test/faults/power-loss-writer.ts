@@ -9,7 +9,7 @@ import { openConnection, openKysely } from '../../server/storage/sqlite/connecti
 import { openSqliteStore } from '../../server/storage/sqlite/sqlite-store.ts'
 import type { SendOutcome } from '../../server/storage/store.ts'
 import { prepareWriter } from '../../server/storage/sqlite/writer.ts'
-import { sendOf, startPair } from '../contracts/storage/engines.ts'
+import { sendOf, startPair } from '../fixtures/people.ts'
 
 const [, , path, mode] = process.argv as [string, string, string, 'store' | 'unsynced']
 const rounds = 15

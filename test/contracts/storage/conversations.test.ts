@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { addPerson, describeStorage, sendOf, startPair } from './engines.ts'
+import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
+import { describeStorage } from './engines.ts'
 
 describeStorage('Conversations', (under) => {
   test('two people who start one at once get the same one, and one event each', async () => {

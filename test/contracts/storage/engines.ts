@@ -2,10 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
-import type { User } from '@parley/contract/entities'
 import { openStore } from '../../../server/open-store.ts'
 import type { DatabaseConfig } from '../../../server/config.ts'
-import type { Send, Store } from '../../../server/storage/store.ts'
+import type { Store } from '../../../server/storage/store.ts'
 import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
 
 /** A store under test, and a way to close it and open it again on the same data. */
@@ -50,43 +49,5 @@ export function describeStorage(subject: string, suite: (under: StoreUnderTest) 
       })
       suite(under)
     })
-  }
-}
-
-let people = 0
-
-/** Somebody new, so that suites do not meet each other's people. */
-export async function addPerson(store: Store, name = 'person'): Promise<User & { userId: number }> {
-  const username = `${name}-${++people}`
-  const user = await store.write('addUser', {
-    username,
-    key: username,
-    avatarURL: null,
-    githubId: null,
-    now: Date.now()
-  })
-  return { ...user!, userId: Number(user!.id) }
-}
-
-/** Two people and their conversation. */
-export async function startPair(store: Store) {
-  const john = await addPerson(store, 'john')
-  const jane = await addPerson(store, 'jane')
-  const { id } = await store.write('startDirectConversation', { me: john, other: jane, now: Date.now() })
-  return { john, jane, conversationId: id }
-}
-
-let keys = 0
-
-/** A send with a key of its own unless one is given. */
-export function sendOf(senderId: number, conversationId: number, content: string, key?: string): Send {
-  return {
-    senderId,
-    conversationId,
-    content,
-    key: key ?? `key-${++keys}`,
-    clientId: key ?? null,
-    payloadHash: `${conversationId}:${content}`,
-    now: Date.now()
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { CommittedEvent } from '../../../server/storage/event-log.ts'
-import { describeStorage, sendOf, startPair } from './engines.ts'
+import { sendOf, startPair } from '../../fixtures/people.ts'
+import { describeStorage } from './engines.ts'
 
 describeStorage('The event log', (under) => {
   test('numbers each user’s events from 1 without a gap, whatever else is written', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { describeStorage, sendOf, startPair } from './engines.ts'
+import { sendOf, startPair } from '../../fixtures/people.ts'
+import { describeStorage } from './engines.ts'
 
 describeStorage('Findings', (under) => {
   test('a database that was used has none', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { addPerson, describeStorage, sendOf, startPair } from './engines.ts'
+import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
+import { describeStorage } from './engines.ts'
 
 describeStorage('Sends', (under) => {
   test('positions count 1, 2, 3 … in each conversation, also when sent at once', async () => {

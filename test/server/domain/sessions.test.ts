@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { Sessions, type SessionChange } from '../../../server/domain/sessions.ts'
 import { openSqliteStore } from '../../../server/storage/sqlite/sqlite-store.ts'
 import type { Store } from '../../../server/storage/store.ts'
-import { addPerson } from '../../contracts/storage/engines.ts'
+import { addPerson } from '../../fixtures/people.ts'
 
 const cacheMs = 6_000
 let place: string

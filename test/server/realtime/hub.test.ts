@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { sendOf, startPair } from '../../contracts/storage/engines.ts'
+import { sendOf, startPair } from '../../fixtures/people.ts'
 import { openHub } from './socket-pair.ts'
 
 let world: Awaited<ReturnType<typeof openHub>>

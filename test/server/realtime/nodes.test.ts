@@ -8,7 +8,7 @@ import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
 import type { CommittedEvent, EventLog } from '../../../server/storage/event-log.ts'
 import { openSqliteStore } from '../../../server/storage/sqlite/sqlite-store.ts'
 import type { Store } from '../../../server/storage/store.ts'
-import { sendOf, startPair } from '../../contracts/storage/engines.ts'
+import { sendOf, startPair } from '../../fixtures/people.ts'
 import { openHubOn } from './socket-pair.ts'
 
 /** What becomes of a hint or a report on its way. */

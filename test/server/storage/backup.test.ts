@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { backUp, restore } from '../../../server/storage/sqlite/backup.ts'
 import { openSqliteStore, openSqliteStoreBeside } from '../../../server/storage/sqlite/sqlite-store.ts'
-import { sendOf, startPair } from '../../contracts/storage/engines.ts'
+import { sendOf, startPair } from '../../fixtures/people.ts'
 
 let place: string
 let path: string

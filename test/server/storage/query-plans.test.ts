@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { InputOf, ProcedureName, ReadName, WriteName } from '../../../server/storage/procedures/index.ts'
 import { reads } from '../../../server/storage/procedures/index.ts'
 import type { Store } from '../../../server/storage/store.ts'
-import { addPerson, sendOf, startPair } from '../../contracts/storage/engines.ts'
+import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
 import {
   openRecordingPostgres,
   openRecordingSqlite,
