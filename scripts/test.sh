@@ -15,7 +15,8 @@ has_chromium() {
 # What the tests need beside npm's packages: a Debian package a line, and the tests that do without it.
 missing() {
   has_chromium || echo 'chromium test/e2e/**'
-  command -v nats-server >/dev/null || echo 'nats-server test/system/cluster.test.ts'
+  [ -x /usr/sbin/nats-server ] || command -v nats-server >/dev/null || echo 'nats-server test/*/cluster.test.ts'
+  [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || echo 'nginx test/*/cluster.test.ts'
   command -v strace >/dev/null || echo 'strace test/faults/power-loss.test.ts'
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo 'postgresql-15 test/*/postgres.test.ts'
   command -v curl >/dev/null || echo 'curl test/system/readme.test.ts'

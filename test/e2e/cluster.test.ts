@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { openBrowser } from '../harness/chromium.ts'
+import { noCluster, startCluster, type Cluster } from '../harness/cluster.ts'
+import { listed, message, send, signIn, startWith } from './people.ts'
+
+describe.skipIf(noCluster)(
+  `Three nodes in browsers (${noCluster ?? 'one Postgres, one NATS, nginx'})`,
+  () => {
+    const stack = new AsyncDisposableStack()
+    let cluster: Cluster
+    let johns: Page
+    let janes: Page
+    beforeAll(async () => {
+      cluster = stack.use(await startCluster({ env: { PARLEY_DRAIN_SECONDS: '1' } }))
+      const settings = { viewport: { width: 1280, height: 800 }, locale: 'en-GB' }
+      const [john, jane] = await Promise.all([openBrowser(settings), openBrowser(settings)])
+      stack.use(john)
+      stack.use(jane)
+      johns = await signIn(john, cluster.url, 'john')
+      janes = await signIn(jane, cluster.url, 'jane')
+      await startWith(johns, 'jane')
+    })
+    afterAll(() => stack.disposeAsync())
+
+    it('john and jane talk, whichever node each request goes to', async () => {
+      await send(johns, 'Hello jane 0')
+      await listed(janes, 'john').click()
+      for (let i = 1; i <= 5; i++) {
+        await message(janes, `Hello jane ${i - 1}`).waitFor()
+        await send(janes, `Hello john ${i}`)
+        await message(johns, `Hello john ${i}`).waitFor()
+        await send(johns, `Hello jane ${i}`)
+      }
+      await message(janes, 'Hello jane 5').waitFor()
+      const sends = (await cluster.nginx.requests()).filter((line) => /^POST .*\/messages /.test(line))
+      expect(new Set(sends.map((line) => line.split(':').at(-1))).size).toBe(3)
+    })
+
+    it('N6: they go on talking while all nodes are restarted, one after the other', async () => {
+      for (const [i, node] of cluster.nodes.entries()) {
+        const restarted = node.kill('SIGTERM').then(() => node.restart())
+        await send(johns, `During the restart of ${i}`)
+        await message(janes, `During the restart of ${i}`).waitFor()
+        await send(janes, `Meanwhile ${i}`)
+        await message(johns, `Meanwhile ${i}`).waitFor()
+        await restarted
+      }
+      const talk = [0, 1, 2].flatMap((i) => [`During the restart of ${i}`, `Meanwhile ${i}`])
+      for (const page of [johns, janes]) {
+        await page.reload()
+        await message(page, 'Meanwhile 2').waitFor()
+        // What is further up is not on the page until somebody scrolls there.
+        expect((await page.locator('.message__text').allTextContents()).slice(-6)).toEqual(talk)
+      }
+    })
+  }
+)

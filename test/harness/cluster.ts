@@ -1,0 +1,58 @@
+import { hasNats, startNats, type Nats } from './nats.ts'
+import { hasNginx, startNginx, type Nginx } from './nginx.ts'
+import { freePort, startParley, type Parley } from './parley.ts'
+import { createDatabase, hasPostgres, startPostgres, type Postgres } from './postgres.ts'
+
+/** Nodes of one Parley: a Postgres, a NATS, and nginx in front. */
+export type Cluster = {
+  /** Where people find it: nginx, which takes the nodes in turn. */
+  readonly url: string
+  readonly nodes: readonly Parley[]
+  readonly postgres: Postgres
+  readonly databaseUrl: string
+  readonly nats: Nats
+  readonly nginx: Nginx
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export type ClusterOptions = {
+  env?: Record<string, string>
+  /** The way of each node to NATS; straight unless given. */
+  natsUrlOf?: (nats: Nats, node: number) => Promise<string>
+}
+
+const nodeCount = 3
+
+/** Why there can be no cluster here; undefined where there can. */
+export const noCluster =
+  [!hasPostgres && 'Postgres', !hasNats && 'nats-server', !hasNginx && 'nginx'].filter(Boolean).join(', ') ||
+  undefined
+
+export async function startCluster({ env = {}, natsUrlOf }: ClusterOptions = {}): Promise<Cluster> {
+  await using started = new AsyncDisposableStack()
+  const [postgres, nats, port, ...ports] = await Promise.all([
+    startPostgres(),
+    startNats(),
+    ...Array.from({ length: 1 + nodeCount }, freePort)
+  ])
+  started.use(postgres)
+  started.use(nats)
+  const databaseUrl = await createDatabase(postgres.adminUrl)
+  const url = `http://localhost:${port}`
+  const nodes = await Promise.all(
+    ports.map(async (port, index) => {
+      const natsUrl = natsUrlOf ? await natsUrlOf(nats, index) : nats.url
+      return startParley({
+        port,
+        env: { ORIGIN: url, DATABASE_URL: databaseUrl, NATS_URL: natsUrl, ...env }
+      })
+    })
+  )
+  for (const node of nodes) started.use(node)
+  const nginx = await startNginx(port!, ports)
+  started.defer(() => nginx.close())
+  const held = started.move()
+  const close = () => held.disposeAsync()
+  return { url, nodes, postgres, databaseUrl, nats, nginx, close, [Symbol.asyncDispose]: close }
+}

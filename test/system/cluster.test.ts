@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { apiWith, call, loginAs, type Api } from '../harness/api.ts'
+import { noCluster, startCluster, type Cluster } from '../harness/cluster.ts'
+import { startNats } from '../harness/nats.ts'
+import { startParley } from '../harness/parley.ts'
+import { openStream, type EventStream, type StreamEvent } from '../harness/stream.ts'
+
+const seqOf = ({ id }: StreamEvent) => Number(id!.split('-')[1])
+const contentOf = ({ data }: StreamEvent) => (data as { content?: string }).content
+const isLogged = ({ id }: StreamEvent) => id !== null
+
+async function listen(person: Api, url: string, lastEventId?: string): Promise<EventStream> {
+  const stream = await openStream(url, person.token, lastEventId === undefined ? {} : { lastEventId })
+  await stream.until(({ name }) => name === 'sync')
+  return stream
+}
+
+describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS, nginx'})`, () => {
+  let cluster: Cluster
+  let john: Api
+  let jane: Api
+  let conversation: string
+  beforeAll(async () => {
+    cluster = await startCluster()
+    john = await loginAs(cluster.nodes[0]!.url, 'john')
+    jane = await loginAs(cluster.nodes[1]!.url, 'jane')
+    conversation = (await john.conversationWith('jane')).id
+  })
+  afterAll(() => cluster.close())
+
+  /** The same person on another node, or on all of them through nginx. */
+  const at = (person: Api, node?: number) =>
+    apiWith(node === undefined ? cluster.url : cluster.nodes[node]!.url, person.token, person.user)
+
+  const busOf = async (node: number) =>
+    (await call<{ bus: string }>(`${cluster.nodes[node]!.url}/readyz`)).body.bus
+
+  test('N1: people on different nodes talk, and everybody sees one order', async () => {
+    const streams = await Promise.all(
+      [john, jane].flatMap((person) => cluster.nodes.map((node) => listen(person, node.url)))
+    )
+    await Promise.all(
+      Array.from({ length: 30 }, (_, i) => at(i % 2 ? john : jane, i % 3).send(conversation, `across ${i}`))
+    )
+    const orders = await Promise.all(
+      streams.map(async (stream) => {
+        const order: number[] = []
+        while (order.length < 30) {
+          const { name, data } = await stream.next()
+          if (name.startsWith('message')) order.push((data as { position: number }).position)
+        }
+        return order
+      })
+    )
+    for (const order of orders) {
+      expect(order).toEqual(Array.from({ length: 30 }, (_, i) => order[0]! + i))
+    }
+    for (const stream of streams) stream.cut()
+  })
+
+  test('N3: a stream that is cut goes on at any node with the same cursor', async () => {
+    const first = await listen(jane, cluster.nodes[0]!.url)
+    const start = Number(first.lastEventId.split('-')[1])
+    let cursor = first.lastEventId
+    first.cut()
+    const seqs: number[] = []
+    for (let round = 0; round < 9; round++) {
+      await at(john, (round + 1) % 3).send(conversation, `round ${round}`)
+      const stream = await openStream(cluster.nodes[round % 3]!.url, jane.token, { lastEventId: cursor })
+      const event = await stream.until(isLogged)
+      expect(contentOf(event)).toBe(`round ${round}`)
+      seqs.push(seqOf(event))
+      cursor = stream.lastEventId
+      stream.cut()
+    }
+    expect(seqs).toEqual(Array.from({ length: 9 }, (_, i) => start + 1 + i))
+  })
+
+  test('E1: a key sent to all nodes at once, and again, is one message', async () => {
+    const clientId = crypto.randomUUID()
+    const once = () =>
+      Promise.all([0, 1, 2].map((node) => at(john, node).send(conversation, 'once', clientId)))
+    const answers = [...(await once()), ...(await once())]
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1)
+  })
+
+  test('N4: a session that ends on one node is over on the others, its streams too', async () => {
+    const person = await loginAs(cluster.nodes[0]!.url, 'jane')
+    const streams = await Promise.all(cluster.nodes.map((node) => listen(person, node.url)))
+    const other = await listen(jane, cluster.nodes[2]!.url)
+    for (const node of [1, 2]) expect((await at(person, node).get('/api/auth_user')).status).toBe(200)
+    await person.post('/api/logout')
+    await Promise.all(streams.map((stream) => stream.ended))
+    for (const node of [0, 1, 2]) expect((await at(person, node).get('/api/auth_user')).status).toBe(401)
+    await john.send(conversation, 'still there?')
+    await other.until((event) => contentOf(event) === 'still there?')
+    other.cut()
+  })
+
+  test('N4: a refreshed token ends where it is used with the first use of the new one elsewhere', async () => {
+    const person = await loginAs(cluster.nodes[0]!.url, 'john')
+    const old = await listen(person, cluster.nodes[2]!.url)
+    const { body } = await at(person, 1).post<{ token: string }>('/api/refresh_token')
+    expect((await at(person, 2).get('/api/auth_user')).status).toBe(200)
+    const fresh = apiWith(cluster.nodes[0]!.url, body.token, person.user)
+    expect((await fresh.get('/api/auth_user')).status).toBe(200)
+    await old.ended
+    expect((await at(person, 2).get('/api/auth_user')).status).toBe(401)
+  })
+
+  test('N5: without NATS every node is ready, messages and logouts cross with the sweep, and it is good again after', async () => {
+    const person = await loginAs(cluster.nodes[1]!.url, 'jane')
+    const stream = await listen(jane, cluster.nodes[1]!.url)
+    const ending = await listen(person, cluster.nodes[2]!.url)
+    await cluster.nats.stop()
+    for (const node of [0, 1, 2]) await expect.poll(() => busOf(node)).toBe('degraded')
+    await at(john, 0).send(conversation, 'by the sweep')
+    await stream.until((event) => contentOf(event) === 'by the sweep')
+    await at(person, 0).post('/api/logout')
+    await ending.ended
+    // One that begins meanwhile does not wait for NATS.
+    const late = await listen(jane, cluster.nodes[2]!.url)
+    await at(john, 1).send(conversation, 'to a late one')
+    await late.until((event) => contentOf(event) === 'to a late one')
+
+    await cluster.nats.start()
+    for (const node of [0, 1, 2]) await expect.poll(() => busOf(node), { timeout: 20_000 }).toBe('ok')
+    await at(john, 2).send(conversation, 'and again')
+    for (const each of [stream, late]) {
+      await each.until((event) => contentOf(event) === 'and again')
+      each.cut()
+    }
+  }, 60_000)
+
+  test('behind nginx with its defaults, an event is not held back, and requests go to all nodes in turn', async () => {
+    const stream = await listen(jane, cluster.url)
+    expect(stream.headers.get('content-type')).toBe('text/event-stream')
+    for (let i = 0; i < 6; i++) {
+      await at(john).send(conversation, `through nginx ${i}`)
+      // Small events, one at a time: a proxy that waits for a full buffer would wait for ever.
+      await stream.until((event) => contentOf(event) === `through nginx ${i}`)
+    }
+    stream.cut()
+    const sends = (await cluster.nginx.requests()).filter((line) =>
+      line.includes(`/${conversation}/messages`)
+    )
+    expect(new Set(sends.map((line) => line.split(':').at(-1))).size).toBe(3)
+  })
+
+  test('a node that dies or is stopped leaves its people to the others, through nginx', async () => {
+    const stream = await listen(jane, cluster.url)
+    const busy = await Promise.all(cluster.nodes.map((node) => listen(jane, node.url)))
+    await cluster.nodes[0]!.kill('SIGKILL')
+    await cluster.nodes[1]!.kill('SIGTERM')
+    await Promise.all([busy[0]!.ended, busy[1]!.ended])
+    const cursor = stream.lastEventId
+    stream.cut()
+    await at(john).send(conversation, 'to the last node')
+    const again = await openStream(cluster.url, jane.token, { lastEventId: cursor })
+    await again.until((event) => contentOf(event) === 'to the last node')
+    for (const each of [again, ...busy]) each.cut()
+    await Promise.all([cluster.nodes[0]!.restart(), cluster.nodes[1]!.restart()])
+  })
+
+  test('a node whose Postgres is away is not ready, and is by itself when it is back', async () => {
+    const ready = async (node: number) => (await call(`${cluster.nodes[node]!.url}/readyz`)).status
+    await cluster.postgres.kill()
+    expect(await Promise.all([0, 1, 2].map(ready))).toEqual([503, 503, 503])
+    const refused = await john.post(`/api/conversations/${conversation}/messages`, { content: 'lost?' })
+    expect([refused.status, (refused.body as { code: string }).code]).toEqual([503, 'storage_unavailable'])
+    await cluster.postgres.restart()
+    for (const node of [0, 1, 2]) await expect.poll(() => ready(node), { timeout: 20_000 }).toBe(200)
+    await john.send(conversation, 'it is back')
+  }, 60_000)
+
+  test('N5: a NATS that refuses the node stops its start, with one line that does not show the password', async () => {
+    await using strict = await startNats({ config: 'authorization { user: parley, password: sesame }' })
+    const env = {
+      DATABASE_URL: cluster.databaseUrl,
+      NATS_URL: `nats://parley:wrong@127.0.0.1:${strict.port}`
+    }
+    const message = await startParley({ env }).then(
+      () => 'it started',
+      (error: Error) => error.message
+    )
+    expect(message.split('\n').slice(1)).toEqual([
+      'Parley cannot start.',
+      `  NATS at 127.0.0.1:${strict.port} refuses Parley: Authorization Violation. ` +
+        'Check the name, the password and the permissions behind NATS_URL.',
+      ''
+    ])
+  })
+})
