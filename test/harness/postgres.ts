@@ -43,12 +43,12 @@ export type Postgres = {
 
 /**
  * Starts a Postgres with an empty data folder; `settings` are of postgresql.conf. `data` is made by somebody else, who
- * also removes it.
+ * also removes it. `onDisk` is for measuring: an fsync costs there what it costs.
  */
 export async function startPostgres(
-  options: { settings?: Record<string, string>; data?: string } = {}
+  options: { settings?: Record<string, string>; data?: string; onDisk?: boolean } = {}
 ): Promise<Postgres> {
-  const place = await mkdtemp(join(roomiest(), 'parley-postgres-'))
+  const place = await mkdtemp(join(options.onDisk ? tmpdir() : roomiest(), 'parley-postgres-'))
   const data = options.data ?? join(place, 'data')
   await giveToPostgres(place)
   if (!options.data) await run('cp', ['-a', await template(), data])

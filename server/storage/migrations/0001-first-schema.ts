@@ -61,11 +61,15 @@ export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
   ).execute()
   await index(db, 'participants', ['user_id', 'conversation_id'])
 
+  // A message is written under its conversation's lock and for somebody who is in it: on Postgres the check of its
+  // references would cost a quarter of a batch, and `parley doctor` knows it too.
+  const references = (column: ColumnDefinitionBuilder, to: string) =>
+    engine === 'sqlite' ? column.notNull().references(to) : column.notNull()
   await table(db, 'messages')
     .addColumn('id', integer, id)
-    .addColumn('conversation_id', integer, (c) => c.notNull().references('conversations.id'))
+    .addColumn('conversation_id', integer, (c) => references(c, 'conversations.id'))
     .addColumn('position', integer, (c) => c.notNull())
-    .addColumn('sender_id', integer, (c) => c.notNull().references('users.id'))
+    .addColumn('sender_id', integer, (c) => references(c, 'users.id'))
     .addColumn('content', text, (c) => c.notNull())
     .addColumn('kind', text)
     .addColumn('body', text)

@@ -22,15 +22,16 @@ const conflictMs = 2_000
  */
 export async function openPostgresStore(url: string): Promise<Store> {
   const { epoch, cookieSecret, renewed } = await prepareDatabase(url)
-  const pools = Object.entries(connections).map(([, max]) => openPool(url, max)) as [Pool, Pool, Pool]
-  const [readDb, writeDb] = pools.slice(0, 2).map(openKysely) as [Kysely<Schema>, Kysely<Schema>]
+  const sendPool = openPool(url, connections.sends, { prepared: true })
+  const readDb = openKysely(openPool(url, connections.reads))
+  const writeDb = openKysely(openPool(url, connections.writes))
   const listeners: ((events: CommittedEvent[]) => void)[] = []
   const begun = new Set<Promise<unknown>>()
 
   function tell(events: CommittedEvent[]): void {
     if (events.length > 0) for (const listener of listeners) listener(events)
   }
-  const sends = openSends(pools[2], connections.sends, tell)
+  const sends = openSends(sendPool, connections.sends, tell)
 
   /** Keeps `close` waiting, and puts what went wrong into the store's own words. */
   async function answer<Result>(work: Promise<Result>): Promise<Result> {
@@ -91,7 +92,7 @@ export async function openPostgresStore(url: string): Promise<Store> {
     },
     async close() {
       await Promise.allSettled(begun)
-      await Promise.all(pools.map((pool) => pool.end()))
+      await Promise.all([sendPool.end(), readDb.destroy(), writeDb.destroy()])
     }
   }
 }

@@ -2,7 +2,7 @@ import type { ClientBase, QueryResult, QueryResultRow } from 'pg'
 import type { Message, User } from '@parley/contract/entities'
 import type { CommittedEvent } from '../event-log.ts'
 import type { Send, SendOutcome } from '../procedures/messages.ts'
-import { messageOf, userOf, type MessageColumns, type UserColumns } from '../rows.ts'
+import { messageOf, userOf, type MessageColumns } from '../rows.ts'
 import { sendStatements } from './send-statements.ts'
 
 type Sent = { outcomes: SendOutcome[]; committed: CommittedEvent[] }
@@ -53,31 +53,37 @@ type Known = {
   ids: number[]
 }
 
+type KnownRow = {
+  people: [conversationId: number, userId: number, username: string, avatarUrl: string | null][]
+  keys: (MessageColumns & { key: string; payload_hash: string })[]
+  ids: number[]
+}
+
 async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
   const conversationIds = [...new Set(sends.map((send) => send.conversationId))]
   const senderIds = sends.map((send) => send.senderId)
   const keys = sends.map((send) => send.key)
-  const [, locked, participants, found, ids] = await together(
+  const [, locked, known] = await together(
     client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
     run<{ id: number; last_position: number }>(client, 'lockConversations', conversationIds),
-    run<UserColumns & { conversation_id: number }>(client, 'readParticipants', conversationIds),
-    run<MessageColumns & { key: string; payload_hash: string }>(client, 'findKeys', senderIds, keys),
-    run<{ id: number }>(client, 'takeIds', sends.length)
+    run<KnownRow>(client, 'readKnown', conversationIds, senderIds, keys)
   )
+  const { people, keys: found, ids } = known.rows[0]!
   const conversations = new Map<number, Conversation>()
   for (const row of locked.rows) conversations.set(row.id, { position: row.last_position, people: new Map() })
-  for (const row of participants.rows) {
-    conversations.get(row.conversation_id)?.people.set(row.user_id, userOf(row))
+  for (const [conversationId, userId, username, avatarUrl] of people) {
+    const user = userOf({ user_id: userId, username, avatar_url: avatarUrl })
+    conversations.get(conversationId)?.people.set(userId, user)
   }
   return {
     conversations,
     keys: new Map(
-      found.rows.map((row) => [
+      found.map((row) => [
         `${row.user_id} ${row.key}`,
         { payloadHash: row.payload_hash, message: messageOf(row, row.user_id) }
       ])
     ),
-    ids: ids.rows.map((row) => row.id)
+    ids
   }
 }
 
@@ -119,54 +125,35 @@ function place(
 
 async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEvent[]> {
   const sends = placed.map((each) => each.send)
-  const ids = placed.map((each) => each.id)
-  const positions = placed.map((each) => each.position)
-  const conversationIds = sends.map((send) => send.conversationId)
-  const senderIds = sends.map((send) => send.senderId)
-  const times = sends.map((send) => send.now)
-  // The last one of each conversation, and of each sender in it: what comes later in a batch has the higher position.
-  const newest = [...new Map(placed.map((each) => [each.send.conversationId, each])).values()]
-  const marks = [
-    ...new Map(placed.map((each) => [`${each.send.conversationId} ${each.send.senderId}`, each])).values()
-  ]
   const raises = new Map<number, number>()
   const events = placed.flatMap(({ id, people, send }) =>
     people.map((userId) => {
       const nth = (raises.get(userId) ?? 0) + 1
       raises.set(userId, nth)
-      return { userId, nth, id, at: send.now }
+      return { userId, nth, id, now: send.now }
     })
   )
-  const userIds = [...raises.keys()]
+  const userIds = [...raises.keys()].toSorted((a, b) => a - b)
 
-  const [, , raised, , , , , commit] = await together(
-    run(
-      client,
-      'markRead',
-      marks.map((each) => each.send.conversationId),
-      marks.map((each) => each.send.senderId),
-      marks.map((each) => each.position)
-    ),
-    run(client, 'lockHeads', userIds),
-    run<{ user_id: number; head: number }>(client, 'raiseHeads', userIds, [...raises.values()]),
+  const [, raised, , commit] = await together(
     run(
       client,
       'insertMessages',
-      ids,
-      conversationIds,
-      positions,
-      senderIds,
+      placed.map((each) => each.id),
+      sends.map((send) => send.conversationId),
+      placed.map((each) => each.position),
+      sends.map((send) => send.senderId),
       sends.map((send) => send.content),
       sends.map((send) => send.clientId),
-      times
-    ),
-    run(
-      client,
-      'insertSends',
-      ids,
-      senderIds,
+      sends.map((send) => send.now),
       sends.map((send) => send.key),
       sends.map((send) => send.payloadHash)
+    ),
+    run<{ heads: [userId: number, head: number][] }>(
+      client,
+      'raiseHeads',
+      userIds,
+      userIds.map((userId) => raises.get(userId))
     ),
     run(
       client,
@@ -174,20 +161,13 @@ async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEve
       events.map((event) => event.userId),
       events.map((event) => raises.get(event.userId)! - event.nth),
       events.map((event) => event.id),
-      events.map((event) => event.at)
-    ),
-    run(
-      client,
-      'setNewest',
-      newest.map((each) => each.send.conversationId),
-      newest.map((each) => each.id),
-      newest.map((each) => each.position)
+      events.map((event) => event.now)
     ),
     client.query('COMMIT')
   )
   // Postgres answers the COMMIT of a transaction that has failed with a ROLLBACK, and no error.
   if (commit.command !== 'COMMIT') throw new Error(`a batch of sends ended in ${commit.command}`)
-  const heads = new Map(raised.rows.map((row) => [row.user_id, row.head - raises.get(row.user_id)!]))
+  const heads = new Map(raised.rows[0]!.heads.map(([userId, head]) => [userId, head - raises.get(userId)!]))
   return placed.flatMap(({ send, people, message }) => eventsOf(message, send.senderId, people, heads))
 }
 

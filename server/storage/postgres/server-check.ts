@@ -30,8 +30,9 @@ export async function checkServer(client: ClientBase): Promise<void> {
 function unfitness(facts: Facts): string | null {
   const major = Math.floor(facts.version / 10_000)
   if (major < oldestVersion) return `this is Postgres ${major}; Parley needs ${oldestVersion} or newer`
-  if (facts.fsync !== 'on')
+  if (facts.fsync !== 'on') {
     return 'Postgres runs with fsync off: acknowledged messages could be lost; turn it on'
+  }
   if (facts.synchronous_commit === 'off') {
     return 'Postgres runs with synchronous_commit off: acknowledged messages could be lost; turn it on'
   }
@@ -39,7 +40,8 @@ function unfitness(facts: Facts): string | null {
     return `the database is encoded in ${facts.server_encoding}; make it with ENCODING 'UTF8'`
   }
   if (facts.standby) return 'this Postgres is a standby, where nothing can be written; name the primary'
-  if (facts.read_only === 'on')
+  if (facts.read_only === 'on') {
     return 'this Postgres takes reads only (default_transaction_read_only); turn that off'
+  }
   return null
 }

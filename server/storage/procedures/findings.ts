@@ -33,6 +33,11 @@ const checks: Record<string, RawBuilder<unknown>> = {
     LEFT JOIN messages ON messages.id = conversations.last_message_id
       AND messages.conversation_id = conversations.id
     WHERE COALESCE(messages.position, 0) <> conversations.last_position`,
+  'a message is of nobody, or in no conversation': sql`
+    SELECT messages.id FROM messages
+    LEFT JOIN conversations ON conversations.id = messages.conversation_id
+    LEFT JOIN users ON users.id = messages.sender_id
+    WHERE conversations.id IS NULL OR users.id IS NULL`,
   'a message has no key: a retry of it would appear twice': sql`
     SELECT messages.id FROM messages
     LEFT JOIN sends ON sends.message_id = messages.id AND sends.sender_id = messages.sender_id
