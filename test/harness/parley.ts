@@ -48,10 +48,16 @@ export function cleanEnv(env: Record<string, string> = {}): NodeJS.ProcessEnv {
   }
 }
 
+export type ParleyOptions = {
+  env?: Record<string, string>
+  dataDir?: string
+  port?: number
+  /** A program and its arguments that starts Parley the first time, and must become it: `strace -D`. */
+  under?: (dataDir: string) => string[]
+}
+
 /** Starts Parley as a process of its own, on a free port with an empty data folder, and waits until it is ready. */
-export async function startParley(
-  options: { env?: Record<string, string>; dataDir?: string; port?: number } = {}
-): Promise<Parley> {
+export async function startParley(options: ParleyOptions = {}): Promise<Parley> {
   const port = options.port ?? (await freePort())
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'parley-test-')))
   const url = `http://localhost:${port}`
@@ -59,8 +65,9 @@ export async function startParley(
 
   const keep = (chunk: Buffer) => void (printed += chunk.toString())
 
-  async function start(env: Record<string, string> = {}): Promise<ChildProcess> {
-    const child = spawn(process.execPath, ['server/main.ts'], {
+  async function start(env: Record<string, string> = {}, under: string[] = []): Promise<ChildProcess> {
+    const [program, ...args] = [...under, process.execPath, 'server/main.ts']
+    const child = spawn(program, args, {
       cwd: repository,
       env: cleanEnv({ PORT: String(port), DATA_DIR: dataDir, ...options.env, ...env }),
       stdio: ['ignore', 'pipe', 'pipe']
@@ -78,7 +85,7 @@ export async function startParley(
   const removeData = async () => {
     if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
   }
-  let child = await start().catch(async (error: unknown) => {
+  let child = await start({}, options.under?.(dataDir)).catch(async (error: unknown) => {
     await removeData()
     throw error
   })

@@ -1,0 +1,97 @@
+import { globSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parseCursor } from '@parley/contract/cursor'
+import type { Conversation, Message } from '@parley/contract/entities'
+import { loginAs } from '../harness/api.ts'
+import { startParley, type Parley } from '../harness/parley.ts'
+import { openStream } from '../harness/stream.ts'
+
+// Debian's libfaketime. It sets the wall clock alone, as an administrator does or a time server: the monotonic one runs on.
+const [library = 'libfaketime is not installed'] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
+
+/** A Parley whose clock can be set while it runs, in all its threads and SQLite. */
+async function startWithClock() {
+  const place = await mkdtemp(join(tmpdir(), 'parley-clock-'))
+  const file = join(place, 'clock')
+  const setClock = (seconds: number) => writeFileSync(file, `${seconds < 0 ? '' : '+'}${seconds}`)
+  setClock(0)
+  const parley: Parley = await startParley({
+    env: {
+      LD_PRELOAD: library,
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      PARLEY_SYNC_INTERVAL_SECONDS: '0.5'
+    }
+  })
+  return {
+    parley,
+    setClock,
+    async [Symbol.asyncDispose]() {
+      await parley.stop()
+      await rm(place, { recursive: true })
+    }
+  }
+}
+
+const [hour, day] = [3_600, 86_400]
+
+test('O4: a clock set forward and back, by an hour and by a day, moves no message, ends no stream and signs nobody out', async () => {
+  await using world = await startWithClock()
+  const { parley, setClock } = world
+  const [john, jane] = [await loginAs(parley.url, 'john'), await loginAs(parley.url, 'jane')]
+  const { id } = await john.conversationWith('jane')
+  const path = `/api/conversations/${id}`
+  const hers = await openStream(parley.url, jane.token)
+  const first = await john.send(id, 'message 1', '00000000-0000-4000-8000-000000000001')
+  const sent = [first]
+  const offsets = [hour, 0, -hour, day, -day, 0]
+  for (const seconds of offsets) {
+    setClock(seconds)
+    const message = await john.send(id, `message ${sent.length + 1}`)
+    const offBy = Date.parse(message.createdAt) - (Date.now() + seconds * 1_000)
+    expect(Math.abs(offBy), 'the clock was set').toBeLessThan(60_000)
+    sent.push(message)
+    await hers.until((event) => (event.data as Message).id === message.id)
+    // A timer of the server's, after the clock was set.
+    await hers.until((event) => event.name === 'sync')
+
+    await jane.post(`${path}/read_messages`)
+    const { body } = await jane.get<Conversation>(path)
+    expect(body).toMatchObject({ lastMessage: { id: message.id }, readUpTo: sent.length, unreadCount: 0 })
+    // E1: the first message, sent again an hour later, a day later, a day before it was sent.
+    const again = await john.send(id, first.content, first.clientId)
+    expect(again).toEqual(first)
+  }
+  const page = (await john.get<Message[]>(`${path}/messages?peek=1`)).body.toReversed()
+  expect(page).toEqual(sent)
+  expect(page.map(({ position }) => position)).toEqual(sent.map((_, i) => i + 1))
+  expect((await john.get<Conversation[]>('/api/conversations')).body[0]!.lastMessage).toEqual(sent.at(-1))
+  const seqs = hers.seen.flatMap((event) => (event.id === null ? [] : [parseCursor(event.id)!.seq]))
+  expect(seqs).toEqual(seqs.map((_, i) => seqs[0]! + i))
+
+  // And it is all there, on any clock, after a start.
+  await parley.kill('SIGKILL')
+  setClock(-day)
+  await parley.restart()
+  expect((await john.get<Message[]>(`${path}/messages?peek=1`)).body.toReversed()).toEqual(sent)
+})
+
+test('S5: a session ends by the wall clock, and its stream with it', async () => {
+  await using world = await startWithClock()
+  const { parley, setClock } = world
+  const john = await loginAs(parley.url, 'john')
+  const stream = await openStream(parley.url, john.token)
+  await stream.until((event) => event.name === 'sync')
+  setClock(13 * day)
+  await stream.until((event) => event.name === 'sync')
+  expect((await john.get('/api/auth_user')).status).toBe(200)
+  setClock(15 * day)
+  await stream.ended
+  expect((await john.get('/api/auth_user')).status).toBe(401)
+  const signedInAgain = await loginAs(parley.url, 'john')
+  expect((await signedInAgain.get('/api/auth_user')).status).toBe(200)
+})
