@@ -1,5 +1,14 @@
 import { formatCursor, type Cursor } from '@parley/contract/cursor'
-import type { Conversation, Login, LoginMethods, Message, Token, User } from '@parley/contract/entities'
+import type {
+  Conversation,
+  Login,
+  LoginMethods,
+  Message,
+  Participant,
+  Role,
+  Token,
+  User
+} from '@parley/contract/entities'
 import { paths } from '@parley/contract/paths'
 import { systemClock, type Clock } from './clock.ts'
 import { open, request, type Answer, type Connection } from './request.ts'
@@ -34,8 +43,11 @@ export function createClient(options: ClientOptions = {}) {
   const mode = session === 'cookie' ? { session } : {}
   const get = <Data>(path: string, query: Record<string, string | undefined>, { signal }: Abortable) =>
     request<Data>(connection, { path, query, signal })
-  const post = async <Data>(path: string, body: unknown, { signal }: Abortable = {}) =>
-    (await request<Data>(connection, { method: 'POST', path, body, signal })).data
+  const call =
+    (method: 'POST' | 'PATCH' | 'DELETE') =>
+    async <Data>(path: string, body?: unknown, { signal }: Abortable = {}) =>
+      (await request<Data>(connection, { method, path, body, signal })).data
+  const [post, patch, remove] = [call('POST'), call('PATCH'), call('DELETE')]
 
   return {
     get token(): string | null {
@@ -59,7 +71,7 @@ export function createClient(options: ClientOptions = {}) {
     },
     /** Ends the session and its streams. */
     async logout(): Promise<void> {
-      await post(paths.logout, undefined)
+      await post(paths.logout)
       connection.token = null
     },
     /** Who am I. */
@@ -68,7 +80,7 @@ export function createClient(options: ClientOptions = {}) {
     },
     /** A session that lives its full time again; gives its end. */
     async refreshToken(): Promise<Token> {
-      const token = await post<Token>(paths.refreshToken, undefined)
+      const token = await post<Token>(paths.refreshToken)
       if (connection.token !== null && token.token !== undefined) connection.token = token.token
       return token
     },
@@ -81,6 +93,38 @@ export function createClient(options: ClientOptions = {}) {
     startConversation(username: string): Promise<Conversation> {
       return post(paths.conversations, { username })
     },
+    /** Starts a group of mine; `history` is what those who are added later see: all, unless it is given. */
+    startGroup(group: {
+      title: string
+      usernames: string[]
+      history?: 'all' | 'joined'
+    }): Promise<Conversation> {
+      return post(paths.conversations, group)
+    },
+    renameConversation(id: string, title: string): Promise<Conversation> {
+      return patch(at(paths.conversation, { conversationId: id }), { title })
+    },
+    /** Who is in a conversation, in the order in which they came, a page at a time; `after` is the last one's id. */
+    participants(
+      conversationId: string,
+      options: { after?: string | undefined } & Abortable = {}
+    ): Promise<Answer<Participant[]>> {
+      return get(at(paths.participants, { conversationId }), { after: options.after }, options)
+    },
+    /** Adds somebody to a group, or finds them there. */
+    addParticipant(
+      conversationId: string,
+      participant: { username: string; role?: 'admin' | 'member' }
+    ): Promise<Participant> {
+      return post(at(paths.participants, { conversationId }), participant)
+    },
+    changeRole(conversationId: string, userId: string, role: Role): Promise<Participant> {
+      return patch(at(paths.participant, { conversationId, userId }), { role })
+    },
+    /** Removes somebody from a group; with my own id I leave. */
+    async removeParticipant(conversationId: string, userId: string): Promise<void> {
+      await remove(at(paths.participant, { conversationId, userId }))
+    },
     /** Mine, newest message first, a page at a time; `before` is the last one's id. */
     conversations(
       options: { before?: string | undefined } & Abortable = {}
@@ -88,10 +132,10 @@ export function createClient(options: ClientOptions = {}) {
       return get(paths.conversations, { before: options.before }, options)
     },
     conversation(id: string, abortable: Abortable = {}): Promise<Answer<Conversation>> {
-      return get(within(paths.conversation, id), {}, abortable)
+      return get(at(paths.conversation, { conversationId: id }), {}, abortable)
     },
     otherParticipant(id: string, abortable: Abortable = {}): Promise<Answer<User>> {
-      return get(within(paths.otherParticipant, id), {}, abortable)
+      return get(at(paths.otherParticipant, { conversationId: id }), {}, abortable)
     },
 
     /** Newest first, a page at a time; without `before` and `peek` it marks them read. */
@@ -100,7 +144,7 @@ export function createClient(options: ClientOptions = {}) {
       options: { before?: string | undefined; peek?: boolean } & Abortable = {}
     ): Promise<Answer<Message[]>> {
       const query = { before: options.before, peek: options.peek ? '1' : undefined }
-      return get(within(paths.messages, conversationId), query, options)
+      return get(at(paths.messages, { conversationId }), query, options)
     },
     /** Sends, once for every `clientId` (a UUID), however often it is tried. */
     sendMessage(
@@ -108,11 +152,11 @@ export function createClient(options: ClientOptions = {}) {
       message: { content: string; clientId?: string },
       abortable: Abortable = {}
     ): Promise<Message> {
-      return post(within(paths.messages, conversationId), message, abortable)
+      return post(at(paths.messages, { conversationId }), message, abortable)
     },
     /** Marks read, up to a message's id or to the newest. */
     async readMessages(conversationId: string, upTo?: string, abortable: Abortable = {}): Promise<void> {
-      await post(within(paths.readMessages, conversationId), upTo && { upTo }, abortable)
+      await post(at(paths.readMessages, { conversationId }), upTo && { upTo }, abortable)
     },
 
     /** The event stream after a cursor, or from now on; `EventStream` reads it and opens it again. */
@@ -126,6 +170,7 @@ export function createClient(options: ClientOptions = {}) {
   }
 }
 
-function within(path: string, conversationId: string): string {
-  return path.replace(':conversationId', encodeURIComponent(conversationId))
+/** An address with its ids in their places. */
+function at(path: string, ids: Record<string, string>): string {
+  return path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(ids[name]!))
 }

@@ -9,7 +9,12 @@ export class Refusal extends Problem {
   constructor(status: number, problem: Partial<ProblemDocument>, retryAfterMs: number | null = null) {
     // A newer server may know codes that this client does not.
     const known = problem.code !== undefined && problem.code in problems
-    super(known ? problem.code! : codeFor(status), problem.detail ?? problem.title, problem.errors)
+    super(
+      known ? problem.code! : codeFor(status),
+      problem.detail ?? problem.title,
+      problem.errors,
+      problem.current
+    )
     this.#status = status
     this.retryAfterMs = retryAfterMs
   }

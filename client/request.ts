@@ -13,7 +13,7 @@ export type Connection = {
 }
 
 export type RequestSpec = {
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   path: string
   query?: Record<string, string | undefined>
   headers?: Record<string, string>

@@ -16,6 +16,51 @@ export const User = Type.Object({
 })
 export type User = Static<typeof User>
 
+export const Role = Type.Enum(['owner', 'admin', 'member'])
+/** What somebody is in a conversation; `roles.ts` says what each may do. Two people are both members. */
+export type Role = Static<typeof Role>
+
+export const Quote = Type.Object({ id: Id, content: Text, sender: User })
+/** The message that another one answers, as it was then; shortened, and kept whatever becomes of the original. */
+export type Quote = Static<typeof Quote>
+
+export const Reaction = Type.Object({
+  emoji: Text,
+  userIds: Type.Array(Id, { description: 'Whoever put it there, first come first' })
+})
+/** One emoji on a message, and everybody's whose it is. */
+export type Reaction = Static<typeof Reaction>
+
+export const Change = Type.Object({
+  kind: Type.Enum([
+    'conversation_created',
+    'participant_added',
+    'participant_removed',
+    'role_changed',
+    'conversation_renamed'
+  ]),
+  user: Type.Optional(User),
+  role: Type.Optional(Role),
+  title: Type.Optional(Text),
+  participantCount: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'How many they are now that somebody came or went' })
+  )
+})
+/**
+ * What a line that nobody wrote tells: that the group was started, who was added (as what), removed (by themselves where
+ * `user` is the sender) or given which role, or the new title. The message's sender did it; its `content` says the same
+ * in plain English. An owner who makes somebody else the owner becomes an admin by it.
+ */
+export type Change = Static<typeof Change>
+
+/** What a message has beyond its text; absent where there is nothing to tell. */
+const messageExtras = {
+  replyTo: Type.Optional(Quote),
+  forwardedFrom: Type.Optional(User),
+  mentions: Type.Optional(Type.Array(Id, { description: 'The participants named in it with @name' })),
+  change: Type.Optional(Change)
+}
+
 export const Message = Type.Object({
   id: Id,
   content: Text,
@@ -24,21 +69,63 @@ export const Message = Type.Object({
   mine: Type.Boolean({ description: 'Whether the reader of this message sent it' }),
   position: Type.Integer({ minimum: 1, description: '1, 2, 3 … without a gap in its conversation' }),
   sender: User,
-  clientId: Type.Optional(Text)
+  clientId: Type.Optional(Text),
+  ...messageExtras,
+  version: Type.Optional(
+    Type.Integer({
+      minimum: 2,
+      description: 'Grows with each edit and the deletion; absent at first, which is 1'
+    })
+  ),
+  editedAt: Type.Optional(Time),
+  deletedAt: Type.Optional(Time),
+  reactions: Type.Optional(Type.Array(Reaction))
 })
-/** A message as one reader sees it; `clientId` is shown to its sender alone. */
+/**
+ * A message as one reader sees it; `clientId` is shown to its sender alone. A deleted one keeps its place, with an empty
+ * `content` and none of its extras.
+ */
 export type Message = Static<typeof Message>
+
+/** What is stored of a message beside its text, as it is shown. */
+export type MessageExtras = Pick<Message, keyof typeof messageExtras>
 
 export const Conversation = Type.Object({
   id: Id,
-  otherParticipant: User,
+  kind: Type.Enum(['direct', 'group']),
+  title: Type.Union([Text, Type.Null()], { description: 'Of a group; null for two people' }),
+  otherParticipant: Type.Union([User, Type.Null()], { description: 'Of two people; null in a group' }),
+  participantCount: Type.Integer({ minimum: 1 }),
+  role: Role,
   lastMessage: Type.Union([Message, Type.Null()]),
   hasUnreadMessages: Type.Boolean(),
   unreadCount: Type.Integer({ minimum: 0 }),
+  unreadMentions: Type.Array(Type.Integer({ minimum: 1 }), {
+    description: 'Positions of unread messages that mention the reader, 100 at most'
+  }),
   readUpTo: Type.Integer({ minimum: 0, description: "The reader's own read mark, a message's position" })
 })
-/** A conversation as one participant sees it. */
+/** A conversation as one participant sees it; `role` is theirs. */
 export type Conversation = Static<typeof Conversation>
+
+export const Participant = Type.Object({
+  user: User,
+  role: Role,
+  joinedAt: Time,
+  readUpTo: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+    description: 'A position; null where receipts are not shown'
+  })
+})
+/** Somebody in a conversation. */
+export type Participant = Static<typeof Participant>
+
+export const MessageVersion = Type.Object({
+  version: Type.Integer({ minimum: 1 }),
+  content: Text,
+  replacedAt: Time
+})
+/** A text that a message had before it was edited or deleted: for moderators alone. */
+export type MessageVersion = Static<typeof MessageVersion>
 
 export const Login = Type.Object({
   authUser: User,

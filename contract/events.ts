@@ -14,10 +14,36 @@ export type LogEvents = {
   message_sent: Message
   /** `userId` (who may be me) has read up to the message `upTo`, at `position`. */
   read: { conversationId: string; userId: string; upTo: string; position: number }
-  /** A conversation with me in it was started; it has no message yet. */
+  /** A conversation with me in it was started, or I was added to it. */
   conversation_created: Conversation
+  /** The message as it is now: of two, the one with the greater `version` holds. */
+  message_edited: Message
+  /** The tombstone in its place. */
+  message_deleted: Message
+  /** Of two about the same person, message and emoji, the later holds. */
+  reaction_added: ReactionChange
+  reaction_removed: ReactionChange
+  /** Each of these is a line in the conversation, too: its `change` says what happened. */
+  participant_added: Message
+  /** I may be the one who left or was removed: then I see nothing of the conversation from here on. */
+  participant_removed: Message
+  role_changed: Message
+  conversation_renamed: Message
   /** An event that I may no longer see keeps its place in the sequence. */
   gone: Record<string, never>
+}
+
+/** An emoji that somebody put on a message, or took away. */
+export type ReactionChange = { conversationId: string; messageId: string; userId: string; emoji: string }
+
+/**
+ * What passes: without an id, never stored, never late. A slow reader misses all but the latest of each key.
+ */
+export type Signals = {
+  /** Somebody is writing; gone by itself after `typingSeconds`. */
+  typing: { conversationId: string; userId: string }
+  /** Somebody I talk with came or went. `lastSeenAt` is null while they are online, or were never seen. */
+  presence: { userId: string; online: boolean; lastSeenAt: string | null }
 }
 
 /** What a stream says about itself; none of it is in the log. */

@@ -23,3 +23,30 @@ export const sessionDays = 14
 
 /** Seconds a refreshed token's predecessor lives at most. */
 export const refreshGraceSeconds = 60
+
+/** Code points in a group's title after trimming. */
+export const titleMaxLength = 100
+
+/** People in a group at most. */
+export const participantsMax = 1_000
+
+/** People in a conversation up to which everybody sees how far the others have read. */
+export const receiptsMax = 50
+
+/** Participants in a page. */
+export const participantsPageSize = 100
+
+/** Different emoji on one message. */
+export const reactionsMax = 20
+
+/** People that one message mentions. */
+export const mentionsMax = 50
+
+/** Unread mentions that a conversation lists. */
+export const unreadMentionsMax = 100
+
+/** Code points of a message that a reply quotes. */
+export const quoteMaxLength = 280
+
+/** Seconds for which somebody counts as writing after they said so; they say so again at half of it. */
+export const typingSeconds = 6

@@ -11,6 +11,8 @@ export const paths = {
   conversations: '/api/conversations',
   conversation: '/api/conversations/:conversationId',
   otherParticipant: '/api/conversations/:conversationId/other_participant',
+  participants: '/api/conversations/:conversationId/participants',
+  participant: '/api/conversations/:conversationId/participants/:userId',
   messages: '/api/conversations/:conversationId/messages',
   readMessages: '/api/conversations/:conversationId/read_messages',
   events: '/api/messages',

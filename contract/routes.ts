@@ -1,5 +1,15 @@
 import { Type, type Static, type TSchema } from 'typebox'
-import { Conversation, Login, LoginMethods, Message, Text, Token, User } from './entities.ts'
+import {
+  Conversation,
+  Login,
+  LoginMethods,
+  Message,
+  Participant,
+  Role,
+  Text,
+  Token,
+  User
+} from './entities.ts'
 import { idempotencyKeyMaxLength } from './limits.ts'
 import { paths } from './paths.ts'
 
@@ -12,10 +22,11 @@ const sessionMode = Type.Object(
   strict
 )
 const conversationParams = Type.Object({ conversationId: Type.String() })
+const participantParams = Type.Object({ conversationId: Type.String(), userId: Type.String() })
 
 /** What a route takes and gives. `params` that are no ids are answered 404 by the handler, not by the schema. */
 export type Route = {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   url: string
   schema: {
     summary: string
@@ -90,8 +101,22 @@ export const routes = {
     method: 'POST',
     url: paths.conversations,
     schema: {
-      summary: 'Starts a conversation with one other person, or finds the one there is',
-      body: Type.Object({ username: Text }, strict),
+      summary: 'Starts a group, or a conversation with one other person, or finds the one there is with them',
+      body: Type.Object(
+        {
+          username: Type.Optional(
+            Type.String({ format: 'text', description: 'The other one, and nothing else' })
+          ),
+          title: Type.Optional(Type.String({ format: 'text', description: 'Of a group' })),
+          usernames: Type.Optional(Type.Array(Text, { description: 'Of a group: the others' })),
+          history: Type.Optional(
+            Type.Enum(['all', 'joined'], {
+              description: 'Of a group: what those who are added later see; all, unless it is given'
+            })
+          )
+        },
+        strict
+      ),
       response: { 200: Conversation, 201: Conversation }
     }
   },
@@ -108,6 +133,64 @@ export const routes = {
     method: 'GET',
     url: paths.conversation,
     schema: { summary: 'One conversation', params: conversationParams, response: { 200: Conversation } }
+  },
+  renameConversation: {
+    method: 'PATCH',
+    url: paths.conversation,
+    schema: {
+      summary: 'Gives a group another title',
+      params: conversationParams,
+      body: Type.Object({ title: Text }, strict),
+      response: { 200: Conversation }
+    }
+  },
+  participants: {
+    method: 'GET',
+    url: paths.participants,
+    schema: {
+      summary: 'Who is in it, in the order in which they came, 100 a page',
+      params: conversationParams,
+      querystring: Type.Object(
+        { after: Type.Optional(Type.String({ description: "The user id of the page before's last" })) },
+        strict
+      ),
+      response: { 200: Type.Array(Participant) }
+    }
+  },
+  addParticipant: {
+    method: 'POST',
+    url: paths.participants,
+    schema: {
+      summary: 'Adds somebody to a group, or finds them there',
+      params: conversationParams,
+      body: Type.Object(
+        {
+          username: Text,
+          role: Type.Optional(Type.Enum(['admin', 'member']))
+        },
+        strict
+      ),
+      response: { 200: Participant, 201: Participant }
+    }
+  },
+  changeRole: {
+    method: 'PATCH',
+    url: paths.participant,
+    schema: {
+      summary: 'Gives somebody another role; who makes another one the owner is an admin from then on',
+      params: participantParams,
+      body: Type.Object({ role: Role }, strict),
+      response: { 200: Participant }
+    }
+  },
+  removeParticipant: {
+    method: 'DELETE',
+    url: paths.participant,
+    schema: {
+      summary: 'Removes somebody from a group; myself: I leave, and an owner passes the group on',
+      params: participantParams,
+      response: { 204: Type.Null() }
+    }
   },
   otherParticipant: {
     method: 'GET',

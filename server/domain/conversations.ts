@@ -55,9 +55,10 @@ export async function getConversation(
   return snapshotOf(store, head, data)
 }
 
-/** The other one in a conversation of two. Throws `conversation_not_found`. */
+/** The other one in a conversation of two. Throws `conversation_not_found`, and `participant_not_found` in a group. */
 export async function getOtherParticipant(store: Store, me: Principal, id: number): Promise<Snapshot<User>> {
   const { cursor, data } = await getConversation(store, me, id)
+  if (!data.otherParticipant) throw new Problem('participant_not_found', 'This is a group.')
   return { cursor, data: data.otherParticipant }
 }
 

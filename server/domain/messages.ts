@@ -5,6 +5,7 @@ import { pageSize } from '@parley/contract/limits'
 import type { MessagePage, SendOutcome, Store } from '../storage/store.ts'
 import type { Principal } from './sessions.ts'
 import { snapshotOf, type Snapshot } from './snapshot.ts'
+import { textProblem } from './texts.ts'
 
 /** A message on its way in. `key` is what its sender calls it in every retry. */
 export type NewMessage = { conversationId: number; content: string; key?: string | undefined }
@@ -29,7 +30,7 @@ export async function sendMessage(
     payloadHash: hashOf(input.conversationId, content),
     now: Date.now()
   }
-  const problem = problemOf(content, messageMaxLength)
+  const problem = textProblem(content, messageMaxLength)
   if (!problem) return messageOrProblem(await store.send(send))
   // The key comes before the limits: a retry gets its first answer also after a limit was lowered.
   const first = input.key === undefined ? null : await store.read('findSend', send)
@@ -60,15 +61,6 @@ export async function listMessages(
 function messageOrProblem(outcome: SendOutcome): Message {
   if ('message' in outcome) return outcome.message
   throw new Problem(outcome.refused)
-}
-
-function problemOf(content: string, maxLength: number): string | null {
-  if (content === '') return 'must not be empty'
-  // A code point takes one or two UTF-16 units: most contents need no count.
-  const fits =
-    content.length <= maxLength ||
-    (content.length <= 2 * maxLength && Array.from(content).length <= maxLength)
-  return fits ? null : `must not be longer than ${maxLength} characters`
 }
 
 function hashOf(conversationId: number, content: string): string {

@@ -22,8 +22,8 @@ const Problem = {
   }
 }
 // By name in the document, instead of in full wherever they occur.
-const { Conversation, Login, LoginMethods, Message, Token, User } = entities
-const schemas = plain({ Conversation, Login, LoginMethods, Message, Problem, Token, User })
+const { Conversation, Login, LoginMethods, Message, Participant, Token, User } = entities
+const schemas = plain({ Conversation, Login, LoginMethods, Message, Participant, Problem, Token, User })
 const names = new Map(Object.entries(schemas).map(([name, schema]) => [JSON.stringify(schema), name]))
 
 const refusal = {

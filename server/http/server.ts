@@ -17,6 +17,7 @@ import { eventRoutes } from './routes/events.ts'
 import { loginRoutes } from './routes/login.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { oauthRoutes } from './routes/oauth.ts'
+import { participantRoutes } from './routes/participants.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { ajvOptions } from './validation.ts'
@@ -67,6 +68,7 @@ export async function createServer(deps: Deps): Promise<Server> {
     oauthRoutes,
     peopleRoutes,
     conversationRoutes,
+    participantRoutes,
     messageRoutes,
     eventRoutes,
     healthRoutes

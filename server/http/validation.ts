@@ -41,10 +41,13 @@ function wordsFor({ keyword, params, message }: FastifySchemaValidationError, co
       return 'is not known here'
     case 'type':
       if (params['type'] === 'object') return 'must be a JSON object'
+      if (params['type'] === 'array') return 'must be a list'
       // Whatever is in an address is text; given twice it is a list.
       return context === 'querystring' ? 'must be given once' : 'must be a text'
     case 'const':
       return `must be ${JSON.stringify(params['allowedValue'])}`
+    case 'enum':
+      return `must be ${(params['allowedValues'] as unknown[]).map((each) => JSON.stringify(each)).join(' or ')}`
     case 'format':
       return params['format'] === 'uuid' ? 'must be a UUID' : 'must not hold NUL or lone surrogates'
     case 'pattern':

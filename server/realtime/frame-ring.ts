@@ -18,14 +18,18 @@ export class FrameRing {
     // Reported late: commits may be heard of in another order.
     if (last && frame.seq <= last.seq) return
     // One that does not follow would make a gap: what is older goes.
-    if (last && frame.seq !== last.seq + 1) {
-      this.#frames = []
-      this.#bytes = 0
-    }
+    if (last && frame.seq !== last.seq + 1) this.clear()
     this.#frames.push(frame)
     this.#bytes += frame.bytes.length
     while (this.#bytes > bytesMax && this.#frames.length > 1)
       this.#bytes -= this.#frames.shift()!.bytes.length
+    this.#joined = undefined
+  }
+
+  /** Forgets its frames: what they show may not be shown any more. The log says what is left of it. */
+  clear(): void {
+    this.#frames = []
+    this.#bytes = 0
     this.#joined = undefined
   }
 

@@ -148,6 +148,7 @@ export class Hub {
         if (!mailbox) continue
         lines ??= eventLines(event)
         const bytes = Buffer.concat([Buffer.from(idLine(this.#log.epoch, seq)), lines])
+        if (event.retracts) mailbox.ring.clear()
         mailbox.ring.push({ seq, bytes })
         mailbox.head = Math.max(mailbox.head, seq)
         woken.add(mailbox)
@@ -183,5 +184,7 @@ export class Hub {
 function raise(mailbox: Mailbox, head: number): void {
   if (head <= mailbox.head) return
   mailbox.head = head
+  // Somebody else wrote to this log, and may have taken back what frames here show.
+  mailbox.ring.clear()
   for (const stream of mailbox.streams) stream.wake()
 }

@@ -3,8 +3,11 @@ import type { LogEvent } from '@parley/contract/events'
 /** An event at its place in one user's log. */
 export type LoggedEvent = { seq: number } & LogEvent
 
-/** One event as it was committed, with its place in the log of everyone who got it. */
-export type CommittedEvent = LogEvent & { to: { userId: number; seq: number }[] }
+/**
+ * One event as it was committed, with its place in the log of everyone who got it. One that `retracts` takes from them
+ * what earlier events showed: frames of those that wait somewhere are not to be sent any more, the log says what is left.
+ */
+export type CommittedEvent = LogEvent & { retracts?: boolean; to: { userId: number; seq: number }[] }
 
 /** A user's log holds the events `floor + 1 … head`, without a gap. */
 export type LogBounds = { head: number; floor: number }

@@ -1,4 +1,4 @@
-import type { Conversation, Message, User } from '@parley/contract/entities'
+import type { Message, MessageExtras, Participant, Reaction, Role, User } from '@parley/contract/entities'
 
 /** A user's columns as every query that shows a person selects them. */
 export type UserColumns = { user_id: number; username: string; avatar_url: string | null }
@@ -9,9 +9,18 @@ export type MessageColumns = UserColumns & {
   conversation_id: number
   position: number
   content: string
+  body: string | null
   client_id: string | null
   created_at: number
+  version: number
+  edited_at: number | null
+  deleted_at: number | null
 }
+
+/** What a message's `body` holds: what is shown beside its content, just as it is shown. */
+export type MessageBody = MessageExtras & { reactions?: Reaction[] }
+
+export type ParticipantColumns = UserColumns & { role: Role; joined_at: number; read_up_to: number }
 
 export const userColumns = ['users.id as user_id', 'users.username', 'users.avatar_url'] as const
 
@@ -20,8 +29,19 @@ export const messageColumns = [
   'messages.conversation_id',
   'messages.position',
   'messages.content',
+  'messages.body',
   'messages.client_id',
   'messages.created_at',
+  'messages.version',
+  'messages.edited_at',
+  'messages.deleted_at',
+  ...userColumns
+] as const
+
+export const participantColumns = [
+  'participants.role',
+  'participants.joined_at',
+  'participants.read_up_to',
   ...userColumns
 ] as const
 
@@ -36,27 +56,32 @@ export function messageOf(row: MessageColumns, viewerId: number): Message {
     id: String(row.id),
     content: row.content,
     conversationId: String(row.conversation_id),
-    createdAt: new Date(row.created_at).toISOString(),
+    createdAt: timeOf(row.created_at),
     mine,
     position: row.position,
     sender: userOf(row),
-    ...(mine && row.client_id !== null && { clientId: row.client_id })
+    ...(mine && row.client_id !== null && { clientId: row.client_id }),
+    ...(row.body !== null && bodyOf(row.body)),
+    ...(row.version > 1 && { version: row.version }),
+    ...(row.edited_at !== null && { editedAt: timeOf(row.edited_at) }),
+    ...(row.deleted_at !== null && { deletedAt: timeOf(row.deleted_at) })
   }
 }
 
-/** A conversation as one participant sees it. Whoever sends has read, so what is unread is never their own. */
-export function conversationOf(
-  row: { id: number; last_position: number; read_up_to: number },
-  otherParticipant: User,
-  lastMessage: Message | null
-): Conversation {
-  const unreadCount = row.last_position - row.read_up_to
+export function bodyOf(text: string): MessageBody {
+  return JSON.parse(text) as MessageBody
+}
+
+/** `receipts`: whether it is shown how far each has read. */
+export function participantOf(row: ParticipantColumns, receipts: boolean): Participant {
   return {
-    id: String(row.id),
-    otherParticipant,
-    lastMessage,
-    hasUnreadMessages: unreadCount > 0,
-    unreadCount,
-    readUpTo: row.read_up_to
+    user: userOf(row),
+    role: row.role,
+    joinedAt: timeOf(row.joined_at),
+    readUpTo: receipts ? row.read_up_to : null
   }
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString()
 }

@@ -1,3 +1,5 @@
+import type { LogEventName } from '@parley/contract/events'
+import type { Role } from '@parley/contract/entities'
 import type { Generated } from 'kysely'
 
 /** Milliseconds since 1970, UTC. */
@@ -13,6 +15,7 @@ export type UserRow = {
   avatar_url: string | null
   github_id: string | null
   created_at: Millis
+  last_seen_at: Generated<Millis | null>
 }
 
 export type SessionRow = {
@@ -28,12 +31,16 @@ export type SessionRow = {
 
 export type ConversationRow = {
   id: Generated<number>
-  kind: 'direct'
+  kind: 'direct' | 'group'
   /** `<lower user id>:<higher user id>`; unique, so that two people have one conversation. */
   direct_key: string | null
   last_message_id: number | null
   last_position: number
   created_at: Millis
+  /** Of a group. */
+  title: Generated<string | null>
+  /** What those who are added later see: `visible_from` of their rows follows from it. */
+  history: Generated<'all' | 'joined'>
 }
 
 export type ParticipantRow = {
@@ -42,6 +49,9 @@ export type ParticipantRow = {
   /** The position up to which this person has read; never goes back. */
   read_up_to: number
   joined_at: Millis
+  role: Generated<Role>
+  /** Messages at positions above this one are theirs to see. */
+  visible_from: Generated<number>
 }
 
 export type MessageRow = {
@@ -50,14 +60,30 @@ export type MessageRow = {
   position: number
   sender_id: number
   content: string
+  /** What happened, where the message is a line that nobody wrote. */
   kind: string | null
+  /** JSON of what is shown beside the content; null of a plain message. */
   body: string | null
   /** The key that its sender gave, shown to the sender alone. */
   client_id: string | null
   created_at: Millis
   edited_at: Millis | null
   deleted_at: Millis | null
+  /** 1, and one more with each edit and the deletion. */
+  version: Generated<number>
 }
+
+/** What a message said before it was edited or deleted. */
+export type MessageVersionRow = {
+  message_id: number
+  version: number
+  content: string
+  replaced_at: Millis
+  replaced_by: number
+}
+
+/** The message at this position names this person. */
+export type MentionRow = { user_id: number; conversation_id: number; position: number }
 
 /** One row for every send ever acknowledged; outlives its message, so that a retry is recognised for ever. */
 export type SendRow = { sender_id: number; key: string; payload_hash: string; message_id: number }
@@ -67,12 +93,14 @@ export type InboxHeadRow = { user_id: number; head: number; floor: number }
 export type InboxEventRow = {
   user_id: number
   seq: number
-  kind: 'message' | 'read' | 'conversation_created'
-  /** What a `message` event points at; its JSON is made at read. */
+  /** `message` is also its sender's `message_sent`. */
+  kind: Exclude<LogEventName, 'message_sent' | 'gone'>
+  /** The message that it is about: its JSON is made at read, unless there is a payload. */
   message_id: number | null
-  /** The JSON of every other kind. */
   payload: string | null
   created_at: Millis
+  /** What one must be in to see it, where `message_id` does not say so already. */
+  conversation_id: Generated<number | null>
 }
 
 export type Schema = {
@@ -82,6 +110,8 @@ export type Schema = {
   conversations: ConversationRow
   participants: ParticipantRow
   messages: MessageRow
+  message_versions: MessageVersionRow
+  mentions: MentionRow
   sends: SendRow
   inbox_heads: InboxHeadRow
   inbox_events: InboxEventRow

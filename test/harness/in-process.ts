@@ -25,7 +25,12 @@ export type Person = {
   readonly token: string
   get(url: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>
   post(url: string, body?: unknown, headers?: Record<string, string>): Promise<LightMyRequestResponse>
+  patch(url: string, body?: unknown): Promise<LightMyRequestResponse>
+  put(url: string): Promise<LightMyRequestResponse>
+  delete(url: string): Promise<LightMyRequestResponse>
   conversationWith(username: string): Promise<Conversation>
+  /** A new group of this person's; gives its address. */
+  group(usernames: string[], history?: 'all' | 'joined'): Promise<string>
   send(conversationId: string, content: string): Promise<Message>
 }
 
@@ -46,18 +51,33 @@ export async function startInProcess(env: Record<string, string> = {}): Promise<
       await inject({ method: 'POST', url: '/api/login', payload: { username } })
     ).json<Login>()
     const authorization = `Bearer ${token}`
+    const call = (
+      method: 'POST' | 'PATCH' | 'PUT' | 'DELETE',
+      url: string,
+      body?: unknown,
+      headers?: Record<string, string>
+    ) =>
+      inject({
+        method,
+        url,
+        headers: { authorization, ...headers },
+        ...(body !== undefined && { payload: body as object })
+      })
     const person: Person = {
       id: authUser.id,
       token: token!,
       get: (url, headers) => inject({ method: 'GET', url, headers: { authorization, ...headers } }),
-      post: (url, body, headers) =>
-        inject({
-          method: 'POST',
-          url,
-          headers: { authorization, ...headers },
-          ...(body !== undefined && { payload: body as object })
-        }),
+      post: (url, body, headers) => call('POST', url, body, headers),
+      patch: (url, body) => call('PATCH', url, body),
+      put: (url) => call('PUT', url),
+      delete: (url) => call('DELETE', url),
       conversationWith: async (username) => (await person.post('/api/conversations', { username })).json(),
+      async group(usernames, history) {
+        const body = { title: 'Friends', usernames, ...(history && { history }) }
+        const answer = await person.post('/api/conversations', body)
+        if (answer.statusCode !== 201) throw new Error(answer.body)
+        return `/api/conversations/${answer.json<Conversation>().id}`
+      },
       send: async (conversationId, content) =>
         (await person.post(`/api/conversations/${conversationId}/messages`, { content })).json()
     }

@@ -50,11 +50,16 @@ export function modelServer() {
     const unreadCount = (lastMessage?.position ?? 0) - mark
     return {
       id,
+      kind: 'direct',
+      title: null,
       otherParticipant: jane,
+      participantCount: 2,
+      role: 'member',
       lastMessage,
       readUpTo: mark,
       unreadCount,
-      hasUnreadMessages: unreadCount > 0
+      hasUnreadMessages: unreadCount > 0,
+      unreadMentions: []
     }
   }
 

@@ -1,3 +1,4 @@
+import { Problem } from '@parley/contract/errors'
 import { routes } from '@parley/contract/routes'
 import {
   getConversation,
@@ -5,6 +6,7 @@ import {
   listConversations,
   startConversation
 } from '../../domain/conversations.ts'
+import { renameConversation, startGroup, type NewGroup } from '../../domain/groups.ts'
 import { createAuthenticate, principalOf } from '../auth.ts'
 import type { Deps, Server } from '../deps.ts'
 import { parseId, parseOptionalId } from '../ids.ts'
@@ -18,11 +20,10 @@ export function conversationRoutes(server: Server, deps: Deps): void {
     ...routes.startConversation,
     onRequest,
     handler: async (request, reply) => {
-      const { conversation, created } = await startConversation(
-        store,
-        principalOf(request),
-        request.body.username
-      )
+      const start = directOrGroup(request.body)
+      const me = principalOf(request)
+      if ('title' in start) return reply.code(201).send(await startGroup(store, me, start))
+      const { conversation, created } = await startConversation(store, me, start.username)
       return reply.code(created ? 201 : 200).send(conversation)
     }
   })
@@ -46,6 +47,15 @@ export function conversationRoutes(server: Server, deps: Deps): void {
   })
 
   server.route({
+    ...routes.renameConversation,
+    onRequest,
+    handler: async (request) => {
+      const id = parseId(request.params.conversationId, 'conversation_not_found')
+      return renameConversation(store, principalOf(request), id, request.body.title)
+    }
+  })
+
+  server.route({
     ...routes.otherParticipant,
     onRequest,
     handler: async (request, reply) => {
@@ -53,4 +63,24 @@ export function conversationRoutes(server: Server, deps: Deps): void {
       return unwrap(reply, await getOtherParticipant(store, principalOf(request), id))
     }
   })
+}
+
+/** The address is the same for both: the series' body names one person, a group's has a title and names. */
+function directOrGroup(body: Partial<NewGroup> & { username?: string }): NewGroup | { username: string } {
+  const { username, title, usernames, history } = body
+  if (title === undefined && usernames === undefined && history === undefined) {
+    if (username === undefined) throw missing('username')
+    return { username }
+  }
+  if (username !== undefined) {
+    const words = 'is of a conversation of two: leave it out, or title, usernames and history'
+    throw new Problem('validation_failed', `username ${words}.`, { username: words })
+  }
+  if (title === undefined) throw missing('title')
+  if (usernames === undefined) throw missing('usernames')
+  return { title, usernames, history }
+}
+
+function missing(field: string): Problem {
+  return new Problem('validation_failed', `${field} is required.`, { [field]: 'is required' })
 }

@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import type { Schema } from '../schema.ts'
 import * as firstSchema from './0001-first-schema.ts'
+import * as groups from './0002-groups.ts'
 import type { Engine } from './columns.ts'
 
 /** One change of the schema, for both engines. Adds what the older Parley beside it need not know. */
@@ -15,7 +16,8 @@ export type SchemaChange = {
 
 /** Every change of the schema, in order. A released one is never edited; a new one is added below it. */
 const allChanges: Record<string, SchemaChange> = {
-  '0001-first-schema': firstSchema
+  '0001-first-schema': firstSchema,
+  '0002-groups': groups
 }
 
 const needsSetting = 'schema_needs'

@@ -14,6 +14,8 @@ const tables = Object.keys({
   conversations: true,
   participants: true,
   messages: true,
+  message_versions: true,
+  mentions: true,
   sends: true,
   inbox_heads: true,
   inbox_events: true

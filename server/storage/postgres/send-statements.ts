@@ -12,8 +12,8 @@ export const sendStatements = {
       (SELECT coalesce(json_agg(json_build_array(conversation_id, users.id, username, avatar_url) ORDER BY users.id), '[]')
         FROM participants JOIN users ON users.id = user_id WHERE conversation_id = ANY($1::bigint[])) AS people,
       (SELECT coalesce(json_agg(found), '[]') FROM (
-        SELECT sends.key, payload_hash, messages.id, conversation_id, position, content, client_id,
-          messages.created_at, users.id AS user_id, username, avatar_url
+        SELECT sends.key, payload_hash, messages.id, conversation_id, position, content, body, client_id,
+          messages.created_at, version, edited_at, deleted_at, users.id AS user_id, username, avatar_url
         FROM unnest($2::bigint[], $3::text[]) AS asked (sender_id, key)
           JOIN sends ON sends.sender_id = asked.sender_id AND sends.key = asked.key
           JOIN messages ON messages.id = message_id JOIN users ON users.id = messages.sender_id) AS found) AS keys,

@@ -1,7 +1,8 @@
 import type { Conversation, User } from '@parley/contract/entities'
+import { unreadMentionsMax } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../event-log.ts'
-import { conversationOf, messageColumns, messageOf, userColumns, userOf } from '../rows.ts'
+import { messageColumns, messageOf, userOf, type MessageColumns } from '../rows.ts'
 import type { Schema } from '../schema.ts'
 import { appendEvent } from './append-event.ts'
 
@@ -10,8 +11,8 @@ export async function startDirectConversation(
   db: Kysely<Schema>,
   { me, other, now }: { me: User; other: User; now: number }
 ): Promise<{ result: { id: number; created: boolean }; committed: CommittedEvent[] }> {
-  const people = [me, other].toSorted((a, b) => Number(a.id) - Number(b.id))
-  const directKey = people.map((person) => person.id).join(':')
+  const people = [me, other].map((person) => Number(person.id)).toSorted((a, b) => a - b)
+  const directKey = people.join(':')
   const made = await db
     .insertInto('conversations')
     .values({
@@ -35,31 +36,27 @@ export async function startDirectConversation(
   await db
     .insertInto('participants')
     .values(
-      people.map((person) => ({
-        conversation_id: made.id,
-        user_id: Number(person.id),
-        read_up_to: 0,
-        joined_at: now
-      }))
+      people.map((userId) => ({ conversation_id: made.id, user_id: userId, read_up_to: 0, joined_at: now }))
     )
     .execute()
   const committed: CommittedEvent[] = []
-  for (const [person, otherPerson] of [people, people.toReversed()] as [User, User][]) {
-    const data = conversationOf({ id: made.id, last_position: 0, read_up_to: 0 }, otherPerson, null)
-    committed.push(await appendEvent(db, { name: 'conversation_created', data }, [Number(person.id)], now))
-  }
+  // In the order of their ids, as heads are taken everywhere.
+  for (const userId of people)
+    committed.push(...(await appendCreated(db, made.id, userId, { only: userId }, now)))
   return { result: { id: made.id, created: true }, committed }
 }
 
-/** A participant's conversations with the other one: what each query here starts from. */
-function conversationsOf(db: Kysely<Schema>, viewerId: number) {
-  return db
-    .selectFrom('participants as me')
-    .innerJoin('conversations', 'conversations.id', 'me.conversation_id')
-    .innerJoin('participants as other', (join) =>
-      join.onRef('other.conversation_id', '=', 'me.conversation_id').on('other.user_id', '!=', viewerId)
-    )
-    .where('me.user_id', '=', viewerId)
+/** Tells people that a conversation is theirs now, as `viewerId`, one of them, sees it. */
+export async function appendCreated(
+  db: Kysely<Schema>,
+  conversationId: number,
+  viewerId: number,
+  to: { only: number } | { except: number },
+  now: number
+): Promise<CommittedEvent[]> {
+  const data = (await getConversation(db, { viewerId, id: conversationId }))!
+  const recipients = { conversationId, ...to }
+  return appendEvent(db, { name: 'conversation_created', data }, { conversationId }, recipients, now)
 }
 
 /** Conversations that have a message, newest message first; those older than `before` (an id) when it is given. */
@@ -67,11 +64,7 @@ export async function listConversations(
   db: Kysely<Schema>,
   { viewerId, before, limit }: { viewerId: number; before: number | null; limit: number }
 ): Promise<Conversation[] | null> {
-  const mine = db
-    .selectFrom('participants')
-    .innerJoin('conversations', 'conversations.id', 'participants.conversation_id')
-    .select(['conversations.last_message_id', 'conversations.last_position', 'participants.read_up_to'])
-    .where('participants.user_id', '=', viewerId)
+  const mine = conversationsOf(db, viewerId)
   let newest = mine
     .where('conversations.last_message_id', 'is not', null)
     .orderBy('conversations.last_message_id', 'desc')
@@ -82,59 +75,133 @@ export async function listConversations(
   }
   // The page first: what it shows is joined to 25 conversations, not to all. Of those two narrow rows each are read,
   // 2.6 ms for 10,000; a copy of last_message_id by participant would spare that and make every send dearer.
-  const rows = await db
-    .selectFrom(newest.as('page'))
-    .innerJoin('messages', 'messages.id', 'page.last_message_id')
-    .innerJoin('users', 'users.id', 'messages.sender_id')
-    .innerJoin('participants as other', (join) =>
-      join.onRef('other.conversation_id', '=', 'messages.conversation_id').on('other.user_id', '!=', viewerId)
-    )
-    .innerJoin('users as other_user', 'other_user.id', 'other.user_id')
-    .select([
-      ...messageColumns,
-      'page.last_position',
-      'page.read_up_to',
-      'other_user.id as other_id',
-      'other_user.username as other_username',
-      'other_user.avatar_url as other_avatar_url'
-    ])
-    .orderBy('messages.id', 'desc')
-    .execute()
+  const rows = await withDetails(db, viewerId, newest).orderBy('messages.id', 'desc').execute()
   // Nothing follows `before`, or it is none of theirs.
   if (last && rows.length === 0 && !(await last.executeTakeFirst())) return null
-  return rows.map((row) =>
-    conversationOf(
-      { id: row.conversation_id, last_position: row.last_position, read_up_to: row.read_up_to },
-      { id: String(row.other_id), username: row.other_username, avatarURL: row.other_avatar_url },
-      messageOf(row, viewerId)
-    )
-  )
+  return asSeen(db, viewerId, rows)
 }
 
+/** One of the viewer's; null where they are not in it. */
 export async function getConversation(
   db: Kysely<Schema>,
   { viewerId, id }: { viewerId: number; id: number }
 ): Promise<Conversation | null> {
-  const row = await conversationsOf(db, viewerId)
-    .innerJoin('users', 'users.id', 'other.user_id')
+  const mine = conversationsOf(db, viewerId).where('conversations.id', '=', id)
+  return (await asSeen(db, viewerId, await withDetails(db, viewerId, mine).execute()))[0] ?? null
+}
+
+/** A participant's conversations: what each query here starts from. */
+function conversationsOf(db: Kysely<Schema>, viewerId: number) {
+  return db
+    .selectFrom('participants')
+    .innerJoin('conversations', 'conversations.id', 'participants.conversation_id')
     .select([
-      'conversations.id',
+      'conversations.id as conversation',
+      'conversations.kind',
+      'conversations.title',
       'conversations.last_message_id',
       'conversations.last_position',
-      'me.read_up_to',
-      ...userColumns
+      'participants.read_up_to',
+      'participants.role'
     ])
-    .where('me.conversation_id', '=', id)
-    .executeTakeFirst()
-  if (!row) return null
-  const last =
-    row.last_message_id === null
-      ? undefined
-      : await db
-          .selectFrom('messages')
-          .innerJoin('users', 'users.id', 'messages.sender_id')
-          .select(messageColumns)
-          .where('messages.id', '=', row.last_message_id)
-          .executeTakeFirst()
-  return conversationOf(row, userOf(row), last ? messageOf(last, viewerId) : null)
+    .where('participants.user_id', '=', viewerId)
+}
+
+type ConversationRows = ReturnType<typeof conversationsOf>
+type DetailedRow = Awaited<ReturnType<ReturnType<typeof withDetails>['execute']>>[number]
+
+/** The last message of each, and the other one of two. */
+function withDetails(db: Kysely<Schema>, viewerId: number, conversations: ConversationRows) {
+  return db
+    .selectFrom(conversations.as('page'))
+    .leftJoin('messages', 'messages.id', 'page.last_message_id')
+    .leftJoin('users', 'users.id', 'messages.sender_id')
+    .leftJoin('participants as other', (join) =>
+      join
+        .onRef('other.conversation_id', '=', 'page.conversation')
+        .on('other.user_id', '!=', viewerId)
+        .on('page.kind', '=', 'direct')
+    )
+    .leftJoin('users as other_user', 'other_user.id', 'other.user_id')
+    .selectAll('page')
+    .select([
+      ...messageColumns,
+      'other_user.id as other_id',
+      'other_user.username as other_username',
+      'other_user.avatar_url as other_avatar_url'
+    ])
+}
+
+/** Conversations as `viewerId` sees them. Whoever sends has read, so what is unread is never their own. */
+async function asSeen(db: Kysely<Schema>, viewerId: number, rows: DetailedRow[]): Promise<Conversation[]> {
+  const idsOf = (some: DetailedRow[]) => some.map((row) => row.conversation)
+  const counts = await countEveryone(db, idsOf(rows.filter((row) => row.kind === 'group')))
+  const unread = idsOf(rows.filter((row) => row.last_position > row.read_up_to))
+  const mentions = await findUnreadMentions(db, viewerId, unread)
+  return rows.map((row) => {
+    const unreadCount = row.last_position - row.read_up_to
+    const { other_id, other_username, other_avatar_url } = row
+    return {
+      id: String(row.conversation),
+      kind: row.kind,
+      title: row.title,
+      otherParticipant:
+        other_id === null
+          ? null
+          : userOf({ user_id: other_id, username: other_username!, avatar_url: other_avatar_url }),
+      participantCount: counts.get(row.conversation) ?? 2,
+      role: row.role,
+      lastMessage: row.id === null ? null : messageOf(row as MessageColumns, viewerId),
+      hasUnreadMessages: unreadCount > 0,
+      unreadCount,
+      unreadMentions: mentions.get(row.conversation) ?? [],
+      readUpTo: row.read_up_to
+    }
+  })
+}
+
+/** How many are in each of these groups. */
+async function countEveryone(db: Kysely<Schema>, groupIds: number[]): Promise<Map<number, number>> {
+  if (groupIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('participants')
+    .select(['conversation_id', (eb) => eb.fn.countAll<number>().as('count')])
+    .where('conversation_id', 'in', groupIds)
+    .groupBy('conversation_id')
+    .execute()
+  return new Map(rows.map((row) => [row.conversation_id, row.count]))
+}
+
+/** The newest positions, in order, of unread messages that mention somebody, by conversation. */
+async function findUnreadMentions(db: Kysely<Schema>, viewerId: number, conversationIds: number[]) {
+  const found = new Map<number, number[]>()
+  if (conversationIds.length === 0) return found
+  const rows = await db
+    .selectFrom((from) =>
+      from
+        .selectFrom('mentions')
+        .innerJoin('participants', (join) =>
+          join
+            .onRef('participants.conversation_id', '=', 'mentions.conversation_id')
+            .onRef('participants.user_id', '=', 'mentions.user_id')
+        )
+        .where('mentions.user_id', '=', viewerId)
+        .where('mentions.conversation_id', 'in', conversationIds)
+        .whereRef('mentions.position', '>', 'participants.read_up_to')
+        .select(['mentions.conversation_id', 'mentions.position'])
+        .select((eb) =>
+          eb.fn
+            .agg<number>('row_number')
+            .over((over) => over.partitionBy('mentions.conversation_id').orderBy('mentions.position', 'desc'))
+            .as('newest')
+        )
+        .as('unread')
+    )
+    .select(['conversation_id', 'position'])
+    .where('newest', '<=', unreadMentionsMax)
+    .execute()
+  for (const { conversation_id, position } of rows.toSorted((a, b) => a.position - b.position)) {
+    found.set(conversation_id, [...(found.get(conversation_id) ?? []), position])
+  }
+  return found
 }

@@ -37,9 +37,21 @@ export async function readEvents(
     .leftJoin('messages', 'messages.id', 'event.message_id')
     .leftJoin('users', 'users.id', 'messages.sender_id')
     .leftJoin('participants as viewer', (join) =>
-      join.onRef('viewer.conversation_id', '=', 'messages.conversation_id').on('viewer.user_id', '=', userId)
+      join
+        .on('viewer.conversation_id', '=', (eb) =>
+          eb.fn.coalesce('messages.conversation_id', 'event.conversation_id')
+        )
+        .on('viewer.user_id', '=', userId)
     )
-    .select(['event.seq', 'event.kind', 'event.payload', 'viewer.user_id as viewer_id', ...messageColumns])
+    .select([
+      'event.seq',
+      'event.kind',
+      'event.payload',
+      'event.message_id',
+      'event.conversation_id as within_id',
+      'viewer.visible_from',
+      ...messageColumns
+    ])
     .where('event.user_id', '=', userId)
     .where('event.seq', '>', after)
     .orderBy('event.seq')
@@ -51,14 +63,25 @@ export async function readEvents(
 type EventColumns = { [Column in keyof MessageColumns]: MessageColumns[Column] | null } & {
   kind: Schema['inbox_events']['kind']
   payload: string | null
-  viewer_id: number | null
+  message_id: number | null
+  within_id: number | null
+  visible_from: number | null
 }
 
 function eventOf(row: EventColumns, userId: number): LogEvent {
-  if (row.kind !== 'message') return { name: row.kind, data: JSON.parse(row.payload ?? '{}') }
-  if (row.id === null || row.viewer_id === null) return { name: 'gone', data: {} }
+  if (!isVisible(row)) return { name: 'gone', data: {} }
+  if (row.payload !== null) return { name: row.kind, data: JSON.parse(row.payload) }
   const message = messageOf(row as MessageColumns, userId)
-  return { name: message.mine ? 'message_sent' : 'message', data: message }
+  const name = row.kind === 'message' && message.mine ? 'message_sent' : row.kind
+  return { name, data: message } as LogEvent
+}
+
+/** Whether the user is in what the event is of, and came before it, or may see what was before. */
+function isVisible({ message_id, within_id, visible_from, position, deleted_at, payload }: EventColumns) {
+  if (message_id === null) return within_id === null || visible_from !== null
+  if (visible_from === null || position === null || position <= visible_from) return false
+  // What was done to a message that is no more says nothing.
+  return deleted_at === null || payload === null
 }
 
 /**

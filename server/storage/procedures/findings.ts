@@ -21,7 +21,7 @@ const checks: Record<string, RawBuilder<unknown>> = {
     WHERE heads.user_id IS NULL`,
   'an event points at a message that is not there': sql`
     SELECT events.seq FROM inbox_events AS events LEFT JOIN messages ON messages.id = events.message_id
-    WHERE events.kind = 'message' AND messages.id IS NULL`,
+    WHERE events.message_id IS NOT NULL AND messages.id IS NULL`,
   'the positions of a conversation are not 1, 2, 3 …': sql`
     SELECT conversations.id FROM conversations
     LEFT JOIN messages ON messages.conversation_id = conversations.id
@@ -41,14 +41,26 @@ const checks: Record<string, RawBuilder<unknown>> = {
   'a message has no key: a retry of it would appear twice': sql`
     SELECT messages.id FROM messages
     LEFT JOIN sends ON sends.message_id = messages.id AND sends.sender_id = messages.sender_id
-    WHERE sends.message_id IS NULL`,
+    WHERE sends.message_id IS NULL AND messages.kind IS NULL`,
   'a key points at a message that is not there': sql`
     SELECT sends.key FROM sends LEFT JOIN messages ON messages.id = sends.message_id
     WHERE messages.id IS NULL`,
   'somebody has read further than the conversation goes': sql`
     SELECT participants.user_id FROM participants
     JOIN conversations ON conversations.id = participants.conversation_id
-    WHERE participants.read_up_to > conversations.last_position`
+    WHERE participants.read_up_to > conversations.last_position`,
+  'somebody has read less far than what they may see begins': sql`
+    SELECT user_id FROM participants WHERE read_up_to < visible_from`,
+  'a conversation of two has other than two people, or a group has people and not one owner': sql`
+    SELECT conversations.id FROM conversations
+    LEFT JOIN participants ON participants.conversation_id = conversations.id
+    GROUP BY conversations.id, conversations.kind
+    HAVING (conversations.kind = 'direct' AND COUNT(participants.user_id) <> 2)
+      OR (COUNT(participants.user_id) > 0
+        AND COUNT(CASE WHEN participants.role = 'owner' THEN 1 END)
+          <> CASE WHEN conversations.kind = 'group' THEN 1 ELSE 0 END)`,
+  'a group has no title, or a conversation of two has one': sql`
+    SELECT id FROM conversations WHERE (kind = 'group') <> (title IS NOT NULL)`
 }
 
 /** Everything in the database that cannot be; reads all of it. An empty list is a sound database. */

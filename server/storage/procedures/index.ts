@@ -4,7 +4,9 @@ import type { Schema } from '../schema.ts'
 import { getConversation, listConversations, startDirectConversation } from './conversations.ts'
 import { pruneEvents, readEvents, readHeads, readLogBounds } from './events.ts'
 import { listFindings } from './findings.ts'
+import { renameConversation, startGroup } from './groups.ts'
 import { findSend, listMessages } from './messages.ts'
+import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants.ts'
 import { markRead } from './reads.ts'
 import {
   addSession,
@@ -16,17 +18,19 @@ import {
   replaceSession
 } from './sessions.ts'
 import { openSettings } from './settings.ts'
-import { addUser, findUser, searchUsernames, updateGithubUser } from './users.ts'
+import { addUser, findUser, findUserIds, searchUsernames, updateGithubUser } from './users.ts'
 
 /** Every read, by name: a function of one snapshot of the database and an input. */
 export const reads = {
   findSend,
   findSession,
   findUser,
+  findUserIds,
   getConversation,
   listConversations,
   listFindings,
   listMessages,
+  listParticipants,
   listSessionEnds,
   readEvents,
   readHeads,
@@ -36,16 +40,21 @@ export const reads = {
 
 /** Every write but the sends, by name: a function of one transaction and an input. */
 export const writes = {
+  addParticipant,
   addSession,
   addUser,
+  changeRole,
   confirmSession,
   deleteExpiredSessions,
   endSession,
   markRead,
   openSettings,
   pruneEvents,
+  removeParticipant,
+  renameConversation,
   replaceSession,
   startDirectConversation,
+  startGroup,
   updateGithubUser
 }
 

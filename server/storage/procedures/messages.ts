@@ -52,7 +52,11 @@ export async function listMessages(
     .where('viewer.conversation_id', '=', input.conversationId)
     .where('viewer.user_id', '=', input.viewerId)
   let page = viewer
-    .innerJoin('messages', 'messages.conversation_id', 'viewer.conversation_id')
+    .innerJoin('messages', (join) =>
+      join
+        .onRef('messages.conversation_id', '=', 'viewer.conversation_id')
+        .onRef('messages.position', '>', 'viewer.visible_from')
+    )
     .innerJoin('users', 'users.id', 'messages.sender_id')
     .select([...messageColumns, 'viewer.read_up_to'])
     .orderBy('messages.position', 'desc')
@@ -64,10 +68,11 @@ export async function listMessages(
   if (rows[0]) {
     return { messages: rows.map((row) => messageOf(row, input.viewerId)), readUpTo: rows[0].read_up_to }
   }
-  const found = await viewer.select('viewer.read_up_to').executeTakeFirst()
+  const found = await viewer.select(['viewer.read_up_to', 'viewer.visible_from']).executeTakeFirst()
   if (!found) return { refused: 'conversation_not_found' }
-  if (input.before !== null && (await findPosition(db, input.conversationId, input.before)) === null) {
-    return { refused: 'message_not_found' }
+  if (input.before !== null) {
+    const position = await findPosition(db, input.conversationId, input.before)
+    if (position === null || position <= found.visible_from) return { refused: 'message_not_found' }
   }
   return { messages: [], readUpTo: found.read_up_to }
 }

@@ -4,28 +4,33 @@ import type { CommittedEvent } from '../event-log.ts'
 import type { Schema } from '../schema.ts'
 import { appendEvent } from './append-event.ts'
 import { findPosition } from './messages.ts'
+import { showsReceipts } from './participants.ts'
 
 /**
  * Moves a participant's read mark forward to `upTo` (a message's id), or to the newest message. Never back; a mark that
- * changes nothing makes no event.
+ * changes nothing makes no event. In a conversation of many it is told to the reader alone.
  */
 export async function markRead(
   db: Kysely<Schema>,
   input: { viewerId: number; conversationId: number; upTo: number | null; now: number }
 ): Promise<{ result: { refused: ProblemCode } | null; committed: CommittedEvent[] }> {
-  const { viewerId, conversationId } = input
-  const participants = await db
+  const { viewerId, conversationId, now } = input
+  const me = await db
     .selectFrom('participants')
     .innerJoin('conversations', 'conversations.id', 'participants.conversation_id')
-    .select(['user_id', 'read_up_to', 'last_message_id'])
+    .select(['read_up_to', 'visible_from', 'last_message_id'])
     .where('conversation_id', '=', conversationId)
-    .execute()
-  const me = participants.find((participant) => participant.user_id === viewerId)
+    .where('user_id', '=', viewerId)
+    // Nobody comes or goes meanwhile; messages may.
+    .forKeyShare('conversations')
+    .executeTakeFirst()
   if (!me) return { result: { refused: 'conversation_not_found' }, committed: [] }
   const messageId = input.upTo ?? me.last_message_id
   if (messageId === null) return { result: null, committed: [] }
   const position = await findPosition(db, conversationId, messageId)
-  if (position === null) return { result: { refused: 'message_not_found' }, committed: [] }
+  if (position === null || position <= me.visible_from) {
+    return { result: { refused: 'message_not_found' }, committed: [] }
+  }
   if (position <= me.read_up_to) return { result: null, committed: [] }
   const moved = await db
     .updateTable('participants')
@@ -37,19 +42,15 @@ export async function markRead(
     .returning('user_id')
     .executeTakeFirst()
   if (!moved) return { result: null, committed: [] }
-  const read = await appendEvent(
-    db,
-    {
-      name: 'read',
-      data: {
-        conversationId: String(conversationId),
-        userId: String(viewerId),
-        upTo: String(messageId),
-        position
-      }
-    },
-    participants.map((participant) => participant.user_id),
-    input.now
-  )
-  return { result: null, committed: [read] }
+  const data = {
+    conversationId: String(conversationId),
+    userId: String(viewerId),
+    upTo: String(messageId),
+    position
+  }
+  const to = { conversationId, ...(!(await showsReceipts(db, conversationId)) && { only: viewerId }) }
+  return {
+    result: null,
+    committed: await appendEvent(db, { name: 'read', data }, { conversationId }, to, now)
+  }
 }

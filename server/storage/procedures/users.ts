@@ -54,6 +54,20 @@ export async function findUser(db: Kysely<Schema>, { key }: { key: string }): Pr
   return row ? userOf(row) : null
 }
 
+/** The ids of the users of these keys, by key; of those there are. 100 at most. */
+export async function findUserIds(
+  db: Kysely<Schema>,
+  { keys }: { keys: string[] }
+): Promise<[string, number][]> {
+  if (keys.length === 0) return []
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'username_key'])
+    .where('username_key', 'in', keys)
+    .execute()
+  return rows.map((row) => [row.username_key, row.id])
+}
+
 /** Usernames whose key starts with `prefix`, in order, without the viewer's own. */
 export async function searchUsernames(
   db: Kysely<Schema>,

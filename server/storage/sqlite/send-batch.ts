@@ -14,7 +14,8 @@ type FoundSend = MessageColumns & { payload_hash: string }
  */
 export function prepareSendBatch(database: DatabaseSync) {
   const findSend = database.prepare(`
-    SELECT messages.id, conversation_id, position, content, client_id, messages.created_at,
+    SELECT messages.id, conversation_id, position, content, body, client_id, messages.created_at,
+           version, edited_at, deleted_at,
            users.id AS user_id, username, avatar_url, payload_hash
     FROM sends JOIN messages ON messages.id = message_id JOIN users ON users.id = messages.sender_id
     WHERE sends.sender_id = ? AND key = ?`)

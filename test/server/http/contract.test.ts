@@ -16,6 +16,8 @@ beforeAll(async () => {
 afterAll(() => parley.close())
 
 test('every answer is of the shape that its route promises', async () => {
+  const group = await john.group([])
+  const jane = await parley.signIn('jane')
   const answers = {
     loginMethods: await john.get('/api/login_methods'),
     login: await john.post('/api/login', { username: 'jane' }),
@@ -27,6 +29,10 @@ test('every answer is of the shape that its route promises', async () => {
     otherParticipant: await john.get(`/api/conversations/${id}/other_participant`),
     sendMessage: await john.post(`/api/conversations/${id}/messages`, { content: 'hello' }),
     messages: await john.get(`/api/conversations/${id}/messages`),
+    renameConversation: await john.patch(group, { title: 'Mates' }),
+    participants: await john.get(`${group}/participants`),
+    addParticipant: await john.post(`${group}/participants`, { username: 'jane' }),
+    changeRole: await john.patch(`${group}/participants/${jane.id}`, { role: 'admin' }),
     refreshToken: await john.post('/api/refresh_token')
   }
   for (const [name, answer] of Object.entries(answers)) {
@@ -46,7 +52,8 @@ describe('whatever is sent, the answer is no fault of the server, and a refusal 
     fc.string({ unit: 'binary' }),
     fc.constantFrom('', ' ', '\0', '1', 'john', 'jane', '\ud800')
   )
-  const field = fc.constantFrom('content', 'username', 'clientId', 'upTo', '__proto__', 'constructor', 'x')
+  const names = ['content', 'username', 'clientId', 'upTo', 'title', 'usernames', 'history', 'role']
+  const field = fc.constantFrom(...names, '__proto__', 'constructor', 'x')
   const body = fc.oneof(
     fc
       .dictionary(field, fc.oneof(text, fc.jsonValue()), { maxKeys: 3 })
@@ -81,7 +88,10 @@ describe('whatever is sent, the answer is no fault of the server, and a refusal 
     },
     { requiredKeys: [] }
   )
-  const segment = fc.oneof(fc.constantFrom('1', '0', '999999'), fc.string({ unit: 'binary' }).map(encoded))
+  const segment = fc.oneof(
+    fc.constantFrom('1', '2', '0', '999999'),
+    fc.string({ unit: 'binary' }).map(encoded)
+  )
 
   const every = Object.entries(routes).filter(([name]) => name !== 'logout')
   test.each(every)('%s', async (_name, { method, url }) => {
@@ -91,14 +101,15 @@ describe('whatever is sent, the answer is no fault of the server, and a refusal 
         query,
         headers,
         segment,
+        segment,
         fc.boolean(),
-        async (payload, pairs, extra, part, signedIn) => {
+        async (payload, pairs, extra, part, other, signedIn) => {
           const search = pairs.map(([key, value]) => `${key}=${encoded(value)}`).join('&')
           const answer = await parley.inject({
             method,
-            url: `${url.replace(':conversationId', part)}?${search}`,
+            url: `${url.replace(':conversationId', part).replaceAll(/:\w+/g, other)}?${search}`,
             headers: { ...extra, ...(signedIn && { authorization: `Bearer ${john.token}` }) },
-            ...(method === 'POST' && { payload })
+            ...(method !== 'GET' && { payload })
           })
           expect(answer.statusCode).toBeLessThan(500)
           if (answer.statusCode >= 400) refusal(answer)

@@ -34,13 +34,18 @@ describe('starting a conversation', () => {
   test('gives it as each of them sees it', async () => {
     expect(await john.conversationWith('jane')).toEqual({
       id: expect.any(String),
+      kind: 'direct',
+      title: null,
       otherParticipant: { id: jane.id, username: 'jane', avatarURL: null },
+      participantCount: 2,
+      role: 'member',
       lastMessage: null,
       hasUnreadMessages: false,
       unreadCount: 0,
+      unreadMentions: [],
       readUpTo: 0
     })
-    expect((await jane.conversationWith('john')).otherParticipant.username).toBe('john')
+    expect((await jane.conversationWith('john')).otherParticipant?.username).toBe('john')
   })
 
   test.each([
@@ -50,7 +55,7 @@ describe('starting a conversation', () => {
     ['a blank name', { username: ' \t' }, '422 validation_failed username'],
     ['no name', {}, '422 validation_failed username'],
     ['a list of names', { username: ['jane'] }, '422 validation_failed username'],
-    ['fields nobody knows', { username: 'jane', title: 'x', kind: 1 }, '422 validation_failed title kind']
+    ['fields nobody knows', { username: 'jane', name: 'x', kind: 1 }, '422 validation_failed name kind']
   ])('refuses %s', async (_what, body, expected) => {
     expect(refusal(await john.post('/api/conversations', body))).toBe(expected)
   })

@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Conversation, Login, Message } from '@parley/contract/entities'
+import type { Conversation, Login, Message, User } from '@parley/contract/entities'
 import type { routes } from '@parley/contract/routes'
 import { readConfig } from '../../../server/config.ts'
 import { addUsers } from '../../../server/domain/people.ts'
@@ -24,6 +24,8 @@ let john: string
 let jane: string
 let conversation: string
 let messages: Message[]
+let group: string
+let people: { john: string; jane: string }
 
 /** A session that the cache does not know: one statement more. */
 async function signInUnseen(username: string): Promise<string> {
@@ -36,12 +38,22 @@ async function signIn(username: string): Promise<string> {
   await get(token, '/api/auth_user')
   return token
 }
+async function idOf(token: string): Promise<string> {
+  return (await get(token, '/api/auth_user')).json<User>().id
+}
 function get(token: string, url: string) {
   return server.inject({ url, headers: { authorization: `Bearer ${token}` } })
 }
 function post(token: string, url: string, payload?: object) {
   const headers = { authorization: `Bearer ${token}` }
   return server.inject({ method: 'POST', url, headers, ...(payload && { payload }) })
+}
+
+function patch(token: string, url: string, payload: object) {
+  return server.inject({ method: 'PATCH', url, headers: { authorization: `Bearer ${token}` }, payload })
+}
+function remove(token: string, url: string) {
+  return server.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${token}` } })
 }
 
 type Call = () => Promise<{ statusCode: number }>
@@ -71,16 +83,36 @@ const counts: Record<
   usernames: [[1, () => get(john, '/api/usernames?search=j')]],
   startConversation: [
     // The name, the conversation, both participants, an event for each, and the conversation as it is shown.
-    [9, () => post(john, '/api/conversations', { username: 'anna' })],
-    [5, () => post(john, '/api/conversations', { username: 'anna' })]
+    [11, () => post(john, '/api/conversations', { username: 'anna' })],
+    [5, () => post(john, '/api/conversations', { username: 'anna' })],
+    [20, () => post(john, '/api/conversations', { title: 'Three', usernames: ['jane', 'anna'] })]
   ],
   conversations: [
-    [2, () => get(john, '/api/conversations')],
+    // One more where there are groups: how many are in them.
+    [3, () => get(john, '/api/conversations')],
     // The last page is empty: is there such a conversation at all?
     [3, () => get(john, `/api/conversations?before=${conversation}`)]
   ],
-  conversation: [[3, () => get(john, `/api/conversations/${conversation}`)]],
-  otherParticipant: [[3, () => get(john, `/api/conversations/${conversation}/other_participant`)]],
+  conversation: [[2, () => get(john, `/api/conversations/${conversation}`)]],
+  renameConversation: [[12, () => patch(john, `/api/conversations/${group}`, { title: 'Mates' })]],
+  participants: [
+    [4, () => get(john, `/api/conversations/${group}/participants`)],
+    [5, () => get(john, `/api/conversations/${group}/participants?after=${people.jane}`)]
+  ],
+  addParticipant: [
+    // Who asks, and who is asked for; the person, the line, and an event for the new one and for the others.
+    [20, () => post(john, `/api/conversations/${group}/participants`, { username: 'anna' })],
+    [6, () => post(john, `/api/conversations/${group}/participants`, { username: 'anna' })]
+  ],
+  changeRole: [
+    [12, () => patch(john, `/api/conversations/${group}/participants/${people.jane}`, { role: 'admin' })]
+  ],
+  removeParticipant: [
+    [15, () => remove(john, `/api/conversations/${group}/participants/${people.jane}`)],
+    // The group goes to anna, with a line of its own.
+    [24, () => remove(john, `/api/conversations/${group}/participants/${people.john}`)]
+  ],
+  otherParticipant: [[2, () => get(john, `/api/conversations/${conversation}/other_participant`)]],
   sendMessage: [
     [
       sendStatements,
@@ -95,7 +127,7 @@ const counts: Record<
   ],
   messages: [
     // The page, and the mark: whose conversation, which position, the mark, an event for each of two.
-    [9, () => get(jane, `/api/conversations/${conversation}/messages`)],
+    [8, () => get(jane, `/api/conversations/${conversation}/messages`)],
     [2, () => get(jane, `/api/conversations/${conversation}/messages`)],
     [2, () => get(jane, `/api/conversations/${conversation}/messages?before=${messages[2]!.id}`)],
     [4, () => get(jane, `/api/conversations/${conversation}/messages?before=${messages[0]!.id}`)]
@@ -130,6 +162,9 @@ for (const { engine, missing, open } of [
       john = await signIn('john')
       jane = await signIn('jane')
       conversation = (await post(john, '/api/conversations', { username: 'jane' })).json<Conversation>().id
+      people = { john: await idOf(john), jane: await idOf(jane) }
+      const start = { title: 'Friends', usernames: ['jane'] }
+      group = (await post(john, '/api/conversations', start)).json<Conversation>().id
       messages = []
       for (const content of ['one', 'two', 'three']) {
         const sent = await post(john, `/api/conversations/${conversation}/messages`, { content })

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { sendOf, startPair } from '../../fixtures/people.ts'
+import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { openHub } from './socket-pair.ts'
 
 let world: Awaited<ReturnType<typeof openHub>>
@@ -101,6 +101,27 @@ describe('A stream', () => {
     })
     expect(stream.raw).not.toContain('secret')
     stream.socket.destroy()
+  })
+
+  test('M2: of somebody who was removed gets nothing of what waits for them here, from no stream of theirs', async () => {
+    const { john, jane, conversationId } = await startGroup(world.store, ['jane'])
+    // While she has a stream, the frames of her log are kept for those that come.
+    const first = await world.open(jane.userId)
+    await first.event('sync')
+    await world.store.send(sendOf(john.userId, conversationId, 'secret'))
+    await first.until((events) => events.some((event) => event.data.includes('secret')))
+    await world.store.write('removeParticipant', {
+      viewerId: john.userId,
+      conversationId,
+      userId: jane.userId,
+      now: 0
+    })
+    await first.event('participant_removed')
+    const second = await world.open(jane.userId, `${world.store.epoch}-1`)
+    await second.until(complete(3))
+    expect(second.events.map(({ event }) => event)).toEqual(['gone', 'participant_removed', 'sync'])
+    expect(second.raw).not.toContain('secret')
+    for (const stream of [first, second]) stream.socket.destroy()
   })
 
   test('that is quiet hears sync again, with the head', async () => {

@@ -8,7 +8,7 @@ import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
 import type { CommittedEvent, EventLog } from '../../../server/storage/event-log.ts'
 import { openSqliteStore } from '../../../server/storage/sqlite/sqlite-store.ts'
 import type { Store } from '../../../server/storage/store.ts'
-import { sendOf, startPair } from '../../fixtures/people.ts'
+import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { openHubOn } from './socket-pair.ts'
 
 /** What becomes of a hint or a report on its way. */
@@ -86,6 +86,24 @@ describe('Two nodes', { timeout: 30_000 }, () => {
     await store.send(sendOf(john.userId, conversationId, 'across'))
     await hers.until((events) => events.some(({ data }) => data.includes('across')))
     await his.event('message_sent')
+    close()
+  })
+
+  test('M2: what a removal on one node took back is not sent from frames that another node kept', async () => {
+    const { john, jane, conversationId } = await startGroup(store, ['jane'])
+    const { nodes, plan, close } = await openNodes()
+    const first = await nodes[1]!.open(jane.userId)
+    await first.event('sync')
+    plan.node = () => 1
+    await store.send(sendOf(john.userId, conversationId, 'secret'))
+    await first.until((events) => events.some(({ data }) => data.includes('secret')))
+    plan.node = () => 0
+    const removal = { viewerId: john.userId, conversationId, userId: jane.userId, now: 0 }
+    await store.write('removeParticipant', removal)
+    await first.event('participant_removed')
+    const second = await nodes[1]!.open(jane.userId, `${store.epoch}-1`)
+    await second.event('participant_removed')
+    expect(second.raw).not.toContain('secret')
     close()
   })
 

@@ -25,15 +25,20 @@ async function inputsFor(store: Store): Promise<Inputs> {
   const { id: sessionId } = (await store.read('findSession', session))!
   const someone = await addPerson(store)
   const page = { viewerId: john.userId, limit: 25 }
+  const group = { me: john, title: 'Friends', history: 'all' as const, now }
+  const { id: groupId } = await store.write('startGroup', { ...group, userIds: [jane.userId] })
+  const inGroup = { viewerId: john.userId, conversationId: groupId, now }
   return {
     findSend: [send],
     findSession: [session],
     findUser: [{ key: john.username }],
+    findUserIds: [{ keys: [john.username, jane.username] }],
     getConversation: [{ viewerId: john.userId, id: conversationId }],
     listConversations: [
       { ...page, before: null },
       { ...page, before: conversationId },
-      { ...page, before: 0 }
+      { ...page, before: 0 },
+      { ...page, viewerId: jane.userId, before: null }
     ],
     listFindings: [{}],
     listMessages: [
@@ -42,12 +47,18 @@ async function inputsFor(store: Store): Promise<Inputs> {
       { ...page, conversationId: 0, before: 0 }
     ],
     listSessionEnds: [{ sessionIds: [sessionId, 0] }],
+    listParticipants: [
+      { ...page, conversationId: groupId, after: null },
+      { ...page, conversationId: groupId, after: john.userId }
+    ],
     readEvents: [{ userId: john.userId, after: 0, limit: 200 }],
     readHeads: [{ userIds: [john.userId, jane.userId] }],
     readLogBounds: [{ userId: john.userId }],
     searchUsernames: [{ viewerId: john.userId, prefix: 'ja', limit: 5 }],
     addSession: [{ userId: john.userId, ...session, tokenHash: 'another' }],
+    addParticipant: [{ ...inGroup, key: someone.username, role: 'member' }],
     addUser: [{ username: 'new', key: 'new', avatarURL: null, githubId: 'new', now }],
+    changeRole: [{ ...inGroup, userId: jane.userId, role: 'admin' }],
     confirmSession: [{ sessionId, replacesId: 0 }],
     deleteExpiredSessions: [{ now: 0 }],
     endSession: [{ sessionId: 0 }],
@@ -57,11 +68,17 @@ async function inputsFor(store: Store): Promise<Inputs> {
     ],
     openSettings: [{}],
     pruneEvents: [{ before: now + 60_000, keep: 1, limit: 10 }],
+    removeParticipant: [
+      { ...inGroup, userId: jane.userId },
+      { ...inGroup, userId: john.userId }
+    ],
+    renameConversation: [{ ...inGroup, title: 'Mates' }],
     replaceSession: [{ sessionId, tokenHash: 'newer', expiresAt: now, graceUntil: now, now }],
     startDirectConversation: [
       { me: john, other: jane, now },
       { me: john, other: someone, now }
     ],
+    startGroup: [{ ...group, userIds: [jane.userId] }],
     updateGithubUser: [{ githubId: 'new', avatarURL: null }]
   }
 }
@@ -72,6 +89,9 @@ const allowed: Partial<Record<ProcedureName, RegExp>> = {
   addUser: /^SCAN messages$/,
   // Of one person's own conversations.
   listConversations: /^USE TEMP B-TREE FOR ORDER BY$/,
+  // Of one conversation's people, a thousand at most.
+  listParticipants: /^USE TEMP B-TREE FOR ORDER BY$/,
+  removeParticipant: /^USE TEMP B-TREE FOR ORDER BY$/,
   // The doctor reads everything.
   listFindings: /^/,
   openSettings: /^(SCAN|Seq Scan on) settings$/,

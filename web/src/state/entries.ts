@@ -6,8 +6,15 @@ import type { Entry, ReadMark, State } from './model.ts'
 type Entries = State['entries']
 
 export function entryOf(conversation: Conversation): Entry {
-  const { id, otherParticipant, lastMessage, readUpTo } = conversation
-  return { id, otherParticipant, lastMessage, readUpTo, readHere: null }
+  const { id, title, otherParticipant, lastMessage, readUpTo } = conversation
+  return {
+    id,
+    name: title ?? otherParticipant?.username ?? '',
+    avatarURL: otherParticipant?.avatarURL ?? null,
+    lastMessage,
+    readUpTo,
+    readHere: null
+  }
 }
 
 /** Takes what the server says of conversations. It may be older than what events told: marks only move on. */
@@ -19,7 +26,8 @@ export function mergeConversations(entries: Entries, conversations: readonly Con
     merged[fresh.id] = known
       ? {
           ...known,
-          otherParticipant: fresh.otherParticipant,
+          name: fresh.name,
+          avatarURL: fresh.avatarURL,
           lastMessage: later(known.lastMessage, fresh.lastMessage),
           ...readMarks(known, Math.max(known.readUpTo, fresh.readUpTo))
         }

@@ -7,7 +7,7 @@ import { initialState, type Entry, type History, type State } from './model.ts'
 export type KeptState = Pick<State, 'me' | 'entries' | 'listedDownTo' | 'histories'>
 
 /** The shape of what is kept. A change of `KeptState` takes the next number: what an older Parley kept is dropped. */
-export const keptVersion = 1
+export const keptVersion = 2
 
 const conversationsMax = 50
 const messagesMax = 100

@@ -6,7 +6,9 @@ import type { LogEvent } from '@parley/contract/events'
 /** A conversation as this person sees it. What is unread follows from the two positions. */
 export type Entry = {
   readonly id: string
-  readonly otherParticipant: User
+  /** The title of a group; else the name of the other one. */
+  readonly name: string
+  readonly avatarURL: string | null
   readonly lastMessage: Message | null
   /** My read mark as the server has it, a position. */
   readonly readUpTo: number

@@ -1,14 +1,14 @@
 import { useEffect, useRef } from 'react'
 import { Link } from 'wouter'
-import type { User } from '@parley/contract/entities'
+import type { Entry } from '../../state/model.ts'
 import { isTouchOnly } from '../../lib/pointer.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 
-/** With whom I talk, and on a phone the way back. */
-export function ConversationHeader({ person }: { person: User | null }) {
+/** With whom I talk, or the group's title, and on a phone the way back. */
+export function ConversationHeader({ entry }: { entry: Entry | null }) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     // Where there are keys the composer takes the focus; here it would pull up a keyboard.
@@ -19,14 +19,14 @@ export function ConversationHeader({ person }: { person: User | null }) {
       <Link href="/" className="button button--icon conversation__back" aria-label={texts.conversation.back}>
         <Icon name="back" size={24} />
       </Link>
-      {person ? (
-        <Avatar name={person.username} url={person.avatarURL} size="small" />
+      {entry ? (
+        <Avatar name={entry.name} url={entry.avatarURL} size="small" />
       ) : (
         <span className="avatar avatar--small skeleton" />
       )}
       <h1 ref={heading} tabIndex={-1} className="conversation__name" dir="auto">
-        {person ? (
-          person.username
+        {entry ? (
+          entry.name
         ) : (
           <>
             <span className="unseen">{texts.loading}</span>

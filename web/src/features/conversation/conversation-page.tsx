@@ -66,10 +66,10 @@ export function ConversationPage({ id }: { id: string }) {
     setUnreadFrom(null)
   }
 
-  const name = entry?.otherParticipant.username ?? ''
+  const name = entry?.name ?? ''
   return (
     <section className="conversation" aria-label={texts.conversation.title(name)}>
-      <ConversationHeader person={entry?.otherParticipant ?? null} />
+      <ConversationHeader entry={entry ?? null} />
       {ready && rows ? (
         <MessageList
           name={name}

@@ -14,7 +14,7 @@ export const ConversationRow = memo(function ConversationRow({
   entry: Entry
   open: boolean
 }) {
-  const { id, otherParticipant, lastMessage } = entry
+  const { id, name, avatarURL, lastMessage } = entry
   const unread = unreadCount(entry)
   return (
     <Link
@@ -23,11 +23,11 @@ export const ConversationRow = memo(function ConversationRow({
       aria-current={open ? 'page' : undefined}
       data-conversation={id}
     >
-      <Avatar name={otherParticipant.username} url={otherParticipant.avatarURL} />
+      <Avatar name={name} url={avatarURL} />
       <span className="row__text">
         <span className="row__line">
           <span className="row__name" dir="auto">
-            {otherParticipant.username}
+            {name}
           </span>
           {lastMessage && (
             <time

@@ -1,0 +1,18 @@
+import type { Role } from './entities.ts'
+
+/** What one may do in a group beyond reading and writing, by role: the one table that server and web app go by. */
+export const mayDo = {
+  rename: ['owner', 'admin'],
+  add_participant: ['owner', 'admin'],
+  remove_member: ['owner', 'admin'],
+  remove_admin: ['owner'],
+  /** Also to hand the group over: whoever makes somebody else the owner becomes an admin. */
+  change_role: ['owner']
+} as const satisfies Record<string, readonly Role[]>
+
+export type GroupAction = keyof typeof mayDo
+
+/** Whether somebody of this role may. Nobody removes the owner: owners leave, and the group passes on. */
+export function may(role: Role, action: GroupAction): boolean {
+  return (mayDo[action] as readonly Role[]).includes(role)
+}

@@ -1,0 +1,69 @@
+import type { Conversation } from '@parley/contract/entities'
+import { Problem } from '@parley/contract/errors'
+import { participantsMax, titleMaxLength } from '@parley/contract/limits'
+import type { Store } from '../storage/store.ts'
+import { getConversation } from './conversations.ts'
+import { accepted } from './outcomes.ts'
+import { usernameKey } from './people.ts'
+import type { Principal } from './sessions.ts'
+import { textProblem } from './texts.ts'
+
+export type NewGroup = { title: string; usernames: string[]; history?: 'all' | 'joined' | undefined }
+
+/** Names that are looked up at a time. */
+const namesMax = 100
+
+/** Starts a group of mine. Throws `validation_failed`, `user_not_found`, `group_full`. */
+export async function startGroup(store: Store, me: Principal, input: NewGroup): Promise<Conversation> {
+  const title = titleOf(input.title)
+  const keys = [...new Set(input.usernames.map((name) => usernameKey(name.trim())))].filter(
+    (key) => key !== usernameKey(me.user.username)
+  )
+  if (keys.includes('')) {
+    throw new Problem('validation_failed', 'A name is empty.', { usernames: 'must not hold empty names' })
+  }
+  if (keys.length >= participantsMax) {
+    throw new Problem('group_full', `A group has ${participantsMax} people at most.`)
+  }
+  const { id } = await store.write('startGroup', {
+    me: me.user,
+    title,
+    userIds: await findUserIds(store, keys),
+    history: input.history ?? 'all',
+    now: Date.now()
+  })
+  return (await getConversation(store, me, id)).data
+}
+
+/** Gives a group of mine another title. Throws `validation_failed`, `conversation_not_found`, `not_allowed`. */
+export async function renameConversation(
+  store: Store,
+  me: Principal,
+  conversationId: number,
+  title: string
+): Promise<Conversation> {
+  const renamed = { viewerId: me.userId, conversationId, title: titleOf(title), now: Date.now() }
+  accepted(await store.write('renameConversation', renamed))
+  return (await getConversation(store, me, conversationId)).data
+}
+
+function titleOf(text: string): string {
+  const title = text.trim()
+  const problem = textProblem(title, titleMaxLength)
+  if (problem) throw new Problem('validation_failed', `The title ${problem}.`, { title: problem })
+  return title
+}
+
+async function findUserIds(store: Store, keys: string[]): Promise<number[]> {
+  const found = new Map<string, number>()
+  for (let i = 0; i < keys.length; i += namesMax) {
+    for (const [key, id] of await store.read('findUserIds', { keys: keys.slice(i, i + namesMax) })) {
+      found.set(key, id)
+    }
+  }
+  return keys.map((key) => {
+    const id = found.get(key)
+    if (id === undefined) throw new Problem('user_not_found', `No user is called ${key}.`)
+    return id
+  })
+}

@@ -1,0 +1,12 @@
+import { Problem } from '@parley/contract/errors'
+import type { Refused } from '../storage/store.ts'
+
+/** What storage did, where it did something. Throws the problem with which it refused. */
+export function accepted<Outcome>(outcome: Outcome): Exclude<Outcome, Refused> {
+  if (isRefused(outcome)) throw new Problem(outcome.refused, outcome.detail)
+  return outcome as Exclude<Outcome, Refused>
+}
+
+function isRefused(outcome: unknown): outcome is Refused {
+  return typeof outcome === 'object' && outcome !== null && 'refused' in outcome
+}

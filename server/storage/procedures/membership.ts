@@ -1,0 +1,71 @@
+import type { ProblemCode } from '@parley/contract/errors'
+import { may, type GroupAction } from '@parley/contract/roles'
+import type { Kysely, Selectable } from 'kysely'
+import { participantColumns, type ParticipantColumns } from '../rows.ts'
+import type { ConversationRow, Schema } from '../schema.ts'
+
+/** Why a procedure did nothing. */
+export type Refused = { refused: ProblemCode; detail?: string }
+
+/** Somebody in a conversation whose row is locked: what it is, and what they are in it. */
+export type Membership = {
+  conversation: Selectable<ConversationRow>
+  me: ParticipantColumns & { visible_from: number }
+}
+
+/**
+ * Locks a conversation for its change and finds what `viewerId` is in it: whatever changes a conversation takes its row
+ * first, so that of two changes one comes after the other and sees it. Undefined for somebody who is not in it.
+ */
+export async function lockConversation(
+  db: Kysely<Schema>,
+  { viewerId, conversationId }: { viewerId: number; conversationId: number }
+): Promise<Membership | undefined> {
+  const conversation = await db
+    .selectFrom('conversations')
+    .selectAll()
+    .where('id', '=', conversationId)
+    .forUpdate()
+    .executeTakeFirst()
+  const me = conversation && (await findParticipant(db, conversationId, viewerId))
+  return me && { conversation, me }
+}
+
+/** Why somebody may not do this to a group; null where they may. */
+export function whyNot(membership: Membership | undefined, action: GroupAction): Refused | null {
+  if (!membership) return { refused: 'conversation_not_found' }
+  const { conversation, me } = membership
+  if (conversation.kind !== 'group')
+    return { refused: 'not_allowed', detail: 'This is a conversation of two.' }
+  return may(me.role, action) ? null : { refused: 'not_allowed', detail: `Your role here is ${me.role}.` }
+}
+
+export async function findParticipant(db: Kysely<Schema>, conversationId: number, userId: number) {
+  return db
+    .selectFrom('participants')
+    .innerJoin('users', 'users.id', 'participants.user_id')
+    .select([...participantColumns, 'participants.visible_from'])
+    .where('participants.conversation_id', '=', conversationId)
+    .where('participants.user_id', '=', userId)
+    .executeTakeFirst()
+}
+
+/** How many are in a conversation; counts no further than one above `most`. */
+export async function countParticipants(
+  db: Kysely<Schema>,
+  conversationId: number,
+  most: number
+): Promise<number> {
+  const { count } = await db
+    .selectFrom((from) =>
+      from
+        .selectFrom('participants')
+        .select('user_id')
+        .where('conversation_id', '=', conversationId)
+        .limit(most + 1)
+        .as('some')
+    )
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}

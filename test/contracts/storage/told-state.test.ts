@@ -1,0 +1,122 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { LogEvent } from '@parley/contract/events'
+import type { CommittedEvent } from '../../../server/storage/event-log.ts'
+import type { Store } from '../../../server/storage/store.ts'
+import { ToldState } from '../../harness/told-state.ts'
+import { addPerson, sendOf } from '../../fixtures/people.ts'
+import { describeStorage } from './engines.ts'
+
+type Person = Awaited<ReturnType<typeof addPerson>>
+
+/** Something that one of them does; most of it is refused to whoever may not. */
+type Act = { who: number; whom: number; what: string; number: number }
+
+const acts = [
+  'send',
+  'send',
+  'read',
+  'rename',
+  'add',
+  'add',
+  'remove',
+  'leave',
+  'promote',
+  'hand over',
+  'demote'
+]
+const act: fc.Arbitrary<Act> = fc.record({
+  who: fc.nat(3),
+  whom: fc.nat(3),
+  what: fc.constantFrom(...acts),
+  number: fc.nat(1_000)
+})
+
+async function run(store: Store, people: Person[], conversationId: number, { who, whom, what, number }: Act) {
+  const viewer = { viewerId: people[who]!.userId, conversationId, now: Date.now() }
+  const other = people[whom]!
+  const about = { ...viewer, userId: other.userId }
+  switch (what) {
+    case 'send':
+      return store.send(sendOf(viewer.viewerId, conversationId, `number ${number}`))
+    case 'read':
+      return store.write('markRead', { ...viewer, upTo: null })
+    case 'rename':
+      return store.write('renameConversation', { ...viewer, title: `Number ${number}` })
+    case 'add':
+      return store.write('addParticipant', { ...viewer, key: other.username, role: 'member' })
+    case 'remove':
+      return store.write('removeParticipant', about)
+    case 'leave':
+      return store.write('removeParticipant', { ...viewer, userId: viewer.viewerId })
+    case 'promote':
+      return store.write('changeRole', { ...about, role: 'admin' })
+    case 'hand over':
+      return store.write('changeRole', { ...about, role: 'owner' })
+    case 'demote':
+      return store.write('changeRole', { ...about, role: 'member' })
+    default:
+      throw new Error(what)
+  }
+}
+
+/** What somebody fetches afresh must be what their events have told them. */
+async function compare(store: Store, { id, userId: viewerId }: Person, events: LogEvent[]) {
+  const told = new ToldState(id)
+  for (const event of events) told.hear(event)
+  const page = { viewerId, before: null, limit: 1_000 }
+  const fetched = (await store.read('listConversations', page))!
+  expect(Array.from(told.conversations.values(), ({ conversation }) => conversation)).toEqual(fetched)
+  for (const { messages, marks, conversation } of told.conversations.values()) {
+    const conversationId = Number(conversation.id)
+    const history = await store.read('listMessages', { ...page, conversationId })
+    if ('refused' in history) throw new Error(history.refused)
+    const known = [...messages.values()].toReversed()
+    expect(known).toEqual(history.messages.slice(0, known.length))
+    const participants = await store.read('listParticipants', { ...page, conversationId, after: null })
+    if ('refused' in participants) throw new Error(participants.refused)
+    expect(participants).toHaveLength(conversation.participantCount)
+    for (const { user, readUpTo } of participants) expect(marks.get(user.id) ?? readUpTo).toBe(readUpTo)
+  }
+}
+
+describeStorage('What people are told', (under) => {
+  test('M1: whatever a group does, events and a fresh look agree for everybody, live and replayed', async () => {
+    const live: CommittedEvent[] = []
+    under.store.events.onCommitted((events) => live.push(...events))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('all' as const, 'joined' as const),
+        fc.array(act, { minLength: 10, maxLength: 40 }),
+        async (history, doings) => {
+          const { store } = under
+          const people = await Promise.all(
+            ['john', 'jane', 'anna', 'paul'].map((name) => addPerson(store, name))
+          )
+          const { id } = await store.write('startGroup', {
+            me: people[0]!,
+            title: 'Friends',
+            userIds: [people[1]!.userId],
+            history,
+            now: Date.now()
+          })
+          for (const doing of doings) await run(store, people, id, doing)
+          for (const person of people) {
+            await compare(store, person, await store.events.eventsAfter(person.userId, 0, 1_000))
+            const heard = live
+              .flatMap(({ to, ...event }) => to.map((place) => ({ ...place, event })))
+              .filter(({ userId }) => userId === person.userId)
+              .toSorted((a, b) => a.seq - b.seq)
+            await compare(
+              store,
+              person,
+              heard.map(({ event }) => event as LogEvent)
+            )
+          }
+        }
+      ),
+      { numRuns: 20 }
+    )
+    expect(await under.store.read('listFindings', {})).toEqual([])
+  })
+})

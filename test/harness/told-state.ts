@@ -1,0 +1,78 @@
+import type { Conversation, Message } from '@parley/contract/entities'
+import type { LogEvent } from '@parley/contract/events'
+
+/** What somebody knows of a conversation who has only heard its events. */
+export type Told = {
+  conversation: Conversation
+  /** By position, from where they came in. */
+  messages: Map<number, Message>
+  /** How far others have read, as far as it was told. */
+  marks: Map<string, number>
+}
+
+/**
+ * The state that a person's events give, in a few lines: what every client's reducer comes to. Told twice, or by a
+ * replay that shows messages as they are now, it comes to the same.
+ */
+export class ToldState {
+  readonly conversations = new Map<string, Told>()
+  readonly #me: string
+
+  constructor(me: string) {
+    this.#me = me
+  }
+
+  hear({ name, data }: LogEvent): void {
+    if (name === 'gone') return
+    if (name === 'conversation_created') {
+      const { lastMessage } = data
+      const messages = new Map(lastMessage ? [[lastMessage.position, lastMessage]] : [])
+      this.conversations.set(data.id, { conversation: data, messages, marks: new Map() })
+      return
+    }
+    const told = this.conversations.get(data.conversationId)
+    if (!told) return
+    switch (name) {
+      case 'read':
+        if (data.userId === this.#me) readTo(told, data.position)
+        told.marks.set(data.userId, Math.max(data.position, told.marks.get(data.userId) ?? 0))
+        return
+      case 'message':
+      case 'message_sent':
+      case 'participant_added':
+      case 'participant_removed':
+      case 'role_changed':
+      case 'conversation_renamed':
+        return this.#say(told, data)
+      default:
+        throw new Error(`the told state does not know ${name as string}`)
+    }
+  }
+
+  #say(told: Told, message: Message): void {
+    const { position, mine, sender, change } = message
+    told.messages.set(position, message)
+    told.conversation = { ...told.conversation, lastMessage: message }
+    told.marks.set(sender.id, position)
+    readTo(told, mine ? position : 0)
+    if (!change) return
+    const { kind, user, role, title, participantCount } = change
+    if (participantCount !== undefined) told.conversation.participantCount = participantCount
+    if (title !== undefined) told.conversation.title = title
+    if (kind === 'participant_added') told.marks.set(user!.id, position - 1)
+    if (kind === 'participant_removed') told.marks.delete(user!.id)
+    if (kind === 'participant_removed' && user!.id === this.#me)
+      this.conversations.delete(message.conversationId)
+    if (kind !== 'role_changed') return
+    if (user!.id === this.#me) told.conversation.role = role!
+    else if (role === 'owner' && mine) told.conversation.role = 'admin'
+  }
+}
+
+/** What is unread follows from the last message and my mark. */
+function readTo(told: Told, position: number): void {
+  const { lastMessage, readUpTo: before } = told.conversation
+  const readUpTo = Math.max(before, position)
+  const unreadCount = (lastMessage?.position ?? 0) - readUpTo
+  told.conversation = { ...told.conversation, readUpTo, unreadCount, hasUnreadMessages: unreadCount > 0 }
+}
