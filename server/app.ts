@@ -5,6 +5,8 @@ import { addUsers } from './domain/people.ts'
 import { Sessions } from './domain/sessions.ts'
 import { tidyUp } from './domain/upkeep.ts'
 import { createServer } from './http/server.ts'
+import { listenForMetrics, type MetricsListener } from './metrics/listener.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { Hub } from './realtime/hub.ts'
 import { Sweep } from './realtime/sweep.ts'
 import { openBus } from './open-bus.ts'
@@ -24,7 +26,8 @@ export async function createApp(config: Config) {
     await chmod(config.dataDir, 0o700)
   }
 
-  const store = await openStore(config.database)
+  const metrics = config.metrics ? createMetrics() : null
+  const store = await openStore(config.database, metrics?.onSends)
   if (store.renewed) {
     logger.warn(`the database is ${store.renewed}: it has a new epoch, and every device starts over from it`)
   }
@@ -42,7 +45,7 @@ export async function createApp(config: Config) {
     ...(shared && { cacheMs: 2 * sweepIntervalMs })
   })
   bus.onSession((change) => sessions.apply(change))
-  const hub = new Hub(store.events, bus, config)
+  const hub = new Hub(store.events, bus, { ...config, onDelivered: metrics?.onDelivered })
   sessions.onChanged((change) => hub.limitSession(change))
 
   async function lookAgain(): Promise<void> {
@@ -61,8 +64,11 @@ export async function createApp(config: Config) {
     hub,
     logger,
     ready: () => ready,
-    busState: () => bus.state
+    busState: () => bus.state,
+    onAnswered: metrics?.onAnswered
   })
+  metrics?.watch({ hub, sessions, store, bus })
+  let metricsListener: MetricsListener | null = null
 
   const upkeep = setInterval(() => void keepUp(), upkeepIntervalMs)
   void keepUp()
@@ -78,8 +84,13 @@ export async function createApp(config: Config) {
     server,
     store,
     hub,
+    /** Where metrics are read, once it listens. */
+    metricsUrl: () => metricsListener?.url,
     /** Starts to answer. Resolves with the address. */
-    listen: () => server.listen({ host: config.host, port: config.port }),
+    async listen(): Promise<string> {
+      if (metrics) metricsListener = await listenForMetrics(metrics.shown, config.metrics!)
+      return server.listen({ host: config.host, port: config.port })
+    },
     /** Unready first, then no new streams, the open ones end, requests finish, the store closes. */
     async close(): Promise<void> {
       ready = false
@@ -90,6 +101,7 @@ export async function createApp(config: Config) {
       sweep?.close()
       await bus.close()
       await store.close()
+      metricsListener?.close()
     }
   }
 }

@@ -14,6 +14,8 @@ export type Config = Readonly<{
   database: DatabaseConfig
   /** Set where this is one node of several. */
   nats: NatsConfig | null
+  /** Where Prometheus finds /metrics; null where it is not asked for. */
+  metrics: Readonly<{ host: string; port: number }> | null
   /** Anybody who reaches this server may sign in as anyone: only ever true on a loopback address. */
   developmentLogin: boolean
   github: GithubConfig | null
@@ -115,6 +117,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
   const database = databaseConfig()
 
+  function metrics(): Config['metrics'] {
+    if (given('PARLEY_METRICS_PORT') === undefined) return null
+    return {
+      host: given('PARLEY_METRICS_HOST') ?? 'localhost',
+      port: number('PARLEY_METRICS_PORT', 0, 0, 65_535)
+    }
+  }
+
   function nats(): NatsConfig | null {
     const text = given('NATS_URL')
     if (text === undefined) return null
@@ -150,6 +160,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     dataDir,
     database,
     nats: nats(),
+    metrics: metrics(),
     developmentLogin,
     github: github(),
     messageMaxLength: number('PARLEY_MESSAGE_MAX_LENGTH', messageMaxLength, 1, 60_000),

@@ -30,10 +30,10 @@ export async function serve(env: NodeJS.ProcessEnv = process.env): Promise<void>
     console.error(`Parley ends: ${error.message}\nNothing acknowledged is lost. Start it again.`)
     process.exit(1)
   })
-  console.log(welcome(config, addressOf(config, address)))
+  console.log(welcome(config, addressOf(config, address), app.metricsUrl()))
 }
 
-function welcome(config: Config, url: string): string {
+function welcome(config: Config, url: string, metricsUrl: string | undefined): string {
   return [
     `Parley runs. Open ${url}`,
     config.developmentLogin
@@ -42,6 +42,7 @@ function welcome(config: Config, url: string): string {
     !config.developmentLogin && !config.github
       ? 'Nobody can sign in yet: set GITHUB_CLIENT_ID, see docs/SETTINGS.md.'
       : '',
+    metricsUrl ? `Metrics are at ${metricsUrl}` : '',
     `Everything is kept in ${placeOf(config)}. Ctrl-C stops it.`
   ]
     .filter(Boolean)

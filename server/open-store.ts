@@ -1,11 +1,13 @@
 import type { DatabaseConfig } from './config.ts'
 import { openPostgresStore } from './storage/postgres/postgres-store.ts'
 import { openSqliteStore, openSqliteStoreBeside } from './storage/sqlite/sqlite-store.ts'
-import type { Store } from './storage/store.ts'
+import type { BatchObserver, SendOutcome, Store } from './storage/store.ts'
 
-/** Opens the store for a server, on the engine that was chosen. Throws what keeps it from opening. */
-export function openStore(database: DatabaseConfig): Promise<Store> {
-  return database.kind === 'postgres' ? openPostgresStore(database.url) : openSqliteStore(database.path)
+/** Opens the store for a server, on the engine that was chosen; `onSends` hears of each batch. Throws what keeps it from opening. */
+export function openStore(database: DatabaseConfig, onSends?: BatchObserver<SendOutcome>): Promise<Store> {
+  return database.kind === 'postgres'
+    ? openPostgresStore(database.url, onSends)
+    : openSqliteStore(database.path, onSends)
 }
 
 /** The same store for a command, which may run beside a server. It must write nothing to the event log. */

@@ -65,6 +65,17 @@ export const settings = [
     meaning: 'silent, fatal, error, warn, info, debug (adds one line a request) or trace'
   },
   {
+    name: 'PARLEY_METRICS_PORT',
+    default: 'none',
+    meaning:
+      'A port of its own for /metrics, in the text format of Prometheus; without it there are no metrics'
+  },
+  {
+    name: 'PARLEY_METRICS_HOST',
+    default: 'localhost',
+    meaning: 'The address that port listens on. Whoever reaches it reads the metrics: there is no password'
+  },
+  {
     name: 'PARLEY_SYNC_INTERVAL_SECONDS',
     default: '10',
     meaning: 'A quiet event stream says that it is alive this often, 15 at most'

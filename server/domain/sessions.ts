@@ -34,6 +34,8 @@ export class Sessions {
   readonly #cache = new Map<string, { principal: Principal; until: number; used: boolean }>()
   readonly #lookups = new Map<string, Promise<Principal | null>>()
   readonly #listeners: ((change: SessionChange) => void)[] = []
+  /** Tokens that were looked up: found in the cache, or asked of the store. */
+  readonly counts = { cached: 0, asked: 0 }
   #changes = 0
 
   constructor(store: Store, { cacheMs = 30_000, publish = () => {} }: SessionsOptions = {}) {
@@ -61,6 +63,7 @@ export class Sessions {
     const known = this.#cache.get(tokenHash)
     if (known && performance.now() < known.until) {
       known.used = true
+      this.counts.cached++
       return now < known.principal.expiresAt ? known.principal : null
     }
     let lookup = this.#lookups.get(tokenHash)
@@ -129,6 +132,7 @@ export class Sessions {
 
   async #lookUp(tokenHash: string, now: number): Promise<Principal | null> {
     this.#cache.delete(tokenHash)
+    this.counts.asked++
     const changes = this.#changes
     const session = await this.#store.read('findSession', { tokenHash, now })
     if (!session) return null

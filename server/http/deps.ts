@@ -9,6 +9,7 @@ import type {
 import type { Config } from '../config.ts'
 import type { startConversation } from '../domain/conversations.ts'
 import type { Sessions } from '../domain/sessions.ts'
+import type { AnswerObserver } from './request-times.ts'
 import type { Streams } from './routes/events.ts'
 
 /** What the domain's functions take as their first argument; what is in it is not HTTP's business. */
@@ -25,6 +26,7 @@ export type Deps = {
   /** Whether other nodes are heard; a node whose bus is degraded still does everything, some of it later. */
   busState: () => 'ok' | 'degraded'
   logger: FastifyBaseLogger
+  onAnswered?: AnswerObserver | undefined
 }
 
 /** Fastify, with a handler's types taken from its route's schemas. */

@@ -12,6 +12,7 @@ import { refuseUnknown } from './methods.ts'
 import { serveOpenapi } from './openapi.ts'
 import { pathOf } from './path.ts'
 import { answerProblem } from './problems.ts'
+import { timeRequests } from './request-times.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { eventRoutes } from './routes/events.ts'
 import { loginRoutes } from './routes/login.ts'
@@ -42,6 +43,7 @@ export async function createServer(deps: Deps): Promise<Server> {
   // On small objects plain JSON is faster than compiled serializers, and leaves nothing out.
   server.setSerializerCompiler(() => (data) => JSON.stringify(data))
   server.setErrorHandler(answerProblem)
+  if (deps.onAnswered) timeRequests(server, deps.onAnswered)
   server.decorateRequest('caller', null)
   server.addHook('onRequest', async (_request, reply) => {
     reply.headers({

@@ -5,7 +5,7 @@ import type { Bus, HeadSubscription } from './bus.ts'
 import { eventLines, idLine } from './frame.ts'
 import { FrameRing } from './frame-ring.ts'
 import { LogReader } from './log-reader.ts'
-import { Stream, type Mailbox, type StreamOwner } from './stream.ts'
+import { Stream, type Mailbox, type StreamCounts, type StreamOwner } from './stream.ts'
 
 export type HubOptions = {
   /** A quiet stream hears `sync` this often. */
@@ -15,6 +15,15 @@ export type HubOptions = {
   streamsPerUser: number
   /** A reader that takes nothing for this long is cut off. */
   stallMs?: number
+  /** Hears, after each commit of this process, how long after it its frames were written, in ms. */
+  onDelivered?: ((lagMs: number) => void) | undefined
+}
+
+/** What a hub did since it started. */
+export type HubCounts = StreamCounts & {
+  /** Hints of other nodes that told of something new, and what a sweep found that no hint had told. */
+  hints: number
+  sweepFinds: number
 }
 
 const tickMs = 1_000
@@ -35,6 +44,18 @@ export class Hub {
   /** Only of users who have a stream here. */
   readonly #mailboxes = new Map<number, Room>()
   readonly #ticker: NodeJS.Timeout
+  readonly counts: HubCounts = {
+    opened: 0,
+    refused: 0,
+    wakes: 0,
+    ringPulls: 0,
+    databasePulls: 0,
+    writtenBytes: 0,
+    resets: 0,
+    slowCloses: 0,
+    hints: 0,
+    sweepFinds: 0
+  }
   #draining = false
   #streams = 0
 
@@ -43,7 +64,7 @@ export class Hub {
     this.#bus = bus
     this.#options = options
     this.#reader = new LogReader(log, concurrentReads)
-    log.onCommitted((events) => this.#deliver(events))
+    log.onCommitted((events, committedAt) => this.#deliver(events, committedAt))
     this.#ticker = setInterval(() => this.#tick(), tickMs)
     this.#ticker.unref()
   }
@@ -69,6 +90,7 @@ export class Hub {
       mailbox,
       reader: this.#reader,
       epoch: this.#log.epoch,
+      counts: this.counts,
       stallMs: this.#options.stallMs ?? 10_000
     })
     if (this.#draining) return stream.refuse('draining')
@@ -77,8 +99,11 @@ export class Hub {
     mailbox.streams.add(stream)
     this.#mailboxes.set(userId, mailbox)
     this.#streams++
+    this.counts.opened++
     socket.once('close', () => this.#remove(stream, mailbox))
-    mailbox.heads ??= this.#bus.subscribeHeads(userId, (head) => raise(mailbox, head))
+    mailbox.heads ??= this.#bus.subscribeHeads(userId, (head) => {
+      if (raise(mailbox, head)) this.counts.hints++
+    })
     // Subscribed before the head is read: what another node commits from here on is heard of.
     await mailbox.heads.ready
     await stream.start(after === null ? null : parseCursor(after))
@@ -93,7 +118,7 @@ export class Hub {
     for (let i = 0; i < userIds.length; i += sweptAtOnce) {
       for (const { userId, head } of await this.#log.heads(userIds.slice(i, i + sweptAtOnce))) {
         const mailbox = this.#mailboxes.get(userId)
-        if (mailbox) raise(mailbox, head)
+        if (mailbox && raise(mailbox, head)) this.counts.sweepFinds++
       }
     }
   }
@@ -138,7 +163,7 @@ export class Hub {
    * Frames each event once, gives every recipient who is here their own `id:`, then wakes each of them once; other nodes
    * get a hint. A report may come after a later one: then the frame is not taken, and the head stays.
    */
-  #deliver(events: CommittedEvent[]): void {
+  #deliver(events: CommittedEvent[], committedAt: number): void {
     const woken = new Set<Mailbox>()
     for (const event of events) {
       let lines: Buffer | undefined
@@ -157,6 +182,7 @@ export class Hub {
     for (const mailbox of woken) {
       for (const stream of mailbox.streams) stream.wake()
     }
+    if (woken.size > 0) this.#options.onDelivered?.(performance.timeOrigin + performance.now() - committedAt)
   }
 
   #tick(): void {
@@ -181,10 +207,12 @@ export class Hub {
   }
 }
 
-function raise(mailbox: Mailbox, head: number): void {
-  if (head <= mailbox.head) return
+/** Whether `head` is news. */
+function raise(mailbox: Mailbox, head: number): boolean {
+  if (head <= mailbox.head) return false
   mailbox.head = head
   // Somebody else wrote to this log, and may have taken back what frames here show.
   mailbox.ring.clear()
   for (const stream of mailbox.streams) stream.wake()
+  return true
 }

@@ -24,11 +24,26 @@ const head = [
 /** What the streams of one user share: the newest frames and the head of the log as far as it is known. */
 export type Mailbox = { readonly ring: FrameRing; head: number; readonly streams: Set<Stream> }
 
+/** What the streams of a process did since it started; one for all of them. */
+export type StreamCounts = {
+  opened: number
+  refused: number
+  wakes: number
+  ringPulls: number
+  databasePulls: number
+  writtenBytes: number
+  /** Streams that were told to start over. */
+  resets: number
+  /** Streams that were cut off because their reader took nothing. */
+  slowCloses: number
+}
+
 /** What the hub gives to each stream of a mailbox. */
 export type StreamShared = {
   mailbox: Mailbox
   reader: LogReader
   epoch: string
+  counts: StreamCounts
   /** A reader that takes nothing for this long, in ms, is cut off; it comes back with its cursor. */
   stallMs: number
 }
@@ -51,6 +66,7 @@ export class Stream {
   readonly #reader: LogReader
   readonly #epoch: string
   readonly #stallMs: number
+  readonly #counts: StreamCounts
   #cursor = 0
   /** Also true until the cursor is known: whoever wakes the stream before that need not do anything. */
   #pulling = true
@@ -63,12 +79,13 @@ export class Stream {
     this.#reader = shared.reader
     this.#epoch = shared.epoch
     this.#stallMs = shared.stallMs
+    this.#counts = shared.counts
     socket.setTimeout(0)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 15_000)
     // A reset by the peer is an end like any other; 'close' follows.
     socket.on('error', () => {})
-    socket.write(head)
+    this.#write(head)
   }
 
   /**
@@ -88,7 +105,7 @@ export class Stream {
     if (reason) this.#reset(reason, bounds.head)
     else {
       this.#cursor = after ? after.seq : bounds.head
-      if (!after) this.#socket.write(idBlock(this.#epoch, this.#cursor))
+      if (!after) this.#write(idBlock(this.#epoch, this.#cursor))
     }
     await this.#catchUp()
     this.sync()
@@ -96,6 +113,7 @@ export class Stream {
 
   /** Pulls what follows the cursor, unless a pull is under way: that one sees the new head itself. */
   wake(): void {
+    this.#counts.wakes++
     if (this.#pulling || !this.#socket.writable) return
     if (!this.#socket.writableNeedDrain) this.#pullFromRing()
     if (this.#cursor < this.#mailbox.head || this.#socket.writableNeedDrain) void this.#catchUp()
@@ -107,12 +125,13 @@ export class Stream {
     const { writable, writableNeedDrain } = this.#socket
     // A pull from the log may have gone beyond the commits that this process was told of.
     const newest = Math.max(this.#mailbox.head, this.#cursor)
-    if (writable && !writableNeedDrain) this.#socket.write(signal('sync', { head: newest }))
+    if (writable && !writableNeedDrain) this.#write(signal('sync', { head: newest }))
   }
 
   /** Ends a stream that is to be tried again, with the reason. */
   refuse(code: ProblemCode): void {
-    this.#socket.write(signal('refused', { code }))
+    this.#counts.refused++
+    this.#write(signal('refused', { code }))
     this.end(retryMs)
   }
 
@@ -121,7 +140,7 @@ export class Stream {
     if (!this.#socket.writable) return
     this.#socket.end(`${retryLine(retryAfterMs * (1 + Math.random()))}\n`)
     // Not ended behind a backlog that nobody reads.
-    const timer = setTimeout(() => this.#socket.destroy(), this.#stallMs)
+    const timer = setTimeout(() => this.#cutOff(), this.#stallMs)
     this.#socket.once('close', () => clearTimeout(timer))
   }
 
@@ -154,7 +173,8 @@ export class Stream {
     const pull = this.#mailbox.ring.after(this.#cursor)
     if (!pull) return false
     this.#cursor = pull.last
-    this.#socket.write(pull.bytes)
+    this.#counts.ringPulls++
+    this.#write(pull.bytes)
     return true
   }
 
@@ -177,18 +197,32 @@ export class Stream {
     }
     if (!this.#socket.writable) return
     this.#cursor = pull.last
-    this.#socket.write(pull.bytes)
+    this.#counts.databasePulls++
+    this.#write(pull.bytes)
   }
 
   #reset(reason: StreamEvents['reset']['reason'], seq: number): void {
     this.#cursor = seq
-    this.#socket.write(idLine(this.#epoch, seq) + signal('reset', { reason }))
+    this.#counts.resets++
+    this.#write(idLine(this.#epoch, seq) + signal('reset', { reason }))
+  }
+
+  #write(bytes: Buffer | string): void {
+    // Strings here are ASCII.
+    this.#counts.writtenBytes += bytes.length
+    this.#socket.write(bytes)
+  }
+
+  /** Its reader takes nothing: `destroy`, because `end` waits behind the backlog. */
+  #cutOff(): void {
+    this.#counts.slowCloses++
+    this.#socket.destroy()
   }
 
   /** Resolves when the socket takes more, or is closed: by its peer, or here after it took nothing for too long. */
   #drained(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#socket.destroy(), this.#stallMs)
+      const timer = setTimeout(() => this.#cutOff(), this.#stallMs)
       const done = () => {
         clearTimeout(timer)
         this.#socket.off('drain', done)

@@ -1,3 +1,6 @@
+/** Hears of each batch when it has its outcomes, `ms` after its commit was begun. */
+export type BatchObserver<Outcome> = (outcomes: readonly (Outcome | Error)[], ms: number) => void
+
 /**
  * Collects items while a commit runs; the next one takes them all (group commit). One fsync is then shared by everyone
  * who was waiting for one, and a single item never waits for company.
@@ -5,13 +8,24 @@
 export class CommitQueue<Item, Outcome> {
   readonly #commit: (items: Item[]) => Promise<(Outcome | Error)[]>
   readonly #batchMax: number
+  readonly #onBatch: BatchObserver<Outcome>
   #waiting: { item: Item; resolve: (outcome: Outcome) => void; reject: (error: unknown) => void }[] = []
   #committing = false
 
   /** `commit` gives one outcome or error for each item, in order, or throws for all of them. */
-  constructor(commit: (items: Item[]) => Promise<(Outcome | Error)[]>, batchMax: number) {
+  constructor(
+    commit: (items: Item[]) => Promise<(Outcome | Error)[]>,
+    batchMax: number,
+    onBatch: BatchObserver<Outcome> = () => {}
+  ) {
     this.#commit = commit
     this.#batchMax = batchMax
+    this.#onBatch = onBatch
+  }
+
+  /** Items that wait for the commit that runs. */
+  get waiting(): number {
+    return this.#waiting.length
   }
 
   add(item: Item): Promise<Outcome> {
@@ -28,16 +42,20 @@ export class CommitQueue<Item, Outcome> {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#batchMax)
+      const begunAt = performance.now()
+      let outcomes: (Outcome | Error)[]
       try {
-        const outcomes = await this.#commit(batch.map((entry) => entry.item))
-        batch.forEach((entry, index) => {
-          const outcome = outcomes[index]!
-          if (outcome instanceof Error) entry.reject(outcome)
-          else entry.resolve(outcome)
-        })
+        outcomes = await this.#commit(batch.map((entry) => entry.item))
       } catch (error) {
-        for (const entry of batch) entry.reject(error)
+        const failure = error instanceof Error ? error : new Error(String(error))
+        outcomes = batch.map(() => failure)
       }
+      this.#onBatch(outcomes, performance.now() - begunAt)
+      batch.forEach((entry, index) => {
+        const outcome = outcomes[index]!
+        if (outcome instanceof Error) entry.reject(outcome)
+        else entry.resolve(outcome)
+      })
     }
     this.#committing = false
   }

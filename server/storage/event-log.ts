@@ -12,6 +12,9 @@ export type CommittedEvent = LogEvent & { retracts?: boolean; to: { userId: numb
 /** A user's log holds the events `floor + 1 … head`, without a gap. */
 export type LogBounds = { head: number; floor: number }
 
+/** `committedAt` is ms by `performance.timeOrigin + performance.now()`, a clock that threads share. */
+export type CommitListener = (events: CommittedEvent[], committedAt: number) => void
+
 /** What streams ask of storage: the log, from disk, and word of what was committed. */
 export interface EventLog {
   /** One random word for the whole database, replaced when it is restored from a backup. */
@@ -25,5 +28,5 @@ export interface EventLog {
    * Calls `listener` after each commit of this process, once it is on disk. Reports may come in another order than the
    * commits did, and those of other processes do not come at all.
    */
-  onCommitted(listener: (events: CommittedEvent[]) => void): void
+  onCommitted(listener: CommitListener): void
 }

@@ -4,8 +4,12 @@ import type { Send, SendOutcome } from './procedures/messages.ts'
 
 export type { Refused } from './procedures/membership.ts'
 export type { NewUser } from './procedures/users.ts'
+export type { BatchObserver } from './commit-queue.ts'
 export type { MessagePage, Send, SendOutcome } from './procedures/messages.ts'
 export type { Session } from './procedures/sessions.ts'
+
+/** Numbers of reads, of writes (a batch of sends is one), and of sends that wait for their batch. */
+export type Queues = { reads: number; writes: number; sends: number }
 
 /**
  * What the domain asks of storage: run a named procedure. Every call may throw the problem `storage_unavailable`; a
@@ -30,6 +34,8 @@ export interface Store {
   /** Sends a message with the next batch. Resolves once it is on disk. */
   send(send: Send): Promise<SendOutcome>
   readonly events: EventLog
+  /** What was asked for and is not done yet, now. */
+  queues(): Queues
   /** Resolves with the reason when this process can never reach its data again, and only another one can. */
   readonly died?: Promise<Error>
   /** Waits for what was begun, then lets go of the database. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Client, type QueryConfig } from 'pg'
 import { openPostgresStore } from '../../server/storage/postgres/postgres-store.ts'
-import type { CommittedEvent } from '../../server/storage/event-log.ts'
+import type { CommitListener, CommittedEvent } from '../../server/storage/event-log.ts'
 import { reads, writes, type AnyRead, type AnyWrite } from '../../server/storage/procedures/index.ts'
 import { readLogBounds } from '../../server/storage/procedures/events.ts'
 import { openConnection, openKysely } from '../../server/storage/sqlite/connection.ts'
@@ -30,7 +30,7 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
   const database = openConnection(join(folder, 'parley.db'), 'guest')
   const db = openKysely(database)
   const { settings, sendBatch } = await prepareWriter(database, db, null)
-  const listeners: ((events: CommittedEvent[]) => void)[] = []
+  const listeners: CommitListener[] = []
   let statements: Statement[] = []
   const record = (message: unknown) => {
     const { sql, database: ran } = message as { sql: string; database: DatabaseSync }
@@ -42,7 +42,7 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
     (reads as unknown as Record<string, AnyRead>)[name]!(db, input) as Promise<never>
   async function run<Result>(job: () => Promise<{ result: Result; committed?: CommittedEvent[] }>) {
     const { result, committed = [] } = await job()
-    for (const listener of listeners) listener(committed)
+    for (const listener of listeners) listener(committed, 0)
     return result
   }
   return {
@@ -71,6 +71,7 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
         const { outcomes, committed } = sendBatch([send])
         return { result: outcomes[0]!, committed }
       }),
+    queues: () => ({ reads: 0, writes: 0, sends: 0 }),
     events: {
       epoch: settings.epoch,
       bounds: (userId) => readLogBounds(db, { userId }),

@@ -33,6 +33,7 @@ describe('settings', () => {
       github: null,
       messageMaxLength: 4000,
       logLevel: 'info',
+      metrics: null,
       syncIntervalMs: 10_000,
       streamMaxLifeMs: 3_600_000,
       streamsPerUser: 1000,
@@ -80,6 +81,15 @@ describe('settings', () => {
   test('a sync comes every 15 seconds at the latest', () => {
     expect(badNames({ PARLEY_SYNC_INTERVAL_SECONDS: '16' })).toEqual(['PARLEY_SYNC_INTERVAL_SECONDS'])
     expect(readConfig({ PARLEY_SYNC_INTERVAL_SECONDS: '0.5' }).syncIntervalMs).toBe(500)
+  })
+
+  test('metrics are off, or on a port of their own that is this machine’s unless told otherwise', () => {
+    expect(readConfig({ PARLEY_METRICS_PORT: '9464' }).metrics).toEqual({ host: 'localhost', port: 9464 })
+    expect(
+      readConfig({ PARLEY_METRICS_PORT: '9464', PARLEY_METRICS_HOST: '10.0.0.7' }).metrics
+    ).toMatchObject({ host: '10.0.0.7' })
+    expect(readConfig({ PARLEY_METRICS_HOST: '10.0.0.7' }).metrics).toBeNull()
+    expect(badNames({ PARLEY_METRICS_PORT: 'http' })).toEqual(['PARLEY_METRICS_PORT'])
   })
 
   test('GitHub needs both its id and its secret', () => {

@@ -17,6 +17,14 @@ describe('starting', () => {
     expect(parley.output()).toContain('john and jane can sign in')
   })
 
+  test('says where its metrics are, when it was asked for them', async () => {
+    const port = await freePort()
+    await using parley = await startParley({ env: { PARLEY_METRICS_PORT: String(port) } })
+    expect(parley.output()).toContain(`Metrics are at http://localhost:${port}/metrics\n`)
+    expect(await (await fetch(`http://localhost:${port}/metrics`)).text()).toContain('parley_streams 0\n')
+    expect((await fetch(`${parley.url}/metrics`)).status).toBe(404)
+  })
+
   test('keeps its data to its user: the folder 0700, the files 0600', async () => {
     await using parley = await startParley()
     const john = await loginAs(parley.url, 'john')

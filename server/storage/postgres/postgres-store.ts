@@ -1,10 +1,11 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import type { Pool } from 'pg'
-import type { CommittedEvent } from '../event-log.ts'
+import type { BatchObserver } from '../commit-queue.ts'
+import type { CommitListener, CommittedEvent } from '../event-log.ts'
 import { readEvents, readHeads, readLogBounds } from '../procedures/events.ts'
 import { reads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
 import type { Schema } from '../schema.ts'
-import type { Store } from '../store.ts'
+import type { SendOutcome, Store } from '../store.ts'
 import { isConflict, refusalOf } from './failures.ts'
 import { openPool } from './pool.ts'
 import { prepareDatabase } from './preparation.ts'
@@ -20,18 +21,20 @@ const conflictMs = 2_000
  * The store on a Postgres database, which any number of nodes may share. Throws, in a line for whoever runs it, when the
  * database cannot be used.
  */
-export async function openPostgresStore(url: string): Promise<Store> {
+export async function openPostgresStore(url: string, onSends?: BatchObserver<SendOutcome>): Promise<Store> {
   const { epoch, cookieSecret, renewed } = await prepareDatabase(url)
+  const [readPool, writePool] = [openPool(url, connections.reads), openPool(url, connections.writes)]
   const sendPool = openPool(url, connections.sends, { prepared: true })
-  const readDb = openKysely(openPool(url, connections.reads))
-  const writeDb = openKysely(openPool(url, connections.writes))
-  const listeners: ((events: CommittedEvent[]) => void)[] = []
+  const readDb = openKysely(readPool)
+  const writeDb = openKysely(writePool)
+  const listeners: CommitListener[] = []
   const begun = new Set<Promise<unknown>>()
 
   function tell(events: CommittedEvent[]): void {
-    if (events.length > 0) for (const listener of listeners) listener(events)
+    const committedAt = performance.timeOrigin + performance.now()
+    if (events.length > 0) for (const listener of listeners) listener(events, committedAt)
   }
-  const sends = openSends(sendPool, connections.sends, tell)
+  const sends = openSends(sendPool, connections.sends, tell, onSends)
 
   /** Keeps `close` waiting, and puts what went wrong into the store's own words. */
   async function answer<Result>(work: Promise<Result>): Promise<Result> {
@@ -90,11 +93,21 @@ export async function openPostgresStore(url: string): Promise<Store> {
       eventsAfter: (userId, after, limit) => answer(readEvents(readDb, { userId, after, limit })),
       onCommitted: (listener) => void listeners.push(listener)
     },
+    queues: () => ({
+      reads: busy(readPool),
+      writes: busy(writePool) + busy(sendPool),
+      sends: sends.waiting()
+    }),
     async close() {
       await Promise.allSettled(begun)
       await Promise.all([sendPool.end(), readDb.destroy(), writeDb.destroy()])
     }
   }
+}
+
+/** Connections in use, and whoever waits for one. */
+function busy(pool: Pool): number {
+  return pool.totalCount - pool.idleCount + pool.waitingCount
 }
 
 function openKysely(pool: Pool): Kysely<Schema> {

@@ -1,5 +1,5 @@
 import { DatabaseError, type Pool } from 'pg'
-import { CommitQueue } from '../commit-queue.ts'
+import { CommitQueue, type BatchObserver } from '../commit-queue.ts'
 import type { CommittedEvent } from '../event-log.ts'
 import type { Send, SendOutcome } from '../procedures/messages.ts'
 import { isConflict, isStorageFault } from './failures.ts'
@@ -17,8 +17,16 @@ type Outcome = SendOutcome | Error
  * The way of every send to its batch. Each lane commits one batch at a time; a conversation is always in the same lane,
  * so that its messages keep the order in which they came, and lanes seldom wait for each other's locks.
  */
-export function openSends(pool: Pool, lanes: number, onCommitted: (events: CommittedEvent[]) => void) {
-  const queues = Array.from({ length: lanes }, () => new CommitQueue<Send, SendOutcome>(commit, batchMax))
+export function openSends(
+  pool: Pool,
+  lanes: number,
+  onCommitted: (events: CommittedEvent[]) => void,
+  onBatch?: BatchObserver<SendOutcome>
+) {
+  const queues = Array.from(
+    { length: lanes },
+    () => new CommitQueue<Send, SendOutcome>(commit, batchMax, onBatch)
+  )
 
   /** Tried again until it is known how it ended: keys that were committed are found, and not sent twice. */
   async function commit(sends: Send[]): Promise<Outcome[]> {
@@ -44,7 +52,10 @@ export function openSends(pool: Pool, lanes: number, onCommitted: (events: Commi
     }
   }
 
-  return { send: (send: Send) => queues[send.conversationId % lanes]!.add(send) }
+  return {
+    send: (send: Send) => queues[send.conversationId % lanes]!.add(send),
+    waiting: () => queues.reduce((sum, queue) => sum + queue.waiting, 0)
+  }
 }
 
 function mayPass(error: unknown): boolean {

@@ -18,7 +18,7 @@ export type Answer = { id: number } & (
 )
 
 /** The answers of one commit (or of one read), with the events it wrote. */
-export type Report = { answers: Answer[]; committed: CommittedEvent[] }
+export type Report = { answers: Answer[]; committed: CommittedEvent[]; committedAt: number }
 
 /** How a worker is started: the one writer, a reader, or a command's writer beside the one. */
 export type WorkerRole = { path: string; mode: 'writer' | 'guest' | 'reader' }

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
-import type { CommittedEvent } from '../event-log.ts'
-import { CommitQueue } from '../commit-queue.ts'
+import { CommitQueue, type BatchObserver } from '../commit-queue.ts'
+import type { CommitListener } from '../event-log.ts'
 import type { Send, SendOutcome, Store } from '../store.ts'
 import { lockDatabase } from './database-lock.ts'
 import { WorkerThread } from './worker-thread.ts'
@@ -14,10 +14,10 @@ const batchMax = 512
  * event loop, and a long read never blocks a replay. Throws when the file cannot be opened, is in use, or is of a newer
  * Parley.
  */
-export async function openSqliteStore(path: string): Promise<Store> {
+export async function openSqliteStore(path: string, onSends?: BatchObserver<SendOutcome>): Promise<Store> {
   const lock = lockDatabase(path)
   try {
-    const store = await open(path, 'writer')
+    const store = await open(path, 'writer', onSends)
     return {
       ...store,
       async close() {
@@ -39,19 +39,24 @@ export function openSqliteStoreBeside(path: string): Promise<Store> {
   return open(path, 'guest')
 }
 
-async function open(path: string, mode: 'writer' | 'guest'): Promise<Store> {
+async function open(
+  path: string,
+  mode: 'writer' | 'guest',
+  onSends?: BatchObserver<SendOutcome>
+): Promise<Store> {
   // Before SQLite makes it readable for others; the files beside it take its mode.
   closeSync(openSync(path, 'a', 0o600))
-  const listeners: ((events: CommittedEvent[]) => void)[] = []
-  const writer = await WorkerThread.start({ path, mode }, (events) => {
-    for (const listener of listeners) listener(events)
+  const listeners: CommitListener[] = []
+  const writer = await WorkerThread.start({ path, mode }, (events, committedAt) => {
+    for (const listener of listeners) listener(events, committedAt)
   })
   const pool = await Promise.all(
     Array.from({ length: readers }, () => WorkerThread.start({ path, mode: 'reader' }))
   )
   const sends = new CommitQueue<Send, SendOutcome>(
     (batch) => writer.run({ kind: 'sends', sends: batch }) as Promise<SendOutcome[]>,
-    batchMax
+    batchMax,
+    onSends
   )
   const write: Store['write'] = (name, input) => writer.run({ kind: 'write', name, input }) as never
 
@@ -78,6 +83,11 @@ async function open(path: string, mode: 'writer' | 'guest'): Promise<Store> {
       eventsAfter: (userId, after, limit) => read('readEvents', { userId, after, limit }),
       onCommitted: (listener) => void listeners.push(listener)
     },
+    queues: () => ({
+      reads: pool.reduce((sum, each) => sum + each.load, 0),
+      writes: writer.load,
+      sends: sends.waiting
+    }),
     died: Promise.race([writer, ...pool].map((worker) => worker.died)),
     async close() {
       await Promise.all([writer, ...pool].map((worker) => worker.close()))

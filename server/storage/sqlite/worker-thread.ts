@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@parley/contract/errors'
-import type { CommittedEvent } from '../event-log.ts'
+import type { CommitListener } from '../event-log.ts'
 import type { Job, Ready, Report, WorkerRole } from './jobs.ts'
 
 type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
@@ -18,13 +18,13 @@ export class WorkerThread {
   /** What it said when its connection was open. */
   readonly ready: Ready
 
-  private constructor(worker: Worker, ready: Ready, onCommitted: (events: CommittedEvent[]) => void) {
+  private constructor(worker: Worker, ready: Ready, onCommitted: CommitListener) {
     this.#worker = worker
     this.ready = ready
     worker.on('message', (report: Report) => {
       this.#settle(report)
       // After the answers: who sent a message has it acknowledged before the others' streams are woken.
-      if (report.committed.length > 0) onCommitted(report.committed)
+      if (report.committed.length > 0) onCommitted(report.committed, report.committedAt)
     })
     let reason = 'it ended by itself'
     worker.on('error', (error) => (reason = String(error)))
@@ -32,10 +32,7 @@ export class WorkerThread {
   }
 
   /** Starts a worker; resolves when its connection is open. Throws what kept it from opening. */
-  static async start(
-    role: WorkerRole,
-    onCommitted: (events: CommittedEvent[]) => void = () => {}
-  ): Promise<WorkerThread> {
+  static async start(role: WorkerRole, onCommitted: CommitListener = () => {}): Promise<WorkerThread> {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: role })
     const ready = await new Promise<Ready>((resolve, reject) => {
       worker.once('message', resolve)

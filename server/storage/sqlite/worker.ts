@@ -68,10 +68,10 @@ async function commitGroup(group: Job[]): Promise<Report> {
     database.exec('COMMIT')
     // Before anybody hears of it: no client has seen more than the mark says.
     writing!.mark?.add(committed.reduce((sum, event) => sum + event.to.length, 0))
-    return { answers, committed }
+    return { answers, committed, committedAt: performance.timeOrigin + performance.now() }
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')
-    return { answers: group.map((job) => refusalOf(job.id, error)), committed: [] }
+    return { answers: group.map((job) => refusalOf(job.id, error)), committed: [], committedAt: 0 }
   }
 }
 
@@ -100,5 +100,5 @@ async function readGroup(group: Job[]): Promise<Report> {
       if (database.isTransaction) database.exec('ROLLBACK')
     }
   }
-  return { answers, committed: [] }
+  return { answers, committed: [], committedAt: 0 }
 }

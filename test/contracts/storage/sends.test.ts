@@ -88,6 +88,21 @@ describeStorage('Sends', (under) => {
     expect(await of(jane.userId)).toMatchObject({ hasUnreadMessages: true, unreadCount: 1, readUpTo: 0 })
   })
 
+  test('what is asked for and not done yet is counted', async () => {
+    const { john, conversationId } = await startPair(under.store)
+    expect(under.store.queues()).toEqual({ reads: 0, writes: 0, sends: 0 })
+    const asked = Array.from({ length: 20 }, () => [
+      under.store.send(sendOf(john.userId, conversationId, 'hello')),
+      under.store.read('findUser', { key: john.username })
+    ]).flat()
+    await new Promise((resolve) => setImmediate(resolve))
+    const { reads, writes, sends } = under.store.queues()
+    expect(reads).toBeGreaterThan(0)
+    expect(writes + sends).toBeGreaterThan(0)
+    await Promise.all(asked)
+    expect(under.store.queues()).toEqual({ reads: 0, writes: 0, sends: 0 })
+  })
+
   test('the key is shown to its sender alone', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     await under.store.send(sendOf(john.userId, conversationId, 'hi', 'johns-key'))

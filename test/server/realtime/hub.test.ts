@@ -213,6 +213,7 @@ describe('A stream', () => {
       own.hub.size === 1 ? resolve() : stopped.served!.once('close', resolve)
     )
     expect(own.hub.size).toBe(1)
+    expect(own.hub.counts.slowCloses).toBe(1)
 
     stopped.socket.resume()
     await stopped.closed
@@ -245,6 +246,7 @@ describe('A stream', () => {
     await stream.closed
     const late = await own.open(john.userId)
     expect((await late.event('refused')).data).toBe('{"code":"draining"}')
+    expect(own.hub.counts).toMatchObject({ opened: 1, refused: 1, slowCloses: 0 })
     await own.close()
   })
 })

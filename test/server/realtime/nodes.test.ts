@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Bus } from '../../../server/realtime/bus.ts'
 import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
-import type { CommittedEvent, EventLog } from '../../../server/storage/event-log.ts'
+import type { CommitListener, EventLog } from '../../../server/storage/event-log.ts'
 import { openSqliteStore } from '../../../server/storage/sqlite/sqlite-store.ts'
 import type { Store } from '../../../server/storage/store.ts'
 import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 /** Two nodes on one database: which of them a commit was made on, and what becomes of the word of it, the test says. */
 async function openNodes() {
-  const listeners: ((events: CommittedEvent[]) => void)[] = []
+  const listeners: CommitListener[] = []
   const logOf = (index: number): EventLog => ({
     ...store.events,
     onCommitted: (listener) => void (listeners[index] = listener)
@@ -50,13 +50,13 @@ async function openNodes() {
   }
   const nodes = await Promise.all([0, 1].map((index) => openHubOn(logOf(index), lossy(exchange.connect()))))
   let live = true
-  store.events.onCommitted((events) => {
+  store.events.onCommitted((...commit) => {
     if (!live) return
     const report = listeners[plan.node()]!
     const fate = plan.report()
-    if (fate === 'late') late.push(() => report(events))
-    else if (fate !== 'lost') report(events)
-    if (fate === 'twice') report(events)
+    if (fate === 'late') late.push(() => report(...commit))
+    else if (fate !== 'lost') report(...commit)
+    if (fate === 'twice') report(...commit)
   })
   return {
     nodes,
@@ -86,6 +86,7 @@ describe('Two nodes', { timeout: 30_000 }, () => {
     await store.send(sendOf(john.userId, conversationId, 'across'))
     await hers.until((events) => events.some(({ data }) => data.includes('across')))
     await his.event('message_sent')
+    expect(nodes.map(({ hub }) => hub.counts.hints)).toEqual([0, 1])
     close()
   })
 
@@ -118,6 +119,7 @@ describe('Two nodes', { timeout: 30_000 }, () => {
     expect(stream.seqs).toEqual([])
     await nodes[1]!.hub.sweep()
     await stream.until((events) => events.some(({ data }) => data.includes('found later')))
+    expect(nodes[1]!.hub.counts).toMatchObject({ hints: 0, sweepFinds: 1, databasePulls: 1, ringPulls: 0 })
     close()
   })
 

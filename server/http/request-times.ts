@@ -1,0 +1,27 @@
+import type { Server } from './deps.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** By `performance.now()`. */
+    begunAt: number
+  }
+}
+
+/** Hears of a request when its answer is written: its route's pattern, or `web` for whatever no route takes; ms. */
+export type AnswerObserver = (method: string, route: string, status: number, ms: number) => void
+
+/** Tells `observe` of every request but those that became event streams. */
+export function timeRequests(server: Server, observe: AnswerObserver): void {
+  server.decorateRequest('begunAt', 0)
+  server.addHook('onRequest', (request, _reply, done) => {
+    request.begunAt = performance.now()
+    done()
+  })
+  server.addHook('onSend', (request, reply, payload, done) => {
+    const ms = performance.now() - request.begunAt
+    if (!request.is404) observe(request.method, request.routeOptions.url!, reply.statusCode, ms)
+    // What nobody answers may have any method: it must not make metrics grow.
+    else observe('any', 'web', reply.statusCode, ms)
+    done(null, payload)
+  })
+}

@@ -1,0 +1,105 @@
+import { readdir } from 'node:fs/promises'
+import { platform } from 'node:process'
+import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric } from 'prom-client'
+import type { Distribution } from './distribution.ts'
+
+// With 16,000 sockets open these stop the event loop for 60 ms each time they are read.
+const slowDefaults = [
+  'nodejs_active_handles',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources',
+  'nodejs_active_resources_total',
+  'process_open_fds'
+]
+
+/** A value now; by the value of its label where it has one. */
+export type Read = () => number | Readonly<Record<string, number>>
+/** The distributions of a histogram now, each with its labels. */
+export type Series = () => Iterable<[Readonly<Record<string, string>>, Distribution]>
+
+/**
+ * Shows numbers that others keep the way Prometheus wants them. They are read when somebody asks; nothing here runs while
+ * Parley works. What Node and the system tell of the process is always there.
+ */
+export class Exposition {
+  readonly #registry = new Registry()
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry })
+    for (const name of slowDefaults) this.#registry.removeSingleMetric(name)
+    if (platform !== 'linux') return
+    const descriptors: Gauge = new Gauge({
+      name: 'process_open_fds',
+      help: 'File descriptors that are open.',
+      registers: [this.#registry],
+      async collect() {
+        descriptors.set((await readdir('/proc/self/fd')).length)
+      }
+    })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  counter(name: string, help: string, read: Read, label?: string): void {
+    const metric: Counter = new Counter({
+      name,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.#registry],
+      collect() {
+        metric.reset()
+        for (const [labels, value] of valuesOf(read(), label)) metric.inc(labels, value)
+      }
+    })
+  }
+
+  gauge(name: string, help: string, read: Read, label?: string): void {
+    const metric: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.#registry],
+      collect() {
+        for (const [labels, value] of valuesOf(read(), label)) metric.set(labels, value)
+      }
+    })
+  }
+
+  histogram(name: string, help: string, series: Series): void {
+    const get = async () => ({
+      name,
+      help,
+      type: 'histogram',
+      values: [...series()].flatMap(([labels, distribution]) => bucketsOf(name, labels, distribution))
+    })
+    // All that a registry asks of a metric, whoever made it.
+    this.#registry.registerMetric({ name, help, type: 'histogram', get } as unknown as Metric)
+  }
+}
+
+function valuesOf(read: ReturnType<Read>, label: string | undefined): [Record<string, string>, number][] {
+  if (typeof read === 'number') return [[{}, read]]
+  return Object.entries(read).map(([key, value]) => [{ [label!]: key }, value])
+}
+
+/** In Prometheus a bucket holds all that is below its bound. */
+function bucketsOf(name: string, labels: object, { bounds, counts, sum }: Distribution) {
+  let below = 0
+  const buckets = counts.map((count, index) => {
+    below += count
+    return { metricName: `${name}_bucket`, labels: { ...labels, le: bounds[index] ?? '+Inf' }, value: below }
+  })
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: below }
+  ]
+}
