@@ -38,6 +38,18 @@ export const reads = {
   searchUsernames
 }
 
+/** Reads of one statement, which by itself is one snapshot. */
+export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
+  'findSend',
+  'findSession',
+  'findUser',
+  'listSessionEnds',
+  'readEvents',
+  'readHeads',
+  'readLogBounds',
+  'searchUsernames'
+])
+
 /** Every write but the sends, by name: a function of one transaction and an input. */
 export const writes = {
   addParticipant,

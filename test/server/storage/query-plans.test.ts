@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { InputOf, ProcedureName, ReadName, WriteName } from '../../../server/storage/procedures/index.ts'
-import { reads } from '../../../server/storage/procedures/index.ts'
+import { reads, singleReads } from '../../../server/storage/procedures/index.ts'
 import type { Store } from '../../../server/storage/store.ts'
 import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
 import {
@@ -189,6 +189,8 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
         }
         const statements = store.takeStatements()
         expect(statements, name).not.toEqual([])
+        // What is run without a transaction must need none.
+        if (singleReads.has(name)) expect(statements, name).toHaveLength(inputs[name].length)
         for (const statement of statements) {
           const growing = await steps(store, statement)
           const refused = growing.filter((step) => !allowed[name]?.test(step))
