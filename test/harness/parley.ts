@@ -66,7 +66,7 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
   const keep = (chunk: Buffer) => void (printed += chunk.toString())
 
   async function start(env: Record<string, string> = {}, under: string[] = []): Promise<ChildProcess> {
-    const [program, ...args] = [...under, process.execPath, 'server/main.ts']
+    const [program, ...args] = [...under, process.execPath, 'server/parley.js', 'serve']
     const child = spawn(program, args, {
       cwd: repository,
       env: cleanEnv({ PORT: String(port), DATA_DIR: dataDir, ...options.env, ...env }),
