@@ -5,6 +5,7 @@ import { getConversation, listConversations, startDirectConversation } from './c
 import { pruneEvents, readEvents, readHeads, readLogBounds } from './events.ts'
 import { listFindings } from './findings.ts'
 import { renameConversation, startGroup } from './groups.ts'
+import { deleteMessage, editMessage, listVersions } from './message-changes.ts'
 import { findSend, listMessages } from './messages.ts'
 import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants.ts'
 import { markRead } from './reads.ts'
@@ -32,6 +33,7 @@ export const reads = {
   listMessages,
   listParticipants,
   listSessionEnds,
+  listVersions,
   readEvents,
   readHeads,
   readLogBounds,
@@ -58,6 +60,8 @@ export const writes = {
   changeRole,
   confirmSession,
   deleteExpiredSessions,
+  deleteMessage,
+  editMessage,
   endSession,
   markRead,
   openSettings,

@@ -122,6 +122,20 @@ describe('A stream', () => {
     for (const stream of [first, second]) stream.socket.destroy()
   })
 
+  test('M6: sends nothing of a message that was deleted while it waited here', async () => {
+    const { john, jane, conversationId } = await startPair(world.store)
+    const first = await world.open(jane.userId)
+    await first.event('sync')
+    const sent = await world.store.send(sendOf(john.userId, conversationId, 'secret'))
+    const messageId = 'message' in sent ? Number(sent.message.id) : 0
+    await world.store.write('deleteMessage', { viewerId: john.userId, conversationId, messageId, now: 0 })
+    await first.event('message_deleted')
+    const second = await world.open(jane.userId, `${world.store.epoch}-1`)
+    await second.event('message_deleted')
+    expect(second.raw).not.toContain('secret')
+    for (const stream of [first, second]) stream.socket.destroy()
+  })
+
   test('that is quiet hears sync again, with the head', async () => {
     const { john } = await startPair(world.store)
     const stream = await world.open(john.userId)
