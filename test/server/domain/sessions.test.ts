@@ -74,7 +74,7 @@ describe('A session that is ended on one node', () => {
     expect(await there.authenticate(token)).toBeNull()
   })
 
-  test('N4: and is being looked up on another is not kept there', async () => {
+  test('N4, S5: and is being looked up on another is nobody’s there', async () => {
     const { here, published, token, me } = await startNodes()
     const read = Promise.withResolvers<void>()
     const end = Promise.withResolvers<void>()
@@ -91,7 +91,7 @@ describe('A session that is ended on one node', () => {
     await here.end(me)
     for (const change of published) there.apply(change)
     end.resolve()
-    await lookup
+    expect(await lookup).toBeNull()
     expect(await there.authenticate(token)).toBeNull()
   })
 })
