@@ -15,6 +15,9 @@ const addsColumn: SchemaChange = {
   breaksOlder: false
 }
 
+const someone = (db: Kysely<Schema>) =>
+  db.insertInto('users').values({ username: 'John', username_key: 'john', created_at: 1 }).execute()
+
 describeEngines('The schema', (make) => {
   let place: string
   let database: DatabaseConfig
@@ -36,9 +39,6 @@ describeEngines('The schema', (make) => {
     await db.destroy()
     return lines
   }
-  const someone = (db: Kysely<Schema>) =>
-    db.insertInto('users').values({ username: 'John', username_key: 'john', created_at: 1 }).execute()
-
   test('of an older Parley is brought up to date, with what is in it', async () => {
     const [first, ...later] = Object.entries(allChanges)
     expect(later).not.toEqual([])
