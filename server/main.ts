@@ -26,7 +26,7 @@ export async function serve(env: NodeJS.ProcessEnv = process.env): Promise<void>
   // Not mended in place: jobs of unknown outcome and commits that nobody was told of are what a start is there for, and
   // a start is tested a thousand times.
   void app.store.died?.then((error) => {
-    console.error(`Parley ends: ${error.message}\nNothing acknowledged is lost. Start it again.`)
+    console.error(`Parley ends: ${error.message}\nStart it again: it goes on from what is on disk.`)
     process.exit(1)
   })
   console.log(welcome(config, addressOf(config, address), app.metricsUrl()))
