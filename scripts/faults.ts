@@ -1,5 +1,6 @@
 /** `npm run faults -- --seed N --minutes M`: the storm for as long as asked; exit 1 with seed and timeline if it breaks. */
 import { parseArgs } from 'node:util'
+import { tableOf, timelineShown } from '../test/faults/storm-run.ts'
 import { runStorm } from '../test/faults/storm.ts'
 
 const { values } = parseArgs({ options: { seed: { type: 'string' }, minutes: { type: 'string' } } })
@@ -12,14 +13,9 @@ if (!Number.isSafeInteger(seed) || !(minutes > 0)) {
 
 console.log(`seed ${seed}, ${minutes} min`)
 try {
-  const { faults, messages, snapshots } = await runStorm({ seed, ms: minutes * 60_000, log: console.log })
-  const rows = Object.entries({
-    ...faults,
-    'messages acknowledged': messages,
-    'snapshots compared': snapshots
-  })
-  for (const [what, count] of rows) console.log(`${what.padEnd(32)}${String(count).padStart(8)}`)
-  console.log('every invariant held')
+  const result = await runStorm({ seed, ms: minutes * 60_000, log: console.log })
+  console.log(`The end of its timeline:\n${result.timeline.slice(-timelineShown).join('\n')}`)
+  console.log(`seed ${seed}, ${minutes} min\n${tableOf(result)}\nevery invariant held`)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exit(1)

@@ -2,113 +2,142 @@ import { get, type IncomingMessage } from 'node:http'
 import { formatCursor, parseCursor } from '@parley/contract/cursor'
 import { createParser } from 'eventsource-parser'
 import type { StreamEvent } from '../harness/stream.ts'
-import { pause, type PersonLog, type Random, type StormRecord } from './storm-record.ts'
+import { silenceMs, startFate } from './storm-fate.ts'
+import { isExcuse, openStormLink, signIn, type Storm } from './storm-link.ts'
+import type { PersonLog } from './storm-log.ts'
+import { pause, randomOf } from './storm-record.ts'
 
-export type StormReader = { readonly name: string; readonly seq: number; stop(): Promise<void> }
+export type StormReader = {
+  readonly name: string
+  readonly seq: number
+  /** What it heard last. */
+  readonly state: string
+  stop(): Promise<void>
+}
 
-type Options = {
+export type ReaderOptions = {
   name: string
-  url: string
-  token: string
+  storm: Storm
   log: PersonLog
-  record: StormRecord
-  random: Random
   /** The seq after which it starts. */
   after: number
 }
 
-const signals = new Set(['sync', 'refused'])
+/** A stream ends within a second of its session; a machine that is busy may take longer to say so. */
+const streamEndMs = 30_000
 
-/** A reader with a cursor that is cut, goes away, is slow, and comes back until it is stopped. */
-export function startReader({ name, url, token, log, record, random, after }: Options): StormReader {
+/** A reader with a cursor and a session of its own, which is cut, goes away, is slow and signs out, and comes back. */
+export function startReader({ name, storm, log, after }: ReaderOptions): StormReader {
+  const { record } = storm
   const { epoch } = log.origin
-  let seq = after
+  const random = randomOf(storm.seed, name)
+  const link = openStormLink(storm, name)
   const life = new AbortController()
+  const isOver = () => life.signal.aborted
+  let seq = after
+  let heard = 'nothing'
+  let heardAt = performance.now()
+  /** When its session ended, by the wall clock of this machine, which the server's messages are dated by. */
+  let signedOutAt = Infinity
   let leave: (() => void) | undefined
 
   function take({ name: event, id, data }: StreamEvent): void {
-    if (signals.has(event)) return
+    heard = `${event} ${JSON.stringify(data).slice(0, 100)}`
+    heardAt = performance.now()
+    if (event === 'sync') return
     const cursor = id === null ? null : parseCursor(id)
-    if (event === 'reset') record.violate(`${name} was reset at ${seq}: ${JSON.stringify(data)}`)
+    if (event === 'refused') {
+      if (!isExcuse((data as { code?: unknown }).code)) record.violate(`${name} was refused: ${heard}`)
+    } else if (event === 'reset') record.violate(`${name} was reset at ${seq}: ${heard}`)
     else if (cursor?.epoch !== epoch || cursor.seq !== seq + 1) {
       record.violate(`${name} got ${event} with the id ${id} after ${seq}`)
     } else {
+      const { createdAt } = data as { createdAt?: string }
+      if (createdAt && Date.parse(createdAt) > signedOutAt + 1_000) {
+        record.violate(`${name} got a message of ${createdAt}, its session had ended at ${signedOutAt}`)
+      }
       seq = cursor.seq
       log.take(seq, { name: event, id, data }, name)
     }
   }
 
-  /** Reads until the connection is over, whoever ends it. */
-  async function connect(): Promise<void> {
-    const plan = record.calm ? 1 : random()
-    const cutAfterMs = 50 + random() * 1_500
-    let bytesLeft = plan < 0.25 ? 1 + Math.floor(random() * 30_000) : Infinity
+  /** Reads until the connection is over, whoever ends it. Says whether the session is over too. */
+  async function connect(token: string): Promise<boolean> {
+    const url = await link.url()
+    const closed = Promise.withResolvers<void>()
+    let over = false
+    let signedOut = Promise.resolve(false)
+    const decoder = new TextDecoder()
     const parser = createParser({
       // The seq moves with the event, never with its id line alone: a torn event is not one that was read.
       onEvent: ({ event, id, data }) =>
         take({ name: event ?? 'message', id: id ?? null, data: JSON.parse(data) as unknown })
     })
-    const closed = Promise.withResolvers<void>()
     const headers = {
       accept: 'text/event-stream',
       authorization: `Bearer ${token}`,
       'last-event-id': formatCursor({ epoch, seq })
     }
-    const request = get(`${url}/api/messages`, { headers, agent: false })
+    const fate = startFate(record, link, random, () => `${name} at ${seq}`)
+    const request = get(`${url}/api/messages`, { headers, agent: false, timeout: silenceMs })
+    request.on('timeout', () => request.destroy())
     request.on('error', () => closed.resolve())
     request.on('close', () => closed.resolve())
     leave = () => void request.destroy()
-    let over = false
-
     request.on('response', (response: IncomingMessage) => {
-      const { statusCode = 0 } = response
-      if (statusCode !== 200 && statusCode < 500) record.violate(`${name} was answered ${statusCode}`)
+      record.answers++
+      const { statusCode = 0, headers } = response
+      const isNginx = statusCode >= 500 && String(headers.server).startsWith('nginx')
+      if (statusCode !== 200 && !isNginx) record.violate(`${name}'s stream was answered ${statusCode}`)
       if (statusCode !== 200) {
         request.destroy()
         return
       }
       response.on('error', () => {})
       response.on('data', (chunk: Buffer) => {
-        if (over) return
-        const part = chunk.subarray(0, bytesLeft)
-        bytesLeft -= part.length
-        parser.feed(decoder.decode(part, { stream: true }))
-        if (bytesLeft <= 0) {
-          over = true
-          record.inject('stream torn inside a chunk', `${name} at ${seq}`)
-          request.destroy()
-        } else if (plan >= 0.5 && plan < 0.65 && !record.calm) {
-          response.pause()
-          void pause(cutAfterMs / 10).then(() => response.resume())
-        }
+        if (!over) parser.feed(decoder.decode(chunk, { stream: true }))
       })
-      if (plan >= 0.5 && plan < 0.65) record.inject('reader slow', `${name} at ${seq}`)
-      if (plan >= 0.65 && plan < 0.75) {
+      if (fate.is === 'stall') {
         record.inject('reader stalled', `${name} at ${seq}`)
         response.pause()
-        void pause(cutAfterMs).then(() => response.resume())
-      }
+        void pause(50 + random() * 1_500).then(() => response.resume())
+      } else if (fate.is === 'sign out') signedOut = signOut(token, closed.promise)
     })
-    const decoder = new TextDecoder()
-    // Those that are slow stay longer, and are cut in the end like the others.
-    const stayMs = plan < 0.5 ? cutAfterMs : cutAfterMs * 3
-    if (plan < 0.75) {
-      void pause(stayMs).then(() => {
-        if (over) return null
-        over = true
-        record.inject('stream cut', `${name} at ${seq}`)
-        request.destroy()
-        return null
-      })
-    }
     await closed.promise
     over = true
+    fate.end()
+    return await signedOut
+  }
+
+  /** Ends the session of a stream that is open: the stream must end, and the session be good for nothing. */
+  async function signOut(token: string, streamClosed: Promise<void>): Promise<boolean> {
+    const waitMs = () => random() * 50
+    await pause(random() * 500)
+    if (isOver() || record.calm) return false
+    record.inject('session ended in mid-stream', `${name} at ${seq}`)
+    // 401: it had ended, and the answer was lost.
+    const logout = { method: 'POST', path: '/api/logout', token, expected: [204, 401] }
+    if (!(await link.askOn(logout, isOver, waitMs))) return true
+    signedOutAt = Date.now()
+    const late = setTimeout(() => {
+      record.violate(`${name}'s stream outlived its session`)
+      leave?.()
+    }, streamEndMs)
+    await streamClosed
+    clearTimeout(late)
+    await link.askOn({ path: '/api/auth_user', token, expected: [401] }, isOver, waitMs)
+    return true
   }
 
   const running = (async () => {
-    while (!life.signal.aborted) {
-      await connect()
-      if (life.signal.aborted) break
+    let session = await signIn(link, log.person.name, isOver)
+    while (session && !isOver()) {
+      const isSignedOut = await connect(session.token)
+      if (isOver()) break
+      if (isSignedOut) {
+        signedOutAt = Infinity
+        session = await signIn(link, log.person.name, isOver)
+      }
       if (!record.calm && random() < 0.2) {
         record.inject('reader away', `${name} at ${seq}`)
         await pause(random() * 2_000)
@@ -120,10 +149,14 @@ export function startReader({ name, url, token, log, record, random, after }: Op
     get seq() {
       return seq
     },
+    get state() {
+      return `it heard ${heard} ${Math.round(performance.now() - heardAt)} ms ago`
+    },
     async stop() {
       life.abort()
       leave?.()
       await running
+      await link.close()
     }
   }
 }

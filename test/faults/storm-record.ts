@@ -1,9 +1,6 @@
 import { hash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseCursor } from '@parley/contract/cursor'
-import type { Conversation, Message } from '@parley/contract/entities'
-import type { LogEvents } from '@parley/contract/events'
-import type { StreamEvent } from '../harness/stream.ts'
+import type { Message } from '@parley/contract/entities'
 
 export type Random = () => number
 
@@ -18,35 +15,45 @@ export function seededRandom(seed: number): Random {
   }
 }
 
+/** Numbers of an actor's own: what one decides does not hang on when another is run. */
+export function randomOf(seed: number, name: string): Random {
+  return seededRandom(Number.parseInt(hash('sha1', `${seed} ${name}`).slice(0, 8), 16))
+}
+
 /** The pauses are part of the injected schedule: the seed decides how long each is. */
 export function pause(ms: number): Promise<void> {
   return delay(ms)
 }
 
-const faults = [
-  'server killed (SIGKILL)',
-  'server drained (SIGTERM)',
+/** What readers, writers and those who talk to somebody new bring with them. */
+export const actorFaults = [
   'stream cut',
-  'stream torn inside a chunk',
-  'reader away',
-  'reader slow',
+  'stream cut at a byte',
+  'stream throttled',
+  'stream delayed',
+  'stream silent (half-open)',
   'reader stalled',
+  'reader away',
   'reader from an older cursor',
-  'answer thrown away',
+  'session ended in mid-stream',
+  'answer cut at a byte',
+  'answer throttled',
+  'answer delayed',
+  'answer silent (half-open)',
   'key sent twice at once',
-  'old key sent again'
-] as const
-export type Fault = (typeof faults)[number]
+  'old key sent again',
+  'conversation started by both at once'
+]
 
 /** What a storm injected, when, and the first invariant that broke. */
 export type StormRecord = ReturnType<typeof startRecord>
 
-export function startRecord() {
+export function startRecord(faults: readonly string[]) {
   const startedAt = performance.now()
-  const counts = Object.fromEntries(faults.map((fault) => [fault, 0])) as Record<Fault, number>
+  const counts: Record<string, number> = Object.fromEntries(faults.map((fault) => [fault, 0]))
   const timeline: string[] = []
   const acknowledged = new Map<string, Message>()
-  const order: string[] = []
+  const orders = new Map<string, string[]>()
   const note = (text: string) =>
     void timeline.push(
       `${Math.round(performance.now() - startedAt)
@@ -60,8 +67,11 @@ export function startRecord() {
     broken: null as string | null,
     /** The end of the storm: no more faults and no new messages, what is under way is finished. */
     calm: false,
+    /** Answers of every kind that were held against Parley. */
+    answers: 0,
     note,
-    inject(fault: Fault, detail = ''): void {
+    inject(fault: string, detail = ''): void {
+      if (counts[fault] === undefined) throw new Error(`${fault} is none of this storm's faults`)
       counts[fault]++
       note(`${fault} ${detail}`)
     },
@@ -77,93 +87,15 @@ export function startRecord() {
       }
       acknowledged.set(clientId, first ?? message)
     },
-    /** All readers of the conversation, whoever they are, see one message at one position. */
-    place({ id, position }: Message, who: string): void {
+    /** Whoever sees a conversation sees one message at one position. */
+    place(conversationId: string, position: number, id: string, who: string): void {
+      const order = orders.get(conversationId) ?? []
+      orders.set(conversationId, order)
       order[position] ??= id
       if (order[position] !== id) {
-        record.violate(
-          `${who} has message ${id} at position ${position}, where others have ${order[position]}`
-        )
+        record.violate(`${who} has message ${id} at ${position}, where others have ${order[position]}`)
       }
     }
   }
   return record
-}
-
-type State = { lastId: string | null; lastPosition: number; readUpTo: number }
-
-/** One person's log as her first reader saw it; every other reader of hers must see the same at each seq. */
-export type PersonLog = ReturnType<typeof openPersonLog>
-
-export function openPersonLog(record: StormRecord, person: { id: string; name: string }, start: string) {
-  const origin = parseCursor(start)!
-  const digests: string[] = []
-  const states: State[] = [{ lastId: null, lastPosition: 0, readUpTo: 0 }]
-  const delivered = new Set<string>()
-  let snapshots: { seq: number; conversation: Conversation }[] = []
-
-  function follow(state: State, { name, data }: StreamEvent): State {
-    if (name === 'message' || name === 'message_sent') {
-      const { id, position } = data as Message
-      if (delivered.has(id)) record.violate(`${person.name} got message ${id} twice`)
-      if (position !== state.lastPosition + 1) {
-        record.violate(`${person.name} got position ${position} after ${state.lastPosition}`)
-      }
-      delivered.add(id)
-      record.place(data as Message, person.name)
-      return {
-        lastId: id,
-        lastPosition: position,
-        readUpTo: name === 'message_sent' ? position : state.readUpTo
-      }
-    }
-    if (name === 'read') {
-      const { userId, position } = data as LogEvents['read']
-      return userId === person.id ? { ...state, readUpTo: Math.max(state.readUpTo, position) } : state
-    }
-    record.violate(`${person.name} got an event that nobody caused: ${name} ${JSON.stringify(data)}`)
-    return state
-  }
-
-  return {
-    person,
-    origin,
-    delivered,
-    get head() {
-      return origin.seq + digests.length
-    },
-    /** Takes what a reader got at `seq`; readers see to it themselves that their own seqs are contiguous. */
-    take(seq: number, event: StreamEvent, reader: string): void {
-      const index = seq - origin.seq - 1
-      const digest = hash('sha1', `${event.name} ${JSON.stringify(event.data)}`, 'base64')
-      if (index < digests.length) {
-        if (digests[index] !== digest) record.violate(`${reader} got another event ${seq} than others did`)
-        return
-      }
-      digests.push(digest)
-      states.push(follow(states.at(-1)!, event))
-    },
-    /** A snapshot that was fetched, to be compared when the events have come as far. */
-    refetched(cursor: string, conversation: Conversation): void {
-      const at = parseCursor(cursor)
-      if (at?.epoch !== origin.epoch)
-        record.violate(`a snapshot of ${person.name} is of the cursor ${cursor}`)
-      else snapshots.push({ seq: at.seq, conversation })
-    },
-    /** Compares the snapshots that the events have reached with the state that the events gave; says how many. */
-    compare(): number {
-      const reached = snapshots.filter(({ seq }) => seq - origin.seq < states.length)
-      snapshots = snapshots.filter(({ seq }) => seq - origin.seq >= states.length)
-      for (const { seq, conversation } of reached) {
-        const { lastId, lastPosition, readUpTo } = states[seq - origin.seq]!
-        const { lastMessage, unreadCount } = conversation
-        const expected = `last message ${lastId}, read up to ${readUpTo}, unread ${lastPosition - readUpTo}`
-        const found = `last message ${lastMessage?.id ?? null}, read up to ${conversation.readUpTo}, unread ${unreadCount}`
-        if (expected !== found) {
-          record.violate(`${person.name} at ${seq}: the events say ${expected}; GET says ${found}`)
-        }
-      }
-      return reached.length
-    }
-  }
 }

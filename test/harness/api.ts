@@ -17,12 +17,13 @@ export type Api = {
 /** One request; a `body` that is no string is sent as JSON. */
 export async function call<Body = unknown>(
   url: string,
-  options: { method?: string; headers?: Record<string, string>; body?: unknown } = {}
+  options: { method?: string; headers?: Record<string, string>; body?: unknown; signal?: AbortSignal } = {}
 ): Promise<Answer<Body>> {
-  const { method = 'GET', headers = {}, body } = options
+  const { method = 'GET', headers = {}, body, signal } = options
   const response = await fetch(url, {
     method,
     redirect: 'manual',
+    ...(signal && { signal }),
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
   })

@@ -77,6 +77,7 @@ test('an answer is cut at just the byte that was asked for, also within a chunk 
     await Promise.all([got.closed, asked.closed])
     expect(got.text).toBe('answers, more of them'.slice(0, cutAfterBytes))
     expect(proxy.links).toEqual([])
+    expect(proxy.cuts).toBe(1)
   }
 })
 

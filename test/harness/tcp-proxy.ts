@@ -33,6 +33,8 @@ export type TcpProxy = {
   readonly url: string
   /** Open ones, oldest first. */
   readonly links: readonly Link[]
+  /** Answers that were cut at their byte so far. */
+  readonly cuts: number
   /** Sets the faults of every link, open or to come. */
   suffer(faults: LinkFaults): void
   /** Cuts every open link. */
@@ -44,10 +46,11 @@ export type TcpProxy = {
 /** Listens on a free port of the loopback and passes on to `target`, which may be away meanwhile. */
 export async function openTcpProxy(target: { port: number; host?: string }): Promise<TcpProxy> {
   let faults: LinkFaults = {}
+  let cuts = 0
   const links = new Set<Link>()
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const upstream = connect({ ...target, host: target.host ?? 'localhost', allowHalfOpen: true })
-    const link = openLink(client, upstream, faults)
+    const link = openLink(client, upstream, faults, () => void cuts++)
     links.add(link)
     void link.closed.then(() => links.delete(link))
   })
@@ -70,6 +73,9 @@ export async function openTcpProxy(target: { port: number; host?: string }): Pro
     get links() {
       return [...links]
     },
+    get cuts() {
+      return cuts
+    },
     suffer(next) {
       faults = next
       for (const link of links) link.suffer(next)
@@ -83,7 +89,7 @@ export async function openTcpProxy(target: { port: number; host?: string }): Pro
 /** Slices of a throttled answer a second. */
 const slicesPerSecond = 10
 
-function openLink(client: Socket, upstream: Socket, initial: LinkFaults): Link {
+function openLink(client: Socket, upstream: Socket, initial: LinkFaults, onCut: () => void): Link {
   let faults = initial
   let bytesLeft = faults.cutAfterBytes ?? Infinity
   let answered = 0
@@ -125,6 +131,7 @@ function openLink(client: Socket, upstream: Socket, initial: LinkFaults): Link {
       answered += part.length
       if (part.length > 0) await pass(client, part)
       if (bytesLeft === 0) {
+        onCut()
         over.abort()
         upstream.destroy()
         // After what was written: the cut is at this byte and no earlier.

@@ -1,0 +1,66 @@
+import { createClient, EventStream } from '@parley/client'
+import { silenceMs, startFate, type Fate } from './storm-fate.ts'
+import { openStormLink, signIn } from './storm-link.ts'
+import type { ReaderOptions, StormReader } from './storm-reader.ts'
+import { randomOf } from './storm-record.ts'
+
+/** A reader by the client package: what befalls its streams is the same, and what it hands on is held to the same. */
+export function startClientReader({ name, storm, log, after }: ReaderOptions): StormReader {
+  const { record } = storm
+  const { epoch } = log.origin
+  const random = randomOf(storm.seed, name)
+  const link = openStormLink(storm, name)
+  let stream: EventStream | undefined
+  let fate: Fate | undefined
+  let over = false
+  let seq = after
+
+  async function run(): Promise<void> {
+    const session = await signIn(link, log.person.name, () => over)
+    if (!session || over) return
+    const { token } = session
+    stream = new EventStream({
+      async open(cursor, signal) {
+        fate?.end()
+        fate = startFate(record, link, random, () => `${name} at ${seq}`)
+        return await createClient({ baseUrl: await link.url(), token, timeoutMs: silenceMs }).openEvents(
+          cursor,
+          signal
+        )
+      },
+      cursor: { epoch, seq },
+      onEvent({ name: event, data }, cursor) {
+        if (cursor.epoch !== epoch || cursor.seq !== seq + 1) {
+          record.violate(`${name} was handed ${event} ${cursor.epoch}-${cursor.seq} after ${seq}`)
+        }
+        seq = cursor.seq
+        log.take(seq, { name: event, id: null, data }, name)
+      },
+      onReset(reason) {
+        record.violate(`${name} was told to start over at ${seq}: ${reason}`)
+        return Promise.reject(new Error(reason))
+      },
+      onSignedOut: () => record.violate(`${name} was signed out at ${seq}`),
+      stallMs: silenceMs,
+      // A storm is short.
+      random: () => random() / 5
+    })
+  }
+  const running = run()
+  return {
+    name,
+    get seq() {
+      return seq
+    },
+    get state() {
+      return `it is ${stream?.state ?? 'signing in'}`
+    },
+    async stop() {
+      over = true
+      await running
+      stream?.close()
+      fate?.end()
+      await link.close()
+    }
+  }
+}
