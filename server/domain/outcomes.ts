@@ -3,9 +3,7 @@ import type { Refused } from '../storage/store.ts'
 
 /** What storage did, where it did something. Throws the problem with which it refused. */
 export function accepted<Outcome>(outcome: Outcome): Exclude<Outcome, Refused> {
-  if (isRefused(outcome)) {
-    throw new Problem(outcome.refused, outcome.detail, undefined, outcome.current)
-  }
+  if (isRefused(outcome)) throw new Problem(outcome.refused, outcome.detail)
   return outcome as Exclude<Outcome, Refused>
 }
 

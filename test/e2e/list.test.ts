@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { loginAs } from '../harness/api.ts'
-import { cleanEnv, repository } from '../harness/parley.ts'
-import { listed, openScene, signIn, type Scene } from './people.ts'
+import { addPeople, listed, openScene, signIn, type Scene } from './people.ts'
 
 const friends = Array.from({ length: 30 }, (_, index) => `friend-${index + 10}`)
 
@@ -12,11 +9,8 @@ let scene: Scene
 let page: Page
 beforeAll(async () => {
   scene = await openScene()
-  const { url, dataDir } = scene.parley
-  await promisify(execFile)(process.execPath, ['server/cli.ts', 'user', 'add', ...friends], {
-    cwd: repository,
-    env: cleanEnv({ DATA_DIR: dataDir })
-  })
+  const { url } = scene.parley
+  await addPeople(scene.parley, friends)
   for (const friend of friends) {
     const api = await loginAs(url, friend)
     await api.send((await api.conversationWith('john')).id, `hello from ${friend}`)

@@ -1,7 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
 import { loginAs } from '../harness/api.ts'
+import { violations } from './axe.ts'
 import { accessField, message, openScene, signIn, type Scene } from './people.ts'
 
 const desktop = { width: 1280, height: 800 }
@@ -23,11 +23,6 @@ beforeAll(async () => {
   await jane.send(id, 'the last one')
 })
 afterAll(() => scene[Symbol.asyncDispose]())
-
-async function violations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
 
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   it('the access page has no barrier that axe can find', async () => {

@@ -1,18 +1,22 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Locator, Page } from 'playwright-core'
 import { openBrowser, type Browser } from '../harness/chromium.ts'
-import { repository, startParley, type Parley } from '../harness/parley.ts'
+import { cleanEnv, repository, startParley, type Parley } from '../harness/parley.ts'
 
 /** Parley as its own process, and a browser for each of john and jane. */
 export type Scene = {
   parley: Parley
   john: Browser
   jane: Browser
+  /** One more person, who is added and signs in with a browser of their own. */
+  arrive(username: string, options?: BrowserOptions): Promise<Page>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-type BrowserOptions = Parameters<typeof openBrowser>[0]
+export type BrowserOptions = Parameters<typeof openBrowser>[0]
 
 export async function openScene(options: BrowserOptions = {}): Promise<Scene> {
   if (!existsSync(join(repository, 'web/dist/index.html'))) {
@@ -26,7 +30,25 @@ export async function openScene(options: BrowserOptions = {}): Promise<Scene> {
     openBrowser(settings)
   ])
   for (const each of [parley, john, jane]) stack.use(each)
-  return { parley, john, jane, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  return {
+    parley,
+    john,
+    jane,
+    async arrive(username, options = {}) {
+      await addPeople(parley, [username])
+      const browser = stack.use(await openBrowser({ ...settings, ...options }))
+      return signIn(browser, parley.url, username)
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync()
+  }
+}
+
+/** Adds people as whoever runs a server does. */
+export async function addPeople({ dataDir }: Parley, usernames: string[]): Promise<void> {
+  await promisify(execFile)(process.execPath, ['server/cli.ts', 'user', 'add', ...usernames], {
+    cwd: repository,
+    env: cleanEnv({ DATA_DIR: dataDir })
+  })
 }
 
 /** The field of the access page: only those see it who are not signed in. */

@@ -12,10 +12,9 @@ import { freePort } from './parley.ts'
 
 const run = promisify(execFile)
 
-/** The version that the tests run on. */
+/** The version that the tests run on, and where Debian puts its programs. */
 const version = newestVersion()
-/** Where Debian puts its programs. */
-export const programs = `/usr/lib/postgresql/${version}/bin`
+const programs = `/usr/lib/postgresql/${version}/bin`
 const password = 'sesame'
 /** The server's own user, as root: Postgres refuses to run as root. */
 const asPostgres =
@@ -30,8 +29,7 @@ export type Postgres = {
   /** The superuser's address, of the database `postgres`. */
   readonly adminUrl: string
   readonly port: number
-  /** Its data folder. */
-  readonly data: string
+  readonly place: string
   /** Everything it logged since it was first started. */
   output(): string
   /** Ends it and waits for its end: SIGINT is its fast shutdown, SIGKILL a crash. */
@@ -79,7 +77,7 @@ export async function startPostgres(
       child.stderr.on('data', (chunk: Buffer) => {
         printed += chunk.toString()
         heard += chunk.toString()
-        if (/ready to accept (read-only )?connections/.test(heard)) resolve()
+        if (heard.includes('ready to accept connections')) resolve()
       })
       child.once('close', () => reject(new Error(`Postgres ended before it was ready:\n${heard}`)))
     })
@@ -101,7 +99,7 @@ export async function startPostgres(
   return {
     adminUrl: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     port,
-    data,
+    place,
     output: () => printed,
     kill,
     async restart(settings) {

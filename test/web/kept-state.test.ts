@@ -101,14 +101,28 @@ describe('what a browser keeps of a state', () => {
     const empty = { ...server.conversation('99'), lastMessage: null }
     state = after(
       { ...state, histories: {} },
-      { type: 'history_page_taken', conversationId: '1', messages: server.page('1') },
-      { type: 'conversation_taken', conversation: empty },
-      { type: 'history_page_taken', conversationId: '99', messages: [] }
+      { type: 'history_page_taken', conversationId: '1', messages: server.page('1'), cursor: null },
+      { type: 'conversation_taken', conversation: empty, cursor: null },
+      { type: 'history_page_taken', conversationId: '99', messages: [], cursor: null }
     )
     const next = reloaded(state)
     expect(Object.keys(next.histories).toSorted()).toEqual(['1', '99'])
     expect(next.entries['1']!.lastMessage!.position).toBe(1)
     expect(next.entries['99']!.lastMessage).toBeNull()
+  })
+
+  it('has who is in the conversations that were opened last, where they are few', () => {
+    const server = modelServer()
+    const taken = (id: string, count: number): Action => ({
+      type: 'participants_taken',
+      conversationId: id,
+      participants: Array.from({ length: count }, () => server.participants('7')[1]!),
+      after: null,
+      cursor: null
+    })
+    const state = after(bigState(server), taken('59', 2), taken('60', 51), taken('1', 2))
+    expect(Object.keys(reloaded(state).participants)).toEqual(['59'])
+    expect(reloaded(state).participants['59']).toEqual(state.participants['59'])
   })
 
   it('is nothing before the first snapshot, and knows nothing of streams and half-fetched pages', () => {

@@ -1,19 +1,24 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { OutboxItem } from '@parley/client'
 import { Problem } from '@parley/contract/errors'
 import { MessageRow } from '../../web/src/features/conversation/message-row.tsx'
+import { jane, jill, joe, john, modelServer } from './model-server.ts'
 import type { Row } from '../../web/src/state/rows.ts'
 
 afterEach(cleanup)
 
-function show(row: Partial<Row>) {
+function show(row: Partial<Row>, group = false) {
   const done: string[] = []
   const whole: Row = {
     key: '1',
     content: 'hello',
     at: '2026-01-31T12:00:00.000Z',
     mine: false,
+    sender: jane,
+    replyTo: null,
+    forwardedFrom: null,
+    readers: [],
     message: null,
     pending: null,
     startsDay: false,
@@ -25,10 +30,19 @@ function show(row: Partial<Row>) {
   render(
     <MessageRow
       row={whole}
-      name="jane"
-      onRetry={(clientId) => void done.push(`retry ${clientId}`)}
-      onEdit={({ content }) => void done.push(`edit ${content}`)}
-      onDiscard={(clientId) => void done.push(`discard ${clientId}`)}
+      group={group}
+      me={john}
+      people={new Map([john, jane].map((user) => [user.id, user]))}
+      found={false}
+      actions={{
+        retry: (clientId) => void done.push(`retry ${clientId}`),
+        takeBack: ({ content }) => void done.push(`edit ${content}`),
+        discard: (clientId) => void done.push(`discard ${clientId}`),
+        hasMenu: (message) => !message.deletedAt,
+        openMenu: () => void done.push('menu'),
+        react: (_message, emoji, there) => void done.push(`${there ? 'put' : 'take'} ${emoji}`),
+        jumpTo: (id) => void done.push(`jump to ${id}`)
+      }}
     />
   )
   return done
@@ -41,6 +55,9 @@ const failed: OutboxItem = {
   queuedAt: '2026-01-31T12:00:00.000Z',
   problem: new Problem('conversation_not_found').toJSON()
 }
+
+const shownName = () => document.querySelector('.message__name')?.textContent
+const said = modelServer().send('7', jane)!
 
 describe('a message', () => {
   it('is text, whatever it looks like', () => {
@@ -66,5 +83,84 @@ describe('a message', () => {
     expect(screen.getByRole('alert').textContent).toMatch(/no longer part/)
     for (const name of ['Try again', 'Edit', 'Discard']) fireEvent.click(screen.getByRole('button', { name }))
     expect(done).toEqual(['retry c-1', 'edit hello', 'discard c-1'])
+  })
+  it('that was deleted leaves a tombstone, with nothing of what it said', () => {
+    show({ content: '', message: { ...said, content: '', version: 2, deletedAt: said.createdAt } })
+    expect(screen.getByText('This message was deleted')).toBeTruthy()
+    cleanup()
+    show({ mine: true, message: { ...said, mine: true, content: '', version: 2, deletedAt: said.createdAt } })
+    expect(screen.getByText('You deleted this message')).toBeTruthy()
+    expect(screen.queryByText('Sent')).toBeNull()
+  })
+  it('that was edited says so', () => {
+    show({ message: { ...said, version: 2, editedAt: said.createdAt } })
+    expect(screen.getByText(/^edited /)).toBeTruthy()
+  })
+  it('that answers another leads to it', () => {
+    const done = show({ replyTo: { id: '3', content: 'the question', sender: jane } })
+    fireEvent.click(screen.getByRole('button', { name: 'Go to what jane said' }))
+    expect(screen.getByText('the question')).toBeTruthy()
+    expect(done).toEqual(['jump to 3'])
+  })
+  it('marks whom it mentions', () => {
+    show({ content: 'ask @jane or @nobody', message: { ...said, mentions: [jane.id] } })
+    expect(Array.from(document.querySelectorAll('strong'), (each) => each.textContent)).toEqual(['@jane'])
+  })
+  it('shows its reactions with whose they are; a click puts mine there or takes it away', () => {
+    const reactions = [
+      { emoji: '👍', userIds: [jane.id, john.id] },
+      { emoji: '❤️', userIds: [jane.id, 'unknown'] }
+    ]
+    const done = show({ message: { ...said, reactions } })
+    const [thumbs, heart] = [/👍 2: jane, You/, /❤️ 2: jane, Somebody/].map((name) =>
+      screen.getByRole('button', { name })
+    )
+    expect(thumbs!.getAttribute('aria-pressed')).toBe('true')
+    fireEvent.click(thumbs!)
+    fireEvent.click(heart!)
+    expect(done).toEqual(['take 👍', 'put ❤️'])
+  })
+  it('says who wrote it, in a group, where another began to write', () => {
+    show({ message: said }, true)
+    expect(shownName()).toBe('jane')
+    cleanup()
+    show({ message: said, continues: true }, true)
+    expect(shownName()).toBeUndefined()
+    cleanup()
+    show({ message: said })
+    expect(shownName()).toBeUndefined()
+  })
+  it('says who has read it, by name in a group', () => {
+    show({ mine: true, readers: [jane] })
+    expect(screen.getByText('Seen')).toBeTruthy()
+    cleanup()
+    show({ mine: true, readers: [jane, joe, jill, { ...jane, id: '9' }] }, true)
+    expect(screen.getByText('Seen by jane, joe, jill and 1 more')).toBeTruthy()
+  })
+  it('opens its menu by a right click, unless that is on a link', () => {
+    const done = show({ content: 'see https://example.org/', message: said })
+    fireEvent.contextMenu(screen.getByRole('link'))
+    expect(done).toEqual([])
+    fireEvent.contextMenu(screen.getByText(/^see/))
+    expect(done).toEqual(['menu'])
+  })
+  it('opens its menu under a finger that rests, and not under one that scrolls', () => {
+    vi.useFakeTimers()
+    const done = show({ message: said })
+    const bubble = document.querySelector('.message__bubble')!
+    const finger = { pointerType: 'touch', isPrimary: true, clientX: 5, clientY: 5 }
+    fireEvent.pointerDown(bubble, finger)
+    fireEvent.pointerMove(bubble, { ...finger, clientY: 40 })
+    vi.advanceTimersByTime(1_000)
+    expect(done).toEqual([])
+    fireEvent.pointerDown(bubble, finger)
+    vi.advanceTimersByTime(1_000)
+    expect(done).toEqual(['menu'])
+    vi.useRealTimers()
+  })
+  it('that nobody wrote is a line', () => {
+    show({ message: { ...said, change: { kind: 'participant_removed', user: jane } } }, true)
+    expect(screen.getByText('jane left')).toBeTruthy()
+    expect(screen.queryByRole('article')).toBeNull()
   })
 })

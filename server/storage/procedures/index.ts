@@ -5,7 +5,6 @@ import { getConversation, listConversations, startDirectConversation } from './c
 import { pruneEvents, readEvents, readHeads, readLogBounds } from './events.ts'
 import { listFindings } from './findings.ts'
 import { renameConversation, startGroup } from './groups.ts'
-import { deleteMessage, editMessage, listVersions } from './message-changes.ts'
 import { findSend, listMessages } from './messages.ts'
 import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants.ts'
 import { markRead } from './reads.ts'
@@ -33,24 +32,11 @@ export const reads = {
   listMessages,
   listParticipants,
   listSessionEnds,
-  listVersions,
   readEvents,
   readHeads,
   readLogBounds,
   searchUsernames
 }
-
-/** Reads of one statement, which by itself is one snapshot. */
-export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
-  'findSend',
-  'findSession',
-  'findUser',
-  'listSessionEnds',
-  'readEvents',
-  'readHeads',
-  'readLogBounds',
-  'searchUsernames'
-])
 
 /** Every write but the sends, by name: a function of one transaction and an input. */
 export const writes = {
@@ -60,8 +46,6 @@ export const writes = {
   changeRole,
   confirmSession,
   deleteExpiredSessions,
-  deleteMessage,
-  editMessage,
   endSession,
   markRead,
   openSettings,

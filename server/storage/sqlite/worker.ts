@@ -1,4 +1,3 @@
-import { flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { CommittedEvent } from '../event-log.ts'
 import { reads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
@@ -32,7 +31,6 @@ port.on('message', (job: Job | 'close') => {
   }
 })
 port.postMessage({ settings: writing?.settings, renewed: writing?.mark?.renewed ?? null } satisfies Ready)
-flushCompileCache()
 
 async function runWaiting(): Promise<void> {
   while (waiting.length > 0) {

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import { ConversationPage } from '../features/conversation/conversation-page.tsx'
 import { HomePane } from '../features/home/home-pane.tsx'
 import { Announcer } from '../features/status/announcer.tsx'
@@ -8,6 +8,8 @@ import { Logo } from '../ui/logo.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { useTitle } from './title.ts'
 import './shell.css'
+
+const GroupPanel = lazy(() => import('../features/group/group-panel.tsx'))
 
 /** The app of whoever is signed in: list and conversation side by side, or on a phone one at a time. */
 export function Shell({ openId, onSignOut }: { openId: string | null; onSignOut: () => Promise<void> }) {
@@ -29,7 +31,15 @@ export function Shell({ openId, onSignOut }: { openId: string | null; onSignOut:
               picture={<Logo size={72} />}
             />
           ) : (
-            <ConversationPage key={openId} id={openId} />
+            <ConversationPage
+              key={openId}
+              id={openId}
+              renderDetails={(close) => (
+                <Suspense>
+                  <GroupPanel id={openId} onClose={close} />
+                </Suspense>
+              )}
+            />
           )}
         </div>
       </div>

@@ -13,6 +13,14 @@ const sentences: Partial<Record<ProblemCode | 'login_denied', string>> = {
   conversation_with_yourself: 'That is you. Type somebody else’s username.',
   conversation_not_found: 'You are no longer part of this conversation.',
   message_not_found: 'This message is no longer here.',
+  not_allowed: 'Your role in this group does not allow that any more.',
+  not_your_message: 'Only whoever wrote a message can do that.',
+  participant_not_found: 'They are no longer in this group.',
+  message_deleted: 'This message was deleted meanwhile.',
+  version_conflict:
+    'This message was changed on another device meanwhile. Save again to replace what it says now.',
+  group_full: 'This group has as many people as it can.',
+  too_many_reactions: 'This message has as many different emoji as it can.',
   body_too_large: 'This message is too long. Shorten it and send it again.',
   idempotency_mismatch: 'This message was already sent in another form. Discard this one.',
   storage_unavailable: 'The server cannot reach its storage right now. Please try again in a moment.',
@@ -35,4 +43,9 @@ export function problemOf(error: unknown): { code?: string; message?: string } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? { code: error.code, message: error.message }
     : {}
+}
+
+/** Throws whatever was thrown again, as a sentence. */
+export function explained(error: unknown): never {
+  throw new Error(problemText(problemOf(error)), { cause: error })
 }

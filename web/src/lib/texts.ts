@@ -1,3 +1,5 @@
+import { isolate } from './bidi.ts'
+
 /** Every sentence of the app, in one place, so that another language is another one of these. */
 export const texts = {
   appName: 'Parley',
@@ -35,6 +37,9 @@ export const texts = {
     pickDetail: 'Pick a conversation, or start a new one with somebody’s username.',
     loadMore: 'Show more conversations',
     you: 'You: ',
+    by: (name: string) => `${isolate(name)}: `,
+    mentioned: 'You are mentioned',
+    newGroup: 'New group',
     unread: (count: number) => (count === 1 ? '1 unread message' : `${count} unread messages`),
     account: (name: string) => `Account of ${name}`,
     signedInAs: 'Signed in as',
@@ -55,6 +60,21 @@ export const texts = {
     missingDetail: 'It does not exist, or you are not part of it.',
     home: 'Back to your conversations',
     write: (name: string) => `Message ${name}`,
+    people: (count: number) => (count === 1 ? '1 person' : `${count} people`),
+    groupTitle: (title: string) => `Group ${title}`,
+    groupMessages: (title: string) => `Messages in ${title}`,
+    groupBeginning: (title: string) => `This is the beginning of ${isolate(title)}.`,
+    sinceYouCame: 'What was said before you came is not shown here.',
+    goneTitle: (title: string) => `You are no longer in ${isolate(title)}`,
+    goneDetail: 'You left, or somebody removed you. What was said there is not yours to see any more.',
+    replying: (name: string) => `Reply to ${isolate(name)}`,
+    editing: 'Edit message',
+    stopReplying: 'Do not reply',
+    stopEditing: 'Do not edit',
+    save: 'Save',
+    mentions: 'People to mention',
+    mentionsFound: (count: number) =>
+      count === 1 ? '1 person to mention' : `${count} people to mention, choose with the arrow keys`,
     send: 'Send',
     charactersLeft: (count: number) =>
       count >= 0 ? `${count} characters left` : `${-count} characters too many`,
@@ -69,7 +89,115 @@ export const texts = {
     edit: 'Edit',
     discard: 'Discard',
     mine: 'You',
+    label: (name: string, content: string) => `${name}: ${content}`,
+    edited: 'edited',
+    deleted: 'This message was deleted',
+    deletedMine: 'You deleted this message',
+    forwarded: (name: string) => `Forwarded from ${isolate(name)}`,
+    somebody: 'Somebody',
+    jump: (name: string) => `Go to what ${isolate(name)} said`,
+    seen: 'Seen',
+    seenBy: (names: readonly string[], others: number) =>
+      `Seen by ${names.map(isolate).join(', ')}${others > 0 ? ` and ${others} more` : ''}`,
+    reaction: (emoji: string, names: readonly string[]) => `${emoji} ${names.length}: ${names.join(', ')}`,
+    more: 'Message actions',
     arrived: (name: string, content: string) => `${name}: ${content}`
+  },
+
+  menu: {
+    label: 'Message actions',
+    react: (emoji: string) => `React with ${emoji}`,
+    otherEmoji: 'Another emoji…',
+    reply: 'Reply',
+    edit: 'Edit',
+    copy: 'Copy text',
+    forward: 'Forward…',
+    reactions: 'Who reacted',
+    versions: 'Earlier texts',
+    delete: 'Delete…'
+  },
+
+  emoji: {
+    title: 'React with an emoji',
+    field: 'Emoji',
+    hint: 'One emoji, from your keyboard’s emoji picker.',
+    none: 'That is not one emoji.',
+    send: 'React'
+  },
+
+  delete: {
+    title: 'Delete this message?',
+    detail: 'Everybody sees that it was deleted, and nobody what it said.',
+    detailOther: (name: string) =>
+      `${isolate(name)} wrote it. Everybody sees that it was deleted, and nobody what it said.`,
+    action: 'Delete'
+  },
+
+  forward: {
+    title: 'Forward to…',
+    search: 'Find a conversation',
+    none: 'None of your conversations is called that.',
+    more: 'Show more conversations'
+  },
+
+  versions: {
+    title: 'Earlier texts',
+    detail: 'What this message said before. Only the owner and the admins of a group see this.',
+    none: 'It never said anything else.',
+    until: (time: string) => `Until ${time}`
+  },
+
+  reactions: { title: 'Reactions', you: 'You' },
+
+  group: {
+    details: 'Show who is in the group',
+    panel: 'Group',
+    rename: 'Rename',
+    titleLabel: 'Name of the group',
+    titleMissing: 'Give the group a name.',
+    titleTooLong: 'This name is too long.',
+    save: 'Save',
+    cancel: 'Cancel',
+    close: 'Close',
+    peopleIn: (count: number) => (count === 1 ? '1 person' : `${count} people`),
+    add: 'Add people',
+    addAction: 'Add',
+    adding: 'Adding…',
+    loadMore: 'Show more people',
+    you: 'you',
+    roles: { owner: 'Owner', admin: 'Admin', member: '' },
+    actions: (name: string) => `Actions for ${name}`,
+    makeAdmin: 'Make admin',
+    makeMember: 'No longer admin',
+    makeOwner: 'Hand the group over…',
+    remove: 'Remove…',
+    removeTitle: (name: string) => `Remove ${isolate(name)}?`,
+    removeDetail: 'They see nothing more of this group, also not what was said before.',
+    removeAction: 'Remove',
+    ownerTitle: (name: string) => `Hand the group over to ${isolate(name)}?`,
+    ownerDetail: 'They become its owner, and you one of its admins. Only they can undo that.',
+    ownerAction: 'Hand over',
+    leave: 'Leave group',
+    leaveTitle: (title: string) => `Leave ${isolate(title)}?`,
+    leaveDetail: 'You see nothing more of it unless somebody adds you again.',
+    leaveOwner: 'You see nothing more of it unless somebody adds you again. Somebody else becomes its owner.',
+    leaveLast: 'You are the last one here: what was said is gone for everybody.',
+    leaveAction: 'Leave'
+  },
+
+  newGroup: {
+    title: 'New group',
+    people: 'People',
+    peopleHint: 'Add people by username',
+    remove: (name: string) => `Remove ${name}`,
+    added: (name: string) => `${name} added`,
+    removed: (name: string) => `${name} removed`,
+    nobody: 'Add somebody first.',
+    history: 'Whoever is added later sees',
+    historyAll: 'everything that was said',
+    historyJoined: 'only what is said from then on',
+    start: 'Start group',
+    starting: 'Starting…'
   },
 
   notFound: {

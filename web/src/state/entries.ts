@@ -1,19 +1,25 @@
 import { pageSize } from '@parley/contract/limits'
-import type { Conversation, Message } from '@parley/contract/entities'
+import type { Conversation, Message, User } from '@parley/contract/entities'
 import { compareIds } from './ids.ts'
+import { withMention } from './mentions.ts'
+import { newerOf } from './message-changes.ts'
 import type { Entry, ReadMark, State } from './model.ts'
 
 type Entries = State['entries']
 
 export function entryOf(conversation: Conversation): Entry {
-  const { id, title, otherParticipant, lastMessage, readUpTo } = conversation
+  const { id, kind, title, otherParticipant, participantCount, role, lastMessage, readUpTo } = conversation
   return {
     id,
-    name: title ?? otherParticipant?.username ?? '',
-    avatarURL: otherParticipant?.avatarURL ?? null,
+    kind,
+    title,
+    otherParticipant,
+    participantCount,
+    role,
     lastMessage,
     readUpTo,
-    readHere: null
+    readHere: null,
+    unreadMentions: conversation.unreadMentions
   }
 }
 
@@ -25,11 +31,9 @@ export function mergeConversations(entries: Entries, conversations: readonly Con
     const known = merged[fresh.id]
     merged[fresh.id] = known
       ? {
-          ...known,
-          name: fresh.name,
-          avatarURL: fresh.avatarURL,
+          ...fresh,
           lastMessage: later(known.lastMessage, fresh.lastMessage),
-          ...readMarks(known, Math.max(known.readUpTo, fresh.readUpTo))
+          ...marks({ ...fresh, readHere: known.readHere }, Math.max(known.readUpTo, fresh.readUpTo))
         }
       : fresh
   }
@@ -41,26 +45,29 @@ export function freshEntries(entries: Entries, conversations: readonly Conversat
   const fresh = conversations.map((conversation) => {
     const entry = entryOf(conversation)
     const readHere = entries[entry.id]?.readHere ?? null
-    return [entry.id, { ...entry, ...readMarks({ ...entry, readHere }, entry.readUpTo) }] as const
+    return [entry.id, { ...entry, ...marks({ ...entry, readHere }, entry.readUpTo) }] as const
   })
   return Object.fromEntries(fresh)
 }
 
 /** A message was sent, by somebody or by me; sending also reads. */
-export function withMessage(entries: Entries, message: Message): Entries {
+export function withMessage(entries: Entries, message: Message, me: User): Entries {
   const entry = entries[message.conversationId]
   if (!entry) return entries
   const readUpTo = message.mine ? Math.max(entry.readUpTo, message.position) : entry.readUpTo
   const lastMessage = later(entry.lastMessage, message)
-  if (lastMessage === entry.lastMessage && readUpTo === entry.readUpTo) return entries
-  return { ...entries, [entry.id]: { ...entry, lastMessage, ...readMarks(entry, readUpTo) } }
+  const unreadMentions = withMention(entry, message, me)
+  return {
+    ...entries,
+    [entry.id]: { ...entry, lastMessage, ...marks({ ...entry, unreadMentions }, readUpTo) }
+  }
 }
 
 /** The server knows that I have read up to a position. */
 export function withRead(entries: Entries, conversationId: string, position: number): Entries {
   const entry = entries[conversationId]
   if (!entry || entry.readUpTo >= position) return entries
-  return { ...entries, [entry.id]: { ...entry, ...readMarks(entry, position) } }
+  return { ...entries, [entry.id]: { ...entry, ...marks(entry, position) } }
 }
 
 /** I have read up to a message, here; the server is told, and says so in an event. */
@@ -73,6 +80,16 @@ export function withReadHere(entries: Entries, conversationId: string, mark: Rea
 /** How far I have read a conversation, a position. */
 export function readUpTo(entry: Entry): number {
   return Math.max(entry.readUpTo, entry.readHere?.position ?? 0)
+}
+
+/** What a conversation is called: a group's title, or the other one's name. */
+export function nameOf({ title, otherParticipant }: Pick<Entry, 'title' | 'otherParticipant'>): string {
+  return title ?? otherParticipant?.username ?? ''
+}
+
+/** The positions of messages that mention me and that I have not read. */
+export function unreadMentions(entry: Entry): number[] {
+  return entry.unreadMentions.filter((position) => position > readUpTo(entry))
 }
 
 /** How many messages of a conversation I have not read. */
@@ -101,11 +118,16 @@ export function listedDownToAfter(page: readonly Conversation[]): string | null 
 }
 
 /** The marks of an entry once the server's stands at `readUpTo`: one of ours that it has reached is done. */
-function readMarks({ readHere }: Pick<Entry, 'readHere'>, readUpTo: number) {
-  return { readUpTo, readHere: readHere && readHere.position > readUpTo ? readHere : null }
+function marks({ readHere, unreadMentions }: Pick<Entry, 'readHere' | 'unreadMentions'>, readUpTo: number) {
+  return {
+    readUpTo,
+    readHere: readHere && readHere.position > readUpTo ? readHere : null,
+    unreadMentions: unreadMentions.filter((position) => position > readUpTo)
+  }
 }
 
 function later(a: Message | null, b: Message | null): Message | null {
   if (!a || !b) return a ?? b
+  if (a.position === b.position) return newerOf(a, b)
   return b.position > a.position ? b : a
 }

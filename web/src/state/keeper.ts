@@ -14,9 +14,13 @@ export type KeeperOptions = {
 /** Keeps a state as it changes, and when the page is left, until `signal` aborts. */
 export function keepChanges({ store, storage, read, signal }: KeeperOptions): StateSaver<KeptState> {
   const saver = new StateSaver({ storage, read })
-  const stop = store.subscribe(({ cursor, entries, histories }, before) => {
-    if (cursor !== before.cursor || entries !== before.entries || histories !== before.histories)
-      saver.changed()
+  const stop = store.subscribe(({ cursor, entries, histories, participants }, before) => {
+    const same =
+      cursor === before.cursor &&
+      entries === before.entries &&
+      histories === before.histories &&
+      participants === before.participants
+    if (!same) saver.changed()
   })
   const flush = () => void saver.flush()
   addEventListener('pagehide', flush, { signal })

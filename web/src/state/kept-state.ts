@@ -1,16 +1,19 @@
 import type { SavedState } from '@parley/client'
+import { receiptsMax } from '@parley/contract/limits'
 import { listedEntries } from './entries.ts'
 import { compareIds } from './ids.ts'
 import { initialState, type Entry, type History, type State } from './model.ts'
 
 /** What this browser keeps of a state, so that the next page shows it at once, also without a network. */
-export type KeptState = Pick<State, 'me' | 'entries' | 'listedDownTo' | 'histories'>
+export type KeptState = Pick<State, 'me' | 'entries' | 'listedDownTo' | 'histories' | 'participants'>
 
 /** The shape of what is kept. A change of `KeptState` takes the next number: what an older Parley kept is dropped. */
-export const keptVersion = 2
+export const keptVersion = 3
 
 const conversationsMax = 50
 const messagesMax = 100
+/** Conversations whose participants are kept, of those with receipts: they are written anew with each change. */
+const peopledMax = 10
 
 /** The newest of a state, and its cursor; null before the first snapshot. */
 export function keptOf(state: State): SavedState<KeptState> | null {
@@ -33,7 +36,8 @@ export function keptOf(state: State): SavedState<KeptState> | null {
       me,
       entries: Object.fromEntries([...listed, ...opened, ...read].map((entry) => [entry.id, entry])),
       listedDownTo,
-      histories: Object.fromEntries(opened.map(({ id }) => [id, newestOf(state.histories[id]!)]))
+      histories: Object.fromEntries(opened.map(({ id }) => [id, newestOf(state.histories[id]!)])),
+      participants: participantsOf(state, opened)
     }
   }
 }
@@ -41,6 +45,11 @@ export function keptOf(state: State): SavedState<KeptState> | null {
 /** The state of a page that begins with what was kept: true of its cursor, not yet live. */
 export function restoredState({ cursor, state }: SavedState<KeptState>): State {
   return { ...initialState(state.me), ...state, cursor }
+}
+
+function participantsOf({ participants }: State, opened: readonly Entry[]): State['participants'] {
+  const few = opened.filter(({ id }) => (participants[id]?.list.length ?? receiptsMax + 1) <= receiptsMax)
+  return Object.fromEntries(few.slice(0, peopledMax).map(({ id }) => [id, participants[id]!]))
 }
 
 /** One without a message has just been started. */
@@ -56,7 +65,7 @@ function newestOf(history: History): History {
   if (history.messages.length <= messagesMax) return history
   const known = cut.get(history)
   if (known) return known
-  const newest = { ...history, messages: history.messages.slice(-messagesMax) }
+  const newest = { ...history, messages: history.messages.slice(-messagesMax), whole: false }
   cut.set(history, newest)
   return newest
 }

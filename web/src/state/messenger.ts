@@ -1,22 +1,20 @@
-import {
-  isSignedOut,
-  newOutboxItem,
-  retryItem,
-  type Client,
-  type SavedState,
-  type StateSaver
-} from '@parley/client'
+import { isSignedOut, type Answer, type Client, type SavedState, type StateSaver } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
 import type { User } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { CommandContext } from './command-context.ts'
 import { listedEntries, unreadCount } from './entries.ts'
+import { groupCommands, type GroupCommands } from './group-commands.ts'
 import { hasOlder } from './histories.ts'
+import { compareIds } from './ids.ts'
 import { keepChanges } from './keeper.ts'
 import { keptOf, restoredState, type KeptState } from './kept-state.ts'
 import { initialState, type Action, type State } from './model.ts'
+import { outboxCommands, type OutboxCommands } from './outbox-commands.ts'
 import type { OutboxDatabase } from './outbox-database.ts'
 import { untilAnswered } from './persistence.ts'
+import { canCatchUp } from './recent.ts'
 import { reduce } from './reducer.ts'
 import { fetchOpened, fetchSnapshot } from './snapshot.ts'
 import type { StateDatabase } from './state-database.ts'
@@ -49,10 +47,23 @@ export class Messenger {
   readonly #opened = new Set<string>()
   readonly #underWay = new Map<string, Promise<void>>()
   #snapshots = 0
+  /** What one does in and with groups. */
+  readonly groups: GroupCommands
+  /** What one does with messages that are on their way. */
+  readonly outbox: OutboxCommands
 
   constructor(options: MessengerOptions) {
     this.#options = options
-    const { me, saved } = options
+    const { me, saved, client } = options
+    const context: CommandContext = {
+      client,
+      state: () => this.store.getState(),
+      dispatch: (action) => this.#dispatch(action),
+      once: (name, run) => this.#once(name, run),
+      ask: (ask, signal) => this.#ask(ask, signal)
+    }
+    this.groups = groupCommands(context)
+    this.outbox = outboxCommands(options.outbox, () => this.#outboxChanged())
     this.store = createStore<State>(() => (saved ? restoredState(saved) : initialState(me)))
     this.#saver = keepChanges({
       store: this.store,
@@ -107,14 +118,13 @@ export class Messenger {
   /** Starts a conversation with somebody, or finds the one there is; gives its id. Throws what the client throws. */
   async startConversation(username: string): Promise<string> {
     const conversation = await this.#options.client.startConversation(username)
-    this.#dispatch({ type: 'conversation_taken', conversation })
+    this.#dispatch({ type: 'conversation_taken', conversation, cursor: null })
     return conversation.id
   }
 
   /** Up to five usernames that start so. */
-  suggestUsernames(search: string, signal: AbortSignal): Promise<string[]> {
-    return this.#options.client.usernames(search, { signal })
-  }
+  readonly suggestUsernames = (search: string, signal: AbortSignal): Promise<string[]> =>
+    this.#options.client.usernames(search, { signal })
 
   /** Fetches the next page of the list, if there is one. */
   loadMoreConversations(): Promise<void> {
@@ -124,10 +134,10 @@ export class Messenger {
       const before = listedEntries(entries, listedDownTo).at(-1)?.id
       const snapshots = this.#snapshots
       const { client } = this.#options
-      const { data } = await untilAnswered(() => client.conversations({ before, signal }), signal)
+      const { data, cursor } = await this.#ask(() => client.conversations({ before, signal }), signal)
       // Of a list that is no more.
       if (snapshots !== this.#snapshots) return
-      this.#dispatch({ type: 'list_page_taken', conversations: data })
+      this.#dispatch({ type: 'list_page_taken', conversations: data, cursor })
     })
   }
 
@@ -142,11 +152,11 @@ export class Messenger {
       for (;;) {
         const snapshots = this.#snapshots
         this.#dispatch({ type: 'history_opened', conversationId: id })
-        const { conversation, messages } = await fetchOpened(this.#options.client, id, signal)
+        const { conversation, messages, cursor } = await fetchOpened(this.#options.client, id, signal)
         // A snapshot taken meanwhile forgot what this history had collected.
-        if (snapshots !== this.#snapshots) continue
-        this.#dispatch({ type: 'conversation_taken', conversation })
-        return this.#dispatch({ type: 'history_page_taken', conversationId: id, messages })
+        if (snapshots !== this.#snapshots || !canCatchUp(this.store.getState(), cursor)) continue
+        this.#dispatch({ type: 'conversation_taken', conversation, cursor })
+        return this.#dispatch({ type: 'history_page_taken', conversationId: id, messages, cursor })
       }
     })
   }
@@ -162,9 +172,22 @@ export class Messenger {
       if (!history || !hasOlder(history)) return
       const before = history.messages[0]?.id
       const { client } = this.#options
-      const { data } = await untilAnswered(() => client.messages(conversationId, { before, signal }), signal)
-      this.#dispatch({ type: 'history_page_taken', conversationId, messages: data })
+      const { data, cursor } = await this.#ask(
+        () => client.messages(conversationId, { before, signal }),
+        signal
+      )
+      this.#dispatch({ type: 'history_page_taken', conversationId, messages: data, cursor })
     })
+  }
+
+  /** Fetches older pages until a message is here, or there are none. */
+  async loadBackTo(conversationId: string, messageId: string): Promise<void> {
+    for (;;) {
+      const history = this.store.getState().histories[conversationId]
+      const oldest = history?.messages[0]
+      if (!oldest || !hasOlder(history) || compareIds(oldest.id, messageId) <= 0) return
+      await this.loadOlder(conversationId)
+    }
   }
 
   /** I have seen a conversation down to its newest message. */
@@ -174,24 +197,6 @@ export class Messenger {
     const { id, position } = entry.lastMessage
     this.#dispatch({ type: 'conversation_read', conversationId, mark: { id, position } })
     await this.#tellRead(conversationId, id)
-  }
-
-  /** Puts a message into the outbox. It shows at once, and is sent for as long as it takes. */
-  async send(conversationId: string, content: string): Promise<void> {
-    await this.#options.outbox.add(newOutboxItem(conversationId, content))
-    await this.#outboxChanged()
-  }
-
-  /** Offers a refused message to the server again. */
-  async retry(clientId: string): Promise<void> {
-    await retryItem(this.#options.outbox, clientId)
-    await this.#outboxChanged()
-  }
-
-  /** Forgets a refused message. */
-  async discard(clientId: string): Promise<void> {
-    await this.#options.outbox.remove(clientId)
-    await this.#outboxChanged()
   }
 
   /** Tries again now what waits for the network. */
@@ -208,11 +213,13 @@ export class Messenger {
     this.#dispatch({ type: 'event_arrived', event, cursor })
     const { conversationId } = event.data as { conversationId?: string }
     if (conversationId === undefined || this.store.getState().entries[conversationId]) return
+    // One that I have just left.
+    if (event.name === 'participant_removed') return
     // Too old for the list so far, or new to me.
     void this.#once(`meet:${conversationId}`, async (signal) => {
       const { client } = this.#options
-      const { data } = await untilAnswered(() => client.conversation(conversationId, { signal }), signal)
-      this.#dispatch({ type: 'conversation_taken', conversation: data })
+      const { data, cursor } = await this.#ask(() => client.conversation(conversationId, { signal }), signal)
+      this.#dispatch({ type: 'conversation_taken', conversation: data, cursor })
     }).catch(() => {})
   }
 
@@ -241,6 +248,14 @@ export class Messenger {
   /** What this tab would keep: the leader keeps, and nobody for somebody who signed out. */
   #toKeep(): SavedState<KeptState> | null {
     return this.#tab?.leads && this.#options.stillMe() ? keptOf(this.store.getState()) : null
+  }
+
+  /** Asks until there is an answer that what was told since can be added to. */
+  async #ask<Data>(ask: () => Promise<Answer<Data>>, signal: AbortSignal): Promise<Answer<Data>> {
+    for (;;) {
+      const answer = await untilAnswered(ask, signal)
+      if (canCatchUp(this.store.getState(), answer.cursor)) return answer
+    }
   }
 
   /** Runs a request once it is known whose session it is, or waits for the same one that is under way. */

@@ -1,19 +1,26 @@
 import type { OutboxItem, StreamState } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
-import type { Conversation, Message, User } from '@parley/contract/entities'
+import type { Conversation, Message, Participant, Role, User } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 
 /** A conversation as this person sees it. What is unread follows from the two positions. */
 export type Entry = {
   readonly id: string
-  /** The title of a group; else the name of the other one. */
-  readonly name: string
-  readonly avatarURL: string | null
+  readonly kind: Conversation['kind']
+  /** Of a group. */
+  readonly title: string | null
+  /** Of two people. */
+  readonly otherParticipant: User | null
+  readonly participantCount: number
+  /** Mine. */
+  readonly role: Role
   readonly lastMessage: Message | null
   /** My read mark as the server has it, a position. */
   readonly readUpTo: number
   /** How far I have read here, while the server has not said that it knows. */
   readonly readHere: ReadMark | null
+  /** Positions of unread messages that mention me. */
+  readonly unreadMentions: readonly number[]
 }
 
 /** A message that was read, and its position. */
@@ -26,7 +33,15 @@ export type History = {
   readonly ahead: readonly Message[]
   /** Whether a page was fetched. Before that the history only collects what arrives meanwhile. */
   readonly loaded: boolean
+  /** Whether the oldest of them is the first that I may see. */
+  readonly whole: boolean
 }
+
+/** Who is in a conversation, in the order in which they came, as far as it was fetched. */
+export type Participants = { readonly list: readonly Participant[]; readonly whole: boolean }
+
+/** An event, and its place in my log. */
+export type ToldEvent = { readonly event: LogEvent; readonly cursor: Cursor }
 
 export type State = {
   readonly me: User
@@ -36,6 +51,10 @@ export type State = {
   /** Every conversation whose last message is this one or later is known; null: all of them are. */
   readonly listedDownTo: string | null
   readonly histories: Readonly<Record<string, History>>
+  /** Only of the conversations that needed them. */
+  readonly participants: Readonly<Record<string, Participants>>
+  /** The last events, without a gap: what a request answers may be older than what they told. */
+  readonly recent: readonly ToldEvent[]
   readonly outbox: readonly OutboxItem[]
   readonly stream: StreamState
   /** The last message that arrived live, to be told to those who do not see it. */
@@ -54,11 +73,27 @@ export type Action =
   | { type: 'snapshot_taken'; snapshot: Snapshot }
   | { type: 'event_arrived'; event: LogEvent; cursor: Cursor }
   | { type: 'message_sent'; message: Message }
-  | { type: 'list_page_taken'; conversations: readonly Conversation[] }
-  | { type: 'conversation_taken'; conversation: Conversation }
+  /** What a request answered comes with the place in my log that it is true of at least. */
+  | { type: 'list_page_taken'; conversations: readonly Conversation[]; cursor: Cursor | null }
+  | { type: 'conversation_taken'; conversation: Conversation; cursor: Cursor | null }
   | { type: 'history_opened'; conversationId: string }
   /** `messages` come newest first, as the server gives them. */
-  | { type: 'history_page_taken'; conversationId: string; messages: readonly Message[] }
+  | {
+      type: 'history_page_taken'
+      conversationId: string
+      messages: readonly Message[]
+      cursor: Cursor | null
+    }
+  /** The page after `after`, a user's id; the first page without. */
+  | {
+      type: 'participants_taken'
+      conversationId: string
+      participants: readonly Participant[]
+      after: string | null
+      cursor: Cursor | null
+    }
+  /** What I changed is so, whether its event has come or not. */
+  | { type: 'message_changed'; message: Message }
   | { type: 'conversation_read'; conversationId: string; mark: ReadMark }
   | { type: 'outbox_listed'; items: readonly OutboxItem[] }
   | { type: 'stream_changed'; stream: StreamState }
@@ -70,6 +105,8 @@ export function initialState(me: User): State {
     entries: {},
     listedDownTo: null,
     histories: {},
+    participants: {},
+    recent: [],
     outbox: [],
     stream: 'connecting',
     arrived: null

@@ -1,15 +1,10 @@
-import type { Message } from '@parley/contract/entities'
-import type { LogEvent } from '@parley/contract/events'
-import {
-  freshEntries,
-  listedDownToAfter,
-  mergeConversations,
-  withMessage,
-  withRead,
-  withReadHere
-} from './entries.ts'
-import { openHistory, withNewMessage, withPage } from './histories.ts'
+import type { Cursor } from '@parley/contract/cursor'
+import { freshEntries, listedDownToAfter, mergeConversations, withReadHere } from './entries.ts'
+import { openHistory, withPage } from './histories.ts'
 import type { Action, Snapshot, State } from './model.ts'
+import { withParticipantPage } from './participants.ts'
+import { toldSince, withRecent } from './recent.ts'
+import { afterEvent, withChanged, withSent } from './told.ts'
 
 /** The state after an action. Nothing here is harmed by being told twice. */
 export function reduce(state: State, action: Action): State {
@@ -22,22 +17,37 @@ export function reduce(state: State, action: Action): State {
       const { cursor, event } = action
       // A snapshot may be ahead of the stream: what it shows already is not told again.
       if (state.cursor?.epoch === cursor.epoch && cursor.seq <= state.cursor.seq) return state
-      return { ...afterEvent(state, event), cursor }
+      return { ...afterEvent(state, event), cursor, recent: withRecent(state.recent, { event, cursor }) }
     }
     case 'message_sent':
       return withSent(state, action.message)
-    case 'list_page_taken':
-      return {
-        ...state,
-        entries: mergeConversations(state.entries, action.conversations),
-        listedDownTo: listedDownToAfter(action.conversations)
-      }
-    case 'conversation_taken':
-      return { ...state, entries: mergeConversations(state.entries, [action.conversation]) }
+    case 'message_changed':
+      return withChanged(state, action.message)
+    case 'list_page_taken': {
+      const { conversations, cursor } = action
+      const entries = mergeConversations(state.entries, conversations)
+      const listedDownTo = listedDownToAfter(conversations)
+      return caughtUp({ ...state, entries, listedDownTo }, cursor, ...conversations.map(({ id }) => id))
+    }
+    case 'conversation_taken': {
+      const { conversation, cursor } = action
+      // Nobody knows how old it is.
+      if (!cursor && state.entries[conversation.id]) return state
+      const entries = mergeConversations(state.entries, [conversation])
+      return caughtUp({ ...state, entries }, cursor, conversation.id)
+    }
     case 'history_opened':
       return { ...state, histories: openHistory(state.histories, action.conversationId) }
-    case 'history_page_taken':
-      return { ...state, histories: withPage(state.histories, action.conversationId, action.messages) }
+    case 'history_page_taken': {
+      const { conversationId, messages, cursor } = action
+      const histories = withPage(state.histories, conversationId, messages)
+      return caughtUp({ ...state, histories }, cursor, conversationId)
+    }
+    case 'participants_taken': {
+      const { conversationId, participants: page, after, cursor } = action
+      const participants = withParticipantPage(state.participants, conversationId, page, after)
+      return caughtUp({ ...state, participants }, cursor, conversationId)
+    }
     case 'conversation_read':
       return { ...state, entries: withReadHere(state.entries, action.conversationId, action.mark) }
     case 'outbox_listed':
@@ -47,6 +57,12 @@ export function reduce(state: State, action: Action): State {
     default:
       return action satisfies never
   }
+}
+
+/** What was told since an answer is told again, for the answer does not show it. */
+function caughtUp(state: State, cursor: Cursor | null, ...conversationIds: string[]): State {
+  const told = toldSince(state, cursor, new Set(conversationIds))
+  return { ...told.reduce((state, { event }) => afterEvent(state, event), state), arrived: state.arrived }
 }
 
 /** Everything the server told is taken afresh; what is only ours, the outbox and what was read, stays. */
@@ -62,38 +78,8 @@ function fromSnapshot(state: State, { cursor, conversations, opened }: Snapshot)
     cursor,
     entries: freshEntries(state.entries, all),
     listedDownTo: listedDownToAfter(conversations),
-    histories
-  }
-}
-
-function afterEvent(state: State, event: LogEvent): State {
-  switch (event.name) {
-    case 'message':
-      return {
-        ...state,
-        entries: withMessage(state.entries, event.data),
-        histories: withNewMessage(state.histories, event.data),
-        arrived: event.data
-      }
-    case 'message_sent':
-      return withSent(state, event.data)
-    case 'read': {
-      const { conversationId, userId, position } = event.data
-      if (userId !== state.me.id) return state
-      return { ...state, entries: withRead(state.entries, conversationId, position) }
-    }
-    case 'conversation_created':
-      return { ...state, entries: mergeConversations(state.entries, [event.data]) }
-    default:
-      // `gone`, and what a newer server knows: its place in the log is all there is to it here.
-      return state
-  }
-}
-
-function withSent(state: State, message: Message): State {
-  return {
-    ...state,
-    entries: withMessage(state.entries, message),
-    histories: withNewMessage(state.histories, message)
+    histories,
+    participants: {},
+    recent: []
   }
 }

@@ -1,7 +1,8 @@
 import type { OutboxItem } from '@parley/client'
-import type { Message } from '@parley/contract/entities'
-import { shownMessages } from './histories.ts'
+import type { Message, Participant, Quote, User } from '@parley/contract/entities'
+import { beginsHere, shownMessages } from './histories.ts'
 import type { History, State } from './model.ts'
+import { readersOf } from './receipts.ts'
 
 /** A message on the screen, sent or on its way, and what stands around it. */
 export type Row = {
@@ -11,8 +12,13 @@ export type Row = {
   /** RFC 3339. */
   readonly at: string
   readonly mine: boolean
+  readonly sender: User
   readonly message: Message | null
   readonly pending: OutboxItem | null
+  readonly replyTo: Quote | null
+  readonly forwardedFrom: User | null
+  /** Who has read this message of mine, and no later one. */
+  readonly readers: readonly User[]
   /** Whether a day begins here. */
   readonly startsDay: boolean
   /** Whether what is unread begins here. */
@@ -24,36 +30,34 @@ export type Row = {
 }
 
 const groupGapMs = 5 * 60_000
+const nobody: readonly User[] = []
 
-type Line = Pick<Row, 'key' | 'content' | 'at' | 'mine' | 'message' | 'pending'> & { author: string }
+type Line = Omit<Row, 'startsDay' | 'startsUnread' | 'continues' | 'continued'>
+
+/** Where rows are shown. `unreadFrom` is the position where the mark for unread stands, or null. */
+export type Place = {
+  me: State['me']
+  conversationId: string
+  unreadFrom: number | null
+  participants?: readonly Participant[] | undefined
+}
 
 /**
  * What a conversation shows, oldest first: its messages by position, then what is on its way. A message that is sent
- * but still in the outbox shows once. `unreadFrom` is the position where the mark for unread stands, or null.
+ * but still in the outbox shows once.
  */
-export function rowsOf(
-  history: History,
-  outbox: readonly OutboxItem[],
-  { me, conversationId, unreadFrom }: { me: State['me']; conversationId: string; unreadFrom: number | null }
-): Row[] {
+export function rowsOf(history: History, outbox: readonly OutboxItem[], place: Place): Row[] {
+  const { me, conversationId, unreadFrom, participants = [] } = place
   const messages = shownMessages(history)
   const sent = new Set(messages.map(({ clientId }) => clientId))
-  const lines: Line[] = messages.map((message) => ({
-    key: message.clientId ?? message.id,
-    content: message.content,
-    at: message.createdAt,
-    mine: message.mine,
-    author: message.sender.id,
-    message,
-    pending: null
-  }))
+  const readers = readersOf(history.messages, participants, me)
+  const lines = messages.map((message): Line => sentLine(message, readers.get(message.id) ?? nobody))
   for (const pending of outbox) {
     if (pending.conversationId !== conversationId || sent.has(pending.clientId)) continue
-    const { clientId: key, content, queuedAt: at } = pending
-    lines.push({ key, content, at, mine: true, author: me.id, message: null, pending })
+    lines.push(pendingLine(pending, me))
   }
-  const whole = (messages[0]?.position ?? 1) === 1
-  return lines.map(({ author, ...line }, index) => {
+  const whole = beginsHere(history)
+  return lines.map((line, index) => {
     const above = lines[index - 1]
     const below = lines[index + 1]
     return {
@@ -61,15 +65,47 @@ export function rowsOf(
       // Above the first of a page it is not known yet.
       startsDay: above ? !sameDay(above.at, line.at) : whole,
       startsUnread: unreadFrom !== null && line.message?.position === unreadFrom,
-      continues: above !== undefined && follows(above, { author, ...line }),
-      continued: below !== undefined && follows({ author, ...line }, below)
+      continues: above !== undefined && follows(above, line),
+      continued: below !== undefined && follows(line, below)
     }
   })
 }
 
+function sentLine(message: Message, readers: readonly User[]): Line {
+  return {
+    key: message.clientId ?? message.id,
+    content: message.content,
+    at: message.createdAt,
+    mine: message.mine,
+    sender: message.sender,
+    message,
+    pending: null,
+    replyTo: message.replyTo ?? null,
+    forwardedFrom: message.forwardedFrom ?? null,
+    readers
+  }
+}
+
+function pendingLine(pending: OutboxItem, me: User): Line {
+  return {
+    key: pending.clientId,
+    content: pending.content,
+    at: pending.queuedAt,
+    mine: true,
+    sender: me,
+    message: null,
+    pending,
+    replyTo: null,
+    forwardedFrom: null,
+    readers: nobody
+  }
+}
+
 function follows(above: Line, line: Line): boolean {
   return (
-    above.author === line.author &&
+    above.sender.id === line.sender.id &&
+    !above.message?.change &&
+    !line.message?.change &&
     sameDay(above.at, line.at) &&
     Date.parse(line.at) - Date.parse(above.at) < groupGapMs
   )

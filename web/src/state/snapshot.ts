@@ -1,9 +1,11 @@
 import type { Client } from '@parley/client'
+import type { Cursor } from '@parley/contract/cursor'
 import type { Conversation, Message } from '@parley/contract/entities'
 import type { Snapshot } from './model.ts'
 import { untilAnswered } from './persistence.ts'
 
-export type Opened = { conversation: Conversation; messages: Message[] }
+/** What is true of `cursor` at least. */
+export type Opened = { conversation: Conversation; messages: Message[]; cursor: Cursor | null }
 
 /** What a fresh start shows. Its cursor is that of the first request: whatever came after is told by the stream. */
 export async function fetchSnapshot(
@@ -31,5 +33,10 @@ export async function fetchOpened(client: Client, id: string, signal: AbortSigna
     untilAnswered(() => client.conversation(id, { signal }), signal),
     untilAnswered(() => client.messages(id, { peek: true, signal }), signal)
   ])
-  return { conversation: conversation.data, messages: messages.data }
+  const cursor = earlierOf(conversation.cursor, messages.cursor)
+  return { conversation: conversation.data, messages: messages.data, cursor }
+}
+
+function earlierOf(a: Cursor | null, b: Cursor | null): Cursor | null {
+  return a && b && b.seq < a.seq ? b : a
 }

@@ -6,14 +6,17 @@ import './avatar.css'
 export function Avatar({
   name,
   url,
-  size = 'medium'
+  size = 'medium',
+  groupId = null
 }: {
   name: string
   url: string | null
-  size?: 'small' | 'medium' | 'large'
+  size?: 'tiny' | 'small' | 'medium' | 'large'
+  /** A group's has corners, and keeps its colour when the group gets another name. */
+  groupId?: string | null
 }) {
   const [broken, setBroken] = useState<string | null>(null)
-  const className = `avatar avatar--${size}`
+  const className = `avatar avatar--${size} ${groupId === null ? '' : 'avatar--group'}`
   if (url && broken !== url) {
     return (
       <img
@@ -27,7 +30,7 @@ export function Avatar({
   }
   const [first] = new Intl.Segmenter().segment(name)
   return (
-    <span className={`${className} avatar--colour-${colourOf(name)}`} aria-hidden="true">
+    <span className={`${className} avatar--colour-${colourOf(groupId ?? name)}`} aria-hidden="true">
       {(first?.segment ?? '?').toLocaleUpperCase()}
     </span>
   )

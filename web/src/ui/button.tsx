@@ -1,7 +1,7 @@
 import type { ComponentProps } from 'react'
 import './button.css'
 
-type Look = 'primary' | 'plain' | 'quiet' | 'icon'
+type Look = 'primary' | 'danger' | 'plain' | 'quiet' | 'icon'
 
 /** A button as they all look here. An icon button needs an `aria-label`. */
 export function Button({

@@ -7,11 +7,25 @@ const paths = {
   check: 'M5 12.5l4.5 4.5L19 7',
   warning:
     'M12 8v5m0 3.5v.1M10.3 3.9L2.4 17.6A2 2 0 0 0 4.1 20.6h15.8a2 2 0 0 0 1.7-3L13.7 3.9a2 2 0 0 0-3.4 0z',
+  reply: 'M10 6L4 12l6 6m-6-6h9a7 7 0 0 1 7 7v1',
+  forward: 'M14 6l6 6-6 6m6-6h-9a7 7 0 0 0-7 7v1',
+  edit: 'M4 20l1-4.5L16 4.5a2.1 2.1 0 0 1 3 3L8.5 18.5 4 20z',
+  copy: 'M9 9h9a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2V9zm6 0V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h3',
+  bin: 'M4 7h16m-10 4v6m4-6v6M6 7l1 11a2 2 0 0 0 2 2h6a2 2 0 0 0 2-2l1-11M9 7V5a1 1 0 0 1 1-1h4a1 1 0 0 1 1 1v2',
+  past: 'M4 12a8 8 0 1 0 2.6-5.9L4 8.5M4 4v4.5h4.5M12 8v4l3 2',
+  smile: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zm-3.5-7a4.5 4.5 0 0 0 7 0M9 9.5v.1m6-.1v.1',
+  more: 'M6 12a.6.6 0 1 1-1.2 0 .6.6 0 0 1 1.2 0zm6.6 0a.6.6 0 1 1-1.2 0 .6.6 0 0 1 1.2 0zm6.6 0a.6.6 0 1 1-1.2 0 .6.6 0 0 1 1.2 0z',
+  close: 'M6 6l12 12M18 6L6 18',
+  people:
+    'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zm-6 8.5c0-3 2.5-5 6-5s6 2 6 5M16 4.4a3.5 3.5 0 0 1 0 6.2m2.5 4.4c1.6.8 2.5 2.3 2.5 4.5',
+  newGroup: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zm-6 8.5c0-3 2.5-5 6-5s6 2 6 5M19 8v6m-3-3h6',
   signOut: 'M9 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h3m6-4l4-4-4-4m4 4H9'
 }
 
+export type IconName = keyof typeof paths
+
 /** A drawing beside a text, or within a button that has a name of its own. */
-export function Icon({ name, size = 20 }: { name: keyof typeof paths; size?: number }) {
+export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   return (
     <svg className="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
       <path d={paths[name]} />

@@ -1,61 +1,91 @@
 import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
 import { messageMaxLength } from '@parley/contract/limits'
+import type { User } from '@parley/contract/entities'
 import { countCodePoints } from '../../lib/code-points.ts'
 import { isTouchOnly } from '../../lib/pointer.ts'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { MentionList } from './mention-list.tsx'
+import { useMentioning } from './mentioning.ts'
+import { ModeBar } from './mode-bar.tsx'
+import type { Mode } from './writing.ts'
 import './composer.css'
 
 type ComposerProps = {
   name: string
-  draft: string
-  onDraft: (draft: string) => void
-  /** Resolves when the message is safe in the outbox. */
+  text: string
+  onText: (text: string) => void
+  /** Resolves when what was written is safe; throws a sentence. */
   onSend: (content: string) => Promise<void>
+  mode: Mode | null
+  onLeaveMode: () => void
+  /** The way up from an empty field: to my last message. */
+  onEditLast: () => void
+  people: readonly User[]
+  onMention: () => void
 }
 
 /** From here on the length is shown, code points. */
 const countFrom = messageMaxLength - 200
 
 /** Where I write. Enter sends, Shift and Enter begin a line; on a touch screen Enter begins a line. */
-export function Composer({ name, draft, onDraft, onSend }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { name, text, onText, onSend, mode, onLeaveMode, onEditLast, people, onMention } = props
   const field = useRef<HTMLTextAreaElement>(null)
-  const [failed, setFailed] = useState(false)
-  const sendable = draft.trim() !== ''
-  const length = draft.length >= countFrom ? countCodePoints(draft.trim()) : 0
+  const [failure, setFailure] = useState<string | null>(null)
+  const mentioning = useMentioning({ field, text, setText: onText, people, onBegin: onMention })
+  const sendable = text.trim() !== ''
+  const length = text.length >= countFrom ? countCodePoints(text.trim()) : 0
 
   useEffect(() => {
     if (!isTouchOnly()) field.current?.focus({ preventScroll: true })
   }, [])
 
+  const modeOf = mode && `${mode.kind} ${mode.message.id}`
+  useEffect(() => {
+    const { current } = field
+    if (modeOf === null || !current) return
+    current.focus({ preventScroll: true })
+    current.setSelectionRange(current.value.length, current.value.length)
+  }, [modeOf])
+
   async function send(event?: FormEvent) {
     event?.preventDefault()
     field.current?.focus({ preventScroll: true })
     if (!sendable) return
-    setFailed(false)
-    onDraft('')
+    setFailure(null)
+    mentioning.close()
+    onText('')
     try {
-      await onSend(draft.trim())
-    } catch {
-      onDraft(draft)
-      setFailed(true)
+      await onSend(text.trim())
+    } catch (error) {
+      onText(text)
+      setFailure(error instanceof Error ? error.message : String(error))
     }
+  }
+
+  function leaveMode() {
+    setFailure(null)
+    onLeaveMode()
   }
 
   function press(event: KeyboardEvent) {
     // 229: some browsers end a composition with an Enter that is not marked as part of it.
-    const composing = event.nativeEvent.isComposing || event.keyCode === 229
-    if (event.key !== 'Enter' || event.shiftKey || composing || isTouchOnly()) return
+    if (event.nativeEvent.isComposing || event.keyCode === 229 || mentioning.press(event)) return
+    if (event.key === 'Escape' && mode) leaveMode()
+    else if (event.key === 'ArrowUp' && text === '' && !mode) onEditLast()
+    else if (event.key !== 'Enter' || event.shiftKey || isTouchOnly()) return
+    else void send()
     event.preventDefault()
-    void send()
   }
 
   return (
     <form className="composer" onSubmit={(event) => void send(event)}>
-      {failed && (
+      {mode && <ModeBar mode={mode} onLeave={leaveMode} />}
+      {failure && (
         <p className="composer__note composer__note--failed" role="alert">
-          {texts.conversation.notKept}
+          {failure}
         </p>
       )}
       {length >= countFrom && (
@@ -67,17 +97,24 @@ export function Composer({ name, draft, onDraft, onSend }: ComposerProps) {
         </p>
       )}
       <div className="composer__line">
+        <MentionList mentioning={mentioning} />
         {/* An unseen copy of the text gives the field its height. */}
-        <div className="composer__grow" data-text={`${draft} `}>
+        <div className="composer__grow" data-text={`${text} `}>
           <textarea
             ref={field}
             className="field composer__field"
             rows={1}
             dir="auto"
             aria-label={texts.conversation.write(name)}
+            {...mentioning.aria}
             placeholder={texts.conversation.write(name)}
-            value={draft}
-            onChange={(event) => onDraft(event.target.value)}
+            value={text}
+            onChange={(event) => {
+              onText(event.target.value)
+              mentioning.look()
+            }}
+            onSelect={() => mentioning.look()}
+            onBlur={() => mentioning.close()}
             onKeyDown={press}
           />
         </div>
@@ -85,10 +122,10 @@ export function Composer({ name, draft, onDraft, onSend }: ComposerProps) {
           type="submit"
           look="icon"
           className="composer__send"
-          aria-label={texts.conversation.send}
+          aria-label={mode?.kind === 'edit' ? texts.conversation.save : texts.conversation.send}
           disabled={!sendable}
         >
-          <Icon name="send" size={22} />
+          <Icon name={mode?.kind === 'edit' ? 'check' : 'send'} size={22} />
         </Button>
       </div>
     </form>

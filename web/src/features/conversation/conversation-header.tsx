@@ -1,39 +1,66 @@
 import { useEffect, useRef } from 'react'
 import { Link } from 'wouter'
-import type { Entry } from '../../state/model.ts'
 import { isTouchOnly } from '../../lib/pointer.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { nameOf } from '../../state/entries.ts'
+import type { Entry } from '../../state/model.ts'
 
-/** With whom I talk, or the group's title, and on a phone the way back. */
-export function ConversationHeader({ entry }: { entry: Entry | null }) {
+/** With whom I talk, and on a phone the way back. A group's leads to who is in it. */
+export function ConversationHeader({
+  entry,
+  onDetails
+}: {
+  entry: Entry | undefined
+  onDetails: () => void
+}) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     // Where there are keys the composer takes the focus; here it would pull up a keyboard.
     if (isTouchOnly()) heading.current?.focus({ preventScroll: true })
   }, [])
+  const group = entry?.kind === 'group'
   return (
     <header className="conversation__header">
       <Link href="/" className="button button--icon conversation__back" aria-label={texts.conversation.back}>
         <Icon name="back" size={24} />
       </Link>
       {entry ? (
-        <Avatar name={entry.name} url={entry.avatarURL} size="small" />
+        <Avatar
+          name={nameOf(entry)}
+          url={entry.otherParticipant?.avatarURL ?? null}
+          size="small"
+          groupId={group ? entry.id : null}
+        />
       ) : (
         <span className="avatar avatar--small skeleton" />
       )}
-      <h1 ref={heading} tabIndex={-1} className="conversation__name" dir="auto">
-        {entry ? (
-          entry.name
-        ) : (
-          <>
-            <span className="unseen">{texts.loading}</span>
-            <Skeleton width="8rem" />
-          </>
-        )}
-      </h1>
+      <div className="conversation__who">
+        <h1 ref={heading} tabIndex={-1} className="conversation__name" dir="auto">
+          {entry ? (
+            nameOf(entry)
+          ) : (
+            <>
+              <span className="unseen">{texts.loading}</span>
+              <Skeleton width="8rem" />
+            </>
+          )}
+        </h1>
+        {group && <p className="conversation__people">{texts.conversation.people(entry.participantCount)}</p>}
+      </div>
+      {group && (
+        <button
+          type="button"
+          className="button button--icon"
+          aria-label={texts.group.details}
+          aria-haspopup="dialog"
+          onClick={onDetails}
+        >
+          <Icon name="people" size={22} />
+        </button>
+      )}
     </header>
   )
 }

@@ -1,43 +1,40 @@
-import { useEffect, useMemo, useState } from 'react'
-import { Link } from 'wouter'
-import { texts } from '../../lib/texts.ts'
-import { Notice } from '../../ui/notice.tsx'
+import { useCallback, useMemo, useState, type ReactNode } from 'react'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
-import { readUpTo, unreadCount } from '../../state/entries.ts'
+import { nameOf, readUpTo, unreadCount } from '../../state/entries.ts'
 import { hasOlder } from '../../state/histories.ts'
+import { peopleOf } from '../../state/people.ts'
 import { rowsOf } from '../../state/rows.ts'
 import { Composer } from './composer.tsx'
 import { ConversationHeader } from './conversation-header.tsx'
-import { useDraft } from './draft.ts'
+import { useFailure } from './failure.ts'
 import { HistorySkeleton } from './history-skeleton.tsx'
 import { MessageList } from './message-list.tsx'
+import { Missing } from './missing.tsx'
+import { useOpened } from './opened.ts'
 import { useReadMark } from './read-mark.ts'
+import { beginningOf, labelsOf } from './page-texts.ts'
+import { useWriting } from './writing.ts'
 import './conversation.css'
 
+type ConversationPageProps = {
+  id: string
+  /** What tells who is in a group. */
+  renderDetails: (close: () => void) => ReactNode
+}
+
 /** One conversation: what was said, and what I say next. Give it the conversation's id as its key. */
-export function ConversationPage({ id }: { id: string }) {
+export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const messenger = useMessenger()
   const me = useMessengerState(({ me }) => me)
-  const entry = useMessengerState(({ entries }) => entries[id])
-  const history = useMessengerState(({ histories }) => histories[id])
   const outbox = useMessengerState(({ outbox }) => outbox)
   // Not while the stream brings what came since: all of that is new together.
   const settled = useMessengerState(({ stream }) => stream === 'complete' || stream === 'waiting')
-  const [missing, setMissing] = useState(false)
+  const { entry, history, participants, missing } = useOpened(id)
   const [atEnd, setAtEnd] = useState(true)
-  const [draft, setDraft] = useDraft(me.id, id)
+  const [open, setOpen] = useState<'details' | null>(null)
   const [unreadFrom, setUnreadFrom] = useState<number | null | undefined>(undefined)
-
-  useEffect(() => {
-    let here = true
-    messenger.openConversation(id).catch(() => {
-      if (here) setMissing(true)
-    })
-    return () => {
-      here = false
-      messenger.closeConversation(id)
-    }
-  }, [messenger, id])
+  const writing = useWriting(me, id)
+  const { failure } = useFailure()
 
   const ready = entry !== undefined && history?.loaded === true
   // The mark stays where it was when the conversation was opened, although all is read a moment later.
@@ -45,49 +42,78 @@ export function ConversationPage({ id }: { id: string }) {
     setUnreadFrom(unreadCount(entry) > 0 ? readUpTo(entry) + 1 : null)
   useReadMark(id, ready && settled && atEnd)
 
-  const rows = useMemo(
-    () => history && rowsOf(history, outbox, { me, conversationId: id, unreadFrom: unreadFrom ?? null }),
-    [history, outbox, me, id, unreadFrom]
+  const people = useMemo(() => peopleOf(me, history, participants), [me, history, participants])
+  const others = useMemo(
+    () => (participants?.list ?? []).flatMap(({ user }) => (user.id === me.id ? [] : [user])),
+    [participants, me]
   )
+  const rows = useMemo(() => {
+    const place = { me, conversationId: id, unreadFrom: unreadFrom ?? null, participants: participants?.list }
+    return history && rowsOf(history, outbox, place)
+  }, [history, outbox, me, id, unreadFrom, participants])
 
-  if (missing) {
-    const { missingTitle, missingDetail, home } = texts.conversation
-    return (
-      <Notice title={missingTitle} detail={missingDetail}>
-        <Link className="button button--primary" href="/">
-          {home}
-        </Link>
-      </Notice>
-    )
-  }
+  const { addToDraft } = writing
+  const actions = useMemo(
+    () => ({
+      retry: (clientId: string) => void messenger.outbox.retry(clientId),
+      discard: (clientId: string) => void messenger.outbox.discard(clientId),
+      takeBack({ clientId, content }: { clientId: string; content: string }) {
+        addToDraft(content)
+        void messenger.outbox.discard(clientId)
+      },
+      react: () => {},
+      hasMenu: () => false,
+      openMenu: () => {}
+    }),
+    [messenger, addToDraft]
+  )
+  const backTo = useCallback((messageId: string) => messenger.loadBackTo(id, messageId), [messenger, id])
+
+  if (missing) return <Missing title={missing.title} />
 
   async function send(content: string) {
-    await messenger.send(id, content)
+    await writing.send(content)
     setUnreadFrom(null)
   }
 
-  const name = entry?.name ?? ''
+  const name = entry ? nameOf(entry) : ''
+  const labels = labelsOf(entry)
   return (
-    <section className="conversation" aria-label={texts.conversation.title(name)}>
-      <ConversationHeader entry={entry ?? null} />
+    <section className="conversation" aria-label={labels.page}>
+      <ConversationHeader entry={entry} onDetails={() => setOpen('details')} />
       {ready && rows ? (
         <MessageList
-          name={name}
+          label={labels.messages}
+          beginning={beginningOf(entry, history)}
           rows={rows}
+          group={entry.kind === 'group'}
+          me={me}
+          people={people}
           hasOlder={hasOlder(history)}
           onOlder={() => messenger.loadOlder(id)}
+          onBackTo={backTo}
           onAtEnd={setAtEnd}
-          onRetry={(clientId) => void messenger.retry(clientId)}
-          onDiscard={(clientId) => void messenger.discard(clientId)}
-          onEdit={({ clientId, content }) => {
-            setDraft(draft === '' ? content : `${draft}\n${content}`)
-            void messenger.discard(clientId)
-          }}
+          onLeave={() => document.querySelector<HTMLElement>('.composer__field')?.focus()}
+          actions={actions}
         />
       ) : (
         <HistorySkeleton />
       )}
-      <Composer name={name} draft={draft} onDraft={setDraft} onSend={send} />
+      <p className="conversation__failure" role="alert">
+        {failure}
+      </p>
+      <Composer
+        name={name}
+        text={writing.text}
+        onText={writing.setText}
+        onSend={send}
+        mode={null}
+        onLeaveMode={() => {}}
+        onEditLast={() => {}}
+        people={others}
+        onMention={() => void messenger.groups.loadAllParticipants(id).catch(() => {})}
+      />
+      {open === 'details' && renderDetails(() => setOpen(null))}
     </section>
   )
 }

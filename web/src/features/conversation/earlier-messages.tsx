@@ -6,12 +6,12 @@ export const earlierHeight = 72
 
 /** What stands above the oldest message that is here. */
 export function EarlierMessages({
-  name,
+  beginning,
   hasOlder,
   loading,
   onOlder
 }: {
-  name: string
+  beginning: string
   hasOlder: boolean
   loading: boolean
   onOlder: () => void
@@ -23,7 +23,7 @@ export function EarlierMessages({
           {loading ? texts.conversation.loadingOlder : texts.conversation.older}
         </Button>
       ) : (
-        <p>{texts.conversation.beginning(name)}</p>
+        <p>{beginning}</p>
       )}
     </div>
   )

@@ -1,42 +1,53 @@
-import { useLayoutEffect, useState, type UIEvent } from 'react'
-import { Virtualizer } from 'virtua'
-import type { OutboxItem } from '@parley/client'
-import { texts } from '../../lib/texts.ts'
+import { useLayoutEffect, useMemo, useRef, useState, type UIEvent } from 'react'
+import { Virtualizer, type VirtualizerHandle } from 'virtua'
+import type { User } from '@parley/contract/entities'
 import type { Row } from '../../state/rows.ts'
 import { EarlierMessages, earlierHeight } from './earlier-messages.tsx'
 import { JumpButton } from './jump-button.tsx'
+import { useMessageFocus } from './message-focus.ts'
 import { MessageRow } from './message-row.tsx'
 import { usePin } from './pin.ts'
+import type { RowActions } from './row-actions.ts'
 
 type MessageListProps = {
-  name: string
+  label: string
+  /** What stands above the first message that I may see. */
+  beginning: string
   rows: readonly Row[]
+  group: boolean
+  me: User
+  people: ReadonlyMap<string, User>
   hasOlder: boolean
   onOlder: () => Promise<void>
+  /** Fetches what is older, back to a message. */
+  onBackTo: (messageId: string) => Promise<void>
   /** Whether the newest message is in sight. */
   onAtEnd: (atEnd: boolean) => void
-  onRetry: (clientId: string) => void
-  onEdit: (item: OutboxItem) => void
-  onDiscard: (clientId: string) => void
+  onLeave: () => void
+  actions: Omit<RowActions, 'jumpTo'>
 }
 
 /** Distance to the top at which the next page is fetched, px. */
 const reach = 800
 
 /** What was said: only what is in sight is in the page, so that a long history scrolls like a short one. */
-export function MessageList({
-  name,
-  rows,
-  hasOlder,
-  onOlder,
-  onAtEnd,
-  onRetry,
-  onEdit,
-  onDiscard
-}: MessageListProps) {
+export function MessageList(props: MessageListProps) {
+  const { label, beginning, rows, group, me, people, hasOlder, onOlder, onBackTo, onAtEnd, onLeave } = props
   const [loading, setLoading] = useState(false)
-  const { scroller, content, pinned, toEnd, look } = usePin(onAtEnd)
+  const list = useRef<VirtualizerHandle>(null)
+  const { scroller, content, pinned, toEnd, letGo, look } = usePin(onAtEnd)
   const newest = newestPosition(rows)
+  const focus = useMessageFocus({
+    rows,
+    scroller,
+    list,
+    letGo,
+    onMenu({ message }, element) {
+      const { left, bottom } = (element.querySelector('.message__bubble') ?? element).getBoundingClientRect()
+      if (message && props.actions.hasMenu(message)) props.actions.openMenu(message, { x: left, y: bottom })
+    },
+    onLeave
+  })
 
   // Rows that came in above keep what is in sight where it is.
   const [shown, setShown] = useState({ rows, shift: false })
@@ -53,6 +64,26 @@ export function MessageList({
   useLayoutEffect(() => {
     if (written !== undefined) toEnd()
   }, [written, toEnd])
+
+  // A message that is to be shown once it is here.
+  const [wanted, setWanted] = useState<string | null>(null)
+  const there = wanted === null ? undefined : rows.find(({ message }) => message?.id === wanted)
+  if (there) {
+    setWanted(null)
+    focus.goTo(there)
+  }
+
+  const { actions: given } = props
+  const actions = useMemo(
+    () => ({
+      ...given,
+      jumpTo(messageId: string) {
+        setWanted(messageId)
+        onBackTo(messageId).catch(() => setWanted(null))
+      }
+    }),
+    [given, onBackTo]
+  )
 
   function loadOlder() {
     if (!hasOlder || loading) return
@@ -72,19 +103,21 @@ export function MessageList({
   ).length
   return (
     <div className="messages__frame">
-      {/* The keyboard scrolls it too. */}
+      {/* The keyboard scrolls it too, and leads from message to message. */}
       <div
         ref={scroller}
         className="messages"
         role="region"
         tabIndex={0}
         onScroll={scroll}
-        aria-label={texts.conversation.messages(name)}
+        onKeyDown={focus.press}
+        aria-label={label}
       >
         <div ref={content} className="messages__content">
           <div className="messages__space" />
-          <EarlierMessages name={name} hasOlder={hasOlder} loading={loading} onOlder={loadOlder} />
+          <EarlierMessages beginning={beginning} hasOlder={hasOlder} loading={loading} onOlder={loadOlder} />
           <Virtualizer
+            ref={list}
             as="ol"
             item="li"
             data={rows}
@@ -92,15 +125,17 @@ export function MessageList({
             startMargin={earlierHeight}
             shift={shown.shift}
             bufferSize={400}
+            keepMounted={focus.mounted}
           >
             {(row) => (
               <MessageRow
                 key={row.key}
                 row={row}
-                name={name}
-                onRetry={onRetry}
-                onEdit={onEdit}
-                onDiscard={onDiscard}
+                group={group}
+                me={me}
+                people={people}
+                found={row.key === focus.found}
+                actions={actions}
               />
             )}
           </Virtualizer>

@@ -1,75 +1,132 @@
-import { memo } from 'react'
-import type { OutboxItem } from '@parley/client'
+import { memo, type MouseEvent } from 'react'
+import type { User } from '@parley/contract/entities'
 import { isJumbo } from '../../lib/emoji.ts'
+import { useLongPress } from '../../lib/long-press.ts'
 import { texts } from '../../lib/texts.ts'
-import { dayOf, fullTimeOf, timeOf } from '../../lib/times.ts'
+import { dayOf } from '../../lib/times.ts'
+import { Avatar } from '../../ui/avatar.tsx'
+import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import type { Row } from '../../state/rows.ts'
 import { FailedMessage } from './failed-message.tsx'
-import { MessageText } from './message-text.tsx'
+import { MessageBubble } from './message-bubble.tsx'
+import { Reactions } from './reactions.tsx'
+import { Receipt } from './receipt.tsx'
+import type { RowActions } from './row-actions.ts'
+import { SystemLine } from './system-line.tsx'
 import './message-row.css'
 
 type MessageRowProps = {
   row: Row
-  name: string
-  onRetry: (clientId: string) => void
-  onEdit: (item: OutboxItem) => void
-  onDiscard: (clientId: string) => void
+  group: boolean
+  me: User
+  people: ReadonlyMap<string, User>
+  /** Whether somebody was led here a moment ago. */
+  found: boolean
+  actions: RowActions
 }
 
-/** A message, and what stands above it. */
-export const MessageRow = memo(function MessageRow({
-  row,
-  name,
-  onRetry,
-  onEdit,
-  onDiscard
-}: MessageRowProps) {
-  const { content, at, mine, pending, message } = row
-  const looks = [
-    'message',
-    mine ? 'message--mine' : 'message--theirs',
-    row.continues && 'message--continues',
-    row.continued && 'message--continued',
-    pending && 'message--pending',
-    isJumbo(content) && 'message--jumbo'
-  ]
+/** A message, and what stands above and below it. */
+export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
+  const { row, me } = props
   return (
     <>
-      {row.startsDay && <p className="messages__day">{dayOf(at)}</p>}
+      {row.startsDay && <p className="messages__day">{dayOf(row.at)}</p>}
       {row.startsUnread && <p className="messages__unread">{texts.conversation.unreadFrom}</p>}
-      <div className={looks.filter(Boolean).join(' ')} data-position={message?.position}>
-        <span className="unseen">{mine ? texts.message.mine : name}: </span>
-        <div className="message__bubble">
-          <div className="message__body" dir="auto">
-            <MessageText content={content} time={timeOf(at)} />
-            <span className="message__meta">
-              <time dateTime={at} title={fullTimeOf(at)} dir="auto">
-                {timeOf(at)}
-              </time>
-              {mine && <MessageState pending={pending} />}
-            </span>
-          </div>
-        </div>
-        {pending?.problem && (
-          <FailedMessage
-            problem={pending.problem}
-            onRetry={() => onRetry(pending.clientId)}
-            onEdit={() => onEdit(pending)}
-            onDiscard={() => onDiscard(pending.clientId)}
-          />
-        )}
-      </div>
+      {row.message?.change ? (
+        <SystemLine line={row.message} me={me} rowKey={row.key} />
+      ) : (
+        <WrittenRow {...props} />
+      )}
     </>
   )
 })
 
-function MessageState({ pending }: { pending: OutboxItem | null }) {
-  if (pending?.problem) return <Icon name="warning" size={14} />
+/** A message that somebody wrote. */
+function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps) {
+  const { mine, pending, message, sender } = row
+  const hasMenu = message !== null && actions.hasMenu(message)
+  const press = useLongPress((at) => {
+    if (hasMenu) actions.openMenu(message, at)
+  })
+  const name = mine ? texts.message.mine : sender.username
+  const named = group && !mine && !row.continues
+  const looks = [
+    'message',
+    mine ? 'message--mine' : 'message--theirs',
+    group && !mine && 'message--with-avatar',
+    row.continues && 'message--continues',
+    row.continued && 'message--continued',
+    pending && 'message--pending',
+    message?.deletedAt && 'message--deleted',
+    found && 'message--found',
+    isJumbo(row.content) && !row.replyTo && 'message--jumbo'
+  ]
+
+  function openMenu(event: MouseEvent) {
+    // A link, and words that were marked, have a menu of the browser.
+    const marked = getSelection()?.isCollapsed === false
+    if (!hasMenu || marked || (event.target as Element).closest('a')) return
+    event.preventDefault()
+    actions.openMenu(message, { x: event.clientX, y: event.clientY })
+  }
+
   return (
-    <>
-      <Icon name={pending ? 'clock' : 'check'} size={14} />
-      <span className="unseen">{pending ? texts.message.pending : texts.message.sent}</span>
-    </>
+    <div
+      className={looks.filter(Boolean).join(' ')}
+      role="article"
+      aria-label={texts.message.label(name, row.content)}
+      tabIndex={-1}
+      data-row={row.key}
+      data-position={message?.position}
+      onContextMenu={openMenu}
+    >
+      {group && !mine && !row.continued && (
+        <span className="message__avatar">
+          <Avatar name={sender.username} url={sender.avatarURL} size="tiny" />
+        </span>
+      )}
+      {!named && <span className="unseen">{name}: </span>}
+      <div className="message__bubble" {...press}>
+        {named && (
+          <p className="message__name" dir="auto">
+            {name}
+          </p>
+        )}
+        <MessageBubble row={row} me={me} people={people} onJump={actions.jumpTo} />
+        {hasMenu && (
+          <Button
+            look="icon"
+            className="message__more"
+            tabIndex={-1}
+            aria-label={texts.message.more}
+            aria-haspopup="menu"
+            onClick={(event) => {
+              const { left, bottom } = event.currentTarget.getBoundingClientRect()
+              actions.openMenu(message, { x: left, y: bottom })
+            }}
+          >
+            <Icon name="more" />
+          </Button>
+        )}
+      </div>
+      {message?.reactions && (
+        <Reactions
+          reactions={message.reactions}
+          me={me}
+          people={people}
+          onReact={(emoji, there) => actions.react(message, emoji, there)}
+        />
+      )}
+      {row.readers.length > 0 && <Receipt readers={row.readers} group={group} />}
+      {pending?.problem && (
+        <FailedMessage
+          problem={pending.problem}
+          onRetry={() => actions.retry(pending.clientId)}
+          onEdit={() => actions.takeBack(pending)}
+          onDiscard={() => actions.discard(pending.clientId)}
+        />
+      )}
+    </div>
   )
 }

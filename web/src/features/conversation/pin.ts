@@ -31,6 +31,9 @@ export function usePin(onPinned: (pinned: boolean) => void) {
     current.scrollTop = current.scrollHeight
   }, [hold])
 
+  /** Lets go, to be led somewhere else. */
+  const letGo = useCallback(() => hold(false), [hold])
+
   useLayoutEffect(() => {
     const observer = new ResizeObserver(() => {
       if (held.current) toEnd()
@@ -55,5 +58,5 @@ export function usePin(onPinned: (pinned: boolean) => void) {
     return !held.current
   }, [hold])
 
-  return { scroller, content, pinned, toEnd, look }
+  return { scroller, content, pinned, toEnd, letGo, look }
 }

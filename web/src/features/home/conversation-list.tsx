@@ -10,6 +10,7 @@ import { ConversationRow } from './conversation-row.tsx'
 /** My conversations, the newest first. */
 export function ConversationList({ openId }: { openId: string | null }) {
   const messenger = useMessenger()
+  const me = useMessengerState(({ me }) => me)
   const ready = useMessengerState(({ cursor }) => cursor !== null)
   const entries = useMessengerState(({ entries }) => entries)
   const listedDownTo = useMessengerState(({ listedDownTo }) => listedDownTo)
@@ -24,7 +25,7 @@ export function ConversationList({ openId }: { openId: string | null }) {
       <ul>
         {listed.map((entry) => (
           <li key={entry.id}>
-            <ConversationRow entry={entry} open={entry.id === openId} />
+            <ConversationRow entry={entry} me={me} open={entry.id === openId} />
           </li>
         ))}
       </ul>

@@ -1,21 +1,26 @@
 import { memo } from 'react'
 import { Link } from 'wouter'
+import type { User } from '@parley/contract/entities'
+import { lineText } from '../../lib/line-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { fullTimeOf, shortTimeOf } from '../../lib/times.ts'
 import { Avatar } from '../../ui/avatar.tsx'
-import { unreadCount } from '../../state/entries.ts'
+import { nameOf, unreadCount, unreadMentions } from '../../state/entries.ts'
 import type { Entry } from '../../state/model.ts'
 
 /** A conversation in the list: with whom, what was said last, what is unread. */
 export const ConversationRow = memo(function ConversationRow({
   entry,
+  me,
   open
 }: {
   entry: Entry
+  me: User
   open: boolean
 }) {
-  const { id, name, avatarURL, lastMessage } = entry
+  const { id, kind, otherParticipant, lastMessage } = entry
   const unread = unreadCount(entry)
+  const name = nameOf(entry)
   return (
     <Link
       href={`/conversations/${id}`}
@@ -23,7 +28,7 @@ export const ConversationRow = memo(function ConversationRow({
       aria-current={open ? 'page' : undefined}
       data-conversation={id}
     >
-      <Avatar name={name} url={avatarURL} />
+      <Avatar name={name} url={otherParticipant?.avatarURL ?? null} groupId={kind === 'group' ? id : null} />
       <span className="row__text">
         <span className="row__line">
           <span className="row__name" dir="auto">
@@ -40,10 +45,13 @@ export const ConversationRow = memo(function ConversationRow({
           )}
         </span>
         <span className="row__line">
-          <span className="row__last" dir="auto">
-            {lastMessage?.mine && <span className="row__you">{texts.home.you}</span>}
-            {lastMessage?.content}
-          </span>
+          <LastMessage entry={entry} me={me} />
+          {unreadMentions(entry).length > 0 && (
+            <span className="row__mention">
+              <span aria-hidden="true">@</span>
+              <span className="unseen">{texts.home.mentioned}</span>
+            </span>
+          )}
           {unread > 0 && (
             <span className="row__unread">
               <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
@@ -55,3 +63,24 @@ export const ConversationRow = memo(function ConversationRow({
     </Link>
   )
 })
+
+/** What was said last, and in a group by whom. */
+function LastMessage({ entry: { kind, lastMessage }, me }: { entry: Entry; me: User }) {
+  if (!lastMessage) return <span className="row__last" />
+  const { mine, sender, content, change, deletedAt } = lastMessage
+  if (change || deletedAt) {
+    const deleted = mine ? texts.message.deletedMine : texts.message.deleted
+    return (
+      <span className="row__last row__last--told" dir="auto">
+        {change ? lineText(lastMessage, me) : deleted}
+      </span>
+    )
+  }
+  return (
+    <span className="row__last" dir="auto">
+      {mine && <span className="row__you">{texts.home.you}</span>}
+      {!mine && kind === 'group' && texts.home.by(sender.username)}
+      {content}
+    </span>
+  )
+}

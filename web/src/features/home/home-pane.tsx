@@ -1,14 +1,19 @@
-import { useId } from 'react'
+import { lazy, Suspense, useId, useState } from 'react'
 import { texts } from '../../lib/texts.ts'
+import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { Logo } from '../../ui/logo.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { ConversationList } from './conversation-list.tsx'
 import { PeopleSearch } from './people-search.tsx'
 import './home.css'
 
+const NewGroupDialog = lazy(() => import('./new-group-dialog.tsx'))
+
 /** My conversations, and the way to a new one. Beside an open conversation it is the lesser heading. */
 export function HomePane({ openId, onSignOut }: { openId: string | null; onSignOut: () => Promise<void> }) {
   const id = useId()
+  const [starting, setStarting] = useState(false)
   const Heading = openId === null ? 'h1' : 'h2'
   return (
     <section className="home" aria-labelledby={id}>
@@ -17,10 +22,24 @@ export function HomePane({ openId, onSignOut }: { openId: string | null; onSignO
         <Heading id={id} className="home__title">
           {texts.home.conversations}
         </Heading>
+        <Button
+          look="icon"
+          aria-label={texts.home.newGroup}
+          title={texts.home.newGroup}
+          aria-haspopup="dialog"
+          onClick={() => setStarting(true)}
+        >
+          <Icon name="newGroup" size={22} />
+        </Button>
         <AccountMenu onSignOut={onSignOut} />
       </header>
       <PeopleSearch />
       <ConversationList openId={openId} />
+      {starting && (
+        <Suspense>
+          <NewGroupDialog onClose={() => setStarting(false)} />
+        </Suspense>
+      )}
     </section>
   )
 }

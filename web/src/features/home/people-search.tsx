@@ -1,11 +1,11 @@
 import { useId, useRef, useState, type KeyboardEvent } from 'react'
 import { useLocation } from 'wouter'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { useSuggestions } from '../../lib/suggestions.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { useMessenger } from '../../state/context.tsx'
-import { useSuggestions } from './suggestions.ts'
 import './people-search.css'
 
 /** Finds somebody by the beginning of the username, and starts a conversation: a combobox. */
@@ -19,7 +19,7 @@ export function PeopleSearch() {
   const [open, setOpen] = useState(false)
   const [starting, setStarting] = useState(false)
   const [failure, setFailure] = useState<string | null>(null)
-  const { names, known } = useSuggestions(search)
+  const { names, known } = useSuggestions(search, messenger.suggestUsernames)
   const shown = open && search.trim() !== '' && known && failure === null
 
   function type(value: string) {

@@ -1,0 +1,205 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Message, User } from '@parley/contract/entities'
+import { listedEntries, unreadCount } from '../../web/src/state/entries.ts'
+import { initialState, type Action, type State } from '../../web/src/state/model.ts'
+import { canCatchUp } from '../../web/src/state/recent.ts'
+import { reduce } from '../../web/src/state/reducer.ts'
+import { jane, jill, joe, john, modelServer, type ModelServer } from './model-server.ts'
+
+/** What happens on the server; what answers at once gives what it answers. */
+type Step = (server: ModelServer) => Message | null | void
+
+const anyOf = <Value>(...values: Value[]) => fc.constantFrom(...values)
+const where = anyOf('7', '9', '9', '9')
+const who = anyOf<User>(john, jane, jane, joe)
+const position = fc.integer({ min: 1, max: 12 })
+const text = anyOf('hello', 'hello @john', '@john and @joe', 'bye')
+const emoji = anyOf('👍', '❤️')
+
+/** Each with a name, so that a failing run can be read. */
+const named = (name: string, step: Step): Step => Object.assign(step, { [fc.toStringMethod]: () => name })
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(where, who, text)
+      .map(([at, by, content]) =>
+        named(`${by.username} sends ${content} to ${at}`, (server) => server.send(at, by, content))
+      )
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(where, position, text)
+      .map(([at, position, content]) =>
+        named(`${position} of ${at} becomes ${content}`, (server) => server.edit(at, position, content))
+      )
+  },
+  fc
+    .tuple(where, position)
+    .map(([at, position]) =>
+      named(`${position} of ${at} is deleted`, (server) => server.remove(at, position))
+    ),
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(where, position, who, emoji, fc.boolean())
+      .map(([at, position, by, emoji, there]) =>
+        named(`${by.username} ${there ? 'puts' : 'takes'} ${emoji} at ${position} of ${at}`, (server) =>
+          server.react(at, position, by, emoji, there)
+        )
+      )
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(where, who)
+      .map(([at, by]) => named(`${by.username} reads ${at}`, (server) => server.read(at, by)))
+  },
+  fc
+    .tuple(anyOf(john, joe, jill), anyOf('all' as const, 'joined' as const))
+    .map(([user, history]) =>
+      named(`${user.username} comes, sees ${history}`, (server) => server.add(user, history))
+    ),
+  anyOf(john, joe, jill).map((user) =>
+    named(`${user.username} is removed`, (server) => server.takeOut(user))
+  ),
+  anyOf(john, joe).map((user) => named(`${user.username} leaves`, (server) => server.takeOut(user, user))),
+  anyOf('friends', 'garden').map((title) => named(`is called ${title}`, (server) => server.rename(title))),
+  fc
+    .tuple(anyOf(john, joe), anyOf('admin' as const, 'member' as const))
+    .map(([user, role]) => named(`${user.username} is ${role}`, (server) => server.changeRole(user, role)))
+)
+
+const after = (state: State, ...actions: Action[]) => actions.reduce(reduce, state)
+const opened = ['7', '9']
+
+function startServer(): ModelServer {
+  const server = modelServer()
+  for (const id of opened) server.conversation(id)
+  return server
+}
+
+/** What the app asks for when a conversation is on the screen, as it is answered now. */
+function answersOf(server: ModelServer): Action[] {
+  const cursor = server.head()
+  return opened.filter(server.isMine).flatMap((conversationId): Action[] => [
+    { type: 'conversation_taken', conversation: server.conversation(conversationId), cursor },
+    { type: 'history_page_taken', conversationId, messages: server.page(conversationId), cursor },
+    {
+      type: 'participants_taken',
+      conversationId,
+      participants: server.participants(conversationId),
+      after: null,
+      cursor
+    }
+  ])
+}
+
+function startOf(server: ModelServer): State {
+  const snapshot = server.snapshot(opened)
+  return after(
+    initialState(john),
+    { type: 'snapshot_taken', snapshot },
+    ...answersOf(server).filter(({ type }) => type === 'participants_taken')
+  )
+}
+
+/** What somebody sees, whatever it came from. */
+function seen(state: State) {
+  const there = (id: string) => state.entries[id] !== undefined
+  return {
+    cursor: state.cursor,
+    list: listedEntries(state.entries, state.listedDownTo).map((entry) => ({
+      ...entry,
+      // What is under a message does not show in the list.
+      lastMessage: { ...entry.lastMessage, reactions: [] },
+      unread: unreadCount(entry)
+    })),
+    histories: opened.filter(there).map((id) => state.histories[id]?.messages.slice(-25)),
+    participants: opened.filter(there).map((id) => state.participants[id]?.list)
+  }
+}
+
+/** As the messenger does: an answer that is too old is asked for again. */
+function answered(state: State, action: Action, server: ModelServer): State {
+  if (!('cursor' in action) || canCatchUp(state, action.cursor)) return after(state, action)
+  return after(state, ...answersOf(server).filter(({ type }) => type === action.type))
+}
+
+function hear(server: ModelServer, state: State, seq: number, again: boolean): State {
+  if (seq < 1 || seq > server.log.length) return state
+  const event = again ? server.readAgain(seq) : structuredClone(server.log[seq - 1]!)
+  return after(state, { type: 'event_arrived', event, cursor: server.cursorAt(seq) })
+}
+
+/** A conversation that came back is fetched like one that was never here. */
+function reopened(server: ModelServer, state: State): State {
+  const isClosed = (id: string) => state.entries[id] && (!state.histories[id] || !state.participants[id])
+  const answers = answersOf(server).filter(
+    (action) => 'conversationId' in action && isClosed(action.conversationId)
+  )
+  return after(state, ...answers)
+}
+
+describe('state and events', () => {
+  it.each([
+    ['live', false],
+    ['read from the log later', true]
+  ])('are the state as it is fetched afresh: events told %s', (_name, again) => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), fc.array(step, { maxLength: 60 }), (first, then) => {
+        const server = startServer()
+        for (const each of first) each(server)
+        let state = startOf(server)
+        const { seq: from } = server.head()
+        for (const each of then) each(server)
+        for (let seq = from + 1; seq <= server.log.length; seq++) state = hear(server, state, seq, again)
+        expect(seen(reopened(server, state))).toEqual(seen(startOf(server)))
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it('are so whatever is told twice, and however late requests are answered', () => {
+    const happens = fc.oneof(
+      { weight: 5, arbitrary: step },
+      { weight: 4, arbitrary: anyOf('hear' as const) },
+      { weight: 2, arbitrary: anyOf('ask' as const, 'answer' as const) },
+      fc.record({ twice: fc.nat(8) })
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), fc.array(happens, { maxLength: 80 }), (first, then) => {
+        const server = startServer()
+        for (const each of first) each(server)
+        let state = startOf(server)
+        const waiting: Action[] = []
+        const hearNext = () => {
+          state = hear(server, state, state.cursor!.seq + 1, false)
+        }
+        const answerNext = () => {
+          const action = waiting.shift()
+          if (action) state = answered(state, action, server)
+        }
+        for (const each of then) {
+          if (each === 'hear') hearNext()
+          else if (each === 'answer') answerNext()
+          else if (each === 'ask') waiting.push(...structuredClone(answersOf(server)))
+          else if (typeof each === 'object')
+            state = hear(server, state, state.cursor!.seq - each.twice, false)
+          else {
+            const message = each(server)
+            if (!message?.mine) continue
+            const type = message.version === undefined ? 'message_sent' : 'message_changed'
+            waiting.push({ type, message: structuredClone(message) })
+          }
+        }
+        while (waiting.length > 0) answerNext()
+        while (state.cursor!.seq < server.log.length) hearNext()
+        expect(seen(reopened(server, state))).toEqual(seen(startOf(server)))
+      }),
+      { numRuns: 500 }
+    )
+  })
+})

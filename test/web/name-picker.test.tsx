@@ -1,0 +1,77 @@
+import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { useState } from 'react'
+import { afterEach, describe, expect, it } from 'vitest'
+import { NamePicker } from '../../web/src/ui/name-picker.tsx'
+
+afterEach(cleanup)
+
+const suggest = async (search: string) => ['jane', 'jill', 'joe'].filter((name) => name.startsWith(search))
+const told = {
+  remove: (name: string) => `Remove ${name}`,
+  added: (name: string) => `${name} added`,
+  removed: (name: string) => `${name} removed`,
+  found: (count: number) => `${count} found`
+}
+
+function Page() {
+  const [names, setNames] = useState<string[]>([])
+  return (
+    <NamePicker
+      label="People"
+      placeholder=""
+      names={names}
+      onNames={setNames}
+      suggest={suggest}
+      told={told}
+    />
+  )
+}
+
+function pick() {
+  render(<Page />)
+  const field = screen.getByRole<HTMLInputElement>('combobox')
+  return {
+    field,
+    type: (value: string) => fireEvent.change(field, { target: { value } }),
+    press: (key: string) => fireEvent.keyDown(field, { key }),
+    chips: () => screen.queryAllByRole('button').map((chip) => chip.textContent)
+  }
+}
+
+describe('the picker of names', () => {
+  it('is driven by keys: down, Enter, and Backspace takes the last one away', async () => {
+    const { field, type, press, chips } = pick()
+    type('j')
+    const options = await screen.findAllByRole('option')
+    press('ArrowDown')
+    expect(field.getAttribute('aria-activedescendant')).toBe(options[1]!.id)
+    press('Enter')
+    expect(chips()).toEqual(['jill'])
+    expect(field.value).toBe('')
+    expect(screen.getByRole('status').textContent).toBe('jill added')
+    press('Backspace')
+    expect(chips()).toEqual([])
+    expect(screen.getByRole('status').textContent).toBe('jill removed')
+  })
+  it('offers nobody twice', async () => {
+    const { type, press } = pick()
+    type('ja')
+    await screen.findByRole('option', { name: /jane/ })
+    press('Enter')
+    type('j')
+    await screen.findByRole('option', { name: /joe/ })
+    expect(screen.queryByRole('option', { name: /jane/ })).toBeNull()
+  })
+  it('takes a name that is written out, also one that is not suggested', () => {
+    const { type, press, chips } = pick()
+    type(' somebody ')
+    press('Enter')
+    expect(chips()).toEqual(['somebody'])
+    fireEvent.click(screen.getByRole('button', { name: 'Remove somebody' }))
+    expect(chips()).toEqual([])
+  })
+  it('lets Enter through when nothing is written, so that a form is sent', () => {
+    const { press } = pick()
+    expect(press('Enter')).toBe(true)
+  })
+})

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import type { Participant } from '@parley/contract/entities'
+import { readersOf } from '../../web/src/state/receipts.ts'
+import { jane, jill, joe, john, modelServer } from './model-server.ts'
+
+/** Who has read what, as `position: names`. */
+function receipts(server: ReturnType<typeof modelServer>, people = server.participants('9')) {
+  const messages = server.page('9').toReversed()
+  const readers = readersOf(messages, people, john)
+  return messages.flatMap(({ id, position }) => {
+    const names = readers.get(id)?.map(({ username }) => username)
+    return names ? [`${position}: ${names.join(' ')}`] : []
+  })
+}
+
+describe('receipts', () => {
+  it('stand under the newest message of mine that somebody has read', () => {
+    const server = modelServer()
+    server.send('9', john)
+    server.read('9', joe)
+    server.send('9', john)
+    expect(receipts(server)).toEqual(['2: joe'])
+    server.read('9', jane)
+    expect(receipts(server)).toEqual(['2: joe', '3: jane'])
+  })
+  it('are not told of whoever has written since', () => {
+    const server = modelServer()
+    server.send('9', john)
+    server.read('9', joe)
+    server.send('9', jane)
+    expect(receipts(server)).toEqual(['2: joe'])
+  })
+  it('are not told of what was said before somebody came', () => {
+    const server = modelServer()
+    server.send('9', john)
+    server.add(jill)
+    expect(receipts(server)).toEqual([])
+    server.send('9', john)
+    server.read('9', jill)
+    expect(receipts(server)).toEqual(['4: jill'])
+  })
+  it('are told of nobody in a conversation of many', () => {
+    const server = modelServer()
+    server.send('9', john)
+    server.read('9', joe)
+    const many = Array.from({ length: 51 }, (_, index): Participant => {
+      const user = { ...joe, id: String(index + 10) }
+      return { user, role: 'member', joinedAt: '2026-01-01T00:00:00.000Z', readUpTo: 9 }
+    })
+    expect(receipts(server, many)).toEqual([])
+  })
+})

@@ -1,0 +1,65 @@
+import type { OutboxItem } from '@parley/client'
+import type { User } from '@parley/contract/entities'
+import { texts } from '../../lib/texts.ts'
+import { fullTimeOf, timeOf } from '../../lib/times.ts'
+import { Icon } from '../../ui/icon.tsx'
+import type { Row } from '../../state/rows.ts'
+import { MessageText } from './message-text.tsx'
+import { QuoteBlock } from './quote.tsx'
+import './message-bubble.css'
+
+/** What a message says, what it answers, and when it was said; a tombstone where it was deleted. */
+export function MessageBubble({
+  row,
+  me,
+  people,
+  onJump
+}: {
+  row: Row
+  me: User
+  people: ReadonlyMap<string, User>
+  onJump: (messageId: string) => void
+}) {
+  const { content, at, mine, message, pending, replyTo, forwardedFrom } = row
+  const deleted = message?.deletedAt !== undefined
+  const time = message?.editedAt && !deleted ? `${texts.message.edited} ${timeOf(at)}` : timeOf(at)
+  const names = (message?.mentions ?? []).flatMap((id) => people.get(id)?.username ?? [])
+  return (
+    <>
+      {forwardedFrom && (
+        <p className="message__forwarded">
+          <Icon name="forward" size={14} />
+          {texts.message.forwarded(forwardedFrom.username)}
+        </p>
+      )}
+      {replyTo && (
+        <QuoteBlock quote={replyTo} mine={replyTo.sender.id === me.id} onJump={() => onJump(replyTo.id)} />
+      )}
+      <div className="message__body" dir="auto">
+        {deleted ? (
+          <p className="message__text message__text--deleted" data-time={time}>
+            {mine ? texts.message.deletedMine : texts.message.deleted}
+          </p>
+        ) : (
+          <MessageText content={content} time={time} names={names} />
+        )}
+        <span className="message__meta">
+          <time dateTime={at} title={fullTimeOf(at)} dir="auto">
+            {time}
+          </time>
+          {mine && !deleted && <MessageState pending={pending} />}
+        </span>
+      </div>
+    </>
+  )
+}
+
+function MessageState({ pending }: { pending: OutboxItem | null }) {
+  if (pending?.problem) return <Icon name="warning" size={14} />
+  return (
+    <>
+      <Icon name={pending ? 'clock' : 'check'} size={14} />
+      <span className="unseen">{pending ? texts.message.pending : texts.message.sent}</span>
+    </>
+  )
+}

@@ -1,0 +1,84 @@
+import { useEffect, useEffectEvent, useState, type KeyboardEvent, type RefObject } from 'react'
+import type { VirtualizerHandle } from 'virtua'
+import type { Row } from '../../state/rows.ts'
+
+type Options = {
+  rows: readonly Row[]
+  scroller: RefObject<HTMLElement | null>
+  list: RefObject<VirtualizerHandle | null>
+  /** The list goes elsewhere than to its end. */
+  letGo: () => void
+  onMenu: (row: Row, element: HTMLElement) => void
+  /** Escape: back to writing. */
+  onLeave: () => void
+}
+
+/** How long a row that somebody was led to is marked, ms. */
+const foundMs = 1_600
+
+/** Arrow keys lead from row to row, Enter opens the menu of a message; `goTo` leads to one from elsewhere. */
+export function useMessageFocus({ rows, scroller, list, letGo, onMenu, onLeave }: Options) {
+  const [active, setActive] = useState<{ key: string; align: 'nearest' | 'center' } | null>(null)
+  const [found, setFound] = useState<string | null>(null)
+  const index = active ? rows.findIndex(({ key }) => key === active.key) : -1
+
+  const show = useEffectEvent(({ key, align }: NonNullable<typeof active>) => {
+    if (index < 0) return
+    letGo()
+    list.current?.scrollToIndex(index, { align })
+    rowElement(scroller.current, key)?.focus({ preventScroll: true })
+  })
+  useEffect(() => {
+    if (active) show(active)
+  }, [active])
+
+  useEffect(() => {
+    if (found === null) return undefined
+    const timer = setTimeout(() => setFound(null), foundMs)
+    return () => clearTimeout(timer)
+  }, [found])
+
+  function press(event: KeyboardEvent<HTMLElement>) {
+    const target = event.target as HTMLElement
+    const inList = target === event.currentTarget
+    const at = inList
+      ? lastInSight(target, rows) + 1
+      : rows.findIndex(({ key }) => key === target.dataset['row'])
+    // A link or a button within a row.
+    if (at < 0) return
+    const row = rows[at]
+    if (event.key === 'Escape') onLeave()
+    else if (event.key === 'Enter' && row && !inList) onMenu(row, target)
+    else {
+      const to: Record<string, number> = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }
+      const next = rows[to[event.key] ?? -1]
+      if (!next || (inList && event.key !== 'ArrowUp')) return
+      event.preventDefault()
+      setActive({ key: next.key, align: 'nearest' })
+    }
+  }
+
+  return {
+    press,
+    found,
+    /** Stays in the page for as long as it may have the focus. */
+    mounted: index < 0 ? [] : [index],
+    goTo(row: Row) {
+      setActive({ key: row.key, align: 'center' })
+      setFound(row.key)
+    }
+  }
+}
+
+function rowElement(scroller: HTMLElement | null, key: string): HTMLElement | null {
+  return scroller?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`) ?? null
+}
+
+/** The lowest row that can be seen. */
+function lastInSight(scroller: HTMLElement, rows: readonly Row[]): number {
+  const { bottom } = scroller.getBoundingClientRect()
+  return rows.findLastIndex(({ key }) => {
+    const element = rowElement(scroller, key)
+    return element !== null && element.getBoundingClientRect().top < bottom
+  })
+}

@@ -1,0 +1,18 @@
+import { Link } from 'wouter'
+import { texts } from '../../lib/texts.ts'
+import { Notice } from '../../ui/notice.tsx'
+
+/** Instead of a conversation that is not mine; `title` is its name, where it was a moment ago. */
+export function Missing({ title }: { title: string | null }) {
+  const { missingTitle, missingDetail, goneTitle, goneDetail, home } = texts.conversation
+  return (
+    <Notice
+      title={title === null ? missingTitle : goneTitle(title)}
+      detail={title === null ? missingDetail : goneDetail}
+    >
+      <Link className="button button--primary" href="/">
+        {home}
+      </Link>
+    </Notice>
+  )
+}

@@ -1,0 +1,44 @@
+import type { Reaction, User } from '@parley/contract/entities'
+import { texts } from '../../lib/texts.ts'
+import './reactions.css'
+
+type ReactionsProps = {
+  reactions: readonly Reaction[]
+  me: User
+  people: ReadonlyMap<string, User>
+  onReact: (emoji: string, there: boolean) => void
+}
+
+/** Everybody's emoji on a message; a click puts mine there, or takes it away. */
+export function Reactions({ reactions, me, people, onReact }: ReactionsProps) {
+  return (
+    <div className="reactions">
+      {reactions.map(({ emoji, userIds }) => {
+        const mine = userIds.includes(me.id)
+        const label = texts.message.reaction(emoji, namesOf(userIds, me, people))
+        return (
+          <button
+            key={emoji}
+            type="button"
+            className="reaction"
+            aria-pressed={mine}
+            aria-label={label}
+            title={label}
+            onClick={() => onReact(emoji, !mine)}
+          >
+            <span className="reaction__chip">
+              {emoji} <span className="reaction__count">{userIds.length}</span>
+            </span>
+          </button>
+        )
+      })}
+    </div>
+  )
+}
+
+/** Names by ids, mine as `You`. */
+export function namesOf(userIds: readonly string[], me: User, people: ReadonlyMap<string, User>): string[] {
+  return userIds.map((id) =>
+    id === me.id ? texts.message.mine : (people.get(id)?.username ?? texts.message.somebody)
+  )
+}

@@ -1,0 +1,19 @@
+import type { Message, User } from '@parley/contract/entities'
+import { lineText } from '../../lib/line-texts.ts'
+import { fullTimeOf } from '../../lib/times.ts'
+
+/** What happened to a conversation itself. */
+export function SystemLine({ line, me, rowKey }: { line: Message; me: User; rowKey: string }) {
+  return (
+    <p
+      className="messages__line"
+      dir="auto"
+      data-row={rowKey}
+      data-position={line.position}
+      tabIndex={-1}
+      title={fullTimeOf(line.createdAt)}
+    >
+      {lineText(line, me)}
+    </p>
+  )
+}

@@ -1,0 +1,59 @@
+import { useState, type FormEvent } from 'react'
+import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { texts } from '../../lib/texts.ts'
+import { Button } from '../../ui/button.tsx'
+import { NamePicker } from '../../ui/name-picker.tsx'
+import { useMessenger } from '../../state/context.tsx'
+
+/** Adds people to a group. Those that cannot be added stay where they are, with the reason. */
+export function AddPeople({ id, onClose }: { id: string; onClose: () => void }) {
+  const messenger = useMessenger()
+  const [names, setNames] = useState<string[]>([])
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<string | null>(null)
+
+  async function add(event: FormEvent) {
+    event.preventDefault()
+    if (names.length === 0) return setFailure(texts.newGroup.nobody)
+    setBusy(true)
+    setFailure(null)
+    for (const name of names) {
+      try {
+        await messenger.groups.add(id, name)
+        setNames((left) => left.filter((each) => each !== name))
+      } catch (error) {
+        setFailure(`${name}: ${problemText(problemOf(error))}`)
+        setBusy(false)
+        return undefined
+      }
+    }
+    return onClose()
+  }
+
+  return (
+    <form className="group__form" onSubmit={(event) => void add(event)}>
+      <NamePicker
+        autoFocus
+        label={texts.group.add}
+        placeholder={texts.newGroup.peopleHint}
+        names={names}
+        onNames={setNames}
+        suggest={messenger.suggestUsernames}
+        told={{ ...texts.newGroup, found: texts.home.found }}
+      />
+      {failure && (
+        <p className="dialog__failure" role="alert">
+          {failure}
+        </p>
+      )}
+      <div className="dialog__choices">
+        <Button look="plain" onClick={onClose}>
+          {texts.group.cancel}
+        </Button>
+        <Button type="submit" disabled={busy}>
+          {busy ? texts.group.adding : texts.group.addAction}
+        </Button>
+      </div>
+    </form>
+  )
+}

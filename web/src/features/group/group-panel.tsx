@@ -1,0 +1,105 @@
+import { useEffect, useState } from 'react'
+import { may } from '@parley/contract/roles'
+import type { Participant } from '@parley/contract/entities'
+import { texts } from '../../lib/texts.ts'
+import { Avatar } from '../../ui/avatar.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import type { Anchor } from '../../ui/menu.tsx'
+import { useMessenger, useMessengerState } from '../../state/context.tsx'
+import { AddPeople } from './add-people.tsx'
+import { ParticipantRow } from './participant-row.tsx'
+import { PersonDialogs, type PersonDialog } from './person-dialogs.tsx'
+import { RenameForm } from './rename-form.tsx'
+import './group-panel.css'
+
+type Open = 'rename' | 'add' | PersonDialog | null
+
+/** Who is in a group, and what I may change about it. */
+export default function GroupPanel({ id, onClose }: { id: string; onClose: () => void }) {
+  const messenger = useMessenger()
+  const me = useMessengerState(({ me }) => me)
+  const entry = useMessengerState(({ entries }) => entries[id])
+  const participants = useMessengerState(({ participants }) => participants[id])
+  const [open, setOpen] = useState<Open>(null)
+
+  const wanted = participants === undefined
+  useEffect(() => {
+    if (wanted) messenger.groups.loadParticipants(id).catch(() => {})
+  }, [messenger, id, wanted])
+
+  // I was removed while I looked: there is nothing to show.
+  const gone = entry === undefined
+  useEffect(() => {
+    if (gone) onClose()
+  }, [gone, onClose])
+  if (!entry) return null
+
+  const { role, title, participantCount } = entry
+  const close = () => setOpen(null)
+  const openMenu = (participant: Participant, anchor: Anchor) =>
+    setOpen({ kind: 'menu', participant, anchor })
+
+  return (
+    <Dialog title={texts.group.panel} close={texts.group.close} look="panel" onClose={onClose}>
+      <div className="dialog__body group">
+        <div className="group__about">
+          <Avatar name={title ?? ''} url={null} size="large" groupId={id} />
+          {open === 'rename' ? (
+            <RenameForm
+              title={title ?? ''}
+              onRename={(title) => messenger.groups.rename(id, title)}
+              onClose={close}
+            />
+          ) : (
+            <>
+              <h3 className="group__title" dir="auto">
+                {title}
+              </h3>
+              {may(role, 'rename') && (
+                <Button look="quiet" onClick={() => setOpen('rename')}>
+                  <Icon name="edit" size={18} />
+                  {texts.group.rename}
+                </Button>
+              )}
+            </>
+          )}
+        </div>
+        <div className="group__heading">
+          <h3>{texts.group.peopleIn(participantCount)}</h3>
+          {may(role, 'add_participant') && open !== 'add' && (
+            <Button look="quiet" onClick={() => setOpen('add')}>
+              <Icon name="newGroup" size={18} />
+              {texts.group.add}
+            </Button>
+          )}
+        </div>
+        {open === 'add' && <AddPeople id={id} onClose={close} />}
+        <ul className="group__people">
+          {participants?.list.map((participant) => (
+            <ParticipantRow
+              key={participant.user.id}
+              participant={participant}
+              isMe={participant.user.id === me.id}
+              role={role}
+              onMenu={openMenu}
+            />
+          ))}
+        </ul>
+        {participants && !participants.whole && (
+          <Button look="quiet" onClick={() => void messenger.groups.loadParticipants(id).catch(() => {})}>
+            {texts.group.loadMore}
+          </Button>
+        )}
+        <Button look="plain" className="group__leave" onClick={() => setOpen({ kind: 'leave' })}>
+          <Icon name="signOut" />
+          {texts.group.leave}
+        </Button>
+      </div>
+      {open !== null && typeof open === 'object' && (
+        <PersonDialogs open={open} entry={entry} onOpen={setOpen} onClose={close} onLeft={onClose} />
+      )}
+    </Dialog>
+  )
+}

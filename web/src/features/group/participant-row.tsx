@@ -1,0 +1,54 @@
+import { may } from '@parley/contract/roles'
+import type { Participant, Role } from '@parley/contract/entities'
+import { texts } from '../../lib/texts.ts'
+import { Avatar } from '../../ui/avatar.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import type { Anchor } from '../../ui/menu.tsx'
+
+/** Whether somebody of this role may take somebody of that role out of a group. */
+export function mayRemove(mine: Role, theirs: Role): boolean {
+  if (theirs === 'owner') return false
+  return may(mine, theirs === 'admin' ? 'remove_admin' : 'remove_member')
+}
+
+/** Somebody in a group; `role` is mine. */
+export function ParticipantRow({
+  participant,
+  isMe,
+  role,
+  onMenu
+}: {
+  participant: Participant
+  isMe: boolean
+  role: Role
+  onMenu: (participant: Participant, anchor: Anchor) => void
+}) {
+  const { user } = participant
+  const changeable = !isMe && (may(role, 'change_role') || mayRemove(role, participant.role))
+  return (
+    <li className="person">
+      <Avatar name={user.username} url={user.avatarURL} size="small" />
+      <span className="person__name" dir="auto">
+        {user.username}
+      </span>
+      {isMe && <span className="person__role">{texts.group.you}</span>}
+      {texts.group.roles[participant.role] && (
+        <span className="person__role">{texts.group.roles[participant.role]}</span>
+      )}
+      {changeable && (
+        <Button
+          look="icon"
+          aria-label={texts.group.actions(user.username)}
+          aria-haspopup="menu"
+          onClick={(event) => {
+            const { left, bottom } = event.currentTarget.getBoundingClientRect()
+            onMenu(participant, { x: left, y: bottom })
+          }}
+        >
+          <Icon name="more" />
+        </Button>
+      )}
+    </li>
+  )
+}

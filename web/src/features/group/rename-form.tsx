@@ -1,0 +1,60 @@
+import { useState, type FormEvent } from 'react'
+import { titleMaxLength } from '@parley/contract/limits'
+import { countCodePoints } from '../../lib/code-points.ts'
+import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { texts } from '../../lib/texts.ts'
+import { Button } from '../../ui/button.tsx'
+
+/** Another name for a group, in the place of the one it has. */
+export function RenameForm({
+  title,
+  onRename,
+  onClose
+}: {
+  title: string
+  onRename: (title: string) => Promise<void>
+  onClose: () => void
+}) {
+  const [text, setText] = useState(title)
+  const [failure, setFailure] = useState<string | null>(null)
+
+  async function save(event: FormEvent) {
+    event.preventDefault()
+    const wanted = text.trim()
+    if (wanted === '') return setFailure(texts.group.titleMissing)
+    if (countCodePoints(wanted) > titleMaxLength) return setFailure(texts.group.titleTooLong)
+    try {
+      if (wanted !== title) await onRename(wanted)
+      onClose()
+    } catch (error) {
+      setFailure(problemText(problemOf(error)))
+    }
+  }
+
+  return (
+    <form className="group__form" onSubmit={(event) => void save(event)}>
+      <input
+        className="field"
+        // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of what was pressed
+        autoFocus
+        dir="auto"
+        autoComplete="off"
+        aria-label={texts.group.titleLabel}
+        aria-invalid={failure !== null}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      {failure && (
+        <p className="dialog__failure" role="alert">
+          {failure}
+        </p>
+      )}
+      <div className="dialog__choices">
+        <Button look="plain" onClick={onClose}>
+          {texts.group.cancel}
+        </Button>
+        <Button type="submit">{texts.group.save}</Button>
+      </div>
+    </form>
+  )
+}

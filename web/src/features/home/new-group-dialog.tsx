@@ -1,0 +1,108 @@
+import { useId, useState, type FormEvent } from 'react'
+import { useLocation } from 'wouter'
+import { titleMaxLength } from '@parley/contract/limits'
+import { countCodePoints } from '../../lib/code-points.ts'
+import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { texts } from '../../lib/texts.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { NamePicker } from '../../ui/name-picker.tsx'
+import { useMessenger } from '../../state/context.tsx'
+import './new-group-dialog.css'
+
+type History = 'all' | 'joined'
+
+/** Starts a group: who, its name, and what those see who come later. */
+export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
+  const id = useId()
+  const messenger = useMessenger()
+  const [, navigate] = useLocation()
+  const [usernames, setUsernames] = useState<string[]>([])
+  const [title, setTitle] = useState('')
+  const [history, setHistory] = useState<History>('all')
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<string | null>(null)
+
+  async function start(event: FormEvent) {
+    event.preventDefault()
+    const problem = problemWith(title.trim(), usernames)
+    setFailure(problem)
+    if (problem || busy) return
+    setBusy(true)
+    try {
+      const conversationId = await messenger.groups.start({ title: title.trim(), usernames, history })
+      onClose()
+      navigate(`/conversations/${conversationId}`)
+    } catch (error) {
+      setFailure(problemText(problemOf(error)))
+      setBusy(false)
+    }
+  }
+
+  return (
+    <Dialog title={texts.newGroup.title} close={texts.group.close} onClose={onClose}>
+      <form className="dialog__body" onSubmit={(event) => void start(event)}>
+        <div>
+          <label className="new-group__label" htmlFor={`${id}-title`}>
+            {texts.group.titleLabel}
+          </label>
+          <input
+            id={`${id}-title`}
+            className="field"
+            data-focus
+            dir="auto"
+            autoComplete="off"
+            value={title}
+            onChange={(event) => setTitle(event.target.value)}
+          />
+        </div>
+        <div>
+          <p className="new-group__label" aria-hidden="true">
+            {texts.newGroup.people}
+          </p>
+          <NamePicker
+            label={texts.newGroup.people}
+            placeholder={texts.newGroup.peopleHint}
+            names={usernames}
+            onNames={setUsernames}
+            suggest={messenger.suggestUsernames}
+            told={{ ...texts.newGroup, found: texts.home.found }}
+          />
+        </div>
+        <fieldset className="new-group__history">
+          <legend className="new-group__label">{texts.newGroup.history}</legend>
+          {(['all', 'joined'] as const).map((each) => (
+            <label key={each} className="new-group__choice">
+              <input
+                type="radio"
+                name={`${id}-history`}
+                checked={history === each}
+                onChange={() => setHistory(each)}
+              />
+              {each === 'all' ? texts.newGroup.historyAll : texts.newGroup.historyJoined}
+            </label>
+          ))}
+        </fieldset>
+        {failure && (
+          <p className="dialog__failure" role="alert">
+            {failure}
+          </p>
+        )}
+        <div className="dialog__choices">
+          <Button look="plain" onClick={onClose}>
+            {texts.group.cancel}
+          </Button>
+          <Button type="submit" disabled={busy}>
+            {busy ? texts.newGroup.starting : texts.newGroup.start}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+function problemWith(title: string, usernames: readonly string[]): string | null {
+  if (title === '') return texts.group.titleMissing
+  if (countCodePoints(title) > titleMaxLength) return texts.group.titleTooLong
+  return usernames.length === 0 ? texts.newGroup.nobody : null
+}

@@ -1,0 +1,13 @@
+import type { Answer, Client } from '@parley/client'
+import type { Action, State } from './model.ts'
+
+/** What commands work with. */
+export type CommandContext = {
+  client: Client
+  state: () => State
+  dispatch: (action: Action) => void
+  /** Runs a request, or waits for the same one that is under way. */
+  once: (name: string, run: (signal: AbortSignal) => Promise<void>) => Promise<void>
+  /** Asks until there is an answer that what was told since can be added to. */
+  ask: <Data>(ask: () => Promise<Answer<Data>>, signal: AbortSignal) => Promise<Answer<Data>>
+}

@@ -1,0 +1,30 @@
+import type { Change, Message, Role, User } from '@parley/contract/entities'
+import type { Entry, State } from './model.ts'
+
+type Entries = State['entries']
+
+/** What a line says of a conversation: how many are in it, its title, my role. */
+export function withLineAbout(entries: Entries, line: Message, me: User): Entries {
+  const entry = entries[line.conversationId]
+  return entry ? { ...entries, [entry.id]: afterLine(entry, line, me) } : entries
+}
+
+/** A conversation that is mine no more. */
+export function withoutConversation(state: State, { conversationId }: Message): State {
+  const { [conversationId]: _entry, ...entries } = state.entries
+  const { [conversationId]: _history, ...histories } = state.histories
+  const { [conversationId]: _people, ...participants } = state.participants
+  return { ...state, entries, histories, participants }
+}
+
+function afterLine(entry: Entry, { change = {} }: { change?: Partial<Change> }, me: User): Entry {
+  const { title = entry.title, participantCount = entry.participantCount } = change
+  return { ...entry, title, participantCount, role: roleAfter(entry.role, change, me) }
+}
+
+/** My role after a line. There is one owner: whoever hands a group over becomes an admin. */
+function roleAfter(mine: Role, { user, role }: Partial<Change>, me: User): Role {
+  if (!role) return mine
+  if (user?.id === me.id) return role
+  return role === 'owner' && mine === 'owner' ? 'admin' : mine
+}

@@ -1,0 +1,32 @@
+import type { Message, Participant, User } from '@parley/contract/entities'
+import { receiptsMax } from '@parley/contract/limits'
+
+/**
+ * By a message's id, who has read up to it: for each of the others the newest message of mine that they have read. Whoever
+ * has written since has read it, without saying.
+ */
+export function readersOf(
+  messages: readonly Message[],
+  participants: readonly Participant[],
+  me: User
+): ReadonlyMap<string, User[]> {
+  const readers = new Map<string, User[]>()
+  if (participants.length > receiptsMax) return readers
+  const waiting = new Map(
+    participants.flatMap((participant) =>
+      participant.user.id === me.id ? [] : [[participant.user.id, participant]]
+    )
+  )
+  for (let index = messages.length - 1; index >= 0 && waiting.size > 0; index--) {
+    const { id, mine, change, position, sender, createdAt } = messages[index]!
+    waiting.delete(sender.id)
+    if (!mine || change) continue
+    for (const { user, readUpTo, joinedAt } of waiting.values()) {
+      // What was said before somebody came counts as read, and is told of nobody.
+      if (readUpTo === null || readUpTo < position || joinedAt > createdAt) continue
+      readers.set(id, [...(readers.get(id) ?? []), user])
+      waiting.delete(user.id)
+    }
+  }
+  return readers
+}

@@ -1,0 +1,81 @@
+import type { Message } from '@parley/contract/entities'
+import type { LogEvent } from '@parley/contract/events'
+import { mergeConversations, withMessage, withRead } from './entries.ts'
+import { withChangedMessage, withNewMessage, withReactionChange } from './histories.ts'
+import { withoutConversation, withLineAbout } from './membership.ts'
+import { withChangedEntry } from './mentions.ts'
+import type { State } from './model.ts'
+import { withLine, withReceipt } from './participants.ts'
+
+/** The state after an event of the log. */
+export function afterEvent(state: State, event: LogEvent): State {
+  switch (event.name) {
+    case 'message':
+      return { ...withSent(state, event.data), arrived: event.data }
+    case 'message_sent':
+      return withSent(state, event.data)
+    case 'message_edited':
+    case 'message_deleted':
+      return withChanged(state, event.data)
+    case 'reaction_added':
+    case 'reaction_removed': {
+      const there = event.name === 'reaction_added'
+      return { ...state, histories: withReactionChange(state.histories, event.data, there) }
+    }
+    case 'read':
+      return withReader(state, event.data)
+    case 'conversation_created':
+      return { ...state, entries: mergeConversations(state.entries, [event.data]) }
+    case 'participant_removed':
+      // My own way out: I see nothing more of it.
+      if (event.data.change?.user?.id === state.me.id) return withoutConversation(state, event.data)
+      return withTheLine(state, event.data)
+    case 'participant_added':
+    case 'role_changed':
+    case 'conversation_renamed':
+      return withTheLine(state, event.data)
+    default:
+      // `gone`, and what a newer server knows: its place in the log is all there is to it here.
+      return state
+  }
+}
+
+/** A message is there, mine or another's. Whoever sends has read. */
+export function withSent(state: State, message: Message): State {
+  const { conversationId, sender, position } = message
+  return {
+    ...state,
+    entries: withMessage(state.entries, message, state.me),
+    histories: withNewMessage(state.histories, message),
+    participants: withReceipt(state.participants, conversationId, sender.id, position)
+  }
+}
+
+/** A message is another now. */
+export function withChanged(state: State, message: Message): State {
+  return {
+    ...state,
+    entries: withChangedEntry(state.entries, message, state.me),
+    histories: withChangedMessage(state.histories, message)
+  }
+}
+
+function withTheLine(state: State, line: Message): State {
+  const sent = withSent(state, line)
+  return {
+    ...sent,
+    entries: withLineAbout(sent.entries, line, state.me),
+    participants: withLine(sent.participants, line)
+  }
+}
+
+function withReader(
+  state: State,
+  { conversationId, userId, position }: { conversationId: string; userId: string; position: number }
+): State {
+  return {
+    ...state,
+    entries: userId === state.me.id ? withRead(state.entries, conversationId, position) : state.entries,
+    participants: withReceipt(state.participants, conversationId, userId, position)
+  }
+}

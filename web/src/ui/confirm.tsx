@@ -1,0 +1,59 @@
+import { useState } from 'react'
+import { Button } from './button.tsx'
+import { Dialog } from './dialog.tsx'
+
+/** Asks once more before something is done. What cannot be done says why, and can be tried again. */
+export function Confirm({
+  title,
+  detail,
+  action,
+  cancel,
+  danger = false,
+  onConfirm,
+  onClose
+}: {
+  title: string
+  detail: string
+  action: string
+  cancel: string
+  danger?: boolean
+  /** Throws a sentence for people as its message's text. */
+  onConfirm: () => Promise<void>
+  onClose: () => void
+}) {
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<string | null>(null)
+
+  async function confirm() {
+    setBusy(true)
+    setFailure(null)
+    try {
+      await onConfirm()
+      onClose()
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error))
+      setBusy(false)
+    }
+  }
+
+  return (
+    <Dialog title={title} close={cancel} onClose={onClose}>
+      <div className="dialog__body">
+        <p className="dialog__detail">{detail}</p>
+        {failure && (
+          <p className="dialog__failure" role="alert">
+            {failure}
+          </p>
+        )}
+        <div className="dialog__choices">
+          <Button look="plain" onClick={onClose}>
+            {cancel}
+          </Button>
+          <Button look={danger ? 'danger' : 'primary'} disabled={busy} onClick={() => void confirm()}>
+            {action}
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  )
+}

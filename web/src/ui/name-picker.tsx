@@ -1,0 +1,135 @@
+import { useId, useRef, useState, type KeyboardEvent } from 'react'
+import { useSuggestions, type Suggest } from '../lib/suggestions.ts'
+import { Avatar } from './avatar.tsx'
+import { Icon } from './icon.tsx'
+import './name-picker.css'
+
+type NamePickerProps = {
+  label: string
+  placeholder: string
+  names: readonly string[]
+  onNames: (names: string[]) => void
+  suggest: Suggest
+  /** Takes the focus when it appears. */
+  autoFocus?: boolean
+  /** Sentences for those who listen. */
+  told: {
+    remove: (name: string) => string
+    added: (name: string) => string
+    removed: (name: string) => string
+    found: (count: number) => string
+  }
+}
+
+/** Several names: each is found by its beginning and becomes a chip. A combobox; Backspace takes the last chip away. */
+export function NamePicker(props: NamePickerProps) {
+  const { label, placeholder, names, onNames, suggest, autoFocus = false, told } = props
+  const id = useId()
+  const field = useRef<HTMLInputElement>(null)
+  const [search, setSearch] = useState('')
+  const [active, setActive] = useState(0)
+  const [status, setStatus] = useState('')
+  const found = useSuggestions(search, suggest).names.filter((name) => !names.includes(name))
+  const shown = found.length > 0
+
+  function add(name: string) {
+    if (name === '') return
+    if (!names.includes(name)) onNames([...names, name])
+    setSearch('')
+    setActive(0)
+    setStatus(told.added(name))
+    field.current?.focus()
+  }
+
+  function remove(name: string) {
+    onNames(names.filter((each) => each !== name))
+    setStatus(told.removed(name))
+    field.current?.focus()
+  }
+
+  function press(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return
+    const last = names.at(-1)
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      const step = event.key === 'ArrowDown' ? 1 : -1
+      if (shown) setActive((active + step + found.length) % found.length)
+    } else if ((event.key === 'Enter' || event.key === ',') && search.trim() !== '') {
+      add(found[active] ?? search.trim())
+    } else if (event.key === 'Escape' && search !== '') {
+      setSearch('')
+    } else if (event.key === 'Backspace' && search === '' && last !== undefined) {
+      remove(last)
+    } else {
+      return
+    }
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  return (
+    <div className="picker">
+      <div className="field picker__box">
+        {names.map((name) => (
+          <button
+            key={name}
+            type="button"
+            className="chip"
+            aria-label={told.remove(name)}
+            onClick={() => remove(name)}
+          >
+            <span className="chip__pill">
+              <span dir="auto">{name}</span>
+              <Icon name="close" size={14} />
+            </span>
+          </button>
+        ))}
+        <input
+          ref={field}
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- whoever asks for it has just been asked for names
+          autoFocus={autoFocus}
+          className="picker__field"
+          role="combobox"
+          aria-label={label}
+          aria-expanded={shown}
+          aria-controls={`${id}-names`}
+          aria-autocomplete="list"
+          aria-activedescendant={shown ? `${id}-${active}` : undefined}
+          placeholder={names.length === 0 ? placeholder : ''}
+          dir="auto"
+          autoComplete="off"
+          autoCapitalize="none"
+          autoCorrect="off"
+          spellCheck={false}
+          enterKeyHint="done"
+          value={search}
+          onChange={(event) => {
+            setSearch(event.target.value)
+            setActive(0)
+          }}
+          onKeyDown={press}
+        />
+      </div>
+      <ul id={`${id}-names`} className="picker__names" role="listbox" aria-label={label} hidden={!shown}>
+        {found.map((name, index) => (
+          <li
+            key={name}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === active}
+            className="picker__name"
+            // The field keeps the focus.
+            onPointerDown={(event) => event.preventDefault()}
+            onPointerMove={() => setActive(index)}
+            onClick={() => add(name)}
+          >
+            <Avatar name={name} url={null} size="tiny" />
+            <span dir="auto">{name}</span>
+          </li>
+        ))}
+      </ul>
+      <span className="unseen" role="status">
+        {shown ? told.found(found.length) : status}
+      </span>
+    </div>
+  )
+}
