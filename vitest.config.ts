@@ -26,6 +26,24 @@ export default defineConfig({
           testTimeout: 30_000
         }
       },
+      // What touches the store, on the other engine.
+      {
+        test: {
+          ...node,
+          name: 'postgres',
+          include: ['test/server/{domain,http,realtime}/**/*.test.ts'],
+          // These use no store, or both engines themselves.
+          exclude: [
+            '**/{compression,frame-ring,log-reader,nats-bus,openapi,problems,statements,web-app}.test.ts'
+          ],
+          globalSetup: 'test/harness/postgres-setup.ts',
+          provide: { engine: 'postgres' },
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          // After the system tests, which want the machine to themselves.
+          sequence: { groupOrder: 1 }
+        }
+      },
       // Whole programs: Parley as its own process, real browsers, injected faults.
       {
         test: {

@@ -4,6 +4,7 @@ import type {
   Login,
   LoginMethods,
   Message,
+  MessageVersion,
   Participant,
   Role,
   Token,
@@ -153,6 +154,27 @@ export function createClient(options: ClientOptions = {}) {
       abortable: Abortable = {}
     ): Promise<Message> {
       return post(at(paths.messages, { conversationId }), message, abortable)
+    },
+    /** Says something else in a message of mine; `version` is the one that was edited. */
+    editMessage(
+      conversationId: string,
+      messageId: string,
+      edit: { content: string; version?: number }
+    ): Promise<Message> {
+      return patch(at(paths.message, { conversationId, messageId }), edit)
+    },
+    /** Deletes a message: mine, or, as an owner or admin of its group, anybody's. */
+    async deleteMessage(conversationId: string, messageId: string): Promise<void> {
+      await remove(at(paths.message, { conversationId, messageId }))
+    },
+    /** What a message said before, oldest first: for owners and admins of its group. */
+    async messageVersions(
+      conversationId: string,
+      messageId: string,
+      abortable: Abortable = {}
+    ): Promise<MessageVersion[]> {
+      const path = at(paths.messageVersions, { conversationId, messageId })
+      return (await get<MessageVersion[]>(path, {}, abortable)).data
     },
     /** Marks read, up to a message's id or to the newest. */
     async readMessages(conversationId: string, upTo?: string, abortable: Abortable = {}): Promise<void> {

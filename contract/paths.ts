@@ -14,6 +14,8 @@ export const paths = {
   participants: '/api/conversations/:conversationId/participants',
   participant: '/api/conversations/:conversationId/participants/:userId',
   messages: '/api/conversations/:conversationId/messages',
+  message: '/api/conversations/:conversationId/messages/:messageId',
+  messageVersions: '/api/conversations/:conversationId/messages/:messageId/versions',
   readMessages: '/api/conversations/:conversationId/read_messages',
   events: '/api/messages',
   openapi: '/api/openapi.json'

@@ -7,7 +7,10 @@ export const mayDo = {
   remove_member: ['owner', 'admin'],
   remove_admin: ['owner'],
   /** Also to hand the group over: whoever makes somebody else the owner becomes an admin. */
-  change_role: ['owner']
+  change_role: ['owner'],
+  delete_any_message: ['owner', 'admin'],
+  /** What messages said before they were edited or deleted. */
+  read_versions: ['owner', 'admin']
 } as const satisfies Record<string, readonly Role[]>
 
 export type GroupAction = keyof typeof mayDo

@@ -4,6 +4,7 @@ import {
   Login,
   LoginMethods,
   Message,
+  MessageVersion,
   Participant,
   Role,
   Text,
@@ -23,6 +24,7 @@ const sessionMode = Type.Object(
 )
 const conversationParams = Type.Object({ conversationId: Type.String() })
 const participantParams = Type.Object({ conversationId: Type.String(), userId: Type.String() })
+const messageParams = Type.Object({ conversationId: Type.String(), messageId: Type.String() })
 
 /** What a route takes and gives. `params` that are no ids are answered 404 by the handler, not by the schema. */
 export type Route = {
@@ -226,6 +228,45 @@ export const routes = {
         strict
       ),
       response: { 200: Type.Array(Message) }
+    }
+  },
+  editMessage: {
+    method: 'PATCH',
+    url: paths.message,
+    schema: {
+      summary: 'Says something else in a message of mine',
+      params: messageParams,
+      body: Type.Object(
+        {
+          content: Text,
+          version: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              description: 'The one that was edited; another one meanwhile is a 409'
+            })
+          )
+        },
+        strict
+      ),
+      response: { 200: Message }
+    }
+  },
+  deleteMessage: {
+    method: 'DELETE',
+    url: paths.message,
+    schema: {
+      summary: 'Deletes a message of mine, or, as an admin, of anybody; its place stays',
+      params: messageParams,
+      response: { 204: Type.Null() }
+    }
+  },
+  messageVersions: {
+    method: 'GET',
+    url: paths.messageVersions,
+    schema: {
+      summary: 'What a message said before it was edited or deleted, oldest first; for admins of its group',
+      params: messageParams,
+      response: { 200: Type.Array(MessageVersion) }
     }
   },
   readMessages: {

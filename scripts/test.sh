@@ -18,7 +18,8 @@ missing() {
   [ -x /usr/sbin/nats-server ] || command -v nats-server >/dev/null || echo 'nats-server test/*/cluster.test.ts'
   [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || echo 'nginx test/*/cluster.test.ts'
   command -v strace >/dev/null || echo 'strace test/faults/{power-loss,crash}.test.ts'
-  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo 'postgresql-15 test/*/postgres.test.ts'
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ||
+    echo 'postgresql-15 test/{*/{postgres,cluster,migrate}.test.ts,server/**}'
   compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || echo 'libfaketime test/faults/clock.test.ts'
   command -v curl >/dev/null || echo 'curl test/system/readme.test.ts'
 }
@@ -56,7 +57,7 @@ printf '\n== build\n'
 npm run build || { status=1 failed_steps=1; }
 printf '\n== system tests\n'
 # shellcheck disable=SC2046
-vitest run --project system ${left_out[@]+"${left_out[@]}"} $(reporters system) || status=1
+vitest run --project system --project postgres ${left_out[@]+"${left_out[@]}"} $(reporters system) || status=1
 
 FAILED_STEPS=$failed_steps node scripts/count-tests.ts "$results/check.json" "$results/system.json" || status=1
 exit "$status"

@@ -27,7 +27,7 @@ export async function createApp(config: Config) {
   }
 
   const metrics = config.metrics ? createMetrics() : null
-  const store = await openStore(config.database, metrics?.onSends)
+  const store = await openStore(config.database, { onSends: metrics?.onSends, logger })
   if (store.renewed) {
     logger.warn(`the database is ${store.renewed}: it has a new epoch, and every device starts over from it`)
   }

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { requireNode } from './node-version.ts'
 
-requireNode()
 process.exitCode = await run(process.argv.slice(2))
 
 /** Runs one command. Resolves with the exit code: 1 when it failed, 2 when it was not understood. */

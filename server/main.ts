@@ -1,6 +1,6 @@
+import { flushCompileCache } from 'node:module'
 import type { App } from './app.ts'
 import type { Config } from './config.ts'
-import { requireNode } from './node-version.ts'
 
 /** A signal that comes again so soon is the same one: npm passes on what the terminal sent already. */
 const sameSignalMs = 500
@@ -9,7 +9,6 @@ const closeMs = 2_000
 
 /** Starts Parley, and stops it at SIGTERM or SIGINT. A second signal ends it at once. */
 export async function serve(env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  requireNode()
   const { readConfig } = await import('./config.ts')
   const { createApp } = await import('./app.ts')
   let config: Config
@@ -27,10 +26,12 @@ export async function serve(env: NodeJS.ProcessEnv = process.env): Promise<void>
   // Not mended in place: jobs of unknown outcome and commits that nobody was told of are what a start is there for, and
   // a start is tested a thousand times.
   void app.store.died?.then((error) => {
-    console.error(`Parley ends: ${error.message}\nNothing acknowledged is lost. Start it again.`)
+    console.error(`Parley ends: ${error.message}\nStart it again: it goes on from what is on disk.`)
     process.exit(1)
   })
   console.log(welcome(config, addressOf(config, address), app.metricsUrl()))
+  // Not left to the exit: there may be none but kill -9.
+  flushCompileCache()
 }
 
 function welcome(config: Config, url: string, metricsUrl: string | undefined): string {

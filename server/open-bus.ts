@@ -1,7 +1,6 @@
 import type { NatsConfig } from './nats-url.ts'
 import type { Bus } from './realtime/bus.ts'
 import { MemoryExchange } from './realtime/memory-bus.ts'
-import { NatsBus } from './realtime/nats-bus.ts'
 
 /** The bus that was configured: NATS, or none but this process. Throws when NATS refuses us. */
 export async function openBus(
@@ -9,6 +8,7 @@ export async function openBus(
   { epoch, logger }: { epoch: string; logger: { warn(line: string): void } }
 ): Promise<Bus> {
   if (!nats) return new MemoryExchange().connect()
+  const { NatsBus } = await import('./realtime/nats-bus.ts')
   return NatsBus.open(nats, {
     epoch,
     onState(state, reason) {

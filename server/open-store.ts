@@ -1,18 +1,36 @@
 import type { DatabaseConfig } from './config.ts'
-import { openPostgresStore } from './storage/postgres/postgres-store.ts'
-import { openSqliteStore, openSqliteStoreBeside } from './storage/sqlite/sqlite-store.ts'
 import type { BatchObserver, SendOutcome, Store } from './storage/store.ts'
 
-/** Opens the store for a server, on the engine that was chosen; `onSends` hears of each batch. Throws what keeps it from opening. */
-export function openStore(database: DatabaseConfig, onSends?: BatchObserver<SendOutcome>): Promise<Store> {
-  return database.kind === 'postgres'
-    ? openPostgresStore(database.url, onSends)
-    : openSqliteStore(database.path, onSends)
+type Observers = {
+  /** Hears of each batch of sends. */
+  onSends?: BatchObserver<SendOutcome> | undefined
+  logger?: { warn(line: string): void }
+}
+
+// Each engine is loaded when it is chosen: the other one's libraries are 20 MB.
+const sqlite = () => import('./storage/sqlite/sqlite-store.ts')
+const postgres = () => import('./storage/postgres/postgres-store.ts')
+
+/** Opens the store for a server, on the engine that was chosen. Throws what keeps it from opening. */
+export async function openStore(
+  database: DatabaseConfig,
+  { onSends, logger }: Observers = {}
+): Promise<Store> {
+  if (database.kind === 'sqlite') return (await sqlite()).openSqliteStore(database.path, onSends)
+  return (await postgres()).openPostgresStore(database.url, {
+    onSends,
+    onState(state, reason) {
+      if (state === 'ok') logger?.warn('Postgres answers again')
+      else logger?.warn(`Postgres does not answer (${reason}): requests that need it are refused with 503`)
+    }
+  })
 }
 
 /** The same store for a command, which may run beside a server. It must write nothing to the event log. */
-export function openStoreBeside(database: DatabaseConfig): Promise<Store> {
-  return database.kind === 'postgres' ? openPostgresStore(database.url) : openSqliteStoreBeside(database.path)
+export async function openStoreBeside(database: DatabaseConfig): Promise<Store> {
+  return database.kind === 'postgres'
+    ? (await postgres()).openPostgresStore(database.url, { patient: true })
+    : (await sqlite()).openSqliteStoreBeside(database.path)
 }
 
 /** The file, for what is SQLite's alone. Throws `instead` on Postgres: what to do there. */

@@ -3,7 +3,9 @@ import type { Refused } from '../storage/store.ts'
 
 /** What storage did, where it did something. Throws the problem with which it refused. */
 export function accepted<Outcome>(outcome: Outcome): Exclude<Outcome, Refused> {
-  if (isRefused(outcome)) throw new Problem(outcome.refused, outcome.detail)
+  if (isRefused(outcome)) {
+    throw new Problem(outcome.refused, outcome.detail, undefined, outcome.current)
+  }
   return outcome as Exclude<Outcome, Refused>
 }
 

@@ -36,7 +36,8 @@ export class Sessions {
   readonly #listeners: ((change: SessionChange) => void)[] = []
   /** Tokens that were looked up: found in the cache, or asked of the store. */
   readonly counts = { cached: 0, asked: 0 }
-  #changes = 0
+  /** Of each look-up under way: what became of sessions meanwhile. */
+  readonly #meanwhile = new Set<Map<number, SessionChange>>()
 
   constructor(store: Store, { cacheMs = 30_000, publish = () => {} }: SessionsOptions = {}) {
     this.#store = store
@@ -68,7 +69,12 @@ export class Sessions {
     }
     let lookup = this.#lookups.get(tokenHash)
     if (!lookup) {
-      lookup = this.#lookUp(tokenHash, now).finally(() => this.#lookups.delete(tokenHash))
+      const changes = new Map<number, SessionChange>()
+      this.#meanwhile.add(changes)
+      lookup = this.#lookUp(tokenHash, now, changes).finally(() => {
+        this.#lookups.delete(tokenHash)
+        this.#meanwhile.delete(changes)
+      })
       this.#lookups.set(tokenHash, lookup)
     }
     return lookup
@@ -96,7 +102,7 @@ export class Sessions {
 
   /** Takes a change that was made on another node. */
   apply(change: SessionChange): void {
-    this.#changes++
+    for (const changes of this.#meanwhile) changes.set(change.sessionId, change)
     for (const [tokenHash, { principal }] of this.#cache) {
       if (principal.sessionId === change.sessionId) this.#cache.delete(tokenHash)
     }
@@ -130,21 +136,25 @@ export class Sessions {
     for (const cached of used) cached.until = now + this.#cacheMs
   }
 
-  async #lookUp(tokenHash: string, now: number): Promise<Principal | null> {
+  async #lookUp(
+    tokenHash: string,
+    now: number,
+    changes: Map<number, SessionChange>
+  ): Promise<Principal | null> {
     this.#cache.delete(tokenHash)
     this.counts.asked++
-    const changes = this.#changes
     const session = await this.#store.read('findSession', { tokenHash, now })
     if (!session) return null
     if (session.replacesId !== null) await this.#confirm(session, session.replacesId)
+    // The read may have looked before a change was made.
+    const expiresAt = Math.min(session.expiresAt, changes.get(session.id)?.expiresAt ?? Infinity)
+    if (expiresAt <= now) return null
     const principal = {
       sessionId: session.id,
       userId: session.userId,
       user: session.user,
-      expiresAt: session.expiresAt
+      expiresAt
     }
-    // A session that ended while it was looked up must not live on here.
-    if (changes !== this.#changes) return principal
     // The oldest goes first: a Map keeps the order of insertion.
     if (this.#cache.size >= cacheMax) this.#cache.delete(this.#cache.keys().next().value!)
     this.#cache.set(tokenHash, { principal, until: performance.now() + this.#cacheMs, used: true })

@@ -18,12 +18,23 @@ const Problem = {
     status: { type: 'integer' },
     detail: { type: 'string' },
     code: { type: 'string', enum: Object.keys(problems) },
-    errors: { type: 'object', additionalProperties: { type: 'string' } }
+    errors: { type: 'object', additionalProperties: { type: 'string' } },
+    current: entities.Message
   }
 }
 // By name in the document, instead of in full wherever they occur.
-const { Conversation, Login, LoginMethods, Message, Participant, Token, User } = entities
-const schemas = plain({ Conversation, Login, LoginMethods, Message, Participant, Problem, Token, User })
+const { Conversation, Login, LoginMethods, Message, MessageVersion, Participant, Token, User } = entities
+const schemas = plain({
+  Conversation,
+  Login,
+  LoginMethods,
+  Message,
+  MessageVersion,
+  Participant,
+  Problem,
+  Token,
+  User
+})
 const names = new Map(Object.entries(schemas).map(([name, schema]) => [JSON.stringify(schema), name]))
 
 const refusal = {

@@ -16,6 +16,7 @@ import { timeRequests } from './request-times.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { eventRoutes } from './routes/events.ts'
 import { loginRoutes } from './routes/login.ts'
+import { messageChangeRoutes } from './routes/message-changes.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { participantRoutes } from './routes/participants.ts'
@@ -72,6 +73,7 @@ export async function createServer(deps: Deps): Promise<Server> {
     conversationRoutes,
     participantRoutes,
     messageRoutes,
+    messageChangeRoutes,
     eventRoutes,
     healthRoutes
   ]) {

@@ -42,6 +42,7 @@ function wordsFor({ keyword, params, message }: FastifySchemaValidationError, co
     case 'type':
       if (params['type'] === 'object') return 'must be a JSON object'
       if (params['type'] === 'array') return 'must be a list'
+      if (params['type'] === 'integer') return 'must be a whole number'
       // Whatever is in an address is text; given twice it is a list.
       return context === 'querystring' ? 'must be given once' : 'must be a text'
     case 'const':

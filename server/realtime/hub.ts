@@ -5,7 +5,7 @@ import type { Bus, HeadSubscription } from './bus.ts'
 import { eventLines, idLine } from './frame.ts'
 import { FrameRing } from './frame-ring.ts'
 import { LogReader } from './log-reader.ts'
-import { Stream, type Mailbox, type StreamCounts, type StreamOwner } from './stream.ts'
+import { raise, Stream, type Mailbox, type StreamCounts, type StreamOwner } from './stream.ts'
 
 export type HubOptions = {
   /** A quiet stream hears `sync` this often. */
@@ -205,14 +205,4 @@ export class Hub {
     this.#mailboxes.delete(stream.owner.userId)
     mailbox.heads?.close()
   }
-}
-
-/** Whether `head` is news. */
-function raise(mailbox: Mailbox, head: number): boolean {
-  if (head <= mailbox.head) return false
-  mailbox.head = head
-  // Somebody else wrote to this log, and may have taken back what frames here show.
-  mailbox.ring.clear()
-  for (const stream of mailbox.streams) stream.wake()
-  return true
 }

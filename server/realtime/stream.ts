@@ -100,7 +100,8 @@ export class Stream {
       return this.refuse('storage_unavailable')
     }
     if (!this.#socket.writable) return
-    this.#mailbox.head = Math.max(this.#mailbox.head, bounds.head)
+    // The user's other streams may not have been told.
+    raise(this.#mailbox, bounds.head, this)
     const reason = after && resetReason(after, this.#epoch, bounds)
     if (reason) this.#reset(reason, bounds.head)
     else {
@@ -130,6 +131,7 @@ export class Stream {
 
   /** Ends a stream that is to be tried again, with the reason. */
   refuse(code: ProblemCode): void {
+    if (!this.#socket.writable) return
     this.#counts.refused++
     this.#write(signal('refused', { code }))
     this.end(retryMs)
@@ -190,6 +192,7 @@ export class Stream {
         return
       }
       pull = await this.#reader.pull(userId, this.#cursor)
+      if (!this.#socket.writable) return
       // What follows the cursor is not there: pruned meanwhile, or a damaged log. Never skip in silence.
       if (pull?.first !== this.#cursor + 1) {
         return this.#reset(this.#cursor < floor ? 'pruned' : 'gap', newest)
@@ -233,6 +236,16 @@ export class Stream {
       this.#socket.on('close', done)
     })
   }
+}
+
+/** A user's log reaches `head`, as `finder` or another node says: the other streams look. Gives whether that is news. */
+export function raise(mailbox: Mailbox, head: number, finder?: Stream): boolean {
+  if (head <= mailbox.head) return false
+  mailbox.head = head
+  // Somebody else wrote to this log, and may have taken back what frames here show.
+  mailbox.ring.clear()
+  for (const stream of mailbox.streams) if (stream !== finder) stream.wake()
+  return true
 }
 
 /** Why a stream cannot go on from a cursor; null where it can. */

@@ -1,4 +1,12 @@
-import type { Message, MessageExtras, Participant, Reaction, Role, User } from '@parley/contract/entities'
+import type {
+  Message,
+  MessageExtras,
+  MessageVersion,
+  Participant,
+  Reaction,
+  Role,
+  User
+} from '@parley/contract/entities'
 
 /** A user's columns as every query that shows a person selects them. */
 export type UserColumns = { user_id: number; username: string; avatar_url: string | null }
@@ -70,6 +78,10 @@ export function messageOf(row: MessageColumns, viewerId: number): Message {
 
 export function bodyOf(text: string): MessageBody {
   return JSON.parse(text) as MessageBody
+}
+
+export function versionOf(row: { version: number; content: string; replaced_at: number }): MessageVersion {
+  return { version: row.version, content: row.content, replacedAt: timeOf(row.replaced_at) }
 }
 
 /** `receipts`: whether it is shown how far each has read. */

@@ -6,8 +6,9 @@ import type { Conversation, Login, Message } from '@parley/contract/entities'
 import type { ProblemDocument } from '@parley/contract/errors'
 import { createApp, type App } from '../../server/app.ts'
 import { readConfig } from '../../server/config.ts'
+import { emptyDatabase } from './engine.ts'
 
-/** Parley in the test's own process, on a temporary data folder; for routes, which need no socket. */
+/** Parley in the test's own process, on an empty database; for routes, which need no socket. */
 export type InProcess = {
   readonly app: App
   readonly dataDir: string
@@ -43,7 +44,7 @@ export async function startInProcess(env: Record<string, string> = {}): Promise<
     ...env
   })
   // No setting gives port 0 an origin of its own; tests of cookies send the configured one.
-  const app = await createApp({ ...config, port: 0 })
+  const app = await createApp({ ...config, port: 0, database: await emptyDatabase(dataDir) })
   const inject: InProcess['inject'] = (request) => app.server.inject(request)
 
   async function signIn(username: string): Promise<Person> {

@@ -15,6 +15,8 @@ export type Parley = {
   output(): string
   /** Sends the signal (SIGKILL unless told) and waits for the end of the process. */
   kill(signal?: NodeJS.Signals): Promise<Exit>
+  /** Resolves when the process that runs now has ended, by itself or not. */
+  ended(): Promise<Exit>
   /** Starts it again on the same port and data; ends it first when it still runs. */
   restart(env?: Record<string, string>): Promise<void>
   /** Ends it and removes its data folder (unless the folder was given). */
@@ -52,6 +54,8 @@ export type ParleyOptions = {
   env?: Record<string, string>
   dataDir?: string
   port?: number
+  /** Where Parley's sources are; this checkout's unless told. */
+  checkout?: string
   /** A program and its arguments that starts Parley the first time, and must become it: `strace -D`. */
   under?: (dataDir: string) => string[]
 }
@@ -66,9 +70,9 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
   const keep = (chunk: Buffer) => void (printed += chunk.toString())
 
   async function start(env: Record<string, string> = {}, under: string[] = []): Promise<ChildProcess> {
-    const [program, ...args] = [...under, process.execPath, 'server/main.ts']
+    const [program, ...args] = [...under, process.execPath, 'server/parley.js', 'serve']
     const child = spawn(program, args, {
-      cwd: repository,
+      cwd: options.checkout ?? repository,
       env: cleanEnv({ PORT: String(port), DATA_DIR: dataDir, ...options.env, ...env }),
       stdio: ['ignore', 'pipe', 'pipe']
     })
@@ -91,12 +95,14 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
   })
   const running = () => child.exitCode === null && child.signalCode === null
   async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
-    if (running()) {
-      const closed = once(child, 'close')
-      child.kill(signal)
-      await closed
-    }
-    return { code: child.exitCode, signal: child.signalCode }
+    const closed = ended()
+    if (running()) child.kill(signal)
+    return closed
+  }
+  async function ended(): Promise<Exit> {
+    const awaited = child
+    if (running()) await once(awaited, 'close')
+    return { code: awaited.exitCode, signal: awaited.signalCode }
   }
   async function stop(): Promise<void> {
     await kill()
@@ -110,6 +116,7 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
     },
     output: () => printed,
     kill,
+    ended,
     async restart(env) {
       await kill()
       child = await start(env)

@@ -12,9 +12,10 @@ import { freePort } from './parley.ts'
 
 const run = promisify(execFile)
 
-/** The version that the tests run on, and where Debian puts its programs. */
+/** The version that the tests run on. */
 const version = newestVersion()
-const programs = `/usr/lib/postgresql/${version}/bin`
+/** Where Debian puts its programs. */
+export const programs = `/usr/lib/postgresql/${version}/bin`
 const password = 'sesame'
 /** The server's own user, as root: Postgres refuses to run as root. */
 const asPostgres =
@@ -29,7 +30,8 @@ export type Postgres = {
   /** The superuser's address, of the database `postgres`. */
   readonly adminUrl: string
   readonly port: number
-  readonly place: string
+  /** Its data folder. */
+  readonly data: string
   /** Everything it logged since it was first started. */
   output(): string
   /** Ends it and waits for its end: SIGINT is its fast shutdown, SIGKILL a crash. */
@@ -77,7 +79,7 @@ export async function startPostgres(
       child.stderr.on('data', (chunk: Buffer) => {
         printed += chunk.toString()
         heard += chunk.toString()
-        if (heard.includes('ready to accept connections')) resolve()
+        if (/ready to accept (read-only )?connections/.test(heard)) resolve()
       })
       child.once('close', () => reject(new Error(`Postgres ended before it was ready:\n${heard}`)))
     })
@@ -99,7 +101,7 @@ export async function startPostgres(
   return {
     adminUrl: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     port,
-    place,
+    data,
     output: () => printed,
     kill,
     async restart(settings) {

@@ -108,7 +108,7 @@ export async function openRecordingPostgres(): Promise<RecordingStore> {
     ...store,
     takeStatements() {
       // What a new connection is asked first is no procedure's.
-      const taken = statements.filter(({ text }) => !text.includes('server_version_num'))
+      const taken = statements.filter(({ text }) => !/server_version_num|pg_control_system/.test(text))
       statements = []
       return taken
     },

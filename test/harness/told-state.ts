@@ -44,6 +44,9 @@ export class ToldState {
       case 'role_changed':
       case 'conversation_renamed':
         return this.#say(told, data)
+      case 'message_edited':
+      case 'message_deleted':
+        return change(told, data)
       default:
         throw new Error(`the told state does not know ${name as string}`)
     }
@@ -67,6 +70,19 @@ export class ToldState {
     if (user!.id === this.#me) told.conversation.role = role!
     else if (role === 'owner' && mine) told.conversation.role = 'admin'
   }
+}
+
+/** Of two versions of a message the greater holds. */
+function change(told: Told, message: Message): void {
+  const known = told.messages.get(message.position)
+  if (!known || versionOf(known) >= versionOf(message)) return
+  told.messages.set(message.position, message)
+  if (told.conversation.lastMessage?.position !== message.position) return
+  told.conversation = { ...told.conversation, lastMessage: message }
+}
+
+function versionOf(message: Message): number {
+  return message.version ?? 1
 }
 
 /** What is unread follows from the last message and my mark. */

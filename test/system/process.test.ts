@@ -65,7 +65,7 @@ describe('starting', () => {
 
   test('takes any free port when told 0, and knows its own pages there', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'))
-    const child = spawn(process.execPath, ['server/main.ts'], {
+    const child = spawn(process.execPath, ['server/parley.js', 'serve'], {
       cwd: repository,
       env: cleanEnv({ PORT: '0', DATA_DIR: dataDir }),
       stdio: ['ignore', 'pipe', 'inherit']

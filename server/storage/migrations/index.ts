@@ -15,7 +15,7 @@ export type SchemaChange = {
 }
 
 /** Every change of the schema, in order. A released one is never edited; a new one is added below it. */
-const allChanges: Record<string, SchemaChange> = {
+export const allChanges: Record<string, SchemaChange> = {
   '0001-first-schema': firstSchema,
   '0002-groups': groups
 }

@@ -9,6 +9,9 @@ export function explain(error: unknown, url: string): Error {
   const user = decodeURIComponent(username)
   if (error instanceof UnfitPostgres || !(error instanceof Error)) return error as Error
   const said = error.message.replace(/\s+/g, ' ')
+  if (/^SASL|password must be/.test(error.message)) {
+    return new Error(`${server} does not let "${user}" in: it asks for a password; see DATABASE_URL`)
+  }
   if (!(error instanceof DatabaseError)) {
     return 'syscall' in error || /^(Connection|timeout)/.test(error.message)
       ? new Error(`${server} does not answer: ${said || String((error as NodeJS.ErrnoException).code)}`)

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import type { Schema } from '../schema.ts'
 import { explain } from './explanation.ts'
-import { openPatientPool } from './pool.ts'
+import { openPool } from './pool.ts'
 import { prepareDatabase } from './preparation.ts'
 
 /** Every table with people's data, in the order in which their rows may refer to each other. */
@@ -42,7 +42,7 @@ export async function moveIn(
   report: (progress: MoveProgress) => void
 ): Promise<void> {
   await prepareDatabase(url)
-  const pool = openPatientPool(url)
+  const pool = openPool(url, { max: 1, patient: true })
   const client = await pool.connect()
   try {
     await expectAlone(client)

@@ -38,23 +38,27 @@ const indexedPlans: Settings = {
   jit: 'off'
 }
 
-/** A server's pool of up to `max` connections; one for `prepared` statements has plans that stay good. */
-export function openPool(url: string, max: number, { prepared = false } = {}): Pool {
-  const settings = prepared ? { ...limits, ...indexedPlans } : limits
-  // Beyond a statement's own limit: Postgres is not there any more, and nobody has said so.
-  return open(url, max, settings, statementMs + 2_000)
+export type PoolOptions = {
+  /** Connections at most. */
+  max: number
+  /** For statements that are prepared: their plans stay good. */
+  prepared?: boolean
+  /** Nothing is cut short: for commands and changes of the schema, which take as long as they take. */
+  patient?: boolean
+  /** Looks at each new connection, after its settings were checked; throws what makes it unfit. */
+  onConnect?: (client: ClientBase) => Promise<void>
 }
 
-/** One connection for what takes as long as it takes: commands, changes of the schema. */
-export function openPatientPool(url: string): Pool {
-  return open(url, 1, {}, 0)
-}
+/** Connections that are made when they are needed, each checked. */
+export function openPool(url: string, { max, prepared, patient, onConnect }: PoolOptions): Pool {
+  const settings = { ...(!patient && limits), ...(prepared && indexedPlans) }
 
-function open(url: string, max: number, settings: Settings, queryMs: number): Pool {
   async function prepare(client: ClientBase): Promise<void> {
     await checkServer(client)
     // Not as parameters of the connection: a pooler in between would refuse them.
-    for (const [name, value] of Object.entries(settings)) await client.query(`SET ${name} = ${value}`)
+    const setting = Object.entries(settings).map(([name, value]) => `SET ${name} = ${value}`)
+    if (setting.length > 0) await client.query(setting.join(';'))
+    await onConnect?.(client)
   }
   const pool = new Pool({
     connectionString: url,
@@ -67,7 +71,8 @@ function open(url: string, max: number, settings: Settings, queryMs: number): Po
     keepAlive: true,
     connectionTimeoutMillis: connectMs,
     idleTimeoutMillis: idleMs,
-    query_timeout: queryMs,
+    // Beyond a statement's own limit: Postgres is not there any more, and nobody has said so.
+    query_timeout: patient ? 0 : statementMs + 2_000,
     // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, whatever its type says
     onConnect: prepare
   })

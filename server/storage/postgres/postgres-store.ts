@@ -1,12 +1,14 @@
 import { Kysely, PostgresDialect } from 'kysely'
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import type { BatchObserver } from '../commit-queue.ts'
 import type { CommitListener, CommittedEvent } from '../event-log.ts'
-import { readEvents, readHeads, readLogBounds } from '../procedures/events.ts'
-import { reads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
+import { readLogBounds } from '../procedures/events.ts'
+import { reads, singleReads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
 import type { Schema } from '../schema.ts'
 import type { SendOutcome, Store } from '../store.ts'
-import { isConflict, refusalOf } from './failures.ts'
+import { watchAvailability, type OnState } from './availability.ts'
+import { readIdentity, renewalOf } from './epoch.ts'
+import { isConflict, UnfitPostgres } from './failures.ts'
 import { openPool } from './pool.ts'
 import { prepareDatabase } from './preparation.ts'
 import { withRetries } from './retries.ts'
@@ -17,53 +19,64 @@ const connections = { reads: 6, writes: 4, sends: 2 }
 /** How long a write is tried again that met others. */
 const conflictMs = 2_000
 
+export type PostgresOptions = {
+  /** For a command: few connections, and what it asks may take as long as it takes. */
+  patient?: boolean
+  onState?: OnState
+  onSends?: BatchObserver<SendOutcome> | undefined
+}
+
 /**
  * The store on a Postgres database, which any number of nodes may share. Throws, in a line for whoever runs it, when the
  * database cannot be used.
  */
-export async function openPostgresStore(url: string, onSends?: BatchObserver<SendOutcome>): Promise<Store> {
-  const { epoch, cookieSecret, renewed } = await prepareDatabase(url)
-  const [readPool, writePool] = [openPool(url, connections.reads), openPool(url, connections.writes)]
-  const sendPool = openPool(url, connections.sends, { prepared: true })
+export async function openPostgresStore(
+  url: string,
+  { patient = false, onState = () => {}, onSends }: PostgresOptions = {}
+): Promise<Store> {
+  const { epoch, cookieSecret, renewed, identity } = await prepareDatabase(url)
+  const died = Promise.withResolvers<Error>()
+  const listeners: CommitListener[] = []
+  const { answer, settled } = watchAvailability(onState)
+
+  /** A server that took over, or was restored, may lack what clients have seen: nothing goes on under the old epoch. */
+  async function onConnect(client: ClientBase): Promise<void> {
+    const now = await readIdentity(client)
+    if (!identity || !now || JSON.stringify(now) === JSON.stringify(identity)) return
+    const moved = new UnfitPostgres(
+      `the database is ${renewalOf(now, identity)}; a new start finds out what it holds`
+    )
+    died.resolve(moved)
+    throw moved
+  }
+  const open = (max: number, prepared = false) =>
+    openPool(url, { max: patient ? 1 : max, patient, prepared, onConnect })
+  const [readPool, writePool] = [open(connections.reads), open(connections.writes)]
+  const sendPool = open(connections.sends, true)
   const readDb = openKysely(readPool)
   const writeDb = openKysely(writePool)
-  const listeners: CommitListener[] = []
-  const begun = new Set<Promise<unknown>>()
 
-  function tell(events: CommittedEvent[]): void {
+  function tell(events: CommittedEvent[] = []): void {
     const committedAt = performance.timeOrigin + performance.now()
     if (events.length > 0) for (const listener of listeners) listener(events, committedAt)
   }
   const sends = openSends(sendPool, connections.sends, tell, onSends)
 
-  /** Keeps `close` waiting, and puts what went wrong into the store's own words. */
-  async function answer<Result>(work: Promise<Result>): Promise<Result> {
-    const settled = work.catch((error: unknown) => {
-      throw refusalOf(error)
-    })
-    begun.add(settled)
-    try {
-      return await settled
-    } finally {
-      begun.delete(settled)
-    }
-  }
-
-  async function runRead(name: string, input: unknown, headOf: number | null) {
+  function inSnapshot<Result>(read: (db: Kysely<Schema>) => Promise<Result>): Promise<Result> {
     return readDb
       .transaction()
       .setIsolationLevel('repeatable read')
       .setAccessMode('read only')
-      .execute(async (db) => {
-        // The head before the data: a stream that goes on from it misses nothing.
-        const head = headOf === null ? 0 : (await readLogBounds(db, { userId: headOf })).head
-        const data = await (reads as unknown as Record<string, AnyRead>)[name]!(db, input)
-        return { head, data: data as never }
-      })
+      .execute((db) => read(db))
   }
 
-  async function runWrite(name: string, input: unknown) {
-    const procedure = (writes as unknown as Record<string, AnyWrite>)[name]!
+  const read: Store['read'] = (name, input) => {
+    const procedure = reads[name] as AnyRead
+    const work = singleReads.has(name) ? procedure(readDb, input) : inSnapshot((db) => procedure(db, input))
+    return answer(work) as never
+  }
+
+  async function runWrite(procedure: AnyWrite, input: unknown): Promise<unknown> {
     const { result, committed } = await withRetries(
       () =>
         writeDb
@@ -73,24 +86,30 @@ export async function openPostgresStore(url: string, onSends?: BatchObserver<Sen
       isConflict,
       conflictMs
     )
-    tell(committed ?? [])
-    return result as never
+    tell(committed)
+    return result
   }
 
   return {
     epoch,
     cookieSecret,
     renewed,
-    read: async (name, input) => (await answer(runRead(name, input, null))).data,
-    snapshot: (name, input) => answer(runRead(name, input, input.viewerId)),
-    write: (name, input) => answer(runWrite(name, input)),
+    read,
+    snapshot: (name, input) =>
+      answer(
+        inSnapshot(async (db) => {
+          // The head before the data: a stream that goes on from it misses nothing.
+          const { head } = await readLogBounds(db, { userId: input.viewerId })
+          return { head, data: (await (reads[name] as AnyRead)(db, input)) as never }
+        })
+      ),
+    write: (name, input) => answer(runWrite(writes[name] as AnyWrite, input)) as never,
     send: (send) => answer(sends.send(send)),
     events: {
       epoch,
-      // One statement is one snapshot: these need no transaction.
-      bounds: (userId) => answer(readLogBounds(readDb, { userId })),
-      heads: (userIds) => answer(readHeads(readDb, { userIds })),
-      eventsAfter: (userId, after, limit) => answer(readEvents(readDb, { userId, after, limit })),
+      bounds: (userId) => read('readLogBounds', { userId }),
+      heads: (userIds) => read('readHeads', { userIds }),
+      eventsAfter: (userId, after, limit) => read('readEvents', { userId, after, limit }),
       onCommitted: (listener) => void listeners.push(listener)
     },
     queues: () => ({
@@ -98,8 +117,9 @@ export async function openPostgresStore(url: string, onSends?: BatchObserver<Sen
       writes: busy(writePool) + busy(sendPool),
       sends: sends.waiting()
     }),
+    died: died.promise,
     async close() {
-      await Promise.allSettled(begun)
+      await settled()
       await Promise.all([sendPool.end(), readDb.destroy(), writeDb.destroy()])
     }
   }

@@ -40,6 +40,9 @@ export async function appendEvent(
   return places.length > 0 ? [{ ...event, to: places }] : []
 }
 
+/** What a message said before is not to be shown any more, wherever it still waits. */
+const retracting = new Set<MessageEventName>(['message_edited', 'message_deleted'])
+
 /** The same for an event that points at a message: each recipient sees it in their own way. */
 export async function appendMessageEvent(
   db: Kysely<Schema>,
@@ -58,7 +61,12 @@ export async function appendMessageEvent(
   )
   return [senders!, others!]
     .filter((each) => each.length > 0)
-    .map((each) => ({ name, data: messageOf(row, each[0]!.userId), to: each }))
+    .map((each) => ({
+      name,
+      data: messageOf(row, each[0]!.userId),
+      ...(retracting.has(name) && { retracts: true }),
+      to: each
+    }))
 }
 
 /**

@@ -60,7 +60,14 @@ const checks: Record<string, RawBuilder<unknown>> = {
         AND COUNT(CASE WHEN participants.role = 'owner' THEN 1 END)
           <> CASE WHEN conversations.kind = 'group' THEN 1 ELSE 0 END)`,
   'a group has no title, or a conversation of two has one': sql`
-    SELECT id FROM conversations WHERE (kind = 'group') <> (title IS NOT NULL)`
+    SELECT id FROM conversations WHERE (kind = 'group') <> (title IS NOT NULL)`,
+  'a deleted message still says something': sql`
+    SELECT id FROM messages WHERE deleted_at IS NOT NULL AND (content <> '' OR body IS NOT NULL)`,
+  'what a message said before is not kept for each of its versions': sql`
+    SELECT messages.id FROM messages LEFT JOIN message_versions ON message_versions.message_id = messages.id
+    GROUP BY messages.id, messages.version
+    HAVING COUNT(message_versions.version) <> messages.version - 1
+      OR COALESCE(MAX(message_versions.version), 0) <> messages.version - 1`
 }
 
 /** Everything in the database that cannot be; reads all of it. An empty list is a sound database. */

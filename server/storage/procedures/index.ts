@@ -5,6 +5,7 @@ import { getConversation, listConversations, startDirectConversation } from './c
 import { pruneEvents, readEvents, readHeads, readLogBounds } from './events.ts'
 import { listFindings } from './findings.ts'
 import { renameConversation, startGroup } from './groups.ts'
+import { deleteMessage, editMessage, listVersions } from './message-changes.ts'
 import { findSend, listMessages } from './messages.ts'
 import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants.ts'
 import { markRead } from './reads.ts'
@@ -32,11 +33,24 @@ export const reads = {
   listMessages,
   listParticipants,
   listSessionEnds,
+  listVersions,
   readEvents,
   readHeads,
   readLogBounds,
   searchUsernames
 }
+
+/** Reads of one statement, which by itself is one snapshot. */
+export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
+  'findSend',
+  'findSession',
+  'findUser',
+  'listSessionEnds',
+  'readEvents',
+  'readHeads',
+  'readLogBounds',
+  'searchUsernames'
+])
 
 /** Every write but the sends, by name: a function of one transaction and an input. */
 export const writes = {
@@ -46,6 +60,8 @@ export const writes = {
   changeRole,
   confirmSession,
   deleteExpiredSessions,
+  deleteMessage,
+  editMessage,
   endSession,
   markRead,
   openSettings,

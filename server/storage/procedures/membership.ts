@@ -1,11 +1,12 @@
+import type { Message } from '@parley/contract/entities'
 import type { ProblemCode } from '@parley/contract/errors'
 import { may, type GroupAction } from '@parley/contract/roles'
 import type { Kysely, Selectable } from 'kysely'
 import { participantColumns, type ParticipantColumns } from '../rows.ts'
 import type { ConversationRow, Schema } from '../schema.ts'
 
-/** Why a procedure did nothing. */
-export type Refused = { refused: ProblemCode; detail?: string }
+/** Why a procedure did nothing; `current` goes with `version_conflict`. */
+export type Refused = { refused: ProblemCode; detail?: string; current?: Message }
 
 /** Somebody in a conversation whose row is locked: what it is, and what they are in it. */
 export type Membership = {
@@ -13,22 +14,33 @@ export type Membership = {
   me: ParticipantColumns & { visible_from: number }
 }
 
+type Within = { viewerId: number; conversationId: number }
+
 /**
  * Locks a conversation for its change and finds what `viewerId` is in it: whatever changes a conversation takes its row
  * first, so that of two changes one comes after the other and sees it. Undefined for somebody who is not in it.
  */
 export async function lockConversation(
   db: Kysely<Schema>,
-  { viewerId, conversationId }: { viewerId: number; conversationId: number }
+  { viewerId, conversationId }: Within
 ): Promise<Membership | undefined> {
-  const conversation = await db
-    .selectFrom('conversations')
-    .selectAll()
-    .where('id', '=', conversationId)
-    .forUpdate()
-    .executeTakeFirst()
+  const conversation = await conversationOf(db, conversationId).forUpdate().executeTakeFirst()
   const me = conversation && (await findParticipant(db, conversationId, viewerId))
   return me && { conversation, me }
+}
+
+/** The same for a read. */
+export async function findMembership(
+  db: Kysely<Schema>,
+  { viewerId, conversationId }: Within
+): Promise<Membership | undefined> {
+  const conversation = await conversationOf(db, conversationId).executeTakeFirst()
+  const me = conversation && (await findParticipant(db, conversationId, viewerId))
+  return me && { conversation, me }
+}
+
+function conversationOf(db: Kysely<Schema>, id: number) {
+  return db.selectFrom('conversations').selectAll().where('id', '=', id)
 }
 
 /** Why somebody may not do this to a group; null where they may. */

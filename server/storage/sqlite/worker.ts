@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { CommittedEvent } from '../event-log.ts'
 import { reads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
@@ -31,6 +32,7 @@ port.on('message', (job: Job | 'close') => {
   }
 })
 port.postMessage({ settings: writing?.settings, renewed: writing?.mark?.renewed ?? null } satisfies Ready)
+flushCompileCache()
 
 async function runWaiting(): Promise<void> {
   while (waiting.length > 0) {

@@ -1,9 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Kysely, PostgresDialect } from 'kysely'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { openStore } from '../../../server/open-store.ts'
 import type { DatabaseConfig } from '../../../server/config.ts'
+import { openPool } from '../../../server/storage/postgres/pool.ts'
+import type { Schema } from '../../../server/storage/schema.ts'
+import { openConnection, openKysely } from '../../../server/storage/sqlite/connection.ts'
 import type { Store } from '../../../server/storage/store.ts'
 import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
 
@@ -28,26 +32,38 @@ const postgres: Engine = {
   make: async () => ({ kind: 'postgres', url: await sharedDatabase() })
 }
 
-/** One suite, every engine: `suite` runs whole on each. */
-export function describeStorage(subject: string, suite: (under: StoreUnderTest) => void): void {
+/** One suite, every engine: `suite` runs whole on each, and makes its own databases. */
+export function describeEngines(subject: string, suite: (make: Engine['make']) => void): void {
   for (const { name, missing, make } of [sqlite, postgres]) {
-    describe.skipIf(missing)(`${subject} on ${name}${missing ? ` (${missing})` : ''}`, () => {
-      const under = {} as StoreUnderTest
-      let place: string
-      beforeAll(async () => {
-        place = await mkdtemp(join(tmpdir(), 'parley-storage-'))
-        under.database = await make(place)
-        under.store = await openStore(under.database)
-        under.reopen = async () => {
-          await under.store.close()
-          under.store = await openStore(under.database)
-        }
-      })
-      afterAll(async () => {
-        await under.store.close()
-        await rm(place, { recursive: true })
-      })
-      suite(under)
-    })
+    describe.skipIf(missing)(`${subject} on ${name}${missing ? ` (${missing})` : ''}`, () => suite(make))
   }
+}
+
+/** The same, on a store that is open. */
+export function describeStorage(subject: string, suite: (under: StoreUnderTest) => void): void {
+  describeEngines(subject, (make) => {
+    const under = {} as StoreUnderTest
+    let place: string
+    beforeAll(async () => {
+      place = await mkdtemp(join(tmpdir(), 'parley-storage-'))
+      under.database = await make(place)
+      under.store = await openStore(under.database)
+      under.reopen = async () => {
+        await under.store.close()
+        under.store = await openStore(under.database)
+      }
+    })
+    afterAll(async () => {
+      await under.store.close()
+      await rm(place, { recursive: true })
+    })
+    suite(under)
+  })
+}
+
+/** A connection of the test's own. */
+export function openKyselyOn(database: DatabaseConfig): Kysely<Schema> {
+  if (database.kind === 'sqlite') return openKysely(openConnection(database.path, 'writer'))
+  const pool = openPool(database.url, { max: 1, patient: true })
+  return new Kysely({ dialect: new PostgresDialect({ pool }) })
 }

@@ -1,41 +1,18 @@
 import { expect, test } from 'vitest'
 import { participantsMax, receiptsMax } from '@parley/contract/limits'
-import type { Store } from '../../../server/storage/store.ts'
+import {
+  add,
+  eventsOf,
+  historyOf,
+  now,
+  remove,
+  rolesOf,
+  say,
+  within,
+  type Person
+} from '../../fixtures/group-acts.ts'
 import { addPerson, sendOf, startGroup } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
-
-type Person = { userId: number; username: string }
-
-const now = 1_000
-const within = (conversationId: number, { userId }: Person) => ({ viewerId: userId, conversationId, now })
-const eventsOf = (store: Store, { userId }: Person) => store.events.eventsAfter(userId, 0, 1_000)
-const historyOf = (store: Store, conversationId: number, viewer: Person) =>
-  store.read('listMessages', { ...within(conversationId, viewer), before: null, limit: 100 })
-
-/** Sends, and gives the message's id. */
-async function say(
-  store: Store,
-  conversationId: number,
-  { userId }: Person,
-  content: string
-): Promise<number> {
-  const outcome = await store.send(sendOf(userId, conversationId, content))
-  if ('refused' in outcome) throw new Error(outcome.refused)
-  return Number(outcome.message.id)
-}
-
-function add(store: Store, conversationId: number, by: Person, whom: Person) {
-  return store.write('addParticipant', { ...within(conversationId, by), key: whom.username, role: 'member' })
-}
-function remove(store: Store, conversationId: number, by: Person, { userId }: Person) {
-  return store.write('removeParticipant', { ...within(conversationId, by), userId })
-}
-async function rolesOf(store: Store, conversationId: number, viewer: Person) {
-  const page = { ...within(conversationId, viewer), after: null, limit: 1_000 }
-  const participants = await store.read('listParticipants', page)
-  if ('refused' in participants) throw new Error(participants.refused)
-  return Object.fromEntries(participants.map(({ user, role }) => [user.username.split('-')[0], role]))
-}
 
 describeStorage('Groups', (under) => {
   test('M2: who was removed sees nothing of the group from then on, also of what they had not read yet', async () => {
@@ -111,6 +88,45 @@ describeStorage('Groups', (under) => {
     }
   )
 
+  test('M6: what was edited or deleted is told as it is now, from the first event on', async () => {
+    const { store } = under
+    const { john, jane, conversationId } = await startGroup(store, ['jane'])
+    const about = (messageId: number) => ({ ...within(conversationId, john), messageId })
+    const kept = await say(store, conversationId, john, 'first words')
+    const gone = await say(store, conversationId, john, 'secret')
+    await store.write('editMessage', { ...about(kept), content: 'better words', version: 1 })
+    await store.write('editMessage', { ...about(gone), content: 'still secret', version: 1 })
+    await store.write('deleteMessage', about(gone))
+    for (const person of [john, jane]) {
+      const text = JSON.stringify([
+        await eventsOf(store, person),
+        await historyOf(store, conversationId, person),
+        await store.read('listConversations', { viewerId: person.userId, before: null, limit: 25 })
+      ])
+      expect(text).not.toMatch(/secret|first words/)
+      expect((await eventsOf(store, person)).slice(3)).toMatchObject([
+        { name: 'message_edited', data: { content: 'better words', version: 2 } },
+        { name: 'message_edited', data: { content: '', version: 3 } },
+        { name: 'message_deleted', data: { content: '', version: 3, mine: person === john } }
+      ])
+    }
+  })
+
+  test('M3: who may not see a message hears nothing of its changes', async () => {
+    const { store } = under
+    const { john, conversationId } = await startGroup(store, [], 'joined')
+    const messageId = await say(store, conversationId, john, 'before')
+    const anna = await addPerson(store, 'anna')
+    await add(store, conversationId, john, anna)
+    const { head } = await store.events.bounds(anna.userId)
+    const about = { ...within(conversationId, john), messageId }
+    await store.write('editMessage', { ...about, content: 'better', version: null })
+    await store.write('deleteMessage', about)
+    expect((await store.events.bounds(anna.userId)).head).toBe(head)
+    const hers = { ...about, viewerId: anna.userId, content: 'mine', version: null }
+    expect(await store.write('editMessage', hers)).toEqual({ refused: 'message_not_found' })
+  })
+
   test('M4: an owner who leaves passes the group to the admin who has been there longest', async () => {
     const { store } = under
     const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
@@ -179,86 +195,5 @@ describeStorage('Groups', (under) => {
     }
     expect(new Set(seen).size).toBe(participantsMax)
     expect(seen).toHaveLength(participantsMax)
-  })
-})
-
-describeStorage('At the same moment', (under) => {
-  test('C1: a message is sent before its sender is removed, or refused', async () => {
-    const { store } = under
-    const { john, jane, conversationId } = await startGroup(store, ['jane'])
-    const sending = Array.from({ length: 60 }, (_, i) =>
-      store.send(sendOf(jane.userId, conversationId, `number ${i}`))
-    )
-    const removing = remove(store, conversationId, john, jane)
-    // Also those that are sent once the removal is under way.
-    sending.push(...Array.from({ length: 60 }, () => store.send(sendOf(jane.userId, conversationId, 'late'))))
-    const outcomes = await Promise.all(sending)
-    expect(await removing).toBeNull()
-    const page = await store.read('listMessages', {
-      ...within(conversationId, john),
-      before: null,
-      limit: 200
-    })
-    const messages = 'refused' in page ? [] : page.messages
-    const line = messages.find(({ change }) => change?.kind === 'participant_removed')!
-    expect(messages[0]).toEqual(line)
-    const sent = outcomes.filter((outcome) => 'message' in outcome)
-    expect(messages.filter(({ change }) => !change)).toHaveLength(sent.length)
-    const refused = outcomes.flatMap((outcome) => ('refused' in outcome ? [outcome.refused] : []))
-    expect(new Set(refused).size).toBeLessThanOrEqual(1)
-    expect(refused[0] ?? 'conversation_not_found').toBe('conversation_not_found')
-    const names = (await eventsOf(store, jane)).map(({ name }) => name)
-    expect(names.at(-1)).toBe('participant_removed')
-    expect(names.filter((name) => name !== 'gone')).toHaveLength(1)
-    expect(messages.map(({ position }) => position)).toEqual(messages.map((_, i) => messages.length - i))
-  })
-
-  test('C2: whatever owners and admins do to each other, a group has one owner', async () => {
-    const { store } = under
-    const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
-    const people = [john, jane, anna]
-    for (let round = 0; round < 10; round++) {
-      await Promise.all(
-        people.flatMap((who) =>
-          people.flatMap((whom) => [
-            store.write('changeRole', {
-              ...within(conversationId, who),
-              userId: whom.userId,
-              role: round % 2 ? 'owner' : 'admin'
-            }),
-            ...(round % 3 === 2 && who !== whom ? [remove(store, conversationId, who, whom)] : [])
-          ])
-        )
-      )
-      expect(await store.read('listFindings', {})).toEqual([])
-      const there = await Promise.all(people.map((person) => historyOf(store, conversationId, person)))
-      const viewer = people[there.findIndex((page) => 'messages' in page)]!
-      const roles = await rolesOf(store, conversationId, viewer)
-      const owner = people.find(({ username }) => roles[username.split('-')[0]!] === 'owner')!
-      for (const person of people) await add(store, conversationId, owner, person)
-    }
-  })
-
-  test('C3: nobody hears of a group after they were removed, whatever is marked read meanwhile', async () => {
-    const { store } = under
-    const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
-    let told: { seq: number; name: string }[] = []
-    store.events.onCommitted((events) => {
-      for (const { name, to } of events) {
-        told.push(...to.filter(({ userId }) => userId === jane.userId).map(({ seq }) => ({ seq, name })))
-      }
-    })
-    for (let round = 0; round < 10; round++) {
-      const at = await say(store, conversationId, anna, 'read this')
-      told = []
-      await Promise.all([
-        store.write('markRead', { ...within(conversationId, john), upTo: at }),
-        remove(store, conversationId, john, jane),
-        store.write('markRead', { ...within(conversationId, anna), upTo: at }),
-        say(store, conversationId, john, 'meanwhile')
-      ])
-      expect(told.toSorted((a, b) => a.seq - b.seq).at(-1)?.name).toBe('participant_removed')
-      await add(store, conversationId, john, jane)
-    }
   })
 })

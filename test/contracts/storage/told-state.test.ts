@@ -39,6 +39,13 @@ async function run(store: Store, people: Person[], conversationId: number, { who
   switch (what) {
     case 'send':
       return store.send(sendOf(viewer.viewerId, conversationId, `number ${number}`))
+    case 'edit':
+    case 'delete': {
+      const messageId = await anyMessage(store, viewer, number)
+      if (messageId === null) return null
+      if (what === 'delete') return store.write('deleteMessage', { ...viewer, messageId })
+      return store.write('editMessage', { ...viewer, messageId, content: `edited ${number}`, version: null })
+    }
     case 'read':
       return store.write('markRead', { ...viewer, upTo: null })
     case 'rename':
@@ -58,6 +65,17 @@ async function run(store: Store, people: Person[], conversationId: number, { who
     default:
       throw new Error(what)
   }
+}
+
+/** One of the messages that somebody sees. */
+async function anyMessage(
+  store: Store,
+  viewer: { viewerId: number; conversationId: number },
+  number: number
+) {
+  const page = await store.read('listMessages', { ...viewer, before: null, limit: 100 })
+  if ('refused' in page || page.messages.length === 0) return null
+  return Number(page.messages[number % page.messages.length]!.id)
 }
 
 /** What somebody fetches afresh must be what their events have told them. */

@@ -18,6 +18,9 @@ afterAll(() => parley.close())
 test('every answer is of the shape that its route promises', async () => {
   const group = await john.group([])
   const jane = await parley.signIn('jane')
+  const { id: mine } = await john.send(id, 'hello')
+  const { id: grouped } = await john.send(group.split('/').at(-1)!, 'hello')
+  await john.delete(`${group}/messages/${grouped}`)
   const answers = {
     loginMethods: await john.get('/api/login_methods'),
     login: await john.post('/api/login', { username: 'jane' }),
@@ -29,6 +32,8 @@ test('every answer is of the shape that its route promises', async () => {
     otherParticipant: await john.get(`/api/conversations/${id}/other_participant`),
     sendMessage: await john.post(`/api/conversations/${id}/messages`, { content: 'hello' }),
     messages: await john.get(`/api/conversations/${id}/messages`),
+    editMessage: await john.patch(`/api/conversations/${id}/messages/${mine}`, { content: 'edited' }),
+    messageVersions: await john.get(`${group}/messages/${grouped}/versions`),
     renameConversation: await john.patch(group, { title: 'Mates' }),
     participants: await john.get(`${group}/participants`),
     addParticipant: await john.post(`${group}/participants`, { username: 'jane' }),
@@ -52,7 +57,17 @@ describe('whatever is sent, the answer is no fault of the server, and a refusal 
     fc.string({ unit: 'binary' }),
     fc.constantFrom('', ' ', '\0', '1', 'john', 'jane', '\ud800')
   )
-  const names = ['content', 'username', 'clientId', 'upTo', 'title', 'usernames', 'history', 'role']
+  const names = [
+    'content',
+    'username',
+    'clientId',
+    'upTo',
+    'title',
+    'usernames',
+    'history',
+    'role',
+    'version'
+  ]
   const field = fc.constantFrom(...names, '__proto__', 'constructor', 'x')
   const body = fc.oneof(
     fc

@@ -192,17 +192,23 @@ describe('somebody who is not in it, or was removed a moment ago, gets 404', () 
     renameConversation: { title: 'Mine' },
     addParticipant: { username: 'anna' },
     changeRole: { role: 'owner' },
+    editMessage: { content: 'mine' },
     sendMessage: { content: 'hello' }
   }
   let group: string
+  let messageId: string
   beforeAll(async () => {
     group = await john.group(['jane'])
+    messageId = (await jane.send(group.split('/').at(-1)!, 'mine')).id
     await john.delete(`${group}/participants/${jane.id}`)
   })
 
   test.each(inside)('%s', async (name, { method, url }) => {
     const [, , , id] = group.split('/')
-    const address = url.replace(':conversationId', id!).replace(':userId', john.id)
+    const address = url
+      .replace(':conversationId', id!)
+      .replace(':userId', john.id)
+      .replace(':messageId', messageId)
     for (const { token } of [jane, anna]) {
       const answer = await parley.inject({
         method,

@@ -25,18 +25,28 @@ const requests: Record<GroupAction, (who: Person, group: string) => Promise<Ligh
   add_participant: (who, group) => who.post(`${group}/participants`, { username: 'mary' }),
   remove_member: (who, group) => who.delete(`${group}/participants/${paul.id}`),
   remove_admin: (who, group) => who.delete(`${group}/participants/${anna.id}`),
-  change_role: (who, group) => who.patch(`${group}/participants/${paul.id}`, { role: 'admin' })
+  change_role: (who, group) => who.patch(`${group}/participants/${paul.id}`, { role: 'admin' }),
+  delete_any_message: async (who, group) => who.delete(await sayAs(anna, group)),
+  read_versions: async (who, group) => who.get(`${await sayAs(who, group)}/versions`)
 }
 const roles: Role[] = ['owner', 'admin', 'member']
 const pairs = roles.flatMap((role) =>
   Object.keys(mayDo).map((action) => [role, action as GroupAction] as const)
 )
 
+/** Somebody's message; gives its address. */
+async function sayAs(who: Person, group: string): Promise<string> {
+  return `${group}/messages/${(await who.send(group.split('/').at(-1)!, 'hello')).id}`
+}
+
 async function startGroup(): Promise<string> {
   const group = await john.group(['jane', 'anna', 'paul'])
   for (const { id } of [jane, anna]) await john.patch(`${group}/participants/${id}`, { role: 'admin' })
   return group
 }
+const refusalOf = (action: GroupAction) =>
+  action === 'delete_any_message' ? '403 not_your_message' : '403 not_allowed'
+
 /** The one who asks; a member asks somebody to be removed who is one, too. */
 const personOf = (role: Role) => ({ owner: john, admin: jane, member: paul })[role]
 
@@ -49,7 +59,7 @@ describe('in a group', () => {
       group
     )
     if (may(role, action)) expect(answer.statusCode).toBeLessThan(300)
-    else expect(refusal(answer)).toBe('403 not_allowed')
+    else expect(refusal(answer)).toBe(refusalOf(action))
   })
 
   test.each(roles)('nobody removes the owner, not even the %s, but the owner may leave', async (role) => {
@@ -90,7 +100,7 @@ describe('in a group', () => {
 describe('in a conversation of two', () => {
   test.each(Object.keys(mayDo) as GroupAction[])('nobody may %s', async (action) => {
     const { id } = await paul.conversationWith('anna')
-    expect(refusal(await requests[action](paul, `/api/conversations/${id}`))).toBe('403 not_allowed')
+    expect(refusal(await requests[action](paul, `/api/conversations/${id}`))).toBe(refusalOf(action))
   })
 
   test('nobody leaves', async () => {

@@ -132,6 +132,21 @@ const counts: Record<
     [2, () => get(jane, `/api/conversations/${conversation}/messages?before=${messages[2]!.id}`)],
     [4, () => get(jane, `/api/conversations/${conversation}/messages?before=${messages[0]!.id}`)]
   ],
+  editMessage: [
+    [
+      7,
+      () => patch(john, `/api/conversations/${conversation}/messages/${messages[0]!.id}`, { content: 'x' })
+    ],
+    // The text it has already.
+    [3, () => patch(john, `/api/conversations/${conversation}/messages/${messages[0]!.id}`, { content: 'x' })]
+  ],
+  deleteMessage: [
+    [7, () => remove(john, `/api/conversations/${conversation}/messages/${messages[1]!.id}`)],
+    [3, () => remove(john, `/api/conversations/${conversation}/messages/${messages[1]!.id}`)]
+  ],
+  messageVersions: [
+    [3, () => get(john, `/api/conversations/${conversation}/messages/${messages[0]!.id}/versions`)]
+  ],
   readMessages: [
     [2, () => post(jane, `/api/conversations/${conversation}/read_messages`)],
     [2, () => post(jane, `/api/conversations/${conversation}/read_messages`, { upTo: messages[0]!.id })]

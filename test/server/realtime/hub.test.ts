@@ -1,7 +1,7 @@
-import { DatabaseSync } from 'node:sqlite'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
+import { changeBeside } from '../../harness/engine.ts'
 import { openHub } from './socket-pair.ts'
 
 let world: Awaited<ReturnType<typeof openHub>>
@@ -90,9 +90,7 @@ describe('A stream', () => {
   test('of somebody who left keeps the place of what they may no longer see as gone', async () => {
     const { john, jane, conversationId } = await startPair(world.store)
     await world.store.send(sendOf(john.userId, conversationId, 'secret'))
-    const database = new DatabaseSync(`${world.place}/parley.db`)
-    database.exec(`DELETE FROM participants WHERE user_id = ${jane.userId}`)
-    database.close()
+    await changeBeside(world.database, `DELETE FROM participants WHERE user_id = ${jane.userId}`)
     const stream = await world.open(jane.userId, `${world.store.epoch}-0`)
     await stream.until(complete(2))
     expect(stream.events.find((event) => event.id?.endsWith('-2'))).toMatchObject({
@@ -120,6 +118,20 @@ describe('A stream', () => {
     const second = await world.open(jane.userId, `${world.store.epoch}-1`)
     await second.until(complete(3))
     expect(second.events.map(({ event }) => event)).toEqual(['gone', 'participant_removed', 'sync'])
+    expect(second.raw).not.toContain('secret')
+    for (const stream of [first, second]) stream.socket.destroy()
+  })
+
+  test('M6: sends nothing of a message that was deleted while it waited here', async () => {
+    const { john, jane, conversationId } = await startPair(world.store)
+    const first = await world.open(jane.userId)
+    await first.event('sync')
+    const sent = await world.store.send(sendOf(john.userId, conversationId, 'secret'))
+    const messageId = 'message' in sent ? Number(sent.message.id) : 0
+    await world.store.write('deleteMessage', { viewerId: john.userId, conversationId, messageId, now: 0 })
+    await first.event('message_deleted')
+    const second = await world.open(jane.userId, `${world.store.epoch}-1`)
+    await second.event('message_deleted')
     expect(second.raw).not.toContain('secret')
     for (const stream of [first, second]) stream.socket.destroy()
   })

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Bus } from '../../../server/realtime/bus.ts'
 import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
+import { openStore } from '../../../server/open-store.ts'
 import type { CommitListener, EventLog } from '../../../server/storage/event-log.ts'
-import { openSqliteStore } from '../../../server/storage/sqlite/sqlite-store.ts'
 import type { Store } from '../../../server/storage/store.ts'
 import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
+import { emptyDatabase } from '../../harness/engine.ts'
 import { openHubOn } from './socket-pair.ts'
 
 /** What becomes of a hint or a report on its way. */
@@ -18,7 +19,7 @@ let place: string
 let store: Store
 beforeAll(async () => {
   place = await mkdtemp(join(tmpdir(), 'parley-nodes-'))
-  store = await openSqliteStore(join(place, 'parley.db'))
+  store = await openStore(await emptyDatabase(place))
 })
 afterAll(async () => {
   await store.close()

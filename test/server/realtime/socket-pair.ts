@@ -7,17 +7,19 @@ import type { Bus } from '../../../server/realtime/bus.ts'
 import { Hub, type HubOptions } from '../../../server/realtime/hub.ts'
 import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
 import type { EventLog } from '../../../server/storage/event-log.ts'
-import { openSqliteStore } from '../../../server/storage/sqlite/sqlite-store.ts'
+import { openStore } from '../../../server/open-store.ts'
+import { emptyDatabase } from '../../harness/engine.ts'
 
 /** A hub over a real store of its own, and real sockets to it. */
 export async function openHub(options: Partial<HubOptions> = {}) {
   const place = await mkdtemp(join(tmpdir(), 'parley-hub-'))
-  const store = await openSqliteStore(join(place, 'parley.db'))
+  const database = await emptyDatabase(place)
+  const store = await openStore(database)
   const node = await openHubOn(store.events, new MemoryExchange().connect(), options)
   return {
     ...node,
     store,
-    place,
+    database,
     async close() {
       node.close()
       await store.close()

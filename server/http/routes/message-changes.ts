@@ -1,0 +1,40 @@
+import { routes } from '@parley/contract/routes'
+import { deleteMessage, editMessage, listVersions, type MessagePlace } from '../../domain/message-changes.ts'
+import { createAuthenticate, principalOf } from '../auth.ts'
+import type { Deps, Server } from '../deps.ts'
+import { parseId } from '../ids.ts'
+
+export function messageChangeRoutes(server: Server, deps: Deps): void {
+  const { store, config } = deps
+  const { messageMaxLength } = config
+  const onRequest = createAuthenticate(deps)
+
+  server.route({
+    ...routes.editMessage,
+    onRequest,
+    handler: async (request) =>
+      editMessage({ store, messageMaxLength }, principalOf(request), placeOf(request.params), request.body)
+  })
+
+  server.route({
+    ...routes.deleteMessage,
+    onRequest,
+    handler: async (request, reply) => {
+      await deleteMessage(store, principalOf(request), placeOf(request.params))
+      return reply.code(204).send(null)
+    }
+  })
+
+  server.route({
+    ...routes.messageVersions,
+    onRequest,
+    handler: async (request) => listVersions(store, principalOf(request), placeOf(request.params))
+  })
+}
+
+function placeOf(params: { conversationId: string; messageId: string }): MessagePlace {
+  return {
+    conversationId: parseId(params.conversationId, 'conversation_not_found'),
+    messageId: parseId(params.messageId, 'message_not_found')
+  }
+}

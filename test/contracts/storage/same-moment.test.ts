@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest'
+import { add, eventsOf, historyOf, now, remove, rolesOf, say, within } from '../../fixtures/group-acts.ts'
+import { sendOf, startGroup } from '../../fixtures/people.ts'
+import { describeStorage } from './engines.ts'
+
+describeStorage('At the same moment', (under) => {
+  test('C1: a message is sent before its sender is removed, or refused', async () => {
+    const { store } = under
+    const { john, jane, conversationId } = await startGroup(store, ['jane'])
+    const sending = Array.from({ length: 60 }, (_, i) =>
+      store.send(sendOf(jane.userId, conversationId, `number ${i}`))
+    )
+    const removing = remove(store, conversationId, john, jane)
+    // Also those that are sent once the removal is under way.
+    sending.push(...Array.from({ length: 60 }, () => store.send(sendOf(jane.userId, conversationId, 'late'))))
+    const outcomes = await Promise.all(sending)
+    expect(await removing).toBeNull()
+    const page = await store.read('listMessages', {
+      ...within(conversationId, john),
+      before: null,
+      limit: 200
+    })
+    const messages = 'refused' in page ? [] : page.messages
+    const line = messages.find(({ change }) => change?.kind === 'participant_removed')!
+    expect(messages[0]).toEqual(line)
+    const sent = outcomes.filter((outcome) => 'message' in outcome)
+    expect(messages.filter(({ change }) => !change)).toHaveLength(sent.length)
+    const refused = outcomes.flatMap((outcome) => ('refused' in outcome ? [outcome.refused] : []))
+    expect(new Set(refused).size).toBeLessThanOrEqual(1)
+    expect(refused[0] ?? 'conversation_not_found').toBe('conversation_not_found')
+    const names = (await eventsOf(store, jane)).map(({ name }) => name)
+    expect(names.at(-1)).toBe('participant_removed')
+    expect(names.filter((name) => name !== 'gone')).toHaveLength(1)
+    expect(messages.map(({ position }) => position)).toEqual(messages.map((_, i) => messages.length - i))
+  })
+
+  test('C2: whatever owners and admins do to each other, a group has one owner', async () => {
+    const { store } = under
+    const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
+    const people = [john, jane, anna]
+    for (let round = 0; round < 10; round++) {
+      await Promise.all(
+        people.flatMap((who) =>
+          people.flatMap((whom) => [
+            store.write('changeRole', {
+              ...within(conversationId, who),
+              userId: whom.userId,
+              role: round % 2 ? 'owner' : 'admin'
+            }),
+            ...(round % 3 === 2 && who !== whom ? [remove(store, conversationId, who, whom)] : [])
+          ])
+        )
+      )
+      expect(await store.read('listFindings', {})).toEqual([])
+      const there = await Promise.all(people.map((person) => historyOf(store, conversationId, person)))
+      const viewer = people[there.findIndex((page) => 'messages' in page)]!
+      const roles = await rolesOf(store, conversationId, viewer)
+      const owner = people.find(({ username }) => roles[username.split('-')[0]!] === 'owner')!
+      for (const person of people) await add(store, conversationId, owner, person)
+    }
+  })
+
+  test('C3: nobody hears of a group after they were removed, whatever is marked read meanwhile', async () => {
+    const { store } = under
+    const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
+    let told: { seq: number; name: string }[] = []
+    store.events.onCommitted((events) => {
+      for (const { name, to } of events) {
+        told.push(...to.filter(({ userId }) => userId === jane.userId).map(({ seq }) => ({ seq, name })))
+      }
+    })
+    for (let round = 0; round < 10; round++) {
+      const at = await say(store, conversationId, anna, 'read this')
+      told = []
+      await Promise.all([
+        store.write('markRead', { ...within(conversationId, john), upTo: at }),
+        remove(store, conversationId, john, jane),
+        store.write('markRead', { ...within(conversationId, anna), upTo: at }),
+        say(store, conversationId, john, 'meanwhile')
+      ])
+      expect(told.toSorted((a, b) => a.seq - b.seq).at(-1)?.name).toBe('participant_removed')
+      await add(store, conversationId, john, jane)
+    }
+  })
+
+  test('C4: of edits of one version one is taken, and the others are told what it says now', async () => {
+    const { store } = under
+    const { john, conversationId } = await startGroup(store, ['jane'])
+    const messageId = await say(store, conversationId, john, 'one')
+    for (let version = 1; version <= 5; version++) {
+      const edits = await Promise.all(
+        Array.from({ length: 10 }, (_, i) =>
+          store.write('editMessage', {
+            ...within(conversationId, john),
+            messageId,
+            content: `version ${version + 1}, ${i}`,
+            version
+          })
+        )
+      )
+      const taken = edits.filter((edit) => 'id' in edit)
+      expect(taken).toHaveLength(1)
+      const refused = edits.filter((edit) => 'refused' in edit)
+      expect(new Set(refused.map((edit) => edit.refused))).toEqual(new Set(['version_conflict']))
+      for (const { current } of refused) expect(current).toEqual(taken[0])
+    }
+  })
+
+  test('C5: an edit comes before a deletion, or is refused', async () => {
+    const { store } = under
+    const { john, jane, conversationId } = await startGroup(store, ['jane'])
+    for (let round = 0; round < 10; round++) {
+      const about = { conversationId, messageId: await say(store, conversationId, jane, 'one'), now }
+      const edit = (content: string) =>
+        store.write('editMessage', { viewerId: jane.userId, ...about, content, version: null })
+      const edits = await Promise.all([
+        edit('two'),
+        store.write('deleteMessage', { viewerId: john.userId, ...about }),
+        edit('three'),
+        store.write('deleteMessage', { viewerId: jane.userId, ...about }),
+        edit('four')
+      ])
+      const taken = edits.filter((edit) => edit && 'id' in edit)
+      for (const edit of edits) {
+        if (edit && 'refused' in edit) expect(edit.refused).toBe('message_deleted')
+      }
+      const page = await historyOf(store, conversationId, john)
+      expect('messages' in page && page.messages[0]).toMatchObject({
+        content: '',
+        version: taken.length + 2,
+        deletedAt: expect.any(String)
+      })
+      const versions = await store.read('listVersions', { viewerId: john.userId, ...about })
+      expect(versions).toHaveLength(taken.length + 1)
+    }
+    expect(await store.read('listFindings', {})).toEqual([])
+  })
+})

@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { inject } from 'vitest'
+import type { DatabaseConfig } from '../../server/config.ts'
+import { administer } from './postgres.ts'
+import { sharedDatabase } from './shared-postgres.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** What a project runs its files on, SQLite unless it says something else. */
+    engine: DatabaseConfig['kind']
+  }
+}
+
+/** An empty database on the engine that the project is for; `place` is a folder of the test's own. */
+export async function emptyDatabase(place: string): Promise<DatabaseConfig> {
+  return inject('engine') === 'postgres'
+    ? { kind: 'postgres', url: await sharedDatabase() }
+    : { kind: 'sqlite', path: join(place, 'parley.db') }
+}
+
+/** Changes a database behind its store's back. */
+export async function changeBeside(database: DatabaseConfig, statement: string): Promise<void> {
+  if (database.kind === 'postgres') {
+    await administer(database.url, statement)
+    return
+  }
+  const connection = new DatabaseSync(database.path)
+  connection.exec(statement)
+  connection.close()
+}

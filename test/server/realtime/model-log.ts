@@ -1,0 +1,69 @@
+import type {
+  CommitListener,
+  CommittedEvent,
+  EventLog,
+  LoggedEvent
+} from '../../../server/storage/event-log.ts'
+
+/** What a user's nth event says: so a reader knows whose it is, and which. */
+export const contentOf = (userId: number, seq: number) => `${userId}/${seq}`
+
+/** An event log in memory. Its reads are asked for, looked up and answered at three moments that a test tells apart. */
+export function modelLog(perform: (task: () => void) => void) {
+  const logs = new Map<number, { events: LoggedEvent[]; floor: number }>()
+  const listeners: CommitListener[] = []
+  let failing = 0
+  const logOf = (userId: number) => {
+    const log = logs.get(userId) ?? { events: [], floor: 0 }
+    logs.set(userId, log)
+    return log
+  }
+  const headOf = (userId: number) => logOf(userId).events.length
+
+  const read = <Result>(look: () => Result) =>
+    new Promise<Result>((resolve, reject) => {
+      perform(() => {
+        const fails = failing > 0
+        if (fails) failing--
+        const result = look()
+        perform(() => (fails ? reject(new Error('the database is away')) : resolve(result)))
+      })
+    })
+
+  const log: EventLog = {
+    epoch: 'e',
+    bounds: (userId) => read(() => ({ head: headOf(userId), floor: logOf(userId).floor })),
+    heads: (userIds) => read(() => userIds.map((userId) => ({ userId, head: headOf(userId) }))),
+    eventsAfter: (userId, seq, limit) =>
+      read(() =>
+        logOf(userId)
+          .events.filter((event) => event.seq > Math.max(seq, logOf(userId).floor))
+          .slice(0, limit)
+      ),
+    onCommitted: (listener) => void listeners.push(listener)
+  }
+  return {
+    log,
+    headOf,
+    floorOf: (userId: number) => logOf(userId).floor,
+    /** Puts an event into the logs of these users; gives the report of it. */
+    commit(userIds: number[]): CommittedEvent[] {
+      return userIds.map((userId) => {
+        const seq = headOf(userId) + 1
+        const event = { name: 'message', data: { content: contentOf(userId, seq) } } as unknown as LoggedEvent
+        logOf(userId).events.push({ ...event, seq })
+        return { ...event, to: [{ userId, seq }] }
+      })
+    },
+    report(events: CommittedEvent[]): void {
+      for (const listener of listeners) listener(events, performance.timeOrigin + performance.now())
+    },
+    prune(userId: number, keep: number): void {
+      const log = logOf(userId)
+      log.floor = Math.max(log.floor, log.events.length - keep)
+    },
+    failNextRead(): void {
+      failing++
+    }
+  }
+}

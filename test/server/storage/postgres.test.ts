@@ -1,0 +1,242 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openPool } from '../../../server/storage/postgres/pool.ts'
+import { openPostgresStore } from '../../../server/storage/postgres/postgres-store.ts'
+import { sendBatch } from '../../../server/storage/postgres/send-batch.ts'
+import { markRead } from '../../../server/storage/procedures/reads.ts'
+import type { Schema } from '../../../server/storage/schema.ts'
+import type { Send, SendOutcome, Store } from '../../../server/storage/store.ts'
+import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
+import { administer } from '../../harness/postgres.ts'
+import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
+
+/** The message of an outcome, or the code of its refusal. */
+const idOf = (outcome: SendOutcome) => ('message' in outcome ? outcome.message.id : outcome.refused)
+
+describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPostgres})` : ''}`, () => {
+  let url: string
+  let nodes: [Store, Store]
+  let db: Kysely<Schema>
+  beforeAll(async () => {
+    url = await sharedDatabase()
+    nodes = await Promise.all([openPostgresStore(url), openPostgresStore(url)])
+    db = new Kysely({ dialect: new PostgresDialect({ pool: openPool(url, { max: 4 }) }) })
+  })
+  afterAll(async () => {
+    await db.destroy()
+    await Promise.all(nodes.map((node) => node.close()))
+  })
+
+  /** A transaction that somebody begins, and ends when the test says so. */
+  async function hold(work: (db: Transaction<Schema>) => Promise<unknown>) {
+    const worked = Promise.withResolvers<void>()
+    const end = Promise.withResolvers<'commit' | 'rollback'>()
+    const ended = db
+      .transaction()
+      .execute(async (transaction) => {
+        await work(transaction)
+        worked.resolve()
+        if ((await end.promise) === 'rollback') throw new Error('rolled back')
+      })
+      .catch((error: Error) => {
+        worked.reject(error)
+        if (error.message !== 'rolled back') throw error
+      })
+    await worked.promise
+    return {
+      end(how: 'commit' | 'rollback') {
+        end.resolve(how)
+        return ended
+      }
+    }
+  }
+
+  /** Resolves when `count` others wait for a lock in the database. */
+  async function untilWaiting(count: number): Promise<void> {
+    const waiting = `SELECT count(*)::int AS count FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`
+    while ((await administer<{ count: number }>(url, waiting))[0]!.count < count);
+  }
+
+  async function logOf(userId: number) {
+    const { head } = await nodes[0].events.bounds(userId)
+    const events = await nodes[0].events.eventsAfter(userId, 0, 1_000)
+    expect(events.map((event) => event.seq)).toEqual(Array.from({ length: head }, (_, i) => i + 1))
+    return events
+  }
+
+  test.each(['commit', 'rollback'] as const)(
+    'Rule 4: of two transactions for one recipient, the first to take its place ends last, in a %s: nobody skips it',
+    async (how) => {
+      const { john, jane, conversationId } = await startPair(nodes[0])
+      await nodes[0].send(sendOf(john.userId, conversationId, 'one'))
+      // Jane's mark has taken its place in both logs, and is not committed.
+      const first = await hold((transaction) =>
+        markRead(transaction, { viewerId: jane.userId, conversationId, upTo: null, now: 1 })
+      )
+      const second = nodes[1].send(sendOf(john.userId, conversationId, 'two'))
+      await untilWaiting(1)
+      const before = await logOf(john.userId)
+      await first.end(how)
+      await second
+      const names = (await logOf(john.userId)).slice(before.length).map((event) => event.name)
+      expect(names).toEqual([...(how === 'commit' ? ['read'] : []), 'message_sent'])
+    }
+  )
+
+  test('Rule 5: writes of all kinds for overlapping people on both nodes, some rolled back: no gap, and all succeed', async () => {
+    const people = await Promise.all(Array.from({ length: 5 }, () => addPerson(nodes[0])))
+    const pairs = people.flatMap((me, i) => people.slice(i + 1).map((other) => ({ me, other })))
+    const started = await Promise.all(
+      [...pairs, ...pairs.map(({ me, other }) => ({ me: other, other: me }))].map(({ me, other }, i) =>
+        nodes[i % 2]!.write('startDirectConversation', { me, other, now: 1 }).then(({ id }) => ({
+          id,
+          me,
+          other
+        }))
+      )
+    )
+    expect(new Set(started.map(({ id }) => id)).size).toBe(pairs.length)
+    let rolledBack = 0
+    const outcomes = await Promise.all(
+      Array.from({ length: 400 }, async (_, i) => {
+        const { id, me, other } = started[(i * 7) % started.length]!
+        const node = nodes[i % 2]!
+        if (i % 10 === 9) {
+          await (
+            await hold((transaction) =>
+              markRead(transaction, { viewerId: other.userId, conversationId: id, upTo: null, now: 1 })
+            )
+          ).end('rollback')
+          return rolledBack++
+        }
+        if (i % 5 === 4) {
+          return node.write('markRead', { viewerId: other.userId, conversationId: id, upTo: null, now: 1 })
+        }
+        return node.send(sendOf(me.userId, id, `m ${i}`))
+      })
+    )
+    expect(rolledBack).toBe(40)
+    expect(
+      outcomes.filter((outcome) => outcome && typeof outcome === 'object' && 'refused' in outcome)
+    ).toEqual([])
+    for (const { userId } of people) await logOf(userId)
+    expect(await nodes[0].read('listFindings', {})).toEqual([])
+  })
+
+  test('Rule 5: a batch takes heads in the order of their ids, however its sends come: no deadlock', async () => {
+    const { john, jane, conversationId } = await startPair(nodes[0])
+    const anna = await addPerson(nodes[0], 'anna')
+    const other = await nodes[0].write('startDirectConversation', { me: jane, other: anna, now: 1 })
+    const johns = await hold((transaction) =>
+      transaction.updateTable('inbox_heads').set({ floor: 0 }).where('user_id', '=', john.userId).execute()
+    )
+    const pool = openPool(url, { max: 1, prepared: true })
+    const client = await pool.connect()
+    const batch = sendBatch(client, [
+      sendOf(anna.userId, other.id, 'first'),
+      sendOf(jane.userId, conversationId, 'second')
+    ])
+    await untilWaiting(1)
+    // It waits for john's before it has taken any that comes later.
+    const free = `SELECT user_id::int AS id FROM inbox_heads WHERE user_id IN (${jane.userId}, ${anna.userId})
+      FOR UPDATE NOWAIT`
+    expect(await administer(url, free)).toHaveLength(2)
+    await johns.end('commit')
+    expect((await batch).outcomes).toMatchObject([{ message: { position: 1 } }, { message: { position: 1 } }])
+    client.release()
+    await pool.end()
+  })
+
+  test('E1: a key sent to both at once, a hundred times, is one message', async () => {
+    const { john, conversationId } = await startPair(nodes[0])
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        nodes[i % 2]!.send(sendOf(john.userId, conversationId, 'once', 'once'))
+      )
+    )
+    expect(new Set(outcomes.map(idOf)).size).toBe(1)
+  })
+
+  test('E2: a key sent for two conversations at once is one message; the other is refused, and nobody else', async () => {
+    const { john, jane, conversationId } = await startPair(nodes[0])
+    const anna = await addPerson(nodes[0], 'anna')
+    const other = await nodes[0].write('startDirectConversation', { me: john, other: anna, now: 1 })
+    for (let round = 0; round < 20; round++) {
+      const key = `round-${round}`
+      const [here, there, hers] = await Promise.all([
+        nodes[0].send(sendOf(john.userId, conversationId, 'here', key)),
+        nodes[1].send(sendOf(john.userId, other.id, 'there', key)),
+        nodes[1].send(sendOf(jane.userId, conversationId, 'hers', key))
+      ])
+      expect([here, there].map(idOf)).toContain('idempotency_mismatch')
+      expect([here, there].filter((outcome) => 'message' in outcome)).toHaveLength(1)
+      expect(hers).toMatchObject({ message: { content: 'hers' } })
+    }
+    expect(await nodes[0].read('listFindings', {})).toEqual([])
+  })
+
+  test('E3: what cannot be stored at all fails alone in its batch', async () => {
+    const { john, jane, conversationId } = await startPair(nodes[0])
+    const sends: Send[] = [
+      sendOf(john.userId, conversationId, 'a'),
+      sendOf(john.userId, conversationId, 'no text for Postgres: \0'),
+      sendOf(jane.userId, conversationId, 'b')
+    ]
+    const settled = await Promise.allSettled(sends.map((send) => nodes[0].send(send)))
+    expect(settled).toMatchObject([
+      { value: { message: { position: 1 } } },
+      { reason: expect.objectContaining({ message: expect.stringContaining('invalid byte sequence') }) },
+      { value: { message: { position: 2 } } }
+    ])
+  })
+
+  test('a mark that waits for a later one does not take it back, and tells nobody', async () => {
+    const { john, jane, conversationId } = await startPair(nodes[0])
+    const first = await nodes[0].send(sendOf(john.userId, conversationId, 'one'))
+    await nodes[0].send(sendOf(john.userId, conversationId, 'two'))
+    const later = await hold((transaction) =>
+      markRead(transaction, { viewerId: jane.userId, conversationId, upTo: null, now: 1 })
+    )
+    const upTo = Number(idOf(first))
+    const earlier = nodes[1].write('markRead', { viewerId: jane.userId, conversationId, upTo, now: 1 })
+    await untilWaiting(1)
+    await later.end('commit')
+    await earlier
+    const conversation = await nodes[0].read('getConversation', { viewerId: jane.userId, id: conversationId })
+    expect(conversation).toMatchObject({ readUpTo: 2, unreadCount: 0 })
+    expect((await logOf(john.userId)).filter((event) => event.name === 'read')).toHaveLength(1)
+  })
+
+  test('a session that ends while it is refreshed has no successor', async () => {
+    const { userId } = await addPerson(nodes[0])
+    const session = { tokenHash: `old-${userId}`, expiresAt: Date.now() + 60_000, now: Date.now() }
+    await nodes[0].write('addSession', { userId, ...session })
+    const { id: sessionId } = (await nodes[0].read('findSession', session))!
+    const ending = await hold((transaction) =>
+      transaction.deleteFrom('sessions').where('id', '=', sessionId).execute()
+    )
+    const next = { ...session, tokenHash: `new-${userId}` }
+    const refreshed = nodes[1].write('replaceSession', { sessionId, graceUntil: session.expiresAt, ...next })
+    await untilWaiting(1)
+    await ending.end('commit')
+    expect(await refreshed).toBeNull()
+    expect(await nodes[0].read('findSession', next)).toBeNull()
+  })
+})
+
+test.skipIf(noPostgres)(
+  `three nodes that start together on an empty Postgres bring the schema up once${noPostgres ? ` (${noPostgres})` : ''}`,
+  async () => {
+    const url = await sharedDatabase()
+    const nodes = await Promise.all(Array.from({ length: 3 }, () => openPostgresStore(url)))
+    expect(new Set(nodes.map((node) => `${node.epoch} ${node.cookieSecret}`)).size).toBe(1)
+    expect(nodes.map((node) => node.renewed)).toEqual([null, null, null])
+    await startPair(nodes[0]!)
+    expect(await nodes[2]!.read('listFindings', {})).toEqual([])
+    await Promise.all(nodes.map((node) => node.close()))
+    const again = await openPostgresStore(url)
+    expect(again).toMatchObject({ epoch: nodes[0]!.epoch, renewed: null })
+    await again.close()
+  }
+)

@@ -1,0 +1,303 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Message } from '@parley/contract/entities'
+import { openPostgresStore } from '../../server/storage/postgres/postgres-store.ts'
+import { startPair } from '../fixtures/people.ts'
+import { loginAs } from '../harness/api.ts'
+import { cleanEnv, freePort, repository, startParley, type Exit } from '../harness/parley.ts'
+import {
+  administer,
+  createDatabase,
+  hasPostgres,
+  programs,
+  startPostgres,
+  type Postgres
+} from '../harness/postgres.ts'
+import { openStream } from '../harness/stream.ts'
+
+const missing = hasPostgres ? '' : ' (no Postgres is installed)'
+let postgres: Postgres
+beforeAll(async () => {
+  if (hasPostgres) postgres = await startPostgres()
+})
+afterAll(() => postgres?.stop())
+
+type Run = { code: number; stdout: string; stderr: string }
+
+/** Runs Parley's command, which ends by itself. */
+function parley(url: string, ...args: string[]): Promise<Run> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['server/parley.js', ...args],
+      { cwd: repository, env: cleanEnv({ DATABASE_URL: url, PORT: '0' }) },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
+    )
+  })
+}
+
+function urlWith(
+  url: string,
+  change: Partial<Pick<URL, 'username' | 'password' | 'pathname' | 'port'>>
+): string {
+  return Object.assign(new URL(url), change).href
+}
+
+describe.skipIf(!hasPostgres)(`A start on a Postgres that will not do${missing}`, () => {
+  /** Starts Parley, which must fail with one line that says why, and no password. */
+  async function expectRefusal(url: string, why: string | RegExp): Promise<void> {
+    const { code, stdout, stderr } = await parley(url, 'serve')
+    expect([code, stdout]).toEqual([1, ''])
+    const [said, line, ...more] = stderr.split('\n')
+    expect([said, more]).toEqual(['Parley cannot start.', ['']])
+    expect(line).toMatch(why)
+    expect(stderr).not.toContain('sesame')
+    expect(stderr).not.toContain('wrong')
+  }
+
+  test('names the user that is not let in', async () => {
+    const url = await createDatabase(postgres.adminUrl)
+    await expectRefusal(urlWith(url, { password: 'wrong' }), /does not let "parley" in: .*; see DATABASE_URL/)
+    await expectRefusal(urlWith(url, { password: '' }), /does not let "parley" in: .*; see DATABASE_URL/)
+    await expectRefusal(urlWith(url, { username: 'nobody' }), /does not let "nobody" in/)
+  })
+
+  test('names the database that is not there, and the one that is somebody else’s', async () => {
+    const url = await createDatabase(postgres.adminUrl)
+    await expectRefusal(
+      urlWith(url, { pathname: '/nowhere' }),
+      /has no database "nowhere"; make it: CREATE DATABASE/
+    )
+    await expectRefusal(
+      urlWith(url, { pathname: '/postgres' }),
+      /"parley" may not change the database "postgres"/
+    )
+  })
+
+  test('names the server that does not answer', async () => {
+    const port = String(await freePort())
+    const url = urlWith(await createDatabase(postgres.adminUrl), { port })
+    await expectRefusal(
+      url,
+      new RegExp(`Postgres at 127\\.0\\.0\\.1:${port} does not answer: .*ECONNREFUSED`)
+    )
+  })
+
+  test.each([
+    ['synchronous_commit', 'off', /synchronous_commit off: acknowledged messages could be lost; turn it on/],
+    ['default_transaction_read_only', 'on', /takes reads only/]
+  ])('%s is not %s', async (setting, value, why) => {
+    const url = await createDatabase(postgres.adminUrl)
+    await administer(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET ${setting} = ${value}`)
+    await expectRefusal(url, why)
+  })
+
+  test('fsync is not off', async () => {
+    const url = await createDatabase(postgres.adminUrl)
+    await postgres.restart({ fsync: 'off' })
+    await expectRefusal(url, /fsync off: acknowledged messages could be lost; turn it on/).finally(() =>
+      postgres.restart()
+    )
+  })
+
+  test('the encoding is UTF8', async () => {
+    await administer(
+      postgres.adminUrl,
+      "CREATE DATABASE latin OWNER parley ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
+    )
+    const url = urlWith(await createDatabase(postgres.adminUrl), { pathname: '/latin' })
+    await expectRefusal(url, /encoded in LATIN1; make it with ENCODING 'UTF8'/)
+  })
+
+  test('the version is not too old', async () => {
+    const url = await createDatabase(postgres.adminUrl)
+    const [row] = await administer<{ version: string }>(
+      url,
+      "SELECT current_setting('server_version_num') AS version"
+    )
+    // The server as it is, but for what it says that it is.
+    const older = createServer((client) => {
+      const server = connect(postgres.port, '127.0.0.1')
+      client.pipe(server)
+      server.on('data', (bytes: Buffer) => {
+        client.write(Buffer.from(bytes.toString('latin1').replaceAll(row!.version, '140011'), 'latin1'))
+      })
+      for (const socket of [client, server]) {
+        socket.on('error', () => {})
+        socket.on('close', () => [client, server].map((each) => each.destroy()))
+      }
+    }).listen(0, '127.0.0.1')
+    await once(older, 'listening')
+    const port = String((older.address() as AddressInfo).port)
+    await expectRefusal(urlWith(url, { port }), /this is Postgres 14; Parley needs 15 or newer/)
+    older.close()
+  })
+})
+
+describe.skipIf(!hasPostgres)(`The commands on Postgres${missing}`, () => {
+  let url: string
+  beforeAll(async () => {
+    url = await createDatabase(postgres.adminUrl)
+  })
+
+  test('a start says where everything is kept, without the password, and the data folder stays empty', async () => {
+    await using server = await startParley({ env: { DATABASE_URL: url } })
+    expect(server.output()).toContain(`in the database ${new URL(url).pathname.slice(1)} at 127.0.0.1`)
+    expect(server.output()).not.toContain('sesame')
+    expect(readdirSync(server.dataDir)).toEqual([])
+  })
+
+  test('user add adds people who can sign in at once, while Parley runs', async () => {
+    await using server = await startParley({ env: { DATABASE_URL: url } })
+    expect(await parley(url, 'user', 'add', 'anna', 'JOHN')).toMatchObject({
+      code: 1,
+      stdout: 'added anna\n',
+      stderr: 'not added: JOHN: the name is taken\n'
+    })
+    expect((await loginAs(server.url, 'anna')).user.username).toBe('anna')
+  })
+
+  test('doctor finds the database sound, and names what is not', async () => {
+    await using server = await startParley({ env: { DATABASE_URL: url } })
+    const john = await loginAs(server.url, 'john')
+    await john.send((await john.conversationWith('jane')).id, 'hello')
+    expect(await parley(url, 'doctor')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('is sound')
+    })
+    await administer(url, 'DELETE FROM inbox_events WHERE seq = 1')
+    const { code, stderr } = await parley(url, 'doctor')
+    expect(code).toBe(1)
+    expect(stderr).toContain('a log is not contiguous')
+  })
+
+  test.each(['backup', 'restore'])('%s says what to use instead', async (command) => {
+    const { code, stderr } = await parley(url, command, 'file')
+    expect(code).toBe(1)
+    expect(stderr).toContain('pg_dump')
+  })
+})
+
+describe.skipIf(!hasPostgres)(`R1: a Postgres database${missing}`, () => {
+  /** Opens the store and closes it; gives what it found. */
+  async function open(url: string) {
+    const store = await openPostgresStore(url)
+    await store.close()
+    return { epoch: store.epoch, renewed: store.renewed }
+  }
+  const program = (name: string, ...args: string[]) =>
+    execFileSync(`${programs}/${name}`, args, { encoding: 'utf8', maxBuffer: 100_000_000 })
+
+  test('that was restored from a dump, elsewhere or in its place, gets a new epoch, once', async () => {
+    const url = await createDatabase(postgres.adminUrl)
+    const store = await openPostgresStore(url)
+    await startPair(store)
+    await store.close()
+    const first = await open(url)
+    expect(first).toEqual({ epoch: store.epoch, renewed: null })
+    const dump = join(postgres.data, 'dump')
+    writeFileSync(dump, program('pg_dump', '--no-owner', '--clean', '--if-exists', url))
+
+    const elsewhere = await createDatabase(postgres.adminUrl)
+    for (const [target, why] of [
+      [elsewhere, 'restored from a dump'],
+      [url, 'restored from a dump']
+    ] as const) {
+      program('psql', '--quiet', '--file', dump, target)
+      const restored = await open(target)
+      expect(restored.renewed).toBe(why)
+      expect(restored.epoch).not.toBe(first.epoch)
+      expect(await open(target)).toEqual({ epoch: restored.epoch, renewed: null })
+    }
+  })
+
+  test('that a standby took over ends the running node; the next start gets a new epoch, and streams a reset', async () => {
+    await using own = await startPostgres()
+    const url = await createDatabase(own.adminUrl)
+    await using server = await startParley({ env: { DATABASE_URL: url } })
+    const john = await loginAs(server.url, 'john')
+    const { id } = await john.conversationWith('jane')
+    const cursor = (await john.get('/api/conversations')).headers.get('event-cursor')!
+
+    await own.kill()
+    writeFileSync(join(own.data, 'standby.signal'), '')
+    await own.restart()
+    const refused = await john.post(`/api/conversations/${id}/messages`, { content: 'to a standby' })
+    expect([refused.status, (refused.body as { code: string }).code]).toEqual([503, 'storage_unavailable'])
+    let exit: Exit | undefined
+    void server.ended().then((ended) => (exit = ended))
+    await administer(own.adminUrl, 'SELECT pg_promote()')
+    // Whoever asks makes it connect anew.
+    while (!exit) await john.get(`/api/conversations/${id}`).catch(() => {})
+    expect(exit).toEqual({ code: 1, signal: null })
+    expect(server.output()).toContain('the database is on another timeline than it was')
+
+    await server.restart()
+    expect(server.output()).toContain('it has a new epoch')
+    const stream = await openStream(server.url, john.token, { lastEventId: cursor })
+    expect(await stream.next()).toMatchObject({ name: 'reset', data: { reason: 'epoch' } })
+    stream.cut()
+  })
+})
+
+const lastTag = git('describe', '--tags', '--abbrev=0').trim()
+
+test.skipIf(!hasPostgres || !lastTag)(
+  `the last version (${lastTag || 'there is no tag yet'}) goes on, and starts, on the schema of this one${missing}`,
+  async () => {
+    const url = await createDatabase(postgres.adminUrl)
+    const checkout = await checkOut(lastTag)
+    await using older = await startParley({ checkout, env: { DATABASE_URL: url } })
+    const john = await loginAs(older.url, 'john')
+    const { id } = await john.conversationWith('jane')
+    await john.send(id, 'before')
+
+    await using newer = await startParley({ env: { DATABASE_URL: url } })
+    const jane = await loginAs(newer.url, 'jane')
+    await john.send(id, 'from the older to the newer')
+    await jane.send(id, 'from the newer to the older')
+    await older.restart()
+    await john.send(id, 'from the older, started again')
+    for (const person of [john, jane]) {
+      const { body } = await person.get<Message[]>(`/api/conversations/${id}/messages`)
+      expect(body.map((message) => message.position)).toEqual([4, 3, 2, 1])
+    }
+    expect(await parley(url, 'doctor')).toMatchObject({ code: 0 })
+    await rm(checkout, { recursive: true })
+  }
+)
+
+function git(...args: string[]): string {
+  try {
+    return execFileSync('git', args, {
+      cwd: repository,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore']
+    })
+  } catch {
+    return ''
+  }
+}
+
+/** The sources of a tag in a folder of their own, with this checkout's packages and their own workspaces. */
+async function checkOut(tag: string): Promise<string> {
+  const checkout = await mkdtemp(join(tmpdir(), 'parley-last-'))
+  execFileSync('sh', ['-c', 'git -C "$1" archive "$2" | tar -x -C "$3"', 'sh', repository, tag, checkout])
+  const modules = join(checkout, 'node_modules')
+  mkdirSync(modules)
+  for (const name of readdirSync(join(repository, 'node_modules'))) {
+    if (name !== '.cache' && name !== '@parley')
+      symlinkSync(join(repository, 'node_modules', name), join(modules, name))
+  }
+  cpSync(join(repository, 'node_modules/@parley'), join(modules, '@parley'), {
+    recursive: true,
+    verbatimSymlinks: true
+  })
+  return checkout
+}
