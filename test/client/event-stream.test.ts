@@ -37,7 +37,7 @@ function listen(options: Partial<EventStreamOptions> = {}) {
 }
 
 describe('the event stream', () => {
-  it('hands over each event once, in order, and says when it is complete', async () => {
+  it('S1: hands over each event once, in order, and says when it is complete', async () => {
     const { server, seen, states, stream } = listen()
     await settle()
     server.send(frame(1) + frame(2) + sync(3))
@@ -67,7 +67,7 @@ describe('the event stream', () => {
     expect(turns).toEqual([0, 0, 0, 3])
   })
 
-  it('goes on from its cursor after the connection is lost, whatever byte it was lost at', async () => {
+  it('S6: goes on from its cursor after the connection is lost, whatever byte it was lost at', async () => {
     const text = frame(1) + frame(2) + sync(2) + frame(3)
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(text.length), { maxLength: 4 }), async (cuts) => {
@@ -156,7 +156,7 @@ describe('the event stream', () => {
     expect(stream.cursor).toEqual(at(5))
   })
 
-  it('starts over when the server says so, and takes nothing before the snapshot is in place', async () => {
+  it('S3: starts over when the server says so, and takes nothing before the snapshot is in place', async () => {
     const snapshot = Promise.withResolvers<Cursor>()
     const { server, seen, stream } = listen({ onReset: () => snapshot.promise })
     await settle()

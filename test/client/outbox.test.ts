@@ -63,7 +63,7 @@ describe('the outbox', () => {
     expect(await storage.list()).toEqual([])
   })
 
-  it('tries again under the same id when the answer is lost, so it is stored once', async () => {
+  it('E4: tries again under the same id when the answer is lost, so it is stored once', async () => {
     const { add, clock, server, sent } = outbox(fakeServer(['lost', 'lost', networkDown()]))
     const { clientId } = await add('1', 'hello')
     await clock.advance(60_000)
@@ -144,7 +144,7 @@ describe('the outbox', () => {
     expect(server.stored).toHaveLength(1)
   })
 
-  it('stores everything once and in order, whatever is lost and whenever the page is reloaded', async () => {
+  it('E4: stores everything once and in order, whatever is lost and whenever the page is reloaded', async () => {
     const answer = fc.constantFrom<'ok' | 'lost' | 'down' | 'reload'>('ok', 'lost', 'down', 'reload')
     await fc.assert(
       fc.asyncProperty(

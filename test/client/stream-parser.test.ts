@@ -20,7 +20,7 @@ const everything = [
 ].join('')
 
 describe('the stream parser', () => {
-  it('gives the same blocks however the bytes are cut', () => {
+  it('S6: gives the same blocks however the bytes are cut', () => {
     const bytes = new TextEncoder().encode(everything)
     const whole = blocksOf(bytes)
     expect(whole).toHaveLength(5)
@@ -60,7 +60,7 @@ describe('the stream parser', () => {
     )
   })
 
-  it('discards an event that the end of the stream cuts off, at every byte', () => {
+  it('S6: discards an event that the end of the stream cuts off, at every byte', () => {
     const event = 'id: e-1\ndata: whole\n\n'
     for (let end = 0; end < event.length; end++) expect(blocksOf(event.slice(0, end))).toEqual([])
     expect(blocksOf(event)).toEqual([{ id: 'e-1', name: 'message', data: 'whole' }])

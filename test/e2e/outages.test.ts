@@ -39,7 +39,7 @@ it('a tab that was closed catches up when it is opened again', async () => {
   expect(await janes.locator('.message__text').allTextContents()).toEqual(['before', 'one', 'two', 'three'])
 })
 
-it('what is sent while the server is down goes out when it is back, once and in order', async () => {
+it('E4: what is sent while the server is down goes out when it is back, once and in order', async () => {
   await scene.parley.kill()
   await send(johns, 'into the void')
   await send(johns, 'and again')
@@ -58,7 +58,7 @@ it('what is sent while the server is down goes out when it is back, once and in 
   await johns.getByText(/Reconnecting…/).waitFor({ state: 'detached' })
 })
 
-it('an answer that is lost does not double the message', async () => {
+it('E4: an answer that is lost does not double the message', async () => {
   // The server stores it; the browser is told that nothing came back, twice.
   let lost = 0
   await johns.route(/\/api\/conversations\/\d+\/messages$/, async (route) => {

@@ -107,7 +107,7 @@ test('D1: power lost at any acknowledgement, all that was not synced gone: every
   expect(await lostAt(path, moments)).toBe(0)
 })
 
-test('D1: the write-ahead log cut at every frame: the database opens, sound, with a prefix of what was sent', async () => {
+test('D2: the write-ahead log cut at every frame: the database opens, sound, with a prefix of what was sent', async () => {
   const path = join(place, 'store.db')
   const { length } = await readFile(`${path}-wal`)
   let before = 0

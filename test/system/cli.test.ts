@@ -118,7 +118,7 @@ describe('npx parley user add', () => {
 })
 
 describe('npx parley backup, restore and doctor', () => {
-  test('a copy taken while Parley runs is put back once it has stopped; clients ahead of it start over', async () => {
+  test('R1, R2: a copy taken while Parley runs is put back once it has stopped; clients ahead of it start over', async () => {
     await using server = await startParley()
     const env = { DATA_DIR: server.dataDir }
     const file = join(server.dataDir, 'copy.db')

@@ -147,7 +147,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     expect(new Set(sends.map((line) => line.split(':').at(-1))).size).toBe(3)
   })
 
-  test('a node that dies or is stopped leaves its people to the others, through nginx', async () => {
+  test('N6: a node that dies or is stopped leaves its people to the others, through nginx', async () => {
     const stream = await listen(jane, cluster.url)
     const busy = await Promise.all(cluster.nodes.map((node) => listen(jane, node.url)))
     await cluster.nodes[0]!.kill('SIGKILL')

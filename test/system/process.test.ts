@@ -53,7 +53,7 @@ describe('starting', () => {
     expect(message).not.toContain('    at ')
   })
 
-  test('remembers conversations and who is signed in after kill -9', async () => {
+  test('D1: remembers conversations and who is signed in after kill -9', async () => {
     await using parley = await startParley()
     const john = await loginAs(parley.url, 'john')
     const { id } = await john.conversationWith('jane')
@@ -99,7 +99,7 @@ function readUntil(output: Readable, pattern: RegExp): { text(): string; found: 
 
 describe('stopping', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    '%s ends streams, answers what was asked, and exits with 0',
+    'S10, S2: %s ends streams, answers what was asked, and exits with 0',
     async (signal) => {
       await using parley = await startParley({ env: { PARLEY_DRAIN_SECONDS: '1' } })
       const john = await loginAs(parley.url, 'john')
@@ -157,7 +157,7 @@ describe('stopping', () => {
     slow.destroy()
   })
 
-  test('it stops within its time although somebody holds a request open', async () => {
+  test('S10: it stops within its time although somebody holds a request open', async () => {
     await using parley = await startParley({ env: { PARLEY_DRAIN_SECONDS: '0' } })
     const slow = await holdRequestOpen(parley.url)
     const hungUp = once(slow, 'close')

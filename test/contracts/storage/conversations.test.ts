@@ -3,7 +3,7 @@ import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 
 describeStorage('Conversations', (under) => {
-  test('two people who start one at once get the same one, and one event each', async () => {
+  test('O3: two people who start one at once get the same one, and one event each', async () => {
     const john = await addPerson(under.store, 'john')
     const jane = await addPerson(under.store, 'jane')
     const started = await Promise.all(

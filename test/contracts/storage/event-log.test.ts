@@ -4,7 +4,7 @@ import { sendOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 
 describeStorage('The event log', (under) => {
-  test('numbers each user’s events from 1 without a gap, whatever else is written', async () => {
+  test('O2: numbers each user’s events from 1 without a gap, whatever else is written', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     await Promise.all([
       ...Array.from({ length: 30 }, (_, i) =>
@@ -66,7 +66,7 @@ describeStorage('The event log', (under) => {
     })
   })
 
-  test('is there, with its epoch, after the store was closed and opened', async () => {
+  test('S2: is there, with its epoch, after the store was closed and opened', async () => {
     const { john, conversationId } = await startPair(under.store)
     await under.store.send(sendOf(john.userId, conversationId, 'kept'))
     const { epoch } = under.store
@@ -88,7 +88,7 @@ describeStorage('The event log', (under) => {
     expect(left.map((event) => event.seq)).toEqual([head - 4, head - 3, head - 2, head - 1, head])
   })
 
-  test('a page of 10,000 events behind is read in order, page by page', async () => {
+  test('S1: a page of 10,000 events behind is read in order, page by page', async () => {
     const { john, conversationId } = await startPair(under.store)
     await Promise.all(
       Array.from({ length: 10_000 }, (_, i) =>

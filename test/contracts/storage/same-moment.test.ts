@@ -4,7 +4,7 @@ import { sendOf, startGroup } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 
 describeStorage('At the same moment', (under) => {
-  test('C1: a message is sent before its sender is removed, or refused', async () => {
+  test('T1: a message is sent before its sender is removed, or refused', async () => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
     const sending = Array.from({ length: 60 }, (_, i) =>
@@ -34,7 +34,7 @@ describeStorage('At the same moment', (under) => {
     expect(messages.map(({ position }) => position)).toEqual(messages.map((_, i) => messages.length - i))
   })
 
-  test('C2: whatever owners and admins do to each other, a group has one owner', async () => {
+  test('T2: whatever owners and admins do to each other, a group has one owner', async () => {
     const { store } = under
     const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
     const people = [john, jane, anna]
@@ -60,7 +60,7 @@ describeStorage('At the same moment', (under) => {
     }
   })
 
-  test('C3: nobody hears of a group after they were removed, whatever is marked read meanwhile', async () => {
+  test('T3: nobody hears of a group after they were removed, whatever is marked read meanwhile', async () => {
     const { store } = under
     const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
     let told: { seq: number; name: string }[] = []
@@ -83,7 +83,7 @@ describeStorage('At the same moment', (under) => {
     }
   })
 
-  test('C4: of edits of one version one is taken, and the others are told what it says now', async () => {
+  test('T4: of edits of one version one is taken, and the others are told what it says now', async () => {
     const { store } = under
     const { john, conversationId } = await startGroup(store, ['jane'])
     const messageId = await say(store, conversationId, john, 'one')
@@ -106,7 +106,7 @@ describeStorage('At the same moment', (under) => {
     }
   })
 
-  test('C5: an edit comes before a deletion, or is refused', async () => {
+  test('T5: an edit comes before a deletion, or is refused', async () => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
     for (let round = 0; round < 10; round++) {

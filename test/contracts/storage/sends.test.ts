@@ -3,7 +3,7 @@ import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 
 describeStorage('Sends', (under) => {
-  test('positions count 1, 2, 3 … in each conversation, also when sent at once', async () => {
+  test('O1: positions count 1, 2, 3 … in each conversation, also when sent at once', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     const other = await startPair(under.store)
     const outcomes = await Promise.all(
@@ -23,7 +23,7 @@ describeStorage('Sends', (under) => {
     expect(of(other.conversationId)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
   })
 
-  test('a key sent a hundred times at once is one message with one id', async () => {
+  test('E1: a key sent a hundred times at once is one message with one id', async () => {
     const { john, conversationId } = await startPair(under.store)
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, () =>
@@ -41,7 +41,7 @@ describeStorage('Sends', (under) => {
     expect(page).toMatchObject({ messages: [{ content: 'once' }] })
   })
 
-  test('a key gets its first answer after the store was closed and opened', async () => {
+  test('E1: a key gets its first answer after the store was closed and opened', async () => {
     const { john, conversationId } = await startPair(under.store)
     const first = await under.store.send(sendOf(john.userId, conversationId, 'before', 'restart-key'))
     await under.reopen()
@@ -50,7 +50,7 @@ describeStorage('Sends', (under) => {
     )
   })
 
-  test('a key with another payload is refused; with another sender it is another key', async () => {
+  test('E2: a key with another payload is refused; with another sender it is another key', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     const first = await under.store.send(sendOf(john.userId, conversationId, 'one', 'shared-key'))
     expect(await under.store.send(sendOf(john.userId, conversationId, 'two', 'shared-key'))).toEqual({
@@ -61,7 +61,7 @@ describeStorage('Sends', (under) => {
     expect(first).toMatchObject({ message: { position: 1 } })
   })
 
-  test('a refused send spoils nobody else’s in its batch and takes no place', async () => {
+  test('E3: a refused send spoils nobody else’s in its batch and takes no place', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     const stranger = await addPerson(under.store)
     const outcomes = await Promise.all([

@@ -89,7 +89,7 @@ describe('what is asked of a request for a stream', () => {
     expect(await refused('', { ...headers, 'last-event-id': cursor })).toBe('400 cursor_invalid')
   })
 
-  test('NUL in the cursor is junk too, and so is an empty one in the address', async () => {
+  test('S3: NUL in the cursor is junk too, and so is an empty one in the address', async () => {
     const headers = { accept, authorization: `Bearer ${jane.token}` }
     expect(await refused('?after=%00', headers)).toBe('400 cursor_invalid')
     expect(await refused('?after=', headers)).toBe('400 cursor_invalid')
@@ -130,7 +130,7 @@ describe('a stream', () => {
     toJane.cut()
   })
 
-  test('resumes after Last-Event-ID, which wins over ?after=', async () => {
+  test('S1: resumes after Last-Event-ID, which wins over ?after=', async () => {
     const { id } = await john.conversationWith('jane')
     const first = await openStream(url, jane.token)
     await first.until((event) => event.name === 'sync')
@@ -168,7 +168,7 @@ describe('a stream', () => {
     stream.cut()
   })
 
-  test('ends with its session', async () => {
+  test('S5: ends with its session', async () => {
     const person = await loginAs(url, 'jane')
     const stream = await openStream(url, person.token)
     await stream.next()

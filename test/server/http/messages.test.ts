@@ -85,7 +85,7 @@ describe('sending', () => {
 })
 
 describe('sending again', () => {
-  test('with the same clientId gives the first answer', async () => {
+  test('E1: with the same clientId gives the first answer', async () => {
     const body = { content: 'once', clientId: randomUUID() }
     const answers = await Promise.all(Array.from({ length: 20 }, () => john.post(url, body)))
     expect(new Set(answers.map((answer) => answer.body)).size).toBe(1)
@@ -104,13 +104,13 @@ describe('sending again', () => {
     expect(new Set(answers.map((answer) => answer.json().id)).size).toBe(1)
   })
 
-  test('another message under the same key is refused', async () => {
+  test('E2: another message under the same key is refused', async () => {
     const clientId = randomUUID()
     await john.post(url, { content: 'one', clientId })
     expect(refusal(await john.post(url, { content: 'two', clientId }))).toBe('422 idempotency_mismatch')
   })
 
-  test("somebody else's key is another key", async () => {
+  test("E2: somebody else's key is another key", async () => {
     const clientId = randomUUID()
     const first = await john.post(url, { content: 'one', clientId })
     const second = await jane.post(url, { content: 'two', clientId })

@@ -48,7 +48,7 @@ describe('A stream', () => {
     for (const stream of [hers, his]) stream.socket.destroy()
   })
 
-  test('resumes after any cursor with exactly what followed it', async () => {
+  test('S1: resumes after any cursor with exactly what followed it', async () => {
     const { john, jane, conversationId } = await startPair(world.store)
     for (let i = 0; i < 10; i++) await world.store.send(sendOf(john.userId, conversationId, `m ${i}`))
     for (let seq = 0; seq <= 11; seq++) {
@@ -62,18 +62,21 @@ describe('A stream', () => {
   test.each([
     ['of another epoch', () => 'another-1', 'epoch'],
     ['above the head', () => `${world.store.epoch}-99`, 'ahead']
-  ])('with a cursor %s sends reset with the head, and goes on live from there', async (_, cursor, reason) => {
-    const { john, jane, conversationId } = await startPair(world.store)
-    const stream = await world.open(jane.userId, cursor())
-    const reset = await stream.event('reset')
-    expect(reset).toMatchObject({ id: `${world.store.epoch}-1`, data: JSON.stringify({ reason }) })
-    await world.store.send(sendOf(john.userId, conversationId, 'after the reset'))
-    await stream.until((events) => events.some((event) => event.data.includes('after the reset')))
-    expect(stream.seqs).toEqual([1, 2])
-    stream.socket.destroy()
-  })
+  ])(
+    'S3: with a cursor %s sends reset with the head, and goes on live from there',
+    async (_, cursor, reason) => {
+      const { john, jane, conversationId } = await startPair(world.store)
+      const stream = await world.open(jane.userId, cursor())
+      const reset = await stream.event('reset')
+      expect(reset).toMatchObject({ id: `${world.store.epoch}-1`, data: JSON.stringify({ reason }) })
+      await world.store.send(sendOf(john.userId, conversationId, 'after the reset'))
+      await stream.until((events) => events.some((event) => event.data.includes('after the reset')))
+      expect(stream.seqs).toEqual([1, 2])
+      stream.socket.destroy()
+    }
+  )
 
-  test('below the floor sends reset; at the floor it replays', async () => {
+  test('S3: below the floor sends reset; at the floor it replays', async () => {
     const { john, conversationId } = await startPair(world.store)
     for (let i = 0; i < 10; i++) await world.store.send(sendOf(john.userId, conversationId, `m ${i}`))
     await world.store.write('pruneEvents', { before: Date.now() + 1, keep: 4, limit: 100 })
@@ -87,7 +90,7 @@ describe('A stream', () => {
     for (const stream of [below, at]) stream.socket.destroy()
   })
 
-  test('of somebody who left keeps the place of what they may no longer see as gone', async () => {
+  test('S4: of somebody who left keeps the place of what they may no longer see as gone', async () => {
     const { john, jane, conversationId } = await startPair(world.store)
     await world.store.send(sendOf(john.userId, conversationId, 'secret'))
     await changeBeside(world.database, `DELETE FROM participants WHERE user_id = ${jane.userId}`)
@@ -136,7 +139,7 @@ describe('A stream', () => {
     for (const stream of [first, second]) stream.socket.destroy()
   })
 
-  test('that is quiet hears sync again, with the head', async () => {
+  test('S7: that is quiet hears sync again, with the head', async () => {
     const { john } = await startPair(world.store)
     const stream = await world.open(john.userId)
     await stream.until((events) => events.filter((event) => event.event === 'sync').length >= 2)
@@ -175,7 +178,7 @@ describe('A stream', () => {
     await own.close()
   })
 
-  test('ends within a second when its session does, and no other', async () => {
+  test('S5: ends within a second when its session does, and no other', async () => {
     const { john } = await startPair(world.store)
     const ended = await world.open(john.userId, null, 7)
     const other = await world.open(john.userId, null, 8)
@@ -187,7 +190,7 @@ describe('A stream', () => {
     other.socket.destroy()
   })
 
-  test('beyond the most one user may have is refused, with a time to try again', async () => {
+  test('S11: beyond the most one user may have is refused, with a time to try again', async () => {
     const own = await openHub({ streamsPerUser: 1 })
     const { john } = await startPair(own.store)
     const first = await own.open(john.userId)
@@ -249,7 +252,7 @@ describe('A stream', () => {
     await own.close()
   }, 30_000)
 
-  test('is ended by a drain, and a later one refused', async () => {
+  test('S10: is ended by a drain, and a later one refused', async () => {
     const own = await openHub()
     const { john } = await startPair(own.store)
     const stream = await own.open(john.userId)
@@ -276,7 +279,7 @@ test('S10: a drain ends streams one after the other over its window', async () =
   await own.close()
 })
 
-test('Rule 9: whoever connects, is cut and resumes while others publish sees every event once, in order', async () => {
+test('S1: whoever connects, is cut and resumes while others publish sees every event once, in order', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(

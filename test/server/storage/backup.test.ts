@@ -26,13 +26,13 @@ async function withStore(
 }
 
 describe('A database', () => {
-  test('that was only restarted keeps its epoch', async () => {
+  test('R1: that was only restarted keeps its epoch', async () => {
     const first = await withStore(async (store) => void (await startPair(store)))
     expect(first.renewed).toBeNull()
     expect(await withStore()).toEqual(first)
   })
 
-  test('Rule 6: put back from an older copy without parley restore, even over the same file, gets a new epoch', async () => {
+  test('R1: put back from an older copy without parley restore, even over the same file, gets a new epoch', async () => {
     const first = await withStore(async (store) => void (await startPair(store)))
     const older = await readFile(path)
     await withStore(async (store) => void (await startPair(store)))
@@ -45,7 +45,7 @@ describe('A database', () => {
     expect(await withStore()).toEqual({ epoch: restored.epoch, renewed: null })
   })
 
-  test('Rule 6: that is a copy of another file gets a new epoch', async () => {
+  test('R1: that is a copy of another file gets a new epoch', async () => {
     const first = await withStore(async (store) => void (await startPair(store)))
     await cp(path, `${path}.copy`)
     await rm(path)
@@ -55,7 +55,7 @@ describe('A database', () => {
     expect(copied.epoch).not.toBe(first.epoch)
   })
 
-  test('is kept from a second server, while a command may write beside it', async () => {
+  test('R3: is kept from a second server, while a command may write beside it', async () => {
     await withStore(async () => {
       await expect(openSqliteStore(path)).rejects.toThrow(/another Parley runs/)
       const beside = await openSqliteStoreBeside(path)
@@ -67,7 +67,7 @@ describe('A database', () => {
 })
 
 describe('A backup', () => {
-  test('taken while messages are sent is sound, holds what was acknowledged before it, and comes back', async () => {
+  test('R2: taken while messages are sent is sound, holds what was acknowledged before it, and comes back', async () => {
     const copy = join(place, 'copy.db')
     let acknowledged = 0
     let conversation = 0

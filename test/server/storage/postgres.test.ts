@@ -66,7 +66,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
   }
 
   test.each(['commit', 'rollback'] as const)(
-    'Rule 4: of two transactions for one recipient, the first to take its place ends last, in a %s: nobody skips it',
+    'O2, S1: of two transactions for one recipient, the first to take its place ends last, in a %s: nobody skips it',
     async (how) => {
       const { john, jane, conversationId } = await startPair(nodes[0])
       await nodes[0].send(sendOf(john.userId, conversationId, 'one'))
@@ -84,7 +84,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     }
   )
 
-  test('Rule 5: writes of all kinds for overlapping people on both nodes, some rolled back: no gap, and all succeed', async () => {
+  test('O2: writes of all kinds for overlapping people on both nodes, some rolled back: no gap, and all succeed', async () => {
     const people = await Promise.all(Array.from({ length: 5 }, () => addPerson(nodes[0])))
     const pairs = people.flatMap((me, i) => people.slice(i + 1).map((other) => ({ me, other })))
     const started = await Promise.all(
@@ -124,7 +124,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     expect(await nodes[0].read('listFindings', {})).toEqual([])
   })
 
-  test('Rule 5: a batch takes heads in the order of their ids, however its sends come: no deadlock', async () => {
+  test('O2: a batch takes heads in the order of their ids, however its sends come: no deadlock', async () => {
     const { john, jane, conversationId } = await startPair(nodes[0])
     const anna = await addPerson(nodes[0], 'anna')
     const other = await nodes[0].write('startDirectConversation', { me: jane, other: anna, now: 1 })
