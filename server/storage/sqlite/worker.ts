@@ -68,6 +68,7 @@ async function commitGroup(group: Job[]): Promise<Report> {
       database.exec('RELEASE job')
     }
     database.exec('COMMIT')
+    writing!.notice()
     // Before anybody hears of it: no client has seen more than the mark says.
     writing!.mark?.add(committed.reduce((sum, event) => sum + event.to.length, 0))
     return { answers, committed, committedAt: performance.timeOrigin + performance.now() }

@@ -20,7 +20,17 @@ export async function prepareWriter(database: DatabaseSync, db: Kysely<Schema>, 
   expectNotMoved(database)
   const mark = markedPath === null ? undefined : HighWaterMark.open(database, markedPath)
   const epoch = mark?.epoch ?? settings.epoch
-  return { mark, sendBatch: prepareSendBatch(database), settings: { ...settings, epoch } }
+  const read = database.prepare('SELECT 1 FROM settings LIMIT 1')
+  return {
+    mark,
+    sendBatch: prepareSendBatch(database),
+    settings: { ...settings, epoch },
+    /**
+     * Notes the newest commit in the index that all connections map (SQLite's aReadMark). The first reader after a commit
+     * does so, and if the disk had turned read-only meanwhile, the system would end the process for it (SIGBUS).
+     */
+    notice: () => void read.get()
+  }
 }
 
 /** Throws when the database was moved away. */
