@@ -68,9 +68,11 @@ export function createMetrics() {
     const { counts } = hub
     shown.counter('parley_sends_total', 'Sends that storage was asked for', () => sends, 'outcome')
     shown.histogram('parley_send_batch_size', 'Sends that shared a commit', () => [[{}, batches]])
-    shown.histogram('parley_send_commit_seconds', 'A batch of sends, from its start to its commit', () => [
-      [{}, commits]
-    ])
+    shown.histogram(
+      'parley_send_commit_duration_seconds',
+      'A batch of sends, from its start to its commit',
+      () => [[{}, commits]]
+    )
     shown.gauge('parley_storage_queue', 'Asked of storage and not done yet', () => store.queues(), 'kind')
 
     shown.histogram('parley_delivery_lag_seconds', 'From a commit here to the write of its frames', () => [
@@ -98,7 +100,11 @@ export function createMetrics() {
     shown.counter('parley_stream_resets_total', 'Streams that were told to start over', () => counts.resets)
     shown.counter('parley_stream_slow_closes_total', 'Streams cut off: nobody read', () => counts.slowCloses)
 
-    shown.histogram('parley_http_request_seconds', 'Requests but event streams, to their answer', answered)
+    shown.histogram(
+      'parley_http_request_duration_seconds',
+      'Requests but event streams, to their answer',
+      answered
+    )
     shown.counter(
       'parley_session_lookups_total',
       'Tokens looked up, by where',

@@ -93,7 +93,7 @@ describe('what is counted', () => {
     expect(grown).toEqual([10, 1, 0, 11])
     const now = await readMetrics()
     const batches = now.get('parley_send_batch_size_count')!
-    expect(now.get('parley_send_commit_seconds_count')).toBe(batches)
+    expect(now.get('parley_send_commit_duration_seconds_count')).toBe(batches)
     expect(now.get('parley_send_batch_size_bucket{le="+Inf"}')).toBe(batches)
   })
 
@@ -172,9 +172,9 @@ describe('what is counted', () => {
     const route = 'route="/api/conversations/:conversationId/messages"'
     const grown = await growth(
       [
-        `parley_http_request_seconds_count{method="GET",${route},status="2xx"}`,
-        `parley_http_request_seconds_count{method="GET",${route},status="4xx"}`,
-        'parley_http_request_seconds_count{method="any",route="web",status="4xx"}'
+        `parley_http_request_duration_seconds_count{method="GET",${route},status="2xx"}`,
+        `parley_http_request_duration_seconds_count{method="GET",${route},status="4xx"}`,
+        'parley_http_request_duration_seconds_count{method="any",route="web",status="4xx"}'
       ],
       async () => {
         await john.get(messages())
