@@ -53,12 +53,15 @@ class Browser {
       signal: this.#stream.signal
     })
     expect(response.status).toBe(200)
-    const parser = createParser({ onEvent: (event) => this.#receive(event) })
+    // The first block is an id alone: from there on nothing is missed.
+    const begun = Promise.withResolvers<string>()
+    const parser = createParser({ onEvent: (event) => this.#receive(event), onId: begun.resolve })
     const decoder = new TextDecoder()
     void (async () => {
       for await (const chunk of response.body!)
         parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }))
     })().catch(() => {})
+    await begun.promise
   }
 
   nextMessage(): Promise<Json> {
