@@ -6,7 +6,6 @@ import { Sessions } from './domain/sessions.ts'
 import { tidyUp } from './domain/upkeep.ts'
 import { createServer } from './http/server.ts'
 import { listenForMetrics, type MetricsListener } from './metrics/listener.ts'
-import { createMetrics } from './metrics/metrics.ts'
 import { Hub } from './realtime/hub.ts'
 import { Sweep } from './realtime/sweep.ts'
 import { openBus } from './open-bus.ts'
@@ -26,7 +25,8 @@ export async function createApp(config: Config) {
     await chmod(config.dataDir, 0o700)
   }
 
-  const metrics = config.metrics ? createMetrics() : null
+  // Loaded when it is asked for: prom-client is 19 MB.
+  const metrics = config.metrics ? (await import('./metrics/metrics.ts')).createMetrics() : null
   const store = await openStore(config.database, { onSends: metrics?.onSends, logger })
   if (store.renewed) {
     logger.warn(`the database is ${store.renewed}: it has a new epoch, and every device starts over from it`)
