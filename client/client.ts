@@ -147,13 +147,20 @@ export function createClient(options: ClientOptions = {}) {
       const query = { before: options.before, peek: options.peek ? '1' : undefined }
       return get(at(paths.messages, { conversationId }), query, options)
     },
-    /** Sends, once for every `clientId` (a UUID), however often it is tried. */
+    /** Sends, perhaps in answer to a message, once for every `clientId` (a UUID), however often it is tried. */
     sendMessage(
       conversationId: string,
-      message: { content: string; clientId?: string },
+      message: { content: string; replyTo?: string; clientId?: string },
       abortable: Abortable = {}
     ): Promise<Message> {
       return post(at(paths.messages, { conversationId }), message, abortable)
+    },
+    /** Sends a message of any conversation of mine on to another one, once for every `clientId`. */
+    forwardMessage(
+      conversationId: string,
+      message: { forwardOf: string; clientId?: string }
+    ): Promise<Message> {
+      return post(at(paths.messages, { conversationId }), message)
     },
     /** Says something else in a message of mine; `version` is the one that was edited. */
     editMessage(

@@ -1,6 +1,7 @@
 import type { Message, MessageVersion } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import type { Store } from '../storage/store.ts'
+import { mentionedKeys, mentionsAmong } from './mentions.ts'
 import { accepted } from './outcomes.ts'
 import type { Principal } from './sessions.ts'
 import { textProblem } from './texts.ts'
@@ -22,15 +23,27 @@ export async function editMessage(
   const content = text.trim()
   const problem = textProblem(content, messageMaxLength)
   if (problem) throw new Problem('validation_failed', `The message ${problem}.`, { content: problem })
+  const names = mentionedKeys(content)
   return accepted(
     await store.write('editMessage', {
       viewerId: me.userId,
       ...place,
       content,
+      mentions: names.length > 0 ? await findMentions(store, me, place, names) : [],
       version: version ?? null,
       now: Date.now()
     })
   )
+}
+
+async function findMentions(
+  store: Store,
+  me: Principal,
+  { conversationId }: MessagePlace,
+  names: string[][]
+): Promise<string[]> {
+  const about = { viewerId: me.userId, conversationId, replyTo: null, forwardOf: null, keys: names.flat() }
+  return mentionsAmong(names, accepted(await store.read('findExtras', about)).people)
 }
 
 /**

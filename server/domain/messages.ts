@@ -1,41 +1,81 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Message } from '@parley/contract/entities'
+import type { Message, MessageExtras } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { pageSize } from '@parley/contract/limits'
-import type { MessagePage, SendOutcome, Store } from '../storage/store.ts'
+import type { MessagePage, Send, SendOutcome, Store } from '../storage/store.ts'
+import { mentionedKeys, mentionsAmong } from './mentions.ts'
 import type { Principal } from './sessions.ts'
 import { snapshotOf, type Snapshot } from './snapshot.ts'
 import { textProblem } from './texts.ts'
 
 /** A message on its way in. `key` is what its sender calls it in every retry. */
-export type NewMessage = { conversationId: number; content: string; key?: string | undefined }
+export type NewMessage = { conversationId: number; key?: string | undefined } & (
+  | { content: string; replyTo?: number | undefined }
+  | { forwardOf: number }
+)
 
 /**
- * Sends a message, once for every key. Resolves when it is on disk. Throws `validation_failed`,
- * `conversation_not_found`, `idempotency_mismatch`.
+ * Sends a message, or one of mine elsewhere on, once for every key. Resolves when it is on disk. Throws
+ * `validation_failed`, `conversation_not_found`, `message_not_found`, `message_deleted`, `not_allowed`,
+ * `idempotency_mismatch`.
  */
 export async function sendMessage(
   { store, messageMaxLength }: { store: Store; messageMaxLength: number },
   me: Principal,
   input: NewMessage
 ): Promise<Message> {
-  const content = input.content.trim()
+  const content = 'content' in input ? input.content.trim() : ''
   const send = {
     senderId: me.userId,
     conversationId: input.conversationId,
     content,
+    extras: null,
     // The server's own key, where there is none, makes the server's own retries safe.
     key: input.key ?? randomUUID(),
     clientId: input.key ?? null,
-    payloadHash: hashOf(input.conversationId, content),
+    payloadHash: hashOf(input, content),
     now: Date.now()
   }
-  const problem = textProblem(content, messageMaxLength)
-  if (!problem) return messageOrProblem(await store.send(send))
-  // The key comes before the limits: a retry gets its first answer also after a limit was lowered.
+  const made = await make(store, me, input, content, messageMaxLength)
+  if (!(made instanceof Problem)) return messageOrProblem(await store.send({ ...send, ...made }))
+  // The key comes before the limits and the rest: a retry gets its first answer whatever has changed since.
   const first = input.key === undefined ? null : await store.read('findSend', send)
-  if (!first) throw new Problem('validation_failed', `The message ${problem}.`, { content: problem })
+  if (!first) throw made
   return messageOrProblem(first)
+}
+
+/** A message's content, and what it has beside it: what it quotes, whom it names. A plain one is as it is. */
+async function make(
+  store: Store,
+  me: Principal,
+  input: NewMessage,
+  content: string,
+  maxLength: number
+): Promise<Pick<Send, 'content' | 'extras'> | Problem> {
+  const forwardOf = 'forwardOf' in input ? input.forwardOf : null
+  const replyTo = 'content' in input ? (input.replyTo ?? null) : null
+  const problem = forwardOf === null ? textProblem(content, maxLength) : null
+  if (problem) return new Problem('validation_failed', `The message ${problem}.`, { content: problem })
+  const names = mentionedKeys(content)
+  if (forwardOf === null && replyTo === null && names.length === 0) return { content, extras: null }
+  const found = await store.read('findExtras', {
+    viewerId: me.userId,
+    conversationId: input.conversationId,
+    replyTo,
+    forwardOf,
+    keys: names.flat()
+  })
+  if ('refused' in found) return new Problem(found.refused, found.detail)
+  const mentions = mentionsAmong(names, found.people)
+  const extras: MessageExtras = {
+    ...(found.replyTo && { replyTo: found.replyTo }),
+    ...(found.forwarded && { forwardedFrom: found.forwarded.forwardedFrom }),
+    ...(mentions.length > 0 && { mentions })
+  }
+  return {
+    content: found.forwarded?.content ?? content,
+    extras: Object.keys(extras).length > 0 ? extras : null
+  }
 }
 
 /**
@@ -63,6 +103,16 @@ function messageOrProblem(outcome: SendOutcome): Message {
   throw new Problem(outcome.refused)
 }
 
-function hashOf(conversationId: number, content: string): string {
-  return createHash('sha256').update(`${conversationId}\0${content}`).digest('base64url')
+/** What a key stands for: what was asked, not what became of it. No text holds a NUL. */
+function hashOf(input: NewMessage, content: string): string {
+  const plain = `${input.conversationId}\0${content}`
+  const more =
+    'forwardOf' in input
+      ? `\0forward ${input.forwardOf}`
+      : input.replyTo === undefined
+        ? ''
+        : `\0reply ${input.replyTo}`
+  return createHash('sha256')
+    .update(plain + more)
+    .digest('base64url')
 }

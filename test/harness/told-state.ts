@@ -46,7 +46,7 @@ export class ToldState {
         return this.#say(told, data)
       case 'message_edited':
       case 'message_deleted':
-        return change(told, data)
+        return change(told, data, this.#me)
       default:
         throw new Error(`the told state does not know ${name as string}`)
     }
@@ -57,6 +57,7 @@ export class ToldState {
     told.messages.set(position, message)
     told.conversation = { ...told.conversation, lastMessage: message }
     told.marks.set(sender.id, position)
+    nameMe(told, message, this.#me)
     readTo(told, mine ? position : 0)
     if (!change) return
     const { kind, user, role, title, participantCount } = change
@@ -73,10 +74,11 @@ export class ToldState {
 }
 
 /** Of two versions of a message the greater holds. */
-function change(told: Told, message: Message): void {
+function change(told: Told, message: Message, me: string): void {
   const known = told.messages.get(message.position)
   if (!known || versionOf(known) >= versionOf(message)) return
   told.messages.set(message.position, message)
+  nameMe(told, message, me)
   if (told.conversation.lastMessage?.position !== message.position) return
   told.conversation = { ...told.conversation, lastMessage: message }
 }
@@ -85,10 +87,20 @@ function versionOf(message: Message): number {
   return message.version ?? 1
 }
 
+/** Whether a message that I have not read names me. */
+function nameMe(told: Told, { position, mentions }: Message, me: string): void {
+  const others = told.conversation.unreadMentions.filter((each) => each !== position)
+  const unread = position > told.conversation.readUpTo && mentions?.includes(me)
+  const unreadMentions = unread ? [...others, position].toSorted((a, b) => a - b) : others
+  told.conversation = { ...told.conversation, unreadMentions }
+}
+
 /** What is unread follows from the last message and my mark. */
 function readTo(told: Told, position: number): void {
   const { lastMessage, readUpTo: before } = told.conversation
   const readUpTo = Math.max(before, position)
   const unreadCount = (lastMessage?.position ?? 0) - readUpTo
-  told.conversation = { ...told.conversation, readUpTo, unreadCount, hasUnreadMessages: unreadCount > 0 }
+  const unreadMentions = told.conversation.unreadMentions.filter((each) => each > readUpTo)
+  const hasUnreadMessages = unreadCount > 0
+  told.conversation = { ...told.conversation, readUpTo, unreadCount, unreadMentions, hasUnreadMessages }
 }

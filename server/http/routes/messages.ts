@@ -1,5 +1,5 @@
 import { Problem } from '@parley/contract/errors'
-import { routes } from '@parley/contract/routes'
+import { routes, type SendMessageBody } from '@parley/contract/routes'
 import { listMessages, sendMessage } from '../../domain/messages.ts'
 import { markRead } from '../../domain/reads.ts'
 import { createAuthenticate, isTrusted, principalOf } from '../auth.ts'
@@ -17,12 +17,11 @@ export function messageRoutes(server: Server, deps: Deps): void {
     onRequest,
     handler: async (request, reply) => {
       const conversationId = parseId(request.params.conversationId, 'conversation_not_found')
-      const { content, clientId } = request.body
-      const key = oneKey(clientId, request.headers['idempotency-key'])
+      const key = oneKey(request.body.clientId, request.headers['idempotency-key'])
       const message = await sendMessage({ store, messageMaxLength }, principalOf(request), {
         conversationId,
-        content,
-        key
+        key,
+        ...writtenOrForwarded(request.body)
       })
       return reply.code(201).send(message)
     }
@@ -61,6 +60,22 @@ export function messageRoutes(server: Server, deps: Deps): void {
       return reply.code(204).send(null)
     }
   })
+}
+
+/** A message is written, perhaps in answer to one, or is one that is passed on as it is. */
+function writtenOrForwarded({ content, replyTo, forwardOf }: SendMessageBody) {
+  if (forwardOf === undefined) {
+    if (content === undefined) throw invalid('content', 'is required')
+    return { content, replyTo: parseOptionalId(replyTo, 'message_not_found') }
+  }
+  if (content !== undefined)
+    throw invalid('content', 'is that of the message that is forwarded: leave it out')
+  if (replyTo !== undefined) throw invalid('replyTo', 'is not sent with forwardOf')
+  return { forwardOf: parseId(forwardOf, 'message_not_found') }
+}
+
+function invalid(field: string, words: string): Problem {
+  return new Problem('validation_failed', `${field} ${words}.`, { [field]: words })
 }
 
 /** A client names its message in the body or in the header: one namespace. */

@@ -94,7 +94,7 @@ function place(
 ): { outcomes: SendOutcome[]; placed: Placed[] } {
   const placed: Placed[] = []
   const outcomes = sends.map((send): SendOutcome => {
-    const { senderId, conversationId, content, clientId, payloadHash } = send
+    const { senderId, conversationId, content, extras, clientId, payloadHash } = send
     const known = keys.get(`${senderId} ${send.key}`)
     if (known) {
       return known.payloadHash === payloadHash
@@ -114,7 +114,8 @@ function place(
       mine: true,
       position,
       sender,
-      ...(clientId !== null && { clientId })
+      ...(clientId !== null && { clientId }),
+      ...extras
     }
     keys.set(`${senderId} ${send.key}`, { payloadHash, message })
     placed.push({ send, id, position, people: [...conversation.people.keys()], message })
@@ -134,8 +135,10 @@ async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEve
     })
   )
   const userIds = [...raises.keys()].toSorted((a, b) => a - b)
-
-  const [, raised, , commit] = await together(
+  const mentions = placed.flatMap(({ send, position }) =>
+    (send.extras?.mentions ?? []).map((userId) => ({ userId, conversationId: send.conversationId, position }))
+  )
+  const [, raised, , , commit] = await together(
     run(
       client,
       'insertMessages',
@@ -144,6 +147,7 @@ async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEve
       placed.map((each) => each.position),
       sends.map((send) => send.senderId),
       sends.map((send) => send.content),
+      sends.map((send) => send.extras && JSON.stringify(send.extras)),
       sends.map((send) => send.clientId),
       sends.map((send) => send.now),
       sends.map((send) => send.key),
@@ -163,6 +167,15 @@ async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEve
       events.map((event) => event.id),
       events.map((event) => event.now)
     ),
+    mentions.length > 0
+      ? run(
+          client,
+          'insertMentions',
+          mentions.map((each) => each.userId),
+          mentions.map((each) => each.conversationId),
+          mentions.map((each) => each.position)
+        )
+      : Promise.resolve(),
     client.query('COMMIT')
   )
   // Postgres answers the COMMIT of a transaction that has failed with a ROLLBACK, and no error.
@@ -193,7 +206,7 @@ function eventsOf(
 }
 
 /** Statements that went out together: throws what the first one that failed met, once all are answered. */
-async function together<Results extends QueryResult[]>(
+async function together<Results extends (QueryResult | void)[]>(
   ...queries: { [Each in keyof Results]: Promise<Results[Each]> }
 ): Promise<Results> {
   const settled = await Promise.allSettled(queries)

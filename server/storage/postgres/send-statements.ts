@@ -22,9 +22,9 @@ export const sendStatements = {
   /** Keys in their order: of two batches with the same ones, the second waits for the first. */
   insertMessages: `
     WITH new AS (
-      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
-        $8::text[], $9::text[])
-        AS new (id, conversation_id, position, sender_id, content, client_id, created_at, key, payload_hash)
+      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+        $8::bigint[], $9::text[], $10::text[])
+        AS new (id, conversation_id, position, sender_id, content, body, client_id, created_at, key, payload_hash)
     ), claimed AS (
       INSERT INTO sends (sender_id, key, payload_hash, message_id)
       SELECT sender_id, key, payload_hash, id FROM new ORDER BY sender_id, key
@@ -37,8 +37,13 @@ export const sendStatements = {
       FROM (SELECT conversation_id, max(id) AS id, max(position) AS position FROM new GROUP BY 1) AS newest
       WHERE conversations.id = newest.conversation_id
     )
-    INSERT INTO messages (id, conversation_id, position, sender_id, content, client_id, created_at)
-    SELECT id, conversation_id, position, sender_id, content, client_id, created_at FROM new`,
+    INSERT INTO messages (id, conversation_id, position, sender_id, content, body, client_id, created_at)
+    SELECT id, conversation_id, position, sender_id, content, body, client_id, created_at FROM new`,
+
+  /** Of a batch with mentions alone. */
+  insertMentions: `
+    INSERT INTO mentions (user_id, conversation_id, position)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])`,
 
   /** Locked in the order in which they are given, that of their ids: a plan that follows an index starts from them. */
   raiseHeads: `

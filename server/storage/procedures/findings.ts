@@ -63,6 +63,11 @@ const checks: Record<string, RawBuilder<unknown>> = {
     SELECT id FROM conversations WHERE (kind = 'group') <> (title IS NOT NULL)`,
   'a deleted message still says something': sql`
     SELECT id FROM messages WHERE deleted_at IS NOT NULL AND (content <> '' OR body IS NOT NULL)`,
+  'somebody is mentioned where no message is': sql`
+    SELECT mentions.user_id FROM mentions
+    LEFT JOIN messages ON messages.conversation_id = mentions.conversation_id
+      AND messages.position = mentions.position AND messages.deleted_at IS NULL
+    WHERE messages.id IS NULL`,
   'what a message said before is not kept for each of its versions': sql`
     SELECT messages.id FROM messages LEFT JOIN message_versions ON message_versions.message_id = messages.id
     GROUP BY messages.id, messages.version

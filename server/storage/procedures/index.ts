@@ -6,6 +6,7 @@ import { pruneEvents, readEvents, readHeads, readLogBounds } from './events.ts'
 import { listFindings } from './findings.ts'
 import { renameConversation, startGroup } from './groups.ts'
 import { deleteMessage, editMessage, listVersions } from './message-changes.ts'
+import { findExtras } from './message-extras.ts'
 import { findSend, listMessages } from './messages.ts'
 import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants.ts'
 import { markRead } from './reads.ts'
@@ -23,6 +24,7 @@ import { addUser, findUser, findUserIds, searchUsernames, updateGithubUser } fro
 
 /** Every read, by name: a function of one snapshot of the database and an input. */
 export const reads = {
+  findExtras,
   findSend,
   findSession,
   findUser,

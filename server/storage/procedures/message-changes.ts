@@ -2,7 +2,14 @@ import type { Message, MessageVersion } from '@parley/contract/entities'
 import { may } from '@parley/contract/roles'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../event-log.ts'
-import { messageColumns, messageOf, versionOf, type MessageColumns } from '../rows.ts'
+import {
+  bodyOf,
+  messageColumns,
+  messageOf,
+  versionOf,
+  type MessageBody,
+  type MessageColumns
+} from '../rows.ts'
 import type { Schema } from '../schema.ts'
 import { appendMessageEvent } from './append-event.ts'
 import { findMembership, lockConversation, whyNot, type Membership, type Refused } from './membership.ts'
@@ -13,7 +20,7 @@ type About = { viewerId: number; conversationId: number; messageId: number; now:
 /** Gives a message of the viewer's another text. The one it has changes nothing, whatever the version. */
 export async function editMessage(
   db: Kysely<Schema>,
-  input: About & { content: string; version: number | null }
+  input: About & { content: string; mentions: string[]; version: number | null }
 ): Change<Message> {
   const { viewerId, conversationId, content, now } = input
   const found = await lockMessage(db, input)
@@ -30,7 +37,14 @@ export async function editMessage(
   if (input.version !== null && input.version !== row.version) {
     return { result: { refused: 'version_conflict', current }, committed: [] }
   }
-  const edited = { ...row, content, version: row.version + 1, edited_at: now }
+  const { mentions: _, ...body } = row.body === null ? {} : bodyOf(row.body)
+  const edited = {
+    ...row,
+    content,
+    body: bodyText({ ...body, ...(input.mentions.length > 0 && { mentions: input.mentions }) }),
+    version: row.version + 1,
+    edited_at: now
+  }
   await replace(db, row, edited, input)
   return {
     result: messageOf(edited, viewerId),
@@ -90,7 +104,7 @@ export async function lockMessage(db: Kysely<Schema>, input: Omit<About, 'now'>)
 }
 
 /** A message that somebody wrote: a line that nobody wrote is none that can be changed or answered. */
-async function findWritten(
+export async function findWritten(
   db: Kysely<Schema>,
   membership: Membership | undefined,
   messageId: number
@@ -110,6 +124,11 @@ async function findWritten(
     : { refused: 'not_allowed', detail: 'Nobody wrote this line.' }
 }
 
+/** What is stored beside a message's content; a message without anything has nothing. */
+export function bodyText(body: MessageBody): string | null {
+  return Object.keys(body).length > 0 ? JSON.stringify(body) : null
+}
+
 /** Those who came before a message, or may see what was before: the others hear nothing of it. */
 function seeing(conversationId: number, { position }: MessageColumns) {
   return { conversationId, position }
@@ -119,7 +138,7 @@ function seeing(conversationId: number, { position }: MessageColumns) {
 async function replace(
   db: Kysely<Schema>,
   before: MessageColumns,
-  { content, body, version, edited_at, deleted_at }: MessageColumns,
+  after: MessageColumns,
   { viewerId, now }: About
 ): Promise<void> {
   await db
@@ -132,9 +151,38 @@ async function replace(
       replaced_by: viewerId
     })
     .execute()
+  const { content, body, version, edited_at, deleted_at } = after
   await db
     .updateTable('messages')
     .set({ content, body, version, edited_at, deleted_at })
     .where('id', '=', before.id)
     .execute()
+  await replaceMentions(db, before, after)
+}
+
+async function replaceMentions(
+  db: Kysely<Schema>,
+  before: MessageColumns,
+  after: MessageColumns
+): Promise<void> {
+  const [old, named] = [before, after].map(({ body }) =>
+    (body === null ? [] : (bodyOf(body).mentions ?? [])).map(Number)
+  ) as [number[], number[]]
+  const { conversation_id, position } = after
+  const gone = old.filter((userId) => !named.includes(userId))
+  const come = named.filter((userId) => !old.includes(userId))
+  if (gone.length > 0) {
+    await db
+      .deleteFrom('mentions')
+      .where('user_id', 'in', gone)
+      .where('conversation_id', '=', conversation_id)
+      .where('position', '=', position)
+      .execute()
+  }
+  if (come.length > 0) {
+    await db
+      .insertInto('mentions')
+      .values(come.map((user_id) => ({ user_id, conversation_id, position })))
+      .execute()
+  }
 }

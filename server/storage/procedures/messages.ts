@@ -1,4 +1,4 @@
-import type { Message } from '@parley/contract/entities'
+import type { Message, MessageExtras } from '@parley/contract/entities'
 import type { ProblemCode } from '@parley/contract/errors'
 import type { Kysely } from 'kysely'
 import { messageColumns, messageOf } from '../rows.ts'
@@ -9,6 +9,8 @@ export type Send = {
   senderId: number
   conversationId: number
   content: string
+  /** What is shown beside the content; null of a plain message. */
+  extras: MessageExtras | null
   key: string
   /** The key again where the sender gave one, to be shown to them; null where the server made it. */
   clientId: string | null

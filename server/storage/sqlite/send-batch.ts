@@ -27,8 +27,11 @@ export function prepareSendBatch(database: DatabaseSync) {
     'UPDATE conversations SET last_position = last_position + 1 WHERE id = ? RETURNING last_position'
   )
   const insertMessage = database.prepare(`
-    INSERT INTO messages (conversation_id, position, sender_id, content, client_id, created_at)
-    VALUES (?, ?, ?, ?, ?, ?)`)
+    INSERT INTO messages (conversation_id, position, sender_id, content, body, client_id, created_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?)`)
+  const insertMention = database.prepare(
+    'INSERT INTO mentions (user_id, conversation_id, position) VALUES (?, ?, ?)'
+  )
   const setNewest = database.prepare('UPDATE conversations SET last_message_id = ? WHERE id = ?')
   const insertSend = database.prepare(
     'INSERT INTO sends (sender_id, key, payload_hash, message_id) VALUES (?, ?, ?, ?)'
@@ -67,6 +70,7 @@ export function prepareSendBatch(database: DatabaseSync) {
         position,
         input.senderId,
         input.content,
+        input.extras && JSON.stringify(input.extras),
         input.clientId,
         input.now
       )
@@ -74,6 +78,9 @@ export function prepareSendBatch(database: DatabaseSync) {
       setNewest.run(messageId, input.conversationId)
       insertSend.run(input.senderId, input.key, input.payloadHash, messageId)
       markRead.run(position, input.conversationId, input.senderId)
+      for (const userId of input.extras?.mentions ?? []) {
+        insertMention.run(Number(userId), input.conversationId, position)
+      }
 
       const shared: Message = {
         id: String(messageId),
@@ -82,7 +89,8 @@ export function prepareSendBatch(database: DatabaseSync) {
         createdAt: new Date(input.now).toISOString(),
         mine: false,
         position,
-        sender
+        sender,
+        ...input.extras
       }
       const message: Message = {
         ...shared,

@@ -94,8 +94,8 @@ describeStorage('Groups', (under) => {
     const about = (messageId: number) => ({ ...within(conversationId, john), messageId })
     const kept = await say(store, conversationId, john, 'first words')
     const gone = await say(store, conversationId, john, 'secret')
-    await store.write('editMessage', { ...about(kept), content: 'better words', version: 1 })
-    await store.write('editMessage', { ...about(gone), content: 'still secret', version: 1 })
+    await store.write('editMessage', { ...about(kept), content: 'better words', mentions: [], version: 1 })
+    await store.write('editMessage', { ...about(gone), content: 'still secret', mentions: [], version: 1 })
     await store.write('deleteMessage', about(gone))
     for (const person of [john, jane]) {
       const text = JSON.stringify([
@@ -120,10 +120,10 @@ describeStorage('Groups', (under) => {
     await add(store, conversationId, john, anna)
     const { head } = await store.events.bounds(anna.userId)
     const about = { ...within(conversationId, john), messageId }
-    await store.write('editMessage', { ...about, content: 'better', version: null })
+    await store.write('editMessage', { ...about, content: 'better', mentions: [], version: null })
     await store.write('deleteMessage', about)
     expect((await store.events.bounds(anna.userId)).head).toBe(head)
-    const hers = { ...about, viewerId: anna.userId, content: 'mine', version: null }
+    const hers = { ...about, viewerId: anna.userId, content: 'mine', mentions: [], version: null }
     expect(await store.write('editMessage', hers)).toEqual({ refused: 'message_not_found' })
   })
 

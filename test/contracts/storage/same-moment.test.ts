@@ -94,6 +94,7 @@ describeStorage('At the same moment', (under) => {
             ...within(conversationId, john),
             messageId,
             content: `version ${version + 1}, ${i}`,
+            mentions: [],
             version
           })
         )
@@ -112,7 +113,7 @@ describeStorage('At the same moment', (under) => {
     for (let round = 0; round < 10; round++) {
       const about = { conversationId, messageId: await say(store, conversationId, jane, 'one'), now }
       const edit = (content: string) =>
-        store.write('editMessage', { viewerId: jane.userId, ...about, content, version: null })
+        store.write('editMessage', { viewerId: jane.userId, ...about, content, mentions: [], version: null })
       const edits = await Promise.all([
         edit('two'),
         store.write('deleteMessage', { viewerId: john.userId, ...about }),

@@ -12,19 +12,11 @@ type Person = Awaited<ReturnType<typeof addPerson>>
 /** Something that one of them does; most of it is refused to whoever may not. */
 type Act = { who: number; whom: number; what: string; number: number }
 
-const acts = [
-  'send',
-  'send',
-  'read',
-  'rename',
-  'add',
-  'add',
-  'remove',
-  'leave',
-  'promote',
-  'hand over',
-  'demote'
-]
+/** How often each is tried. */
+const weights = { send: 2, mention: 4, edit: 3, delete: 1, read: 1, rename: 1, add: 3, remove: 1, leave: 1 }
+const acts = Object.entries({ ...weights, promote: 1, 'hand over': 1, demote: 1 }).flatMap(([what, weight]) =>
+  Array.from({ length: weight }, () => what)
+)
 const act: fc.Arbitrary<Act> = fc.record({
   who: fc.nat(3),
   whom: fc.nat(3),
@@ -39,12 +31,23 @@ async function run(store: Store, people: Person[], conversationId: number, { who
   switch (what) {
     case 'send':
       return store.send(sendOf(viewer.viewerId, conversationId, `number ${number}`))
+    case 'mention': {
+      const extras = { mentions: [other.id] }
+      return store.send(sendOf(viewer.viewerId, conversationId, `number ${number}`, undefined, extras))
+    }
     case 'edit':
     case 'delete': {
       const messageId = await anyMessage(store, viewer, number)
       if (messageId === null) return null
       if (what === 'delete') return store.write('deleteMessage', { ...viewer, messageId })
-      return store.write('editMessage', { ...viewer, messageId, content: `edited ${number}`, version: null })
+      const mentions = number % 2 ? [other.id] : []
+      return store.write('editMessage', {
+        ...viewer,
+        messageId,
+        content: `edited ${number}`,
+        mentions,
+        version: null
+      })
     }
     case 'read':
       return store.write('markRead', { ...viewer, upTo: null })
@@ -105,7 +108,7 @@ describeStorage('What people are told', (under) => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom('all' as const, 'joined' as const),
-        fc.array(act, { minLength: 10, maxLength: 40 }),
+        fc.array(act, { minLength: 20, maxLength: 60 }),
         async (history, doings) => {
           const { store } = under
           const people = await Promise.all(
@@ -114,7 +117,7 @@ describeStorage('What people are told', (under) => {
           const { id } = await store.write('startGroup', {
             me: people[0]!,
             title: 'Friends',
-            userIds: [people[1]!.userId],
+            userIds: [people[1]!.userId, people[2]!.userId],
             history,
             now: Date.now()
           })
@@ -133,7 +136,7 @@ describeStorage('What people are told', (under) => {
           }
         }
       ),
-      { numRuns: 20 }
+      { numRuns: 30 }
     )
     expect(await under.store.read('listFindings', {})).toEqual([])
   })

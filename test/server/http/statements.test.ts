@@ -123,7 +123,20 @@ const counts: Record<
       { SQLite: 1, Postgres: 2 },
       () => post(john, `/api/conversations/${conversation}/messages`, { content: 'four', clientId })
     ],
-    [0, () => post(john, `/api/conversations/${conversation}/messages`, { content: '' })]
+    [0, () => post(john, `/api/conversations/${conversation}/messages`, { content: '' })],
+    // What it quotes, with who asks; whom it names, and a mention.
+    [
+      { SQLite: sendStatements.SQLite + 3, Postgres: sendStatements.Postgres + 3 },
+      () =>
+        post(john, `/api/conversations/${conversation}/messages`, {
+          content: 'five',
+          replyTo: messages[0]!.id
+        })
+    ],
+    [
+      { SQLite: sendStatements.SQLite + 2, Postgres: sendStatements.Postgres + 2 },
+      () => post(john, `/api/conversations/${conversation}/messages`, { content: '@jane' })
+    ]
   ],
   messages: [
     // The page, and the mark: whose conversation, which position, the mark, an event for each of two.

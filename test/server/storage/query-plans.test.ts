@@ -31,6 +31,10 @@ async function inputsFor(store: Store): Promise<Inputs> {
   const groupMessageId = 'message' in inside ? Number(inside.message.id) : 0
   const inGroup = { viewerId: john.userId, conversationId: groupId, now }
   return {
+    findExtras: [
+      { ...inGroup, replyTo: groupMessageId, forwardOf: null, keys: [] },
+      { ...inGroup, replyTo: null, forwardOf: messageId, keys: [jane.username, 'nobody'] }
+    ],
     findSend: [send],
     findSession: [session],
     findUser: [{ key: john.username }],
@@ -65,7 +69,10 @@ async function inputsFor(store: Store): Promise<Inputs> {
     confirmSession: [{ sessionId, replacesId: 0 }],
     deleteExpiredSessions: [{ now: 0 }],
     deleteMessage: [{ ...inGroup, messageId: groupMessageId }],
-    editMessage: [{ ...inGroup, messageId: groupMessageId, content: 'edited', version: 1 }],
+    editMessage: [
+      { ...inGroup, messageId: groupMessageId, content: 'edited', mentions: [jane.id], version: 1 },
+      { ...inGroup, messageId: groupMessageId, content: 'again', mentions: [], version: 2 }
+    ],
     endSession: [{ sessionId: 0 }],
     markRead: [
       { viewerId: jane.userId, conversationId, upTo: messageId, now },

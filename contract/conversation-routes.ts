@@ -1,0 +1,119 @@
+import { Type } from 'typebox'
+import { Conversation, Participant, Role, Text, User } from './entities.ts'
+import { paths } from './paths.ts'
+import { conversationParams, strict, type Route } from './route.ts'
+
+const participantParams = Type.Object({ conversationId: Type.String(), userId: Type.String() })
+
+/** People, and the conversations that they are in. */
+export const conversationRoutes = {
+  usernames: {
+    method: 'GET',
+    url: paths.usernames,
+    schema: {
+      summary: 'Usernames that start so, without mine',
+      querystring: Type.Object({ search: Text }, strict),
+      response: { 200: Type.Array(Type.String()) }
+    }
+  },
+  startConversation: {
+    method: 'POST',
+    url: paths.conversations,
+    schema: {
+      summary: 'Starts a group, or a conversation with one other person, or finds the one there is with them',
+      body: Type.Object(
+        {
+          username: Type.Optional(
+            Type.String({ format: 'text', description: 'The other one, and nothing else' })
+          ),
+          title: Type.Optional(Type.String({ format: 'text', description: 'Of a group' })),
+          usernames: Type.Optional(Type.Array(Text, { description: 'Of a group: the others' })),
+          history: Type.Optional(
+            Type.Enum(['all', 'joined'], {
+              description: 'Of a group: what those who are added later see; all, unless it is given'
+            })
+          )
+        },
+        strict
+      ),
+      response: { 200: Conversation, 201: Conversation }
+    }
+  },
+  conversations: {
+    method: 'GET',
+    url: paths.conversations,
+    schema: {
+      summary: 'Mine that have a message, newest message first',
+      querystring: Type.Object({ before: Type.Optional(Type.String()) }, strict),
+      response: { 200: Type.Array(Conversation) }
+    }
+  },
+  conversation: {
+    method: 'GET',
+    url: paths.conversation,
+    schema: { summary: 'One conversation', params: conversationParams, response: { 200: Conversation } }
+  },
+  renameConversation: {
+    method: 'PATCH',
+    url: paths.conversation,
+    schema: {
+      summary: 'Gives a group another title',
+      params: conversationParams,
+      body: Type.Object({ title: Text }, strict),
+      response: { 200: Conversation }
+    }
+  },
+  participants: {
+    method: 'GET',
+    url: paths.participants,
+    schema: {
+      summary: 'Who is in it, in the order in which they came, 100 a page',
+      params: conversationParams,
+      querystring: Type.Object(
+        { after: Type.Optional(Type.String({ description: "The user id of the page before's last" })) },
+        strict
+      ),
+      response: { 200: Type.Array(Participant) }
+    }
+  },
+  addParticipant: {
+    method: 'POST',
+    url: paths.participants,
+    schema: {
+      summary: 'Adds somebody to a group, or finds them there',
+      params: conversationParams,
+      body: Type.Object(
+        {
+          username: Text,
+          role: Type.Optional(Type.Enum(['admin', 'member']))
+        },
+        strict
+      ),
+      response: { 200: Participant, 201: Participant }
+    }
+  },
+  changeRole: {
+    method: 'PATCH',
+    url: paths.participant,
+    schema: {
+      summary: 'Gives somebody another role; who makes another one the owner is an admin from then on',
+      params: participantParams,
+      body: Type.Object({ role: Role }, strict),
+      response: { 200: Participant }
+    }
+  },
+  removeParticipant: {
+    method: 'DELETE',
+    url: paths.participant,
+    schema: {
+      summary: 'Removes somebody from a group; myself: I leave, and an owner passes the group on',
+      params: participantParams,
+      response: { 204: Type.Null() }
+    }
+  },
+  otherParticipant: {
+    method: 'GET',
+    url: paths.otherParticipant,
+    schema: { summary: 'The other one', params: conversationParams, response: { 200: User } }
+  }
+} as const satisfies Record<string, Route>

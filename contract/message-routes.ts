@@ -1,0 +1,114 @@
+import { Type } from 'typebox'
+import { Message, MessageVersion, Text } from './entities.ts'
+import { idempotencyKeyMaxLength } from './limits.ts'
+import { paths } from './paths.ts'
+import { conversationParams, strict, type Route } from './route.ts'
+
+const messageParams = Type.Object({ conversationId: Type.String(), messageId: Type.String() })
+
+/** What is said, and the stream of everything that happens. */
+export const messageRoutes = {
+  sendMessage: {
+    method: 'POST',
+    url: paths.messages,
+    schema: {
+      summary: 'Sends a message, or forwards one, once for every key',
+      params: conversationParams,
+      headers: Type.Object({
+        'idempotency-key': Type.Optional(
+          Type.String({ pattern: `^[\\x21-\\x7e]{1,${idempotencyKeyMaxLength}}$` })
+        )
+      }),
+      body: Type.Object(
+        {
+          content: Type.Optional(
+            Type.String({ format: 'text', description: 'What is said; not when forwarding' })
+          ),
+          replyTo: Type.Optional(Type.String({ description: 'The message that is answered; it is quoted' })),
+          forwardOf: Type.Optional(
+            Type.String({ description: 'A message of any conversation of mine, to be sent here too' })
+          ),
+          clientId: Type.Optional(Type.String({ format: 'uuid' }))
+        },
+        strict
+      ),
+      response: { 201: Message }
+    }
+  },
+  messages: {
+    method: 'GET',
+    url: paths.messages,
+    schema: {
+      summary: 'Messages, newest first; without `before` it marks them read',
+      params: conversationParams,
+      querystring: Type.Object(
+        {
+          before: Type.Optional(Type.String()),
+          peek: Type.Optional(Type.Literal('1', { description: 'Read without marking read' }))
+        },
+        strict
+      ),
+      response: { 200: Type.Array(Message) }
+    }
+  },
+  editMessage: {
+    method: 'PATCH',
+    url: paths.message,
+    schema: {
+      summary: 'Says something else in a message of mine',
+      params: messageParams,
+      body: Type.Object(
+        {
+          content: Text,
+          version: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              description: 'The one that was edited; another one meanwhile is a 409'
+            })
+          )
+        },
+        strict
+      ),
+      response: { 200: Message }
+    }
+  },
+  deleteMessage: {
+    method: 'DELETE',
+    url: paths.message,
+    schema: {
+      summary: 'Deletes a message of mine, or, as an admin, of anybody; its place stays',
+      params: messageParams,
+      response: { 204: Type.Null() }
+    }
+  },
+  messageVersions: {
+    method: 'GET',
+    url: paths.messageVersions,
+    schema: {
+      summary: 'What a message said before it was edited or deleted, oldest first; for admins of its group',
+      params: messageParams,
+      response: { 200: Type.Array(MessageVersion) }
+    }
+  },
+  readMessages: {
+    method: 'POST',
+    url: paths.readMessages,
+    schema: {
+      summary: 'Marks the conversation read, up to a message or to its newest',
+      params: conversationParams,
+      body: Type.Optional(Type.Object({ upTo: Type.Optional(Type.String()) }, strict)),
+      response: { 204: Type.Null() }
+    }
+  },
+  events: {
+    method: 'GET',
+    url: paths.events,
+    schema: {
+      summary: 'The event stream (text/event-stream)',
+      querystring: Type.Object(
+        { token: Type.Optional(Type.String()), after: Type.Optional(Type.String()) },
+        strict
+      )
+    }
+  }
+} as const satisfies Record<string, Route>

@@ -1,0 +1,63 @@
+import { Type } from 'typebox'
+import { Login, LoginMethods, Text, Token, User } from './entities.ts'
+import { paths } from './paths.ts'
+import { strict, type Route } from './route.ts'
+
+const sessionMode = Type.Object(
+  {
+    session: Type.Optional(Type.Literal('cookie', { description: 'An HttpOnly cookie instead of a token' }))
+  },
+  strict
+)
+
+/** Who am I, and since when. */
+export const sessionRoutes = {
+  login: {
+    method: 'POST',
+    url: paths.login,
+    schema: {
+      summary: 'Development login; only on localhost',
+      querystring: sessionMode,
+      body: Type.Object({ username: Text }, strict),
+      response: { 200: Login }
+    }
+  },
+  loginMethods: {
+    method: 'GET',
+    url: paths.loginMethods,
+    schema: { summary: 'Which ways to sign in there are', response: { 200: LoginMethods } }
+  },
+  logout: {
+    method: 'POST',
+    url: paths.logout,
+    schema: { summary: 'Ends the session and its streams', response: { 204: Type.Null() } }
+  },
+  oauthGithub: {
+    method: 'GET',
+    url: paths.oauthGithub,
+    schema: { summary: "Starts GitHub's OAuth", querystring: sessionMode, response: { 307: Type.Null() } }
+  },
+  oauthGithubCallback: {
+    method: 'GET',
+    url: paths.oauthGithubCallback,
+    schema: {
+      summary: "Ends GitHub's OAuth with a session",
+      querystring: Type.Object({
+        code: Type.Optional(Type.String()),
+        state: Type.Optional(Type.String()),
+        error: Type.Optional(Type.String())
+      }),
+      response: { 307: Type.Null() }
+    }
+  },
+  authUser: {
+    method: 'GET',
+    url: paths.authUser,
+    schema: { summary: 'Who am I', response: { 200: User } }
+  },
+  refreshToken: {
+    method: 'POST',
+    url: paths.refreshToken,
+    schema: { summary: 'A fresh token; the old one ends at the first use of it', response: { 200: Token } }
+  }
+} as const satisfies Record<string, Route>
