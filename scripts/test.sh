@@ -21,6 +21,7 @@ missing() {
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ||
     echo 'postgresql-15 test/{*/{postgres,cluster,migrate}.test.ts,server/**}'
   compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || echo 'libfaketime test/faults/clock.test.ts'
+  compgen -G '/usr/lib/nginx/modules/ngx_nchan_module.so' >/dev/null || echo 'libnginx-mod-nchan test/system/bench.test.ts'
   command -v curl >/dev/null || echo 'curl test/system/readme.test.ts'
 }
 

@@ -26,9 +26,9 @@ afterAll(() => parley.stop())
 describe.concurrent('Parley', () => {
   test('a body of 1 MB is refused, and the server goes on', async () => {
     const { id } = await john.conversationWith('jane')
-    const sender = new RawSender(port, john.token)
+    const sender = new RawSender(port)
     const body = JSON.stringify({ content: 'x'.repeat(1_000_000) })
-    const answer = await sender.post(`/api/conversations/${id}/messages`, body)
+    const answer = await sender.post(john.token, `/api/conversations/${id}/messages`, body)
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([413, 'body_too_large'])
     sender.close()
     expect((await john.get('/api/auth_user')).status).toBe(200)

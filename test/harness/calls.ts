@@ -68,6 +68,7 @@ export function startCallee<Commands>(
     process: child,
     call: (name, ...input) =>
       new Promise((resolve, reject) => {
+        if (!child.connected) return reject(new Error(`${file} has ended`))
         const id = nextId++
         calls.set(id, { resolve, reject })
         child.send({ id, name, input: input[0] })

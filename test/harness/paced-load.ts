@@ -7,6 +7,8 @@ import { RawSender } from './raw-sender.ts'
 export type PacedLoad = {
   /** The messages that were acknowledged so far. */
   readonly acknowledged: readonly Message[]
+  /** From when each was due to its acknowledgement, ms, since this was last called. */
+  takeDelays(): number[]
   /** Attempts that were not answered, or answered 503; each was sent again with its key. */
   readonly retries: number
   /** Resolves when so many are acknowledged. */
@@ -17,7 +19,7 @@ export type PacedLoad = {
 
 type Options = {
   port: number
-  /** The first member of each pair sends. */
+  /** In turn; the first member of a pair sends. */
   pairs: readonly Pair[]
   perSecond: number
   /** Connections; each has one request under way at most. */
@@ -37,6 +39,7 @@ export function startPacedLoad({
   content = () => 'hello'
 }: Options): PacedLoad {
   const acknowledged: Message[] = []
+  let delaysMs: number[] = []
   const startedAt = performance.now()
   const state = { retries: 0, begun: 0, due: 0, over: false, failed: null as Error | null }
 
@@ -49,28 +52,35 @@ export function startPacedLoad({
     return !state.over
   }
 
-  async function sendDue(index: number): Promise<void> {
-    const { conversationId, members } = pairs[index % pairs.length]!
-    const sender = new RawSender(port, members[0].token)
+  async function sendDue(): Promise<void> {
+    const sender = new RawSender(port)
     while (await isDue()) {
-      state.begun++
+      const dueAt = startedAt + (state.begun / perSecond) * 1_000
+      const { conversationId, members } = pairs[state.begun++ % pairs.length]!
+      const { token } = members[0]
       const key = randomUUID()
       const text = content()
-      let message = await sender.send(conversationId, text, key)
+      let message = await sender.send(token, conversationId, text, key)
       while (!message) {
         state.retries++
         await delay(retryMs)
-        message = await sender.send(conversationId, text, key)
+        message = await sender.send(token, conversationId, text, key)
       }
+      delaysMs.push(performance.now() - dueAt)
       acknowledged.push(message)
     }
     sender.close()
   }
 
-  const sending = Promise.all(Array.from({ length: connections }, (_, index) => sendDue(index)))
+  const sending = Promise.all(Array.from({ length: connections }, sendDue))
   sending.catch((error: Error) => (state.failed = error))
   return {
     acknowledged,
+    takeDelays() {
+      const taken = delaysMs
+      delaysMs = []
+      return taken
+    },
     get retries() {
       return state.retries
     },

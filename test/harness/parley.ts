@@ -56,6 +56,8 @@ export type ParleyOptions = {
   port?: number
   /** Where Parley's sources are; this checkout's unless told. */
   checkout?: string
+  /** The one core that it may use. */
+  core?: number
   /** A program and its arguments that starts Parley the first time, and must become it: `strace -D`. */
   under?: (dataDir: string) => string[]
 }
@@ -70,7 +72,8 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
   const keep = (chunk: Buffer) => void (printed += chunk.toString())
 
   async function start(env: Record<string, string> = {}, under: string[] = []): Promise<ChildProcess> {
-    const [program, ...args] = [...under, process.execPath, 'server/parley.js', 'serve']
+    const pinned = options.core === undefined ? [] : ['taskset', '-c', String(options.core)]
+    const [program, ...args] = [...under, ...pinned, process.execPath, 'server/parley.js', 'serve']
     const child = spawn(program, args, {
       cwd: options.checkout ?? repository,
       env: cleanEnv({ PORT: String(port), DATA_DIR: dataDir, ...options.env, ...env }),

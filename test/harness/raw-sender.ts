@@ -12,32 +12,35 @@ type Waiter = { resolve: (answer: RawAnswer) => void; reject: (error: Error) => 
  */
 export class RawSender {
   readonly #port: number
-  readonly #token: string
   #socket: Socket | undefined
   #waiter: Waiter | undefined
   #received = ''
 
-  constructor(port: number, token: string) {
+  constructor(port: number) {
     this.#port = port
-    this.#token = token
   }
 
   /** Rejects when the connection is lost before the answer; the next call connects again. */
-  post(path: string, body: string): Promise<RawAnswer> {
+  post(token: string, path: string, body: string): Promise<RawAnswer> {
     const socket = (this.#socket ??= this.#connect())
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject }
       socket.write(
-        `POST ${path} HTTP/1.1\r\nHost: localhost:${this.#port}\r\nAuthorization: Bearer ${this.#token}\r\n` +
+        `POST ${path} HTTP/1.1\r\nHost: localhost:${this.#port}\r\nAuthorization: Bearer ${token}\r\n` +
           `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
       )
     })
   }
 
   /** The message, or null when there was no answer or one that asks to try again. Throws at any other refusal. */
-  async send(conversationId: string, content: string, clientId: string): Promise<Message | null> {
-    const body = JSON.stringify({ content, clientId })
-    const answer = await this.post(`/api/conversations/${conversationId}/messages`, body).catch(() => null)
+  async send(
+    token: string,
+    conversationId: string,
+    content: string,
+    clientId: string
+  ): Promise<Message | null> {
+    const path = `/api/conversations/${conversationId}/messages`
+    const answer = await this.post(token, path, JSON.stringify({ content, clientId })).catch(() => null)
     if (answer === null || answer.status === 503) return null
     if (answer.status !== 201) throw new Error(`${answer.status} ${answer.body}`)
     return JSON.parse(answer.body) as Message

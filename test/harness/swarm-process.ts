@@ -1,4 +1,5 @@
 /** The process of a swarm: holds the streams, and answers what `swarm.ts` asks. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { answerCalls } from './calls.ts'
 import { SwarmStream, type StreamPlan } from './swarm-stream.ts'
 import { SwarmRecord, type SwarmTally } from './swarm-tally.ts'
@@ -14,6 +15,8 @@ type OpenOptions = {
 /** A local address has 28,000 ports, less those that still linger: streams are spread over a few. */
 const localAddresses = 8
 const pollMs = 10
+/** What has not come by then does not come. */
+const patienceMs = 180_000
 
 const streams: SwarmStream[] = []
 const record = new SwarmRecord()
@@ -46,13 +49,13 @@ export const commands = {
   /** Closes all streams for good; the record stays. */
   async close() {
     for (const stream of streams.splice(0)) stream.close()
-    await until(() => record.tally.open === 0)
+    await until('all are closed', () => record.tally.open === 0)
     return null
   },
 
   /** Resolves when so many streams are synced on their present connection. */
   async untilSynced({ count }: { count: number }) {
-    await until(() => streams.filter((stream) => stream.synced).length >= count)
+    await until(`${count} are synced`, () => streams.filter((stream) => stream.synced).length >= count)
     return null
   },
 
@@ -61,7 +64,8 @@ export const commands = {
     const waiting = streams.filter(
       ({ over, plan }) => !over && plan.person in seqs && (plan.manner ?? 'good') === 'good'
     )
-    await until(() => waiting.every(({ seq, plan }) => (seq ?? 0) >= seqs[plan.person]!))
+    const behind = () => waiting.filter(({ seq, plan }) => (seq ?? 0) < seqs[plan.person]!)
+    await until('all are at the end of their logs', () => behind().length === 0)
     return null
   },
 
@@ -81,11 +85,14 @@ export const commands = {
 
 export type SwarmCommands = typeof commands
 
-function until(condition: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const check = () => (condition() ? resolve() : void setTimeout(check, pollMs))
-    check()
-  })
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const endsAt = performance.now() + patienceMs
+  while (!condition()) {
+    if (performance.now() > endsAt) {
+      throw new Error(`not within ${patienceMs} ms: ${what}; ${JSON.stringify(record.tally)}`)
+    }
+    await delay(pollMs)
+  }
 }
 
 answerCalls(commands)

@@ -42,13 +42,13 @@ export class SwarmRecord {
     if (this.tally.violations.length < violationsMax) this.tally.violations.push(what)
   }
 
-  take(person: string, seq: number, data: string): void {
+  take(person: string, seq: number, data: string, timed: boolean): void {
     this.tally.events++
     let log = this.#logs.get(person)
     if (!log) this.#logs.set(person, (log = []))
     log[seq] ??= data
     if (log[seq] !== data) this.violate(`${person} has two events ${seq}: ${log[seq]} and ${data}`)
-    const sentAt = sentAtOf(data)
+    const sentAt = timed ? sentAtOf(data) : null
     if (sentAt !== null) this.#delays.push(Number(process.hrtime.bigint() - sentAt) / 1e6)
   }
 
@@ -57,7 +57,7 @@ export class SwarmRecord {
     return Object.values(this.#logs.get(person) ?? [])
   }
 
-  /** Milliseconds from the send to here, of every event whose content `markSent` made; then forgets them. */
+  /** Milliseconds from the send to here, of every event of a timed stream whose content `markSent` made; forgets them. */
   takeDelays(): Float64Array {
     const delays = Float64Array.from(this.#delays)
     this.#delays = []
@@ -69,12 +69,12 @@ const marker = '"content":"@'
 
 /** A content that says when it was sent, on the clock that all processes of a machine share. */
 export function markSent(text = ''): string {
-  return `@${process.hrtime.bigint()} ${text}`
+  return `@${process.hrtime.bigint()}; ${text}`
 }
 
 function sentAtOf(data: string): bigint | null {
   const at = data.indexOf(marker)
   if (at < 0) return null
   const from = at + marker.length
-  return BigInt(data.slice(from, data.indexOf(' ', from)))
+  return BigInt(data.slice(from, data.indexOf(';', from)))
 }

@@ -1,0 +1,55 @@
+/** What Parley is compared with: the least that does a part of its work, in a process of its own. */
+import { mkdtempSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { routes } from '@parley/contract/routes'
+import fastify from 'fastify'
+import { ajvOptions } from '../server/http/validation.ts'
+import { answerCalls } from '../test/harness/calls.ts'
+
+export const commands = {
+  /** A Fastify route that validates a message's body and echoes it. */
+  async echo(): Promise<{ port: number }> {
+    const server = fastify({ ajv: { customOptions: ajvOptions } })
+    server.setSerializerCompiler(() => (data) => JSON.stringify(data))
+    server.post(
+      routes.sendMessage.url,
+      { schema: { body: routes.sendMessage.schema.body } },
+      (request, reply) => reply.code(201).send(request.body)
+    )
+    return { port: Number(new URL(await server.listen({ host: '127.0.0.1', port: 0 })).port) }
+  },
+
+  /** A `node:http` server that answers every request with the head of a stream and one event, and holds it open. */
+  async hold(): Promise<{ port: number }> {
+    const server = createServer((_request, response) => {
+      response.useChunkedEncodingByDefault = false
+      response.writeHead(200, { 'content-type': 'text/event-stream', connection: 'close' })
+      response.write('id: bare-0\n\nevent: sync\ndata: {"head":0}\n\n')
+    })
+    await new Promise<void>((resolve) =>
+      server.listen({ host: '127.0.0.1', port: 0, backlog: 4_096 }, resolve)
+    )
+    const address = server.address()
+    return { port: typeof address === 'object' ? address!.port : 0 }
+  },
+
+  /** So many inserts of a message's size, each with its own commit and fsync; ms of each. */
+  async insert({ count }: { count: number }): Promise<Float64Array> {
+    const database = new DatabaseSync(join(mkdtempSync(join(tmpdir(), 'parley-bench-')), 'bare.db'))
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    database.exec('CREATE TABLE messages (id INTEGER PRIMARY KEY, content TEXT, created_at INTEGER)')
+    const insert = database.prepare('INSERT INTO messages (content, created_at) VALUES (?, ?)')
+    return Float64Array.from({ length: count }, () => {
+      const startedAt = performance.now()
+      insert.run('hello jane, how are you?', Date.now())
+      return performance.now() - startedAt
+    })
+  }
+}
+
+export type BareCommands = typeof commands
+
+answerCalls(commands)

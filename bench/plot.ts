@@ -1,0 +1,49 @@
+import { spread } from './report.ts'
+import { median, type BenchRecord, type Row } from './result.ts'
+
+const width = 720
+const labelWidth = 300
+const barHeight = 16
+const rowGap = 22
+
+/** Bars, one pair for each row, each row on a scale of its own: the peer above, Parley below, with their spread. */
+export function plotAsSvg({ title, rows }: Pick<BenchRecord, 'title' | 'rows'>): string {
+  const parts: string[] = []
+  let y = 34
+  for (const row of rows) {
+    parts.push(text(8, y + 12, row.what))
+    const top = Math.max(...row.parley, ...(row.peer?.values ?? []))
+    for (const [name, values, color] of barsOf(row)) {
+      const scale = (width - labelWidth - 170) / (top || 1)
+      const length = median(values) * scale
+      const low = labelWidth + Math.min(...values) * scale
+      const high = labelWidth + Math.max(...values) * scale
+      parts.push(
+        `<rect x="${labelWidth}" y="${y}" width="${length.toFixed(1)}" height="${barHeight}" fill="${color}"/>`,
+        `<path d="M${low.toFixed(1)} ${y + barHeight / 2}H${high.toFixed(1)}" stroke="#000" stroke-width="1"/>`,
+        text(Math.max(high, labelWidth + length) + 6, y + 12, `${spread([median(values)], row.unit)} ${name}`)
+      )
+      y += barHeight + 2
+    }
+    y += rowGap - barHeight
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y + 8}" viewBox="0 0 ${width} ${y + 8}" font-family="sans-serif" font-size="12">
+<rect width="100%" height="100%" fill="#fff"/>
+<text x="8" y="20" font-size="14" font-weight="bold">${escape(title)}</text>
+${parts.join('\n')}
+</svg>
+`
+}
+
+function barsOf(row: Row): [name: string, values: number[], color: string][] {
+  const parley: [string, number[], string] = ['Parley', row.parley, '#3b6fd4']
+  return row.peer ? [[row.peer.what, row.peer.values, '#9aa3ad'], parley] : [parley]
+}
+
+function text(x: number, y: number, content: string): string {
+  return `<text x="${x.toFixed(1)}" y="${y}">${escape(content)}</text>`
+}
+
+function escape(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+}
