@@ -1,5 +1,5 @@
 import { hasNats, startNats, type Nats } from './nats.ts'
-import { hasNginx, startNginx, type Nginx } from './nginx.ts'
+import { hasNginx, readmeConfig, startNginx, type Nginx } from './nginx.ts'
 import { freePort, startParley, type Parley } from './parley.ts'
 import { createDatabase, hasPostgres, startPostgres, type Postgres } from './postgres.ts'
 
@@ -50,7 +50,7 @@ export async function startCluster({ env = {}, natsUrlOf }: ClusterOptions = {})
     })
   )
   for (const node of nodes) started.use(node)
-  const nginx = await startNginx(port!, ports)
+  const nginx = await startNginx(port!, await readmeConfig(port!, ports))
   started.defer(() => nginx.close())
   const held = started.move()
   const close = () => held.disposeAsync()

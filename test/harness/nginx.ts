@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { repository } from './parley.ts'
 
-/** nginx with the README's configuration, in front of nodes of one's own. */
+/** nginx in front of nodes of one's own. */
 export type Nginx = {
   /** What it logged: of each request that is over, its method, its address, and the ports of the nodes it went to. */
   requests(): Promise<string[]>
@@ -20,11 +20,11 @@ const place = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/ng
 
 export const hasNginx = place !== undefined
 
-/** Starts nginx on `port` of the loopback, passing on to `nodes` (ports) in turn. */
-export async function startNginx(port: number, nodes: number[]): Promise<Nginx> {
+/** Starts nginx with a configuration that listens on `port` of the loopback. */
+export async function startNginx(port: number, config: string): Promise<Nginx> {
   if (!place) throw new Error('no nginx; on Debian: apt-get install nginx')
   const folder = await mkdtemp(join(tmpdir(), 'parley-nginx-'))
-  await writeFile(join(folder, 'parley.conf'), await readmeConfig(port, nodes))
+  await writeFile(join(folder, 'parley.conf'), config)
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   await writeFile(
     join(folder, 'nginx.conf'),
@@ -66,8 +66,16 @@ export async function startNginx(port: number, nodes: number[]): Promise<Nginx> 
   }
 }
 
-/** The README's configuration with our ports in it. */
-async function readmeConfig(port: number, nodes: number[]): Promise<string> {
+/** As little as one can write, and nginx's own defaults for the rest: HTTP/1.0 to the server, answers buffered. */
+export function defaultConfig(port: number, node: number): string {
+  return `server {
+    listen 127.0.0.1:${port}; listen [::1]:${port};
+    location / { proxy_pass http://localhost:${node}; }
+  }`
+}
+
+/** The README's configuration, which passes on to nodes in turn, with our ports in it. */
+export async function readmeConfig(port: number, nodes: number[]): Promise<string> {
   const readme = await readFile(join(repository, 'README.md'), 'utf8')
   const config = /```nginx\n([^]*?)```/.exec(readme)![1]!
   const servers = config.match(/ server 127\.0\.0\.1:\d+/g) ?? []

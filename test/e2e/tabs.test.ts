@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Page, Request } from 'playwright-core'
+import { loginAs, type Api } from '../harness/api.ts'
+import { message, openScene, signIn, type Scene } from './people.ts'
+
+/** More than the six connections that a browser keeps to one host over HTTP/1.1. */
+const count = 8
+
+let scene: Scene
+let tabs: Page[]
+let jane: Api
+let conversation: string
+/** The requests for streams that were made, and are not over. */
+const streams = new Set<Request>()
+beforeAll(async () => {
+  scene = await openScene()
+  jane = await loginAs(scene.parley.url, 'jane')
+  conversation = (await jane.conversationWith('john')).id
+  const { context } = scene.john
+  context.on('request', (request) => {
+    if (new URL(request.url()).pathname === '/api/messages') streams.add(request)
+  })
+  context.on('requestfailed', (request) => void streams.delete(request))
+  context.on('requestfinished', (request) => void streams.delete(request))
+  const first = await signIn(scene.john, scene.parley.url, 'john')
+  await first.goto(`${scene.parley.url}/conversations/${conversation}`)
+  tabs = [first]
+  while (tabs.length < count) {
+    const tab = await context.newPage()
+    await tab.goto(first.url())
+    tabs.push(tab)
+  }
+})
+afterAll(() => scene[Symbol.asyncDispose]())
+
+const open = () => Array.from(streams).filter((request) => !request.frame().page().isClosed())
+const texts = (tab: Page) => tab.locator('.message__text').allTextContents()
+const allShow = (content: string) => Promise.all(tabs.map((tab) => message(tab, content).waitFor()))
+
+it('S15: eight tabs of one browser show what arrives, over one stream, and every one can ask for more', async () => {
+  await jane.send(conversation, 'hello, all of you')
+  await allShow('hello, all of you')
+  expect(open()).toHaveLength(1)
+  // Were each to hold a connection, none would be left for this.
+  for (const [index, tab] of tabs.entries()) {
+    const field = tab.getByRole('textbox', { name: 'Message jane' })
+    await field.fill(`from tab ${index}`)
+    await field.press('Enter')
+    await message(tab, `from tab ${index}`).getByText('Sent').waitFor({ state: 'attached' })
+  }
+  await allShow(`from tab ${count - 1}`)
+})
+
+it('S15: when the tab with the stream is closed while messages arrive, another takes it over and nothing is lost', async () => {
+  const over = new AbortController()
+  let sent = 0
+  const sending = (async () => {
+    while (!over.signal.aborted) await jane.send(conversation, `storm ${sent++}`)
+  })()
+  for (let closed = 0; closed < 3; closed++) {
+    await expect.poll(() => open().length, { timeout: 20_000 }).toBe(1)
+    const leader = open()[0]!.frame().page()
+    await leader.close()
+    tabs = tabs.filter((tab) => tab !== leader)
+    const before = sent
+    await expect.poll(() => sent, { timeout: 20_000 }).toBeGreaterThan(before + 5)
+  }
+  over.abort()
+  await sending
+  await jane.send(conversation, 'the last one')
+  await allShow('the last one')
+  expect(tabs).toHaveLength(count - 3)
+  expect(open()).toHaveLength(1)
+  // What is in sight of each is the end of it, whole; and so is what comes when one scrolls.
+  const { body } = await jane.get<{ content: string }[]>(`/api/conversations/${conversation}/messages?peek=1`)
+  const newest = body.map(({ content }) => content).toReversed()
+  for (const tab of tabs) {
+    const shown = await texts(tab)
+    expect(shown.length).toBeGreaterThan(5)
+    expect(shown.slice(-newest.length)).toEqual(newest.slice(-shown.length))
+  }
+})

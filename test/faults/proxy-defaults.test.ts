@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ProblemDocument } from '@parley/contract/errors'
+import type { Message } from '@parley/contract/entities'
+import { call, loginAs, type Api } from '../harness/api.ts'
+import { defaultConfig, startNginx, type Nginx } from '../harness/nginx.ts'
+import { freePort, startParley, type Parley } from '../harness/parley.ts'
+import { openStream } from '../harness/stream.ts'
+
+let parley: Parley
+let nginx: Nginx
+let url: string
+let john: Api
+let jane: Api
+let conversation: string
+beforeAll(async () => {
+  const [port, node] = [await freePort(), await freePort()]
+  url = `http://localhost:${port}`
+  parley = await startParley({ port: node, env: { ORIGIN: url } })
+  nginx = await startNginx(port, defaultConfig(port, node))
+  ;[john, jane] = [await loginAs(url, 'john'), await loginAs(url, 'jane')]
+  conversation = (await john.conversationWith('jane')).id
+})
+afterAll(async () => {
+  await nginx.close()
+  await parley.stop()
+})
+
+const isMessage = ({ name }: { name: string }) => name === 'message'
+
+test('S14: behind nginx as it comes, each event arrives before the next is sent', async () => {
+  const stream = await openStream(url, jane.token)
+  // What nginx held back would be waited for in vain: each is far shorter than its buffers.
+  await stream.until(({ name }) => name === 'sync')
+  for (let n = 0; n < 20; n++) {
+    const sent = await john.send(conversation, `message ${n}`)
+    expect((await stream.until(isMessage)).data).toMatchObject({ id: sent.id })
+  }
+  stream.cut()
+})
+
+test('S14: and a resumed stream brings what was missed, a thousand events and more, then what is live', async () => {
+  const stream = await openStream(url, jane.token)
+  await stream.until(({ name }) => name === 'sync')
+  stream.cut()
+  const missed = 1_500
+  for (let sent = 0; sent < missed; sent += 50) {
+    await Promise.all(Array.from({ length: 50 }, () => john.send(conversation, 'x'.repeat(1_000))))
+  }
+  const resumed = await openStream(url, jane.token, { lastEventId: stream.lastEventId })
+  await resumed.until(({ name }) => name === 'sync')
+  expect(resumed.seen.filter(isMessage)).toHaveLength(missed)
+  const { id } = await john.send(conversation, 'live')
+  expect((await resumed.until(isMessage)).data).toMatchObject({ id })
+  resumed.cut()
+})
+
+test('S14: it passes on the end of a stream, and an answer that was not waited for is given again', async () => {
+  const phone = await loginAs(url, 'jane')
+  const stream = await openStream(url, phone.token)
+  await stream.until(({ name }) => name === 'sync')
+  await phone.post('/api/logout')
+  await stream.ended
+
+  const clientId = '0190a7a0-0000-7000-8000-000000000001'
+  const impatient = new AbortController()
+  const path = `/api/conversations/${conversation}/messages`
+  const request = { content: 'only once', clientId }
+  const given = fetch(url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${john.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+    signal: impatient.signal
+  }).catch(() => {})
+  impatient.abort()
+  await given
+  const [first, second] = [
+    await john.send(conversation, 'only once', clientId),
+    await john.post<Message>(path, request)
+  ]
+  expect(second).toMatchObject({ status: 201, body: first })
+})
+
+test('S14: a browser’s cookie counts there, for pages of the address that people open alone', async () => {
+  const login = await call(`${url}/api/login?session=cookie`, {
+    method: 'POST',
+    headers: { origin: url },
+    body: { username: 'john' }
+  })
+  const cookie = login.headers.get('set-cookie')!.split(';')[0]!
+  const post = (origin: string) =>
+    call<ProblemDocument>(`${url}/api/conversations`, {
+      method: 'POST',
+      headers: { cookie, origin },
+      body: { username: 'jane' }
+    })
+  expect((await post(url)).status).toBe(200)
+  expect((await post(parley.url)).body.code).toBe('origin_mismatch')
+  // A refusal of Parley's own, past nginx's: a body within nginx's megabyte, and beyond what Parley takes.
+  const tooLarge = await john.post<ProblemDocument>('/api/conversations', { username: 'x'.repeat(300_000) })
+  expect([tooLarge.status, tooLarge.body.code]).toEqual([413, 'body_too_large'])
+})
