@@ -39,7 +39,7 @@ async function startWithClock() {
 
 const [hour, day] = [3_600, 86_400]
 
-test('O4: a clock set forward and back, by an hour and by a day, moves no message, ends no stream and signs nobody out', async () => {
+test.concurrent('O4: a clock set forward and back, by an hour and by a day, moves no message, ends no stream and signs nobody out', async () => {
   await using world = await startWithClock()
   const { parley, setClock } = world
   const [john, jane] = [await loginAs(parley.url, 'john'), await loginAs(parley.url, 'jane')]
@@ -80,7 +80,7 @@ test('O4: a clock set forward and back, by an hour and by a day, moves no messag
   expect((await john.get<Message[]>(`${path}/messages?peek=1`)).body.toReversed()).toEqual(sent)
 })
 
-test('S5: a session ends by the wall clock, and its stream with it', async () => {
+test.concurrent('S5: a session ends by the wall clock, and its stream with it', async () => {
   await using world = await startWithClock()
   const { parley, setClock } = world
   const john = await loginAs(parley.url, 'john')

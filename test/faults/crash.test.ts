@@ -100,7 +100,7 @@ async function history(api: Api, path: string): Promise<Message[]> {
 }
 
 // The mark is written right after the commit, and before anybody hears of it.
-test.each([5, 9])(
+test.concurrent.each([5, 9])(
   'D1, E1, S1: killed between the commit and its acknowledgement (commit %i): stored once, told once, found by its retry',
   async (nth) => {
     const { unheard } = await crash(killedAt('pwrite64', nth, (dataDir) => `${dataDir}/parley.db.mark`))
@@ -108,14 +108,14 @@ test.each([5, 9])(
   }
 )
 
-test.each([25])(
+test.concurrent.each([25])(
   'D1, E1, S1: killed at sync %i of the write-ahead log: nothing lost, nothing twice',
   async (nth) => {
     await crash(killedAt('fsync', nth, (dataDir) => `${dataDir}/parley.db-wal`))
   }
 )
 
-test.each([120, 233])(
+test.concurrent.each([120, 233])(
   'D1, E1, S1: killed as a thread writes (call %i), among the answers and wakes of a commit: nothing lost, nothing twice',
   async (nth) => {
     await crash(killedAt('write', nth))

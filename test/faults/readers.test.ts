@@ -113,7 +113,7 @@ const seqsOf = (stream: RawStream) =>
   stream.seen.flatMap((event) => (event.id === null ? [] : [parseCursor(event.id)!.seq]))
 const isCountedFrom = (first: number, seqs: number[]) => seqs.every((seq, i) => seq === first + i)
 
-test('S8: readers at 1 kB/s and readers that stop, 50,000 events behind, cost no memory, hold nobody up, and get on', async () => {
+test.concurrent('S8: readers at 1 kB/s and readers that stop, 50,000 events behind, cost no memory, hold nobody up, and get on', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-backlog-'))
   const { parley, john, jane, id } = await startWithBacklog(dataDir)
   try {
@@ -183,7 +183,7 @@ test('S8: readers at 1 kB/s and readers that stop, 50,000 events behind, cost no
   }
 }, 240_000)
 
-test('S13: half-open peers of somebody to whom nothing happens are gone after the longest life of a stream', async () => {
+test.concurrent('S13: half-open peers of somebody to whom nothing happens are gone after the longest life of a stream', async () => {
   const env = { PARLEY_STREAM_MAX_LIFE_MINUTES: '0.05', PARLEY_SYNC_INTERVAL_SECONDS: '0.5' }
   await using parley = await startParley({ env })
   const jane = await loginAs(parley.url, 'jane')
@@ -197,7 +197,7 @@ test('S13: half-open peers of somebody to whom nothing happens are gone after th
   expect(proxy.links).toHaveLength(50)
 })
 
-test('S13: the kernel asks after a quiet peer, so that one whose machine is gone is noticed', async () => {
+test.concurrent('S13: the kernel asks after a quiet peer, so that one whose machine is gone is noticed', async () => {
   await using parley = await startParley({ env: { HOST: '127.0.0.1' } })
   const jane = await loginAs(parley.url, 'jane')
   const stream = await openStream(parley.url, jane.token)

@@ -4,7 +4,7 @@ import type { Message } from '@parley/contract/entities'
 import { loginAs } from '../harness/api.ts'
 import { startParley } from '../harness/parley.ts'
 
-test.each(['writer', 'reader'])(
+test.concurrent.each(['writer', 'reader'])(
   'D4: a %s thread that dies under load ends Parley with a line that says so; started again, it has lost nothing',
   async (thread) => {
     const preload = new URL('./thread-death.ts', import.meta.url).href
