@@ -65,7 +65,7 @@ async function delaysOf(count: number): Promise<Float64Array> {
 }
 
 /** Sends one after the other; ms until each answer. */
-async function postInTurn(
+export async function postInTurn(
   port: number,
   token: string,
   conversationId: string,

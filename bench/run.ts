@@ -11,12 +11,13 @@ import { fanOut } from './fan-out.ts'
 import { herd } from './herd.ts'
 import { latency } from './latency.ts'
 import { misbehaving } from './misbehaving.ts'
+import { nodes } from './nodes.ts'
 import { sends } from './sends.ts'
 import { pinToLoadCore } from './servers.ts'
 import { start } from './start.ts'
 import { streamMemory } from './stream-memory.ts'
 
-const benches: Bench[] = [sends, latency, streamMemory, herd, misbehaving, fanOut, start]
+const benches: Bench[] = [sends, latency, streamMemory, herd, misbehaving, fanOut, nodes, start]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

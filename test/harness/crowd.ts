@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { parseCursor } from '@parley/contract/cursor'
 import type { User } from '@parley/contract/entities'
 import { Sessions } from '../../server/domain/sessions.ts'
-import { openSqliteStore } from '../../server/storage/sqlite/sqlite-store.ts'
+import type { DatabaseConfig } from '../../server/config.ts'
+import { openStore } from '../../server/open-store.ts'
 import { call } from './api.ts'
 
 /** Somebody of a crowd, signed in. */
@@ -13,16 +14,19 @@ export type Member = { user: User; token: string }
 /** A conversation of two members. */
 export type Pair = { conversationId: string; members: [Member, Member] }
 
+/** Everybody, and the data folder they are in, unless another database was named. */
+export type Crowd = { dataDir: string; members: Member[]; pairs: Pair[] }
+
 /**
  * A data folder with `count` people who are signed in, written before a server runs on it: ten thousand logins take a
  * while. Two neighbours each (0 and 1, 2 and 3 …) have a conversation when `paired`.
  */
 export async function makeCrowd(
   count: number,
-  { paired = false } = {}
-): Promise<{ dataDir: string; members: Member[]; pairs: Pair[] }> {
+  { paired = false, database }: { paired?: boolean; database?: DatabaseConfig } = {}
+): Promise<Crowd> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-crowd-'))
-  const store = await openSqliteStore(join(dataDir, 'parley.db'))
+  const store = await openStore(database ?? { kind: 'sqlite', path: join(dataDir, 'parley.db') })
   try {
     const sessions = new Sessions(store)
     const now = Date.now()

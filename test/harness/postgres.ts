@@ -30,6 +30,7 @@ export type Postgres = {
   /** The superuser's address, of the database `postgres`. */
   readonly adminUrl: string
   readonly port: number
+  readonly pid: number
   /** Its data folder. */
   readonly data: string
   /** Everything it logged since it was first started. */
@@ -101,6 +102,9 @@ export async function startPostgres(
   return {
     adminUrl: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     port,
+    get pid() {
+      return child.pid!
+    },
     data,
     output: () => printed,
     kill,

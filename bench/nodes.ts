@@ -1,0 +1,169 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { makeCrowd, readHeads, type Crowd } from '../test/harness/crowd.ts'
+import { startNats } from '../test/harness/nats.ts'
+import { startParley, type Parley } from '../test/harness/parley.ts'
+import { createDatabase, startPostgres } from '../test/harness/postgres.ts'
+import type { Swarm } from '../test/harness/swarm.ts'
+import { postInTurn } from './latency.ts'
+import { median, quantile, type Bench, type Row } from './result.ts'
+import { processorSeconds, serverCore, startReaders, startSenders } from './servers.ts'
+
+const content = 'hello jane, how are you?'
+/** `nats` is asked for where one node alone is to pay for hints, too. */
+const setups = [
+  { name: 'SQLite', nodes: 1, nats: false },
+  { name: 'Postgres, one node', nodes: 1, nats: false },
+  { name: 'Postgres, one node with NATS', nodes: 1, nats: true },
+  { name: 'Postgres, two nodes', nodes: 2, nats: true },
+  { name: 'Postgres, three nodes', nodes: 3, nats: true }
+] as const
+type Setup = (typeof setups)[number]
+type Measured = {
+  perSecond: number
+  p99Ms: number
+  nodeMicros: number
+  databaseMicros: number
+  delayMs: number
+}
+
+export const nodes: Bench = {
+  name: 'nodes',
+  title: 'The same sends on SQLite, on Postgres, and on several nodes',
+  about:
+    'As in `sends`, with 128 senders; on several nodes, whoever listens is on another node than whoever sends. The nodes, ' +
+    'Postgres (on disk, its fsync on) and NATS share one core here, so more nodes cannot answer more: what they cost is ' +
+    'the processor time of a message, in the nodes and in Postgres, and how long a message takes to the other node.',
+  async run(size, log) {
+    const [rounds, ms, senders] = size === 'full' ? [3, 6_000, 128] : [1, 300, 12]
+    const measured = new Map<Setup, Measured[]>(setups.map((setup) => [setup, []]))
+    for (let round = 0; round < rounds; round++) {
+      for (const setup of setups) {
+        const result = await measure(setup, senders, ms)
+        measured.get(setup)!.push(result)
+        log(`${setup.name}: ${Math.round(result.perSecond)}/s`)
+      }
+    }
+    const sqlite = measured.get(setups[0])!
+    function row(setup: Setup, what: string, unit: string, key: keyof Measured): Row {
+      const parley = measured.get(setup)!.map((each) => each[key])
+      const held = setup.name !== 'SQLite' && key !== 'databaseMicros'
+      const peer = { what: 'SQLite', values: sqlite.map((each) => each[key]) }
+      return { what: `${setup.name}: ${what}`, unit, parley, ...(held && { peer }) }
+    }
+    const cost = (setup: Setup) => median(measured.get(setup)!.map((each) => each.nodeMicros))
+    const [, one, hinting] = setups
+    return {
+      rows: setups.flatMap((setup) => [
+        row(setup, 'answered a second', '/s', 'perSecond'),
+        row(setup, 'p99 of an answer', 'ms', 'p99Ms'),
+        row(setup, 'a POST to its reader, p50', 'ms', 'delayMs'),
+        row(setup, 'processor time a message, nodes', 'µs', 'nodeMicros'),
+        ...(setup.name === 'SQLite'
+          ? []
+          : [row(setup, 'processor time a message, Postgres', 'µs', 'databaseMicros')])
+      ]),
+      notes: [
+        `Hints cost the sending node ${Math.round(cost(hinting) - cost(one))} µs of processor time a message.`
+      ]
+    }
+  }
+}
+
+async function measure(setup: Setup, senders: number, ms: number): Promise<Measured> {
+  await using started = new AsyncDisposableStack()
+  const postgres = setup.name === 'SQLite' ? null : started.use(await startPostgres({ onDisk: true }))
+  const nats = setup.nats ? started.use(await startNats()) : null
+  const url = postgres && (await createDatabase(postgres.adminUrl))
+  const crowd = await makeCrowd(2 * senders, {
+    paired: true,
+    ...(url && { database: { kind: 'postgres', url } })
+  })
+  const env = {
+    PARLEY_LOG_LEVEL: 'warn',
+    ...(url && { DATABASE_URL: url }),
+    ...(nats && { NATS_URL: nats.url })
+  }
+  const parleys: Parley[] = []
+  for (let i = 0; i < setup.nodes; i++) {
+    parleys.push(started.use(await startParley({ dataDir: crowd.dataDir, env, core: serverCore })))
+  }
+  const portOf = (index: number) => Number(new URL(parleys[index % parleys.length]!.url).port)
+
+  const readers = started.use(startReaders())
+  for (const [index] of parleys.entries()) {
+    const plans = crowd.pairs
+      .filter((_, pair) => pair % parleys.length === index)
+      .map(({ members: [, reader] }) => ({ token: reader.token, person: reader.user.username, timed: true }))
+    // On the next node, where there is one.
+    await readers.call('open', { port: portOf(index + 1), plans })
+  }
+  const processor = () => ({
+    nodes: parleys.reduce((sum, { pid }) => sum + processorSeconds(pid), 0),
+    database: postgres ? familySeconds(postgres.pid) : 0
+  })
+
+  const before = processor()
+  const runs = await Promise.all(
+    parleys.map(async (_, index) => {
+      const load = started.use(startSenders())
+      const targets = crowd.pairs
+        .filter((_pair, pair) => pair % parleys.length === index)
+        .map(({ conversationId, members: [sender] }) => ({
+          token: sender.token,
+          path: `/api/conversations/${conversationId}/messages`
+        }))
+      return load.call('run', { port: portOf(index), targets, content, warmUpMs: ms / 4, ms })
+    })
+  )
+  const total = runs.reduce((sum, run) => sum + run.perTarget.reduce((all, count) => all + count, 0), 0)
+  await expectDelivered(readers, parleys[0]!.url, crowd, total)
+  const after = processor()
+  return {
+    perSecond: runs.reduce((sum, run) => sum + run.answers / run.seconds, 0),
+    p99Ms: quantile(
+      runs.flatMap((run) => [...run.latenciesMs]),
+      0.99
+    ),
+    nodeMicros: (1e6 * (after.nodes - before.nodes)) / total,
+    databaseMicros: (1e6 * (after.database - before.database)) / total,
+    delayMs: await readDelay(readers, portOf(0), crowd)
+  }
+}
+
+/** Throws unless every message of the run came to its reader, once and in order. */
+async function expectDelivered(readers: Swarm, url: string, crowd: Crowd, total: number): Promise<void> {
+  const listening = crowd.pairs.map(({ members: [, reader] }) => reader)
+  await readers.call('untilAt', { seqs: await readHeads(url, listening) })
+  const { events, violations, resets } = await readers.call('tally')
+  if (violations.length + resets > 0) throw new Error(`not delivered as promised: ${violations.join('; ')}`)
+  if (events !== total) throw new Error(`${total} were acknowledged, ${events} delivered`)
+}
+
+/** From a POST to its reader, who is on another node where there is one, with nothing else to do: the median, ms. */
+async function readDelay(readers: Swarm, port: number, crowd: Crowd): Promise<number> {
+  const { conversationId, members } = crowd.pairs[0]!
+  await readers.call('takeDelays')
+  await postInTurn(port, members[0].token, conversationId, 100)
+  await readers.call('untilAt', { seqs: await readHeads(`http://localhost:${port}`, [members[1]]) })
+  return median(await readers.call('takeDelays'))
+}
+
+/** Processor time of a process and its children, those that have ended included, in seconds. */
+function familySeconds(pid: number): number {
+  const ended = readStat(pid)
+  const children = readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && Number(readStat(Number(name))[1]) === pid
+    } catch {
+      // It has ended since it was listed.
+      return false
+    }
+  })
+  const endedSeconds = (Number(ended[13]) + Number(ended[14])) / 100
+  return endedSeconds + [pid, ...children.map(Number)].reduce((sum, each) => sum + processorSeconds(each), 0)
+}
+
+/** The fields of /proc/PID/stat after the name: state, parent, … */
+function readStat(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+}
