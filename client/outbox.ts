@@ -1,3 +1,4 @@
+import type { Quote } from '@parley/contract/entities'
 import type { ProblemDocument } from '@parley/contract/errors'
 
 /** A message on its way out. It keeps its `clientId` in every try, so it appears once. */
@@ -6,6 +7,10 @@ export type OutboxItem = {
   readonly clientId: string
   readonly conversationId: string
   readonly content: string
+  /** The message that it answers. */
+  readonly replyTo?: Quote
+  /** The message that it passes on; `content` is what that one says. */
+  readonly forwardOf?: Pick<Quote, 'id' | 'sender'>
   /** RFC 3339. */
   readonly queuedAt: string
   /** Why the server will not take it; null while it is pending. */
@@ -44,12 +49,14 @@ export function memoryOutbox(items: OutboxItem[] = []): OutboxStorage {
 export function newOutboxItem(
   conversationId: string,
   content: string,
-  nowMs: number = Date.now()
+  nowMs: number = Date.now(),
+  extras: Pick<OutboxItem, 'replyTo' | 'forwardOf'> = {}
 ): OutboxItem {
   return {
     clientId: randomUuid(),
     conversationId,
     content,
+    ...extras,
     queuedAt: new Date(nowMs).toISOString(),
     problem: null
   }

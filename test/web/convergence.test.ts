@@ -147,7 +147,7 @@ describe('state and events', () => {
   it.each([
     ['live', false],
     ['read from the log later', true]
-  ])('are the state as it is fetched afresh: events told %s', (_name, again) => {
+  ])('C5: are the state as it is fetched afresh: events told %s', (_name, again) => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.array(step, { maxLength: 60 }), (first, then) => {
         const server = startServer()
@@ -162,7 +162,7 @@ describe('state and events', () => {
     )
   })
 
-  it('are so whatever is told twice, and however late requests are answered', () => {
+  it('C5: are so whatever is told twice, and however late requests are answered', () => {
     const happens = fc.oneof(
       { weight: 5, arbitrary: step },
       { weight: 4, arbitrary: anyOf('hear' as const) },

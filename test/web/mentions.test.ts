@@ -36,6 +36,7 @@ describe('mentions in a text', () => {
     expect(marked('@janet @jane.doe x@jane', ['jane'])).toEqual([])
     expect(marked('ask @jane.', ['jane'])).toEqual(['@jane'])
     expect(marked('ask @jane-', ['jane'])).toEqual(['@jane'])
+    expect(marked('ask @jane...', ['jane'])).toEqual(['@jane'])
   })
   it('are of the longer name where one begins with another', () => {
     expect(marked('@ann-marie and @ann', ['ann', 'ann-marie'])).toEqual(['@ann-marie', '@ann'])

@@ -60,9 +60,7 @@ function split(text: string, names: readonly string[]): MentionPiece[] {
   return pieces
 }
 
-/** A dot or a dash after a name ends a sentence more often than it belongs to the name. */
+/** Dots and dashes after a name may end a sentence, and not belong to the name: as the server has it. */
 function endsThere(text: string, at: number): boolean {
-  const next = text[at]
-  if (next === undefined || !nameCharacter.test(next)) return true
-  return /[.-]/.test(next) && (text[at + 1] === undefined || !nameCharacter.test(text[at + 1]!))
+  return /^[_.-]*(?![\p{L}\p{N}\p{M}_.-])/u.test(text.slice(at))
 }

@@ -149,6 +149,8 @@ export const texts = {
 
   reactions: { title: 'Reactions', you: 'You' },
 
+  dialog: { cancel: 'Cancel', close: 'Close' },
+
   group: {
     details: 'Show who is in the group',
     panel: 'Group',
@@ -157,8 +159,6 @@ export const texts = {
     titleMissing: 'Give the group a name.',
     titleTooLong: 'This name is too long.',
     save: 'Save',
-    cancel: 'Cancel',
-    close: 'Close',
     peopleIn: (count: number) => (count === 1 ? '1 person' : `${count} people`),
     add: 'Add people',
     addAction: 'Add',

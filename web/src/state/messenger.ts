@@ -10,6 +10,7 @@ import { hasOlder } from './histories.ts'
 import { compareIds } from './ids.ts'
 import { keepChanges } from './keeper.ts'
 import { keptOf, restoredState, type KeptState } from './kept-state.ts'
+import { messageCommands, type MessageCommands } from './message-commands.ts'
 import { initialState, type Action, type State } from './model.ts'
 import { outboxCommands, type OutboxCommands } from './outbox-commands.ts'
 import type { OutboxDatabase } from './outbox-database.ts'
@@ -49,6 +50,8 @@ export class Messenger {
   #snapshots = 0
   /** What one does in and with groups. */
   readonly groups: GroupCommands
+  /** What one does with messages that are there. */
+  readonly messages: MessageCommands
   /** What one does with messages that are on their way. */
   readonly outbox: OutboxCommands
 
@@ -63,6 +66,7 @@ export class Messenger {
       ask: (ask, signal) => this.#ask(ask, signal)
     }
     this.groups = groupCommands(context)
+    this.messages = messageCommands(context)
     this.outbox = outboxCommands(options.outbox, () => this.#outboxChanged())
     this.store = createStore<State>(() => (saved ? restoredState(saved) : initialState(me)))
     this.#saver = keepChanges({

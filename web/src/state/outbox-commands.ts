@@ -1,4 +1,4 @@
-import { newOutboxItem, retryItem, type OutboxStorage } from '@parley/client'
+import { newOutboxItem, retryItem, type OutboxItem, type OutboxStorage } from '@parley/client'
 
 export type OutboxCommands = ReturnType<typeof outboxCommands>
 
@@ -6,8 +6,12 @@ export type OutboxCommands = ReturnType<typeof outboxCommands>
 export function outboxCommands(storage: OutboxStorage, changed: () => Promise<void>) {
   return {
     /** Puts a message into the outbox. It shows at once, and is sent for as long as it takes. */
-    async send(conversationId: string, content: string): Promise<void> {
-      await storage.add(newOutboxItem(conversationId, content))
+    async send(
+      conversationId: string,
+      content: string,
+      extras?: Pick<OutboxItem, 'replyTo' | 'forwardOf'>
+    ): Promise<void> {
+      await storage.add(newOutboxItem(conversationId, content, Date.now(), extras))
       await changed()
     },
     /** Offers a refused message to the server again. */

@@ -22,8 +22,9 @@ export async function openOutboxDatabase(name: string): Promise<OutboxDatabase> 
   return {
     list: () => database.getAll('outbox'),
     async add(item) {
-      const { clientId, conversationId, content, queuedAt, problem } = item
-      await database.add('outbox', { clientId, conversationId, content, queuedAt, problem })
+      // One that was here before comes without its place.
+      const { order: _, ...bare } = item as Schema['outbox']['value']
+      await database.add('outbox', bare)
     },
     async replace(item) {
       const change = database.transaction('outbox', 'readwrite')

@@ -95,8 +95,8 @@ function pendingLine(pending: OutboxItem, me: User): Line {
     sender: me,
     message: null,
     pending,
-    replyTo: null,
-    forwardedFrom: null,
+    replyTo: pending.replyTo ?? null,
+    forwardedFrom: pending.forwardOf?.sender ?? null,
     readers: nobody
   }
 }

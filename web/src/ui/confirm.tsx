@@ -8,6 +8,7 @@ export function Confirm({
   detail,
   action,
   cancel,
+  close,
   danger = false,
   onConfirm,
   onClose
@@ -16,6 +17,7 @@ export function Confirm({
   detail: string
   action: string
   cancel: string
+  close: string
   danger?: boolean
   /** Throws a sentence for people as its message's text. */
   onConfirm: () => Promise<void>
@@ -37,7 +39,7 @@ export function Confirm({
   }
 
   return (
-    <Dialog title={title} close={cancel} onClose={onClose}>
+    <Dialog title={title} close={close} onClose={onClose}>
       <div className="dialog__body">
         <p className="dialog__detail">{detail}</p>
         {failure && (

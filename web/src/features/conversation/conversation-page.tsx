@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useState, type ReactNode } from 'react'
+import type { Message } from '@parley/contract/entities'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
 import { nameOf, readUpTo, unreadCount } from '../../state/entries.ts'
 import { hasOlder } from '../../state/histories.ts'
@@ -8,12 +9,15 @@ import { Composer } from './composer.tsx'
 import { ConversationHeader } from './conversation-header.tsx'
 import { useFailure } from './failure.ts'
 import { HistorySkeleton } from './history-skeleton.tsx'
+import { MessageDialogs, type OpenDialog } from './message-dialogs.tsx'
 import { MessageList } from './message-list.tsx'
 import { Missing } from './missing.tsx'
 import { useOpened } from './opened.ts'
 import { useReadMark } from './read-mark.ts'
+import { actionsOf } from './row-actions.ts'
 import { beginningOf, labelsOf } from './page-texts.ts'
 import { useWriting } from './writing.ts'
+import type { Anchor } from '../../ui/menu.tsx'
 import './conversation.css'
 
 type ConversationPageProps = {
@@ -31,7 +35,7 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const settled = useMessengerState(({ stream }) => stream === 'complete' || stream === 'waiting')
   const { entry, history, participants, missing } = useOpened(id)
   const [atEnd, setAtEnd] = useState(true)
-  const [open, setOpen] = useState<'details' | null>(null)
+  const [open, setOpen] = useState<OpenDialog | 'details' | null>(null)
   const [unreadFrom, setUnreadFrom] = useState<number | null | undefined>(undefined)
   const writing = useWriting(me, id)
   const { failure } = useFailure()
@@ -52,6 +56,8 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
     return history && rowsOf(history, outbox, place)
   }, [history, outbox, me, id, unreadFrom, participants])
 
+  const { kind, role } = entry ?? {}
+  const access = useMemo(() => (kind && role ? { kind, role } : null), [kind, role])
   const { addToDraft } = writing
   const actions = useMemo(
     () => ({
@@ -62,10 +68,10 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
         void messenger.outbox.discard(clientId)
       },
       react: () => {},
-      hasMenu: () => false,
-      openMenu: () => {}
+      hasMenu: (message: Message) => access !== null && actionsOf(message, access).size > 0,
+      openMenu: (message: Message, anchor: Anchor) => setOpen({ kind: 'menu', message, anchor })
     }),
-    [messenger, addToDraft]
+    [messenger, addToDraft, access]
   )
   const backTo = useCallback((messageId: string) => messenger.loadBackTo(id, messageId), [messenger, id])
 
@@ -74,6 +80,11 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   async function send(content: string) {
     await writing.send(content)
     setUnreadFrom(null)
+  }
+
+  function editLast() {
+    const last = history?.messages.findLast((message) => access && actionsOf(message, access).has('edit'))
+    if (last) writing.edit(last)
   }
 
   const name = entry ? nameOf(entry) : ''
@@ -107,13 +118,28 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
         text={writing.text}
         onText={writing.setText}
         onSend={send}
-        mode={null}
-        onLeaveMode={() => {}}
-        onEditLast={() => {}}
+        mode={writing.mode}
+        onLeaveMode={writing.leaveMode}
+        onEditLast={editLast}
         people={others}
         onMention={() => void messenger.groups.loadAllParticipants(id).catch(() => {})}
       />
       {open === 'details' && renderDetails(() => setOpen(null))}
+      {open && open !== 'details' && entry && (
+        <MessageDialogs
+          open={{
+            ...open,
+            message: history?.messages.find(({ id }) => id === open.message.id) ?? open.message
+          }}
+          entry={entry}
+          me={me}
+          people={people}
+          onOpen={setOpen}
+          onReact={actions.react}
+          onReply={writing.reply}
+          onEdit={writing.edit}
+        />
+      )}
     </section>
   )
 }

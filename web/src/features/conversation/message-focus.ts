@@ -48,8 +48,11 @@ export function useMessageFocus({ rows, scroller, list, letGo, onMenu, onLeave }
     if (at < 0) return
     const row = rows[at]
     if (event.key === 'Escape') onLeave()
-    else if (event.key === 'Enter' && row && !inList) onMenu(row, target)
-    else {
+    else if (event.key === 'Enter' && row && !inList) {
+      // The same key would choose the first item of the menu, which has the focus by then.
+      event.preventDefault()
+      onMenu(row, target)
+    } else {
       const to: Record<string, number> = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }
       const next = rows[to[event.key] ?? -1]
       if (!next || (inList && event.key !== 'ArrowUp')) return

@@ -48,7 +48,7 @@ export function AddPeople({ id, onClose }: { id: string; onClose: () => void }) 
       )}
       <div className="dialog__choices">
         <Button look="plain" onClick={onClose}>
-          {texts.group.cancel}
+          {texts.dialog.cancel}
         </Button>
         <Button type="submit" disabled={busy}>
           {busy ? texts.group.adding : texts.group.addAction}

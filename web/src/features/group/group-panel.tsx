@@ -42,7 +42,7 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
     setOpen({ kind: 'menu', participant, anchor })
 
   return (
-    <Dialog title={texts.group.panel} close={texts.group.close} look="panel" onClose={onClose}>
+    <Dialog title={texts.group.panel} close={texts.dialog.close} look="panel" onClose={onClose}>
       <div className="dialog__body group">
         <div className="group__about">
           <Avatar name={title ?? ''} url={null} size="large" groupId={id} />

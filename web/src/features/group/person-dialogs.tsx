@@ -40,7 +40,8 @@ export function PersonDialogs({
         title={t.leaveTitle(nameOf(entry))}
         detail={detailOfLeaving(entry)}
         action={t.leaveAction}
-        cancel={t.cancel}
+        cancel={texts.dialog.cancel}
+        close={texts.dialog.close}
         onConfirm={() => groups.leave(entry.id).then(onLeft, explained)}
         onClose={onClose}
       />
@@ -59,7 +60,8 @@ export function PersonDialogs({
           title={t.removeTitle(user.username)}
           detail={t.removeDetail}
           action={t.removeAction}
-          cancel={t.cancel}
+          cancel={texts.dialog.cancel}
+          close={texts.dialog.close}
           onConfirm={() => groups.remove(entry.id, user.id).catch(explained)}
           onClose={onClose}
         />
@@ -70,7 +72,8 @@ export function PersonDialogs({
           title={t.ownerTitle(user.username)}
           detail={t.ownerDetail}
           action={t.ownerAction}
-          cancel={t.cancel}
+          cancel={texts.dialog.cancel}
+          close={texts.dialog.close}
           onConfirm={() => changeRole('owner').catch(explained)}
           onClose={onClose}
         />

@@ -51,7 +51,7 @@ export function RenameForm({
       )}
       <div className="dialog__choices">
         <Button look="plain" onClick={onClose}>
-          {texts.group.cancel}
+          {texts.dialog.cancel}
         </Button>
         <Button type="submit">{texts.group.save}</Button>
       </div>

@@ -40,7 +40,7 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Dialog title={texts.newGroup.title} close={texts.group.close} onClose={onClose}>
+    <Dialog title={texts.newGroup.title} close={texts.dialog.close} onClose={onClose}>
       <form className="dialog__body" onSubmit={(event) => void start(event)}>
         <div>
           <label className="new-group__label" htmlFor={`${id}-title`}>
@@ -90,7 +90,7 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
         )}
         <div className="dialog__choices">
           <Button look="plain" onClick={onClose}>
-            {texts.group.cancel}
+            {texts.dialog.cancel}
           </Button>
           <Button type="submit" disabled={busy}>
             {busy ? texts.newGroup.starting : texts.newGroup.start}

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Locator, Page } from 'playwright-core'
+import { violations } from './axe.ts'
+import { listed, meet, message, openScene, send, type Scene } from './people.ts'
+
+let scene: Scene
+let johns: Page
+let janes: Page
+const errors: string[] = []
+beforeAll(async () => {
+  scene = await openScene()
+  ;({ johns, janes } = await meet(scene))
+  for (const page of [johns, janes]) page.on('pageerror', (error) => errors.push(error.message))
+  await send(johns, 'Hello jane')
+  await listed(janes, 'john').click()
+  await message(janes, 'Hello jane').waitFor()
+})
+afterAll(() => scene[Symbol.asyncDispose]())
+
+const field = (page: Page) => page.getByRole('textbox', { name: /^Message / })
+const menu = (page: Page) => page.getByRole('menu')
+const choose = (page: Page, name: string) => page.getByRole('menuitem', { name }).click()
+/** Opens the menu of a message as a mouse does, by the button beside it. */
+async function openMenu(page: Page, row: Locator): Promise<void> {
+  await row.locator('.message__bubble').hover()
+  await row.getByRole('button', { name: 'Message actions' }).click()
+  await menu(page).waitFor()
+}
+const contents = (page: Page) => page.locator('.message__text').allTextContents()
+
+it('what I said last is edited by the arrow up, and both see that it was', async () => {
+  await send(johns, 'How is the gadren?')
+  await message(johns, 'How is the gadren?').getByText('Sent').waitFor({ state: 'attached' })
+  await field(johns).press('ArrowUp')
+  await johns.getByText('Edit message').waitFor()
+  expect(await field(johns).inputValue()).toBe('How is the gadren?')
+  await field(johns).fill('How is the garden?')
+  await field(johns).press('Enter')
+  for (const page of [johns, janes])
+    await message(page, 'How is the garden?')
+      .getByText(/^edited /)
+      .waitFor()
+  await listed(janes, 'How is the garden?').waitFor()
+  expect(await field(johns).inputValue()).toBe('')
+  expect(await message(janes, 'How is the gadren?').count()).toBe(0)
+})
+
+it('an edit that is called off changes nothing, and gives back what I was writing', async () => {
+  await field(johns).fill('half a thought')
+  await openMenu(johns, message(johns, 'Hello jane'))
+  await choose(johns, 'Edit')
+  await johns.keyboard.type(', how are you?')
+  expect(await field(johns).inputValue()).toBe('Hello jane, how are you?')
+  await johns.keyboard.press('Escape')
+  expect(await field(johns).inputValue()).toBe('half a thought')
+  await field(johns).fill('')
+  await message(johns, 'Hello jane').waitFor()
+})
+
+it('two edits of one message: the second is told that it comes late, and may still have its way', async () => {
+  await field(johns).press('ArrowUp')
+  const tablet = await scene.john.context.newPage()
+  await tablet.goto(johns.url())
+  await message(tablet, 'How is the garden?').waitFor()
+  await field(tablet).press('ArrowUp')
+  await field(tablet).fill('How is the garden today?')
+  await field(tablet).press('Enter')
+  await message(johns, 'How is the garden today?').waitFor()
+  await field(johns).fill('How are the roses?')
+  await field(johns).press('Enter')
+  await johns.getByText(/changed on another device meanwhile/).waitFor()
+  expect(await field(johns).inputValue()).toBe('How are the roses?')
+  await field(johns).press('Enter')
+  for (const page of [johns, janes, tablet]) await message(page, 'How are the roses?').waitFor()
+  await tablet.close()
+})
+
+it('the menu opens by keys alone, and the focus comes back to the message', async () => {
+  await johns.getByRole('region', { name: 'Messages with jane' }).focus()
+  await johns.keyboard.press('ArrowUp')
+  await johns.keyboard.press('ArrowUp')
+  const row = johns.locator('.message:focus')
+  expect(await row.locator('.message__text').textContent()).toBe('Hello jane')
+  await johns.keyboard.press('Enter')
+  await menu(johns).waitFor()
+  expect(await violations(johns)).toEqual([])
+  await johns.keyboard.press('Escape')
+  await menu(johns).waitFor({ state: 'detached' })
+  await row.waitFor()
+  await johns.keyboard.press('Shift+F10')
+  await menu(johns).waitFor()
+  await johns.keyboard.press('Escape')
+  await row.waitFor()
+  await johns.keyboard.press('Escape')
+  await field(johns).and(johns.locator(':focus')).waitFor()
+})
+
+it('a message is deleted after a question, and leaves a tombstone in its place', async () => {
+  await send(johns, 'to be forgotten')
+  await send(johns, 'to stay')
+  await message(janes, 'to stay').waitFor()
+  await openMenu(johns, message(johns, 'to be forgotten'))
+  await choose(johns, 'Delete…')
+  const question = johns.getByRole('dialog', { name: 'Delete this message?' })
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  await message(johns, 'to be forgotten').waitFor()
+  await openMenu(johns, message(johns, 'to be forgotten'))
+  await choose(johns, 'Delete…')
+  await question.getByRole('button', { name: 'Delete' }).click()
+  await message(janes, 'This message was deleted').waitFor()
+  await message(johns, 'You deleted this message').waitFor()
+  expect((await contents(janes)).slice(-2)).toEqual(['This message was deleted', 'to stay'])
+  expect(await janes.content()).not.toContain('to be forgotten')
+})
+
+it('what is only another’s to change is not offered', async () => {
+  await openMenu(janes, message(janes, 'to stay'))
+  expect(
+    await menu(janes)
+      .getByRole('menuitem', { name: /Edit|Delete/ })
+      .count()
+  ).toBe(0)
+  await janes.keyboard.press('Escape')
+})
+
+it('edits and deletions that happen while one is away are there when one comes back, and after a reload', async () => {
+  await scene.jane.context.setOffline(true)
+  await janes.getByText('You are offline.').waitFor()
+  await field(johns).press('ArrowUp')
+  await field(johns).fill('stayed')
+  await field(johns).press('Enter')
+  await message(johns, 'stayed')
+    .getByText(/^edited /)
+    .waitFor()
+  await openMenu(johns, message(johns, 'How are the roses?'))
+  await choose(johns, 'Delete…')
+  await johns.getByRole('button', { name: 'Delete' }).click()
+  await message(johns, 'You deleted this message').nth(1).waitFor()
+  await scene.jane.context.setOffline(false)
+  await message(janes, 'stayed').waitFor()
+  const gone = 'This message was deleted'
+  const expected = ['Hello jane', gone, gone, 'stayed']
+  expect(await contents(janes)).toEqual(expected)
+  await janes.reload()
+  await message(janes, 'stayed').waitFor()
+  expect(await contents(janes)).toEqual(expected)
+})
+
+it('nothing went wrong in the pages', () => {
+  expect(errors).toEqual([])
+})

@@ -1,0 +1,99 @@
+import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Message, Role } from '@parley/contract/entities'
+import { MessageMenu } from '../../web/src/features/conversation/message-menu.tsx'
+import { actionsOf } from '../../web/src/features/conversation/row-actions.ts'
+import { jane, john, modelServer } from './model-server.ts'
+import { openDialogs } from './dialogs.ts'
+
+beforeAll(openDialogs)
+afterEach(cleanup)
+
+const server = modelServer()
+const mine = server.send('9', john)!
+const theirs = server.send('9', jane)!
+const edited: Message = { ...theirs, version: 2, editedAt: theirs.createdAt }
+const deleted: Message = { ...theirs, content: '', version: 2, deletedAt: theirs.createdAt }
+const line: Message = { ...theirs, change: { kind: 'conversation_renamed', title: 'x' } }
+
+const any = ['copy']
+
+describe('what may be done with a message', () => {
+  it.each<[string, Message, Role, 'group' | 'direct', string[]]>([
+    ['mine', mine, 'member', 'group', [...any, 'edit', 'delete']],
+    ['another’s, by a member', theirs, 'member', 'group', any],
+    ['another’s, by an admin', theirs, 'admin', 'group', [...any, 'delete']],
+    ['an edited one, by the owner', edited, 'owner', 'group', [...any, 'versions', 'delete']],
+    ['an edited one, by a member', edited, 'member', 'group', any],
+    ['an edited one of two people', edited, 'member', 'direct', any],
+    ['a deleted one, by an admin', deleted, 'admin', 'group', ['versions']],
+    ['a deleted one, by a member', deleted, 'member', 'group', []],
+    ['one that I passed on', { ...mine, forwardedFrom: jane }, 'member', 'group', [...any, 'delete']],
+    ['a line', line, 'owner', 'group', []]
+  ])('%s', (_name, message, role, kind, actions) => {
+    expect([...actionsOf(message, { role, kind })].toSorted()).toEqual(actions.toSorted())
+  })
+})
+
+const focused = () =>
+  document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent
+const item = (emoji: string) => screen.getByRole('menuitemcheckbox', { name: `React with ${emoji}` })
+
+describe('the menu of a message', () => {
+  const all = new Set(['react', 'reply', 'copy', 'delete'] as const)
+  function open(message: Message) {
+    const done: string[] = []
+    render(
+      <MessageMenu
+        message={message}
+        me={john}
+        anchor={{ x: 0, y: 0 }}
+        actions={all}
+        onReact={(emoji, there) => void done.push(`${there ? 'put' : 'take'} ${emoji}`)}
+        onChoose={(choice) => void done.push(choice)}
+        onClose={() => void done.push('closed')}
+      />
+    )
+    return done
+  }
+  it('is driven by keys: it begins at its first item, and goes round', () => {
+    const done = open(mine)
+    expect(focused()).toBe('React with 👍')
+    const menu = screen.getByRole('menu')
+    fireEvent.keyDown(menu, { key: 'ArrowUp' })
+    expect(focused()).toBe('Delete…')
+    fireEvent.keyDown(menu, { key: 'ArrowDown' })
+    expect(focused()).toBe('React with 👍')
+    fireEvent.keyDown(menu, { key: 'End' })
+    fireEvent.click(document.activeElement!)
+    expect(done).toEqual(['delete'])
+  })
+  it('takes my emoji away where it is, and puts another there', () => {
+    const done = open({
+      ...theirs,
+      reactions: [
+        { emoji: '👍', userIds: ['1', '2'] },
+        { emoji: '❤️', userIds: ['2'] }
+      ]
+    })
+    expect(item('👍').getAttribute('aria-checked')).toBe('true')
+    expect(item('❤️').getAttribute('aria-checked')).toBe('false')
+    fireEvent.click(item('👍'))
+    fireEvent.click(item('❤️'))
+    expect(done).toEqual(['take 👍', 'put ❤️'])
+  })
+  it('offers no edit of what somebody else said', () => {
+    open(theirs)
+    expect(screen.queryByRole('menuitem', { name: 'Edit' })).toBeNull()
+    expect(screen.getByRole('menuitem', { name: 'Reply' })).toBeTruthy()
+  })
+  it('is chosen from by a press within it alone, not by the finger that opened it', () => {
+    const done = open(theirs)
+    const reply = screen.getByRole('menuitem', { name: 'Reply' })
+    fireEvent.click(reply, { detail: 1 })
+    expect(done).toEqual([])
+    fireEvent.pointerDown(reply)
+    fireEvent.click(reply, { detail: 1 })
+    expect(done).toEqual(['reply'])
+  })
+})

@@ -1,0 +1,82 @@
+import { lazy, Suspense } from 'react'
+import type { Message, User } from '@parley/contract/entities'
+import { copyText } from '../../lib/clipboard.ts'
+import { explained } from '../../lib/problem-texts.ts'
+import { texts } from '../../lib/texts.ts'
+import { useMessenger } from '../../state/context.tsx'
+import type { Entry } from '../../state/model.ts'
+import { Confirm } from '../../ui/confirm.tsx'
+import type { Anchor } from '../../ui/menu.tsx'
+import { MessageMenu, type MenuChoice } from './message-menu.tsx'
+import { actionsOf } from './row-actions.ts'
+
+const VersionsDialog = lazy(() => import('./versions-dialog.tsx'))
+
+/** What is open about a message. */
+export type OpenDialog =
+  | { kind: 'menu'; message: Message; anchor: Anchor }
+  | { kind: 'emoji' | 'forward' | 'reactions' | 'versions' | 'delete'; message: Message }
+
+type MessageDialogsProps = {
+  open: OpenDialog
+  entry: Entry
+  me: User
+  people: ReadonlyMap<string, User>
+  onOpen: (open: OpenDialog | null) => void
+  onReact: (message: Message, emoji: string, there: boolean) => void
+  onReply: (message: Message) => void
+  onEdit: (message: Message) => void
+}
+
+/** The menu of a message, and what its choices open. */
+export function MessageDialogs(props: MessageDialogsProps) {
+  const { open, entry, me, onOpen, onReact, onReply, onEdit } = props
+  const messenger = useMessenger()
+  const { message } = open
+  const close = () => onOpen(null)
+
+  function choose(choice: MenuChoice) {
+    if (choice !== 'reply' && choice !== 'edit' && choice !== 'copy') return onOpen({ kind: choice, message })
+    close()
+    if (choice === 'reply') onReply(message)
+    if (choice === 'edit') onEdit(message)
+    if (choice === 'copy') void copyText(message.content).catch(() => {})
+  }
+
+  switch (open.kind) {
+    case 'menu':
+      return (
+        <MessageMenu
+          message={message}
+          me={me}
+          anchor={open.anchor}
+          actions={actionsOf(message, entry)}
+          onReact={(emoji, there) => {
+            close()
+            onReact(message, emoji, there)
+          }}
+          onChoose={choose}
+          onClose={close}
+        />
+      )
+    case 'delete':
+      return (
+        <Confirm
+          danger
+          title={texts.delete.title}
+          detail={message.mine ? texts.delete.detail : texts.delete.detailOther(message.sender.username)}
+          action={texts.delete.action}
+          cancel={texts.dialog.cancel}
+          close={texts.dialog.close}
+          onConfirm={() => messenger.messages.delete(message).catch(explained)}
+          onClose={close}
+        />
+      )
+    default:
+      return (
+        <Suspense>
+          {open.kind === 'versions' && <VersionsDialog message={message} onClose={close} />}
+        </Suspense>
+      )
+  }
+}

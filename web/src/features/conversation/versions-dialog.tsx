@@ -1,0 +1,45 @@
+import { useEffect, useState } from 'react'
+import type { Message, MessageVersion } from '@parley/contract/entities'
+import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { texts } from '../../lib/texts.ts'
+import { fullTimeOf } from '../../lib/times.ts'
+import { Dialog } from '../../ui/dialog.tsx'
+import { useMessenger } from '../../state/context.tsx'
+import './dialogs.css'
+
+/** What a message said before it was edited or deleted. */
+export default function VersionsDialog({ message, onClose }: { message: Message; onClose: () => void }) {
+  const messenger = useMessenger()
+  const [versions, setVersions] = useState<MessageVersion[] | null>(null)
+  const [failure, setFailure] = useState<string | null>(null)
+  useEffect(() => {
+    const reading = new AbortController()
+    messenger.messages.versions(message, reading.signal).then(setVersions, (error: unknown) => {
+      if (!reading.signal.aborted) setFailure(problemText(problemOf(error)))
+    })
+    return () => reading.abort()
+  }, [messenger, message])
+  return (
+    <Dialog title={texts.versions.title} close={texts.dialog.close} onClose={onClose}>
+      <div className="dialog__body" aria-busy={versions === null && failure === null}>
+        <p className="dialog__detail">{texts.versions.detail}</p>
+        {failure && (
+          <p className="dialog__failure" role="alert">
+            {failure}
+          </p>
+        )}
+        {versions?.length === 0 && <p>{texts.versions.none}</p>}
+        <ol className="versions">
+          {versions?.map(({ version, content, replacedAt }) => (
+            <li key={version}>
+              <p className="versions__text" dir="auto">
+                {content}
+              </p>
+              <p className="versions__until">{texts.versions.until(fullTimeOf(replacedAt))}</p>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </Dialog>
+  )
+}
