@@ -10,7 +10,7 @@ import type { Message } from '@parley/contract/entities'
 import { openPostgresStore } from '../../server/storage/postgres/postgres-store.ts'
 import { startPair } from '../fixtures/people.ts'
 import { loginAs } from '../harness/api.ts'
-import { cleanEnv, freePort, repository, startParley, type Exit } from '../harness/parley.ts'
+import { cleanEnv, freePort, repository, startParley } from '../harness/parley.ts'
 import {
   administer,
   createDatabase,
@@ -49,18 +49,18 @@ function urlWith(
   return Object.assign(new URL(url), change).href
 }
 
-describe.skipIf(!hasPostgres)(`A start on a Postgres that will not do${missing}`, () => {
-  /** Starts Parley, which must fail with one line that says why, and no password. */
-  async function expectRefusal(url: string, why: string | RegExp): Promise<void> {
-    const { code, stdout, stderr } = await parley(url, 'serve')
-    expect([code, stdout]).toEqual([1, ''])
-    const [said, line, ...more] = stderr.split('\n')
-    expect([said, more]).toEqual(['Parley cannot start.', ['']])
-    expect(line).toMatch(why)
-    expect(stderr).not.toContain('sesame')
-    expect(stderr).not.toContain('wrong')
-  }
+/** Starts Parley, which must fail with one line that says why, and no password. */
+async function expectRefusal(url: string, why: string | RegExp): Promise<void> {
+  const { code, stdout, stderr } = await parley(url, 'serve')
+  expect([code, stdout]).toEqual([1, ''])
+  const [said, line, ...more] = stderr.split('\n')
+  expect([said, more]).toEqual(['Parley cannot start.', ['']])
+  expect(line).toMatch(why)
+  expect(stderr).not.toContain('sesame')
+  expect(stderr).not.toContain('wrong')
+}
 
+describe.skipIf(!hasPostgres)(`A start on a Postgres that will not do${missing}`, () => {
   test('names the user that is not let in', async () => {
     const url = await createDatabase(postgres.adminUrl)
     await expectRefusal(urlWith(url, { password: 'wrong' }), /does not let "parley" in: .*; see DATABASE_URL/)
@@ -101,9 +101,8 @@ describe.skipIf(!hasPostgres)(`A start on a Postgres that will not do${missing}`
   test('fsync is not off', async () => {
     const url = await createDatabase(postgres.adminUrl)
     await postgres.restart({ fsync: 'off' })
-    await expectRefusal(url, /fsync off: acknowledged messages could be lost; turn it on/).finally(() =>
-      postgres.restart()
-    )
+    await expectRefusal(url, /fsync off: acknowledged messages could be lost; turn it on/)
+    await postgres.restart()
   })
 
   test('the encoding is UTF8', async () => {
@@ -184,22 +183,22 @@ describe.skipIf(!hasPostgres)(`The commands on Postgres${missing}`, () => {
   })
 })
 
-describe.skipIf(!hasPostgres)(`R1: a Postgres database${missing}`, () => {
-  /** Opens the store and closes it; gives what it found. */
-  async function open(url: string) {
-    const store = await openPostgresStore(url)
-    await store.close()
-    return { epoch: store.epoch, renewed: store.renewed }
-  }
-  const program = (name: string, ...args: string[]) =>
-    execFileSync(`${programs}/${name}`, args, { encoding: 'utf8', maxBuffer: 100_000_000 })
+/** Opens the store and closes it; gives what it found. */
+async function openAndClose(url: string) {
+  const store = await openPostgresStore(url)
+  await store.close()
+  return { epoch: store.epoch, renewed: store.renewed }
+}
+const program = (name: string, ...args: string[]) =>
+  execFileSync(`${programs}/${name}`, args, { encoding: 'utf8', maxBuffer: 100_000_000 })
 
+describe.skipIf(!hasPostgres)(`R1: a Postgres database${missing}`, () => {
   test('that was restored from a dump, elsewhere or in its place, gets a new epoch, once', async () => {
     const url = await createDatabase(postgres.adminUrl)
     const store = await openPostgresStore(url)
     await startPair(store)
     await store.close()
-    const first = await open(url)
+    const first = await openAndClose(url)
     expect(first).toEqual({ epoch: store.epoch, renewed: null })
     const dump = join(postgres.data, 'dump')
     writeFileSync(dump, program('pg_dump', '--no-owner', '--clean', '--if-exists', url))
@@ -210,10 +209,10 @@ describe.skipIf(!hasPostgres)(`R1: a Postgres database${missing}`, () => {
       [url, 'restored from a dump']
     ] as const) {
       program('psql', '--quiet', '--file', dump, target)
-      const restored = await open(target)
+      const restored = await openAndClose(target)
       expect(restored.renewed).toBe(why)
       expect(restored.epoch).not.toBe(first.epoch)
-      expect(await open(target)).toEqual({ epoch: restored.epoch, renewed: null })
+      expect(await openAndClose(target)).toEqual({ epoch: restored.epoch, renewed: null })
     }
   })
 
@@ -230,12 +229,10 @@ describe.skipIf(!hasPostgres)(`R1: a Postgres database${missing}`, () => {
     await own.restart()
     const refused = await john.post(`/api/conversations/${id}/messages`, { content: 'to a standby' })
     expect([refused.status, (refused.body as { code: string }).code]).toEqual([503, 'storage_unavailable'])
-    let exit: Exit | undefined
-    void server.ended().then((ended) => (exit = ended))
     await administer(own.adminUrl, 'SELECT pg_promote()')
-    // Whoever asks makes it connect anew.
-    while (!exit) await john.get(`/api/conversations/${id}`).catch(() => {})
-    expect(exit).toEqual({ code: 1, signal: null })
+    // Whoever asks makes it connect anew, and once it has ended nobody gets an answer.
+    while (await john.get(`/api/conversations/${id}`).catch(() => null));
+    expect(await server.ended()).toEqual({ code: 1, signal: null })
     expect(server.output()).toContain('the database is on another timeline than it was')
 
     await server.restart()
