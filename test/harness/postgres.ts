@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readdirSync, statfsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ export type Postgres = {
   readonly data: string
   /** Everything it logged since it was first started. */
   output(): string
-  /** Ends it and waits for its end: SIGINT is its fast shutdown, SIGKILL a crash. */
+  /** Ends it and waits for its end: SIGINT is its fast shutdown, SIGKILL a crash of all its processes. */
   kill(signal?: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>
   /** Starts it again on the same port and data, after a fast shutdown where it still runs. */
   restart(settings?: Record<string, string>): Promise<void>
@@ -92,7 +92,15 @@ export async function startPostgres(
   async function kill(signal: NodeJS.Signals = 'SIGINT'): Promise<void> {
     if (!running()) return
     const ended = once(child, 'close')
+    const others = signal === 'SIGKILL' ? childrenOf(child.pid!) : []
     child.kill(signal)
+    for (const pid of others) {
+      try {
+        process.kill(pid, signal)
+      } catch {
+        // It has ended by itself.
+      }
+    }
     await ended
   }
   async function stop(): Promise<void> {
@@ -115,6 +123,10 @@ export async function startPostgres(
     stop,
     [Symbol.asyncDispose]: stop
   }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
 /** After a crash the old processes hold the shared memory for a moment; nothing tells when they have let go. */
