@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { build } from 'vite'
+import { expect, it } from 'vitest'
+import { runClientScenario } from '../fixtures/client-scenario.ts'
+import { openBrowser } from '../harness/chromium.ts'
+import { repository, startParley } from '../harness/parley.ts'
+
+const texts = Array.from({ length: 20 }, (_, n) => `message ${n} – grüße 👋🏽`)
+const all = [...texts, 'while she was away', 'I am back']
+const expected = {
+  live: texts,
+  acknowledged: texts,
+  resumed: all,
+  history: all,
+  renewed: true,
+  whoAmI: 'unauthenticated'
+}
+
+it('C6: the client package does the same in Node', async () => {
+  await using parley = await startParley()
+  expect(await runClientScenario(parley.url)).toEqual(expected)
+})
+
+it('C6: and in Chromium', async () => {
+  await using parley = await startParley()
+  await using browser = await openBrowser()
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    root: repository,
+    build: {
+      write: false,
+      lib: {
+        entry: join(repository, 'test/fixtures/client-scenario.ts'),
+        formats: ['iife'],
+        name: 'scenario'
+      }
+    }
+  })
+  if (!Array.isArray(built)) throw new Error('one bundle was asked for')
+  const page = await browser.context.newPage()
+  await page.goto(`${parley.url}/livez`)
+  const seen = await page.evaluate(
+    `${built[0]!.output[0].code}; scenario.runClientScenario(${JSON.stringify(parley.url)})`
+  )
+  expect(seen).toEqual(expected)
+})
