@@ -10,6 +10,7 @@ import { isReached, judged, type Bench, type BenchRecord } from './result.ts'
 import { fanOut } from './fan-out.ts'
 import { herd } from './herd.ts'
 import { latency } from './latency.ts'
+import { metricsCost } from './metrics-cost.ts'
 import { misbehaving } from './misbehaving.ts'
 import { nodes } from './nodes.ts'
 import { sends } from './sends.ts'
@@ -17,7 +18,7 @@ import { pinToLoadCore } from './servers.ts'
 import { start } from './start.ts'
 import { streamMemory } from './stream-memory.ts'
 
-const benches: Bench[] = [sends, latency, streamMemory, herd, misbehaving, fanOut, nodes, start]
+const benches: Bench[] = [sends, latency, streamMemory, herd, misbehaving, fanOut, nodes, start, metricsCost]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
