@@ -45,10 +45,10 @@ export function createClient(options: ClientOptions = {}) {
   const get = <Data>(path: string, query: Record<string, string | undefined>, { signal }: Abortable) =>
     request<Data>(connection, { path, query, signal })
   const call =
-    (method: 'POST' | 'PATCH' | 'DELETE') =>
+    (method: 'POST' | 'PATCH' | 'PUT' | 'DELETE') =>
     async <Data>(path: string, body?: unknown, { signal }: Abortable = {}) =>
       (await request<Data>(connection, { method, path, body, signal })).data
-  const [post, patch, remove] = [call('POST'), call('PATCH'), call('DELETE')]
+  const [post, patch, put, remove] = [call('POST'), call('PATCH'), call('PUT'), call('DELETE')]
 
   return {
     get token(): string | null {
@@ -173,6 +173,14 @@ export function createClient(options: ClientOptions = {}) {
     /** Deletes a message: mine, or, as an owner or admin of its group, anybody's. */
     async deleteMessage(conversationId: string, messageId: string): Promise<void> {
       await remove(at(paths.message, { conversationId, messageId }))
+    },
+    /** Puts an emoji of mine on a message; again it changes nothing. */
+    async addReaction(conversationId: string, messageId: string, emoji: string): Promise<void> {
+      await put(at(paths.reaction, { conversationId, messageId, emoji }))
+    },
+    /** Takes my emoji off a message. */
+    async removeReaction(conversationId: string, messageId: string, emoji: string): Promise<void> {
+      await remove(at(paths.reaction, { conversationId, messageId, emoji }))
     },
     /** What a message said before, oldest first: for owners and admins of its group. */
     async messageVersions(

@@ -26,7 +26,7 @@ export type Quote = Static<typeof Quote>
 
 export const Reaction = Type.Object({
   emoji: Text,
-  userIds: Type.Array(Id, { description: 'Whoever put it there, first come first' })
+  userIds: Type.Array(Id, { description: 'Whose it is, in the order in which they put it there' })
 })
 /** One emoji on a message, and everybody's whose it is. */
 export type Reaction = Static<typeof Reaction>
@@ -79,7 +79,9 @@ export const Message = Type.Object({
   ),
   editedAt: Type.Optional(Time),
   deletedAt: Type.Optional(Time),
-  reactions: Type.Optional(Type.Array(Reaction))
+  reactions: Type.Optional(
+    Type.Array(Reaction, { description: 'In the order of their emoji, by code units' })
+  )
 })
 /**
  * A message as one reader sees it; `clientId` is shown to its sender alone. A deleted one keeps its place, with an empty

@@ -20,7 +20,7 @@ export type LogEvents = {
   message_edited: Message
   /** The tombstone in its place. */
   message_deleted: Message
-  /** Of two about the same person, message and emoji, the later holds. */
+  /** Of two about the same person, message and emoji, the later holds; whoever adds it comes last among its people. */
   reaction_added: ReactionChange
   reaction_removed: ReactionChange
   /** Each of these is a line in the conversation, too: its `change` says what happened. */

@@ -5,6 +5,7 @@ import { paths } from './paths.ts'
 import { conversationParams, strict, type Route } from './route.ts'
 
 const messageParams = Type.Object({ conversationId: Type.String(), messageId: Type.String() })
+const reactionParams = Type.Object({ ...messageParams.properties, emoji: Type.String() })
 
 /** What is said, and the stream of everything that happens. */
 export const messageRoutes = {
@@ -88,6 +89,24 @@ export const messageRoutes = {
       summary: 'What a message said before it was edited or deleted, oldest first; for admins of its group',
       params: messageParams,
       response: { 200: Type.Array(MessageVersion) }
+    }
+  },
+  addReaction: {
+    method: 'PUT',
+    url: paths.reaction,
+    schema: {
+      summary: 'Puts an emoji on a message, once',
+      params: reactionParams,
+      response: { 204: Type.Null() }
+    }
+  },
+  removeReaction: {
+    method: 'DELETE',
+    url: paths.reaction,
+    schema: {
+      summary: 'Takes my emoji off a message',
+      params: reactionParams,
+      response: { 204: Type.Null() }
     }
   },
   readMessages: {

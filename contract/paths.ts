@@ -16,6 +16,7 @@ export const paths = {
   messages: '/api/conversations/:conversationId/messages',
   message: '/api/conversations/:conversationId/messages/:messageId',
   messageVersions: '/api/conversations/:conversationId/messages/:messageId/versions',
+  reaction: '/api/conversations/:conversationId/messages/:messageId/reactions/:emoji',
   readMessages: '/api/conversations/:conversationId/read_messages',
   events: '/api/messages',
   openapi: '/api/openapi.json'

@@ -1,5 +1,5 @@
 import type { Conversation, Message } from '@parley/contract/entities'
-import type { LogEvent } from '@parley/contract/events'
+import type { LogEvent, ReactionChange } from '@parley/contract/events'
 
 /** What somebody knows of a conversation who has only heard its events. */
 export type Told = {
@@ -47,6 +47,9 @@ export class ToldState {
       case 'message_edited':
       case 'message_deleted':
         return change(told, data, this.#me)
+      case 'reaction_added':
+      case 'reaction_removed':
+        return react(told, data, name === 'reaction_added')
       default:
         throw new Error(`the told state does not know ${name as string}`)
     }
@@ -81,6 +84,23 @@ function change(told: Told, message: Message, me: string): void {
   nameMe(told, message, me)
   if (told.conversation.lastMessage?.position !== message.position) return
   told.conversation = { ...told.conversation, lastMessage: message }
+}
+
+/** The later of two about the same person and emoji holds: it is taken away, then added at the end. */
+function react(told: Told, { messageId, userId, emoji }: ReactionChange, added: boolean): void {
+  const message = Array.from(told.messages.values()).find(({ id }) => id === messageId)
+  if (!message) return
+  const { reactions = [], ...rest } = message
+  const userIds = reactions.find((each) => each.emoji === emoji)?.userIds.filter((id) => id !== userId) ?? []
+  if (added) userIds.push(userId)
+  const changed = reactions.filter((each) => each.emoji !== emoji)
+  if (userIds.length > 0) changed.push({ emoji, userIds })
+  changed.sort((a, b) => (a.emoji < b.emoji ? -1 : 1))
+  const after = { ...rest, ...(changed.length > 0 && { reactions: changed }) }
+  told.messages.set(message.position, after)
+  if (told.conversation.lastMessage?.id === messageId) {
+    told.conversation = { ...told.conversation, lastMessage: after }
+  }
 }
 
 function versionOf(message: Message): number {

@@ -1,5 +1,6 @@
 import { routes } from '@parley/contract/routes'
 import { deleteMessage, editMessage, listVersions, type MessagePlace } from '../../domain/message-changes.ts'
+import { addReaction, removeReaction } from '../../domain/reactions.ts'
 import { createAuthenticate, principalOf } from '../auth.ts'
 import type { Deps, Server } from '../deps.ts'
 import { parseId } from '../ids.ts'
@@ -30,6 +31,24 @@ export function messageChangeRoutes(server: Server, deps: Deps): void {
     onRequest,
     handler: async (request) => listVersions(store, principalOf(request), placeOf(request.params))
   })
+
+  server.route({
+    ...routes.addReaction,
+    onRequest,
+    handler: async (request, reply) => {
+      await addReaction(store, principalOf(request), reactionOf(request.params))
+      return reply.code(204).send(null)
+    }
+  })
+
+  server.route({
+    ...routes.removeReaction,
+    onRequest,
+    handler: async (request, reply) => {
+      await removeReaction(store, principalOf(request), reactionOf(request.params))
+      return reply.code(204).send(null)
+    }
+  })
 }
 
 function placeOf(params: { conversationId: string; messageId: string }): MessagePlace {
@@ -37,4 +56,8 @@ function placeOf(params: { conversationId: string; messageId: string }): Message
     conversationId: parseId(params.conversationId, 'conversation_not_found'),
     messageId: parseId(params.messageId, 'message_not_found')
   }
+}
+
+function reactionOf(params: { conversationId: string; messageId: string; emoji: string }) {
+  return { ...placeOf(params), emoji: params.emoji }
 }

@@ -9,6 +9,7 @@ import { deleteMessage, editMessage, listVersions } from './message-changes.ts'
 import { findExtras } from './message-extras.ts'
 import { findSend, listMessages } from './messages.ts'
 import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants.ts'
+import { addReaction, removeReaction } from './reactions.ts'
 import { markRead } from './reads.ts'
 import {
   addSession,
@@ -57,6 +58,7 @@ export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
 /** Every write but the sends, by name: a function of one transaction and an input. */
 export const writes = {
   addParticipant,
+  addReaction,
   addSession,
   addUser,
   changeRole,
@@ -69,6 +71,7 @@ export const writes = {
   openSettings,
   pruneEvents,
   removeParticipant,
+  removeReaction,
   renameConversation,
   replaceSession,
   startDirectConversation,

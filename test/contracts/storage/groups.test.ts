@@ -121,6 +121,8 @@ describeStorage('Groups', (under) => {
     const { head } = await store.events.bounds(anna.userId)
     const about = { ...within(conversationId, john), messageId }
     await store.write('editMessage', { ...about, content: 'better', mentions: [], version: null })
+    await store.write('addReaction', { ...about, emoji: '👍' })
+    await store.write('removeReaction', { ...about, emoji: '👍' })
     await store.write('deleteMessage', about)
     expect((await store.events.bounds(anna.userId)).head).toBe(head)
     const hers = { ...about, viewerId: anna.userId, content: 'mine', mentions: [], version: null }

@@ -136,4 +136,32 @@ describeStorage('At the same moment', (under) => {
     }
     expect(await store.read('listFindings', {})).toEqual([])
   })
+
+  test('T6: reactions from everybody at once are all there, and everybody is told of each', async () => {
+    const { store } = under
+    const names = Array.from({ length: 30 }, (_, i) => `person${i}`)
+    const { john, conversationId, ...people } = await startGroup(store, names)
+    const messageId = await say(store, conversationId, john, 'vote')
+    const voters = [john, ...Object.values(people)] as (typeof john)[]
+    const { head } = await store.events.bounds(john.userId)
+    const vote = (voter: typeof john, emoji: string) => ({
+      ...within(conversationId, voter),
+      messageId,
+      emoji
+    })
+    await Promise.all(
+      voters.flatMap((voter) => ['👍', '🎉'].map((emoji) => store.write('addReaction', vote(voter, emoji))))
+    )
+    await Promise.all(voters.map((voter) => store.write('removeReaction', vote(voter, '🎉'))))
+    const page = await historyOf(store, conversationId, john)
+    const { reactions } = 'messages' in page ? page.messages[0]! : {}
+    expect(reactions).toHaveLength(1)
+    expect(new Set(reactions![0]!.userIds)).toEqual(new Set(voters.map(({ id }) => id)))
+    const told = await store.events.eventsAfter(john.userId, head, 1_000)
+    const added = told.flatMap(({ name, data }) =>
+      name === 'reaction_added' && data.emoji === '👍' ? [data.userId] : []
+    )
+    expect(added).toEqual(reactions![0]!.userIds)
+    expect(told).toHaveLength(3 * voters.length)
+  })
 })

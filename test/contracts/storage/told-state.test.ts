@@ -13,7 +13,19 @@ type Person = Awaited<ReturnType<typeof addPerson>>
 type Act = { who: number; whom: number; what: string; number: number }
 
 /** How often each is tried. */
-const weights = { send: 2, mention: 4, edit: 3, delete: 1, read: 1, rename: 1, add: 3, remove: 1, leave: 1 }
+const weights = {
+  send: 2,
+  mention: 4,
+  edit: 3,
+  delete: 1,
+  react: 6,
+  unreact: 3,
+  read: 1,
+  rename: 1,
+  add: 3,
+  remove: 1,
+  leave: 1
+}
 const acts = Object.entries({ ...weights, promote: 1, 'hand over': 1, demote: 1 }).flatMap(([what, weight]) =>
   Array.from({ length: weight }, () => what)
 )
@@ -34,6 +46,13 @@ async function run(store: Store, people: Person[], conversationId: number, { who
     case 'mention': {
       const extras = { mentions: [other.id] }
       return store.send(sendOf(viewer.viewerId, conversationId, `number ${number}`, undefined, extras))
+    }
+    case 'react':
+    case 'unreact': {
+      const messageId = await anyMessage(store, viewer, number >> 2)
+      if (messageId === null) return null
+      const emoji = ['👍', '❤️', '👩‍👩‍👧‍👦', '🇫🇷'][number % 4]!
+      return store.write(what === 'react' ? 'addReaction' : 'removeReaction', { ...viewer, messageId, emoji })
     }
     case 'edit':
     case 'delete': {

@@ -209,6 +209,7 @@ describe('somebody who is not in it, or was removed a moment ago, gets 404', () 
       .replace(':conversationId', id!)
       .replace(':userId', john.id)
       .replace(':messageId', messageId)
+      .replace(':emoji', '%F0%9F%91%8D')
     for (const { token } of [jane, anna]) {
       const answer = await parley.inject({
         method,

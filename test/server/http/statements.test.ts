@@ -52,6 +52,9 @@ function post(token: string, url: string, payload?: object) {
 function patch(token: string, url: string, payload: object) {
   return server.inject({ method: 'PATCH', url, headers: { authorization: `Bearer ${token}` }, payload })
 }
+function put(token: string, url: string) {
+  return server.inject({ method: 'PUT', url, headers: { authorization: `Bearer ${token}` } })
+}
 function remove(token: string, url: string) {
   return server.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${token}` } })
 }
@@ -159,6 +162,28 @@ const counts: Record<
   ],
   messageVersions: [
     [3, () => get(john, `/api/conversations/${conversation}/messages/${messages[0]!.id}/versions`)]
+  ],
+  addReaction: [
+    [
+      6,
+      () => put(john, `/api/conversations/${conversation}/messages/${messages[0]!.id}/reactions/%F0%9F%91%8D`)
+    ],
+    [
+      3,
+      () => put(john, `/api/conversations/${conversation}/messages/${messages[0]!.id}/reactions/%F0%9F%91%8D`)
+    ]
+  ],
+  removeReaction: [
+    [
+      6,
+      () =>
+        remove(john, `/api/conversations/${conversation}/messages/${messages[0]!.id}/reactions/%F0%9F%91%8D`)
+    ],
+    [
+      3,
+      () =>
+        remove(john, `/api/conversations/${conversation}/messages/${messages[0]!.id}/reactions/%F0%9F%91%8D`)
+    ]
   ],
   readMessages: [
     [2, () => post(jane, `/api/conversations/${conversation}/read_messages`)],

@@ -62,6 +62,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
     readHeads: [{ userIds: [john.userId, jane.userId] }],
     readLogBounds: [{ userId: john.userId }],
     searchUsernames: [{ viewerId: john.userId, prefix: 'ja', limit: 5 }],
+    addReaction: [{ ...inGroup, messageId: groupMessageId, emoji: '👍' }],
     addSession: [{ userId: john.userId, ...session, tokenHash: 'another' }],
     addParticipant: [{ ...inGroup, key: someone.username, role: 'member' }],
     addUser: [{ username: 'new', key: 'new', avatarURL: null, githubId: 'new', now }],
@@ -84,6 +85,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
       { ...inGroup, userId: jane.userId },
       { ...inGroup, userId: john.userId }
     ],
+    removeReaction: [{ ...inGroup, messageId: groupMessageId, emoji: '👍' }],
     renameConversation: [{ ...inGroup, title: 'Mates' }],
     replaceSession: [{ sessionId, tokenHash: 'newer', expiresAt: now, graceUntil: now, now }],
     startDirectConversation: [

@@ -1,0 +1,29 @@
+import { isEmoji } from '@parley/contract/emoji'
+import { Problem } from '@parley/contract/errors'
+import type { Store } from '../storage/store.ts'
+import type { MessagePlace } from './message-changes.ts'
+import { accepted } from './outcomes.ts'
+import type { Principal } from './sessions.ts'
+
+/** An emoji of mine on a message of a conversation of mine. */
+export type NewReaction = MessagePlace & { emoji: string }
+
+/**
+ * Puts an emoji of mine on a message; again it changes nothing. Throws `validation_failed`, `conversation_not_found`,
+ * `message_not_found`, `not_allowed`, `message_deleted`, `too_many_reactions`.
+ */
+export async function addReaction(store: Store, me: Principal, reaction: NewReaction): Promise<void> {
+  requireEmoji(reaction)
+  accepted(await store.write('addReaction', { viewerId: me.userId, ...reaction, now: Date.now() }))
+}
+
+/** Takes an emoji of mine off a message, if it is there. Throws what `addReaction` throws. */
+export async function removeReaction(store: Store, me: Principal, reaction: NewReaction): Promise<void> {
+  requireEmoji(reaction)
+  accepted(await store.write('removeReaction', { viewerId: me.userId, ...reaction, now: Date.now() }))
+}
+
+function requireEmoji({ emoji }: NewReaction): void {
+  if (isEmoji(emoji)) return
+  throw new Problem('validation_failed', 'A reaction is one emoji.', { emoji: 'must be one emoji' })
+}

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Message } from '@parley/contract/entities'
+import { reactionsMax } from '@parley/contract/limits'
+import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
+
+let parley: InProcess
+let john: Person
+let jane: Person
+let url: string
+let address: string
+beforeAll(async () => {
+  parley = await startInProcess()
+  ;[john, jane] = [await parley.signIn('john'), await parley.signIn('jane')]
+  url = `/api/conversations/${(await john.conversationWith('jane')).id}/messages`
+})
+afterAll(() => parley.close())
+beforeEach(async () => {
+  address = `${url}/${(await john.send(url.split('/')[3]!, 'hello')).id}`
+})
+
+const reaction = (emoji: string) => `${address}/reactions/${encodeURIComponent(emoji)}`
+const reactions = async () => (await jane.get(`${url}?peek=1`)).json<Message[]>()[0]!.reactions
+
+describe('a reaction', () => {
+  test('is there once for each person and emoji, until it is taken away', async () => {
+    for (const person of [jane, john, jane]) {
+      const answer = await person.put(reaction('👍'))
+      expect([answer.statusCode, answer.body]).toEqual([204, ''])
+    }
+    await jane.put(reaction('❤️'))
+    expect(await reactions()).toEqual([
+      { emoji: '❤️', userIds: [jane.id] },
+      { emoji: '👍', userIds: [jane.id, john.id] }
+    ])
+    for (let i = 0; i < 2; i++) expect((await jane.delete(reaction('👍'))).statusCode).toBe(204)
+    await jane.delete(reaction('❤️'))
+    expect(await reactions()).toEqual([{ emoji: '👍', userIds: [john.id] }])
+    await john.delete(reaction('👍'))
+    expect(await reactions()).toBeUndefined()
+  })
+
+  test.each(['👍', '👍🏽', '❤️', '🇫🇷', '1️⃣', '👩‍👩‍👧‍👦', '👩🏻‍❤️‍💋‍👩🏿', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '🏳️‍🌈'])('may be %s', async (emoji) => {
+    expect((await jane.put(reaction(emoji))).statusCode).toBe(204)
+    expect(await reactions()).toEqual([{ emoji, userIds: [jane.id] }])
+  })
+
+  test.each(['a', '1', '❤', '👍👍', '👍 ', ' ', ':+1:', '\u200d', '👍\0', '☺︎', 'x'.repeat(500)])(
+    'is not %j',
+    async (emoji) => {
+      expect(refusal(await jane.put(reaction(emoji)))).toBe('422 validation_failed emoji')
+      expect(refusal(await jane.delete(reaction(emoji)))).toBe('422 validation_failed emoji')
+    }
+  )
+
+  test(`is one of ${reactionsMax} different ones at most, each of as many people as there are`, async () => {
+    const animals = Array.from({ length: reactionsMax }, (_, i) => String.fromCodePoint(0x1f400 + i))
+    for (const emoji of animals) await jane.put(reaction(emoji))
+    expect(refusal(await john.put(reaction('👍')))).toBe('422 too_many_reactions')
+    expect((await john.put(reaction(animals[0]!))).statusCode).toBe(204)
+    await jane.delete(reaction(animals[1]!))
+    expect((await john.put(reaction('👍'))).statusCode).toBe(204)
+    expect(await reactions()).toHaveLength(reactionsMax)
+  })
+
+  test('stays when the message is edited, and goes when it is deleted; then there is none', async () => {
+    await jane.put(reaction('👍'))
+    const edited = await john.patch(address, { content: 'hi' })
+    expect(edited.json()).toMatchObject({ version: 2, reactions: [{ emoji: '👍' }] })
+    await john.delete(address)
+    expect(await reactions()).toBeUndefined()
+    for (const answer of [await jane.put(reaction('👍')), await jane.delete(reaction('👍'))]) {
+      expect(refusal(answer)).toBe('409 message_deleted')
+    }
+  })
+
+  test('is not of a line that nobody wrote, nor of a message that is not there', async () => {
+    const group = await john.group(['jane'])
+    const { lastMessage } = (await john.get(group)).json()
+    address = `${group}/messages/${lastMessage.id}`
+    expect(refusal(await jane.put(reaction('👍')))).toBe('403 not_allowed')
+    for (const id of ['x', '999999']) {
+      address = `${url}/${id}`
+      expect(refusal(await jane.put(reaction('👍')))).toBe('404 message_not_found')
+    }
+  })
+})
