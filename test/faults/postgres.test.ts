@@ -154,7 +154,7 @@ describe.skipIf(!hasPostgres)(
       await store.close()
     }
 
-    test('Rule 18: restarted and killed under load: what was acknowledged is there, once, and every stream has it', async () => {
+    test('D1, D3, E1: restarted and killed under load: what was acknowledged is there, once, and every stream has it', async () => {
       // A commit takes its time, so that a kill meets one.
       const slow = { commit_delay: '50000', commit_siblings: '0' }
       await postgres.restart(slow)
@@ -192,7 +192,7 @@ describe.skipIf(!hasPostgres)(
       expect(server.output()).toMatch(/Postgres does not answer .*\n[^]*Postgres answers again/)
     })
 
-    test('Rule 18: every connection stuck behind a lock: 503 after a while, for reads and writes, and then it goes on', async () => {
+    test('D3: every connection stuck behind a lock: 503 after a while, for reads and writes, and then it goes on', async () => {
       await begin()
       const holder = new Client({ connectionString: url })
       await holder.connect()
@@ -213,7 +213,7 @@ describe.skipIf(!hasPostgres)(
       await expectExactlyOnce()
     })
 
-    test('Rule 5: a batch that Postgres chose to break a deadlock is sent again, once', async () => {
+    test('E1, O2: a batch that Postgres chose to break a deadlock is sent again, once', async () => {
       await begin()
       const rival = new Client({ connectionString: urlOfSuperuser() })
       await rival.connect()
@@ -231,7 +231,7 @@ describe.skipIf(!hasPostgres)(
       await expectExactlyOnce()
     })
 
-    test('Rule 5: serialization failures are tried again, for a while', async () => {
+    test('E1, O2: serialization failures are tried again, for a while', async () => {
       await begin()
       await administer(
         url,
@@ -258,7 +258,7 @@ describe.skipIf(!hasPostgres)(
       await expectExactlyOnce()
     })
 
-    test('Rule 10: the connection cut at any byte of the answers, that of the COMMIT too: one message for one key', async () => {
+    test('E1: the connection cut at any byte of the answers, that of the COMMIT too: one message for one key', async () => {
       await begin()
       // The answers to a batch of one have fewer bytes than this.
       for (let bytes = 0; bytes < 1_200; bytes += 37) {
@@ -274,7 +274,7 @@ describe.skipIf(!hasPostgres)(
       await expectExactlyOnce()
     })
 
-    test('Rule 18: a network that is gone without a word: 503 after a while, and then it goes on', async () => {
+    test('D3: a network that is gone without a word: 503 after a while, and then it goes on', async () => {
       await begin()
       proxy.suffer({ silent: true })
       const key = randomUUID()

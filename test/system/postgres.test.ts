@@ -60,7 +60,7 @@ async function expectRefusal(url: string, why: string | RegExp): Promise<void> {
   expect(stderr).not.toContain('wrong')
 }
 
-describe.skipIf(!hasPostgres)(`A start on a Postgres that will not do${missing}`, () => {
+describe.skipIf(!hasPostgres)(`D5: a start on a Postgres that will not do${missing}`, () => {
   test('names the user that is not let in', async () => {
     const url = await createDatabase(postgres.adminUrl)
     await expectRefusal(urlWith(url, { password: 'wrong' }), /does not let "parley" in: .*; see DATABASE_URL/)
@@ -246,7 +246,7 @@ describe.skipIf(!hasPostgres)(`R1: a Postgres database${missing}`, () => {
 const lastTag = git('describe', '--tags', '--abbrev=0').trim()
 
 test.skipIf(!hasPostgres || !lastTag)(
-  `the last version (${lastTag || 'there is no tag yet'}) goes on, and starts, on the schema of this one${missing}`,
+  `U2: the last version (${lastTag || 'there is no tag yet'}) goes on, and starts, on the schema of this one${missing}`,
   async () => {
     const url = await createDatabase(postgres.adminUrl)
     const checkout = await checkOut(lastTag)

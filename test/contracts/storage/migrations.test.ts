@@ -39,7 +39,7 @@ describeEngines('The schema', (make) => {
     await db.destroy()
     return lines
   }
-  test('of an older Parley is brought up to date, with what is in it', async () => {
+  test('U1: of an older Parley is brought up to date, with what is in it', async () => {
     const [first, ...later] = Object.entries(allChanges)
     expect(later).not.toEqual([])
     await migrateTo(Object.fromEntries([first!]), someone)
@@ -48,14 +48,14 @@ describeEngines('The schema', (make) => {
     await store.close()
   })
 
-  test('that a newer Parley has only added to is good for this one', async () => {
+  test('U2: that a newer Parley has only added to is good for this one', async () => {
     await migrateTo({ ...allChanges, '9999-shoes': addsColumn }, someone)
     const store = await openStore(database)
     expect(await store.read('findUser', { key: 'john' })).toMatchObject({ username: 'John' })
     await store.close()
   })
 
-  test('that a newer Parley has broken with is refused, by the name of the change', async () => {
+  test('U2: that a newer Parley has broken with is refused, by the name of the change', async () => {
     await migrateTo({
       ...allChanges,
       '9998-shoes': addsColumn,
@@ -64,7 +64,7 @@ describeEngines('The schema', (make) => {
     await expect(openStore(database)).rejects.toThrow(/written by a newer Parley \(9998-shoes, 9999-boots\)/)
   })
 
-  test('a change that locks a table says so where the table has rows', async () => {
+  test('U1: a change that locks a table says so where the table has rows', async () => {
     await migrateTo(allChanges, someone)
     expect(await migrateTo({ ...allChanges, '9999-shoes': addsColumn })).toEqual([
       'The schema changes (9999-shoes): nobody can write to users until that is done.'

@@ -226,7 +226,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
 })
 
 test.skipIf(noPostgres)(
-  `three nodes that start together on an empty Postgres bring the schema up once${noPostgres ? ` (${noPostgres})` : ''}`,
+  `U1: three nodes that start together on an empty Postgres bring the schema up once${noPostgres ? ` (${noPostgres})` : ''}`,
   async () => {
     const url = await sharedDatabase()
     const nodes = await Promise.all(Array.from({ length: 3 }, () => openPostgresStore(url)))
