@@ -179,7 +179,7 @@ async function holdRequestOpen(url: string) {
   return socket
 }
 
-test('no token is in the log, however much is logged', async () => {
+test('W3: no token is in the log, however much is logged', async () => {
   await using parley = await startParley({ env: { PARLEY_LOG_LEVEL: 'trace' } })
   const john = await loginAs(parley.url, 'john')
   const { token } = john
@@ -192,7 +192,18 @@ test('no token is in the log, however much is logged', async () => {
   await call(`${parley.url}/api/%zz?token=${token}`)
   await call(`${parley.url}/nowhere?token=${token}`)
   await john.get('/api/auth_user')
+  const { body } = await john.post<{ token: string }>('/api/refresh_token')
+  const login = await call(`${parley.url}/api/login?session=cookie`, {
+    method: 'POST',
+    headers: { origin: parley.url },
+    body: { username: 'john' }
+  })
+  const cookie = login.headers.get('set-cookie')!.split(';')[0]!
+  await call(`${parley.url}/api/auth_user`, { headers: { cookie } })
   await parley.kill('SIGTERM')
   expect(parley.output()).toContain('"path":"/api/auth_user"')
-  expect(parley.output()).not.toContain(token)
+  for (const secret of [token, body.token, cookie.split('=')[1]!]) {
+    expect(secret).toMatch(/^.{43}$/)
+    expect(parley.output()).not.toContain(secret)
+  }
 })

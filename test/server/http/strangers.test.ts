@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { routes } from '@parley/contract/routes'
+import { addUsers } from '../../../server/domain/people.ts'
+import { loginAs } from '../../harness/api.ts'
+import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
+import { openStream } from '../../harness/stream.ts'
+
+const ours = 'http://localhost:3000'
+const evil = 'http://evil.example'
+
+let parley: InProcess
+let john: Person
+let jane: Person
+let conversation: string
+let message: string
+let cookie: string
+let url: string
+beforeAll(async () => {
+  parley = await startInProcess()
+  url = (await parley.listen()).replace('127.0.0.1', 'localhost')
+  await addUsers(parley.app.store, ['anna'])
+  ;[john, jane] = [await parley.signIn('john'), await parley.signIn('jane')]
+  conversation = (await john.conversationWith('jane')).id
+  message = (await john.send(conversation, 'between us')).id
+  const login = await parley.inject({
+    method: 'POST',
+    url: '/api/login?session=cookie',
+    headers: { origin: ours },
+    payload: { username: 'john' }
+  })
+  cookie = `parley_session=${login.cookies[0]!.value}`
+})
+afterAll(() => parley.close())
+
+const addressOf = (url: string) =>
+  url
+    .replace(':conversationId', conversation)
+    .replace(':messageId', message)
+    .replace(':userId', jane.id)
+    .replace(/:\w+/, 'x')
+
+/** Where their logs end, and what john's conversation is. */
+async function everything(): Promise<unknown> {
+  const answers = await Promise.all([
+    john.get(`/api/conversations/${conversation}`),
+    jane.get(`/api/conversations/${conversation}`),
+    john.get(`/api/conversations/${conversation}/messages?peek=1`)
+  ])
+  return answers.map((answer) => [answer.headers['event-cursor'], answer.json()])
+}
+
+describe('a page of another site, in a browser that is signed in here', () => {
+  const changing = Object.entries(routes).filter(([name, { method }]) => method !== 'GET' && name !== 'login')
+  test('there are routes to try', () => expect(changing.length).toBeGreaterThan(5))
+
+  test.each(changing)('W1: changes nothing: %s', async (_name, { method, url }) => {
+    const before = await everything()
+    for (const headers of [{ origin: evil }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }, {}]) {
+      const answer = await parley.inject({
+        method,
+        url: addressOf(url),
+        headers: { cookie, ...(headers as Record<string, string>) },
+        payload: { content: 'in your name', username: 'anna', title: 'mine', role: 'owner' }
+      })
+      expect(refusal(answer)).toBe('403 origin_mismatch')
+    }
+    expect(await everything()).toEqual(before)
+    expect((await parley.inject({ url: '/api/auth_user', headers: { cookie } })).statusCode).toBe(200)
+  })
+
+  const reading = Object.entries(routes).filter(([name, { method }]) => method === 'GET' && name !== 'events')
+  test.each(reading)('W1: reads nothing, for no answer says that it may: %s', async (_name, { url }) => {
+    const before = await everything()
+    const answer = await parley.inject({ url: addressOf(url), headers: { cookie, origin: evil } })
+    expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
+    expect(await everything()).toEqual(before)
+  })
+
+  test('W1: reads no stream either', async () => {
+    const response = await fetch(`${url}/api/messages`, {
+      headers: { cookie, origin: evil, accept: 'text/event-stream' }
+    })
+    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
+    await response.body?.cancel()
+  })
+})
+
+test("W2: somebody else's cursor is a place in one's own log, or none", async () => {
+  const [anna, phone] = [await loginAs(url, 'anna'), await loginAs(url, 'jane')]
+  const hers = await openStream(url, phone.token)
+  await hers.until(({ name }) => name === 'sync')
+  const beyond = await openStream(url, anna.token, { lastEventId: hers.lastEventId })
+  expect((await beyond.next()).data).toEqual({ reason: 'ahead' })
+  await john.send(conversation, 'not for anna')
+  await hers.until(({ name }) => name === 'message')
+  await anna.conversationWith('jane')
+  await beyond.until(({ name }) => name === 'conversation_created')
+  expect(JSON.stringify(beyond.seen)).not.toContain('not for anna')
+  const whole = await openStream(url, anna.token, { lastEventId: hers.lastEventId.replace(/-\d+$/, '-0') })
+  await whole.until(({ name }) => name === 'sync')
+  expect(whole.seen.map(({ name }) => name)).toEqual(['conversation_created', 'sync'])
+  for (const each of [hers, beyond, whole]) each.cut()
+})
