@@ -1,9 +1,15 @@
-/** `npm run faults -- --seed N --minutes M`: the storm for as long as asked; exit 1 with seed and timeline if it breaks. */
+/**
+ * `npm run faults -- [--cluster] --seed N --minutes M`: the storm, on one Parley or on three nodes, for as long as asked;
+ * exit 1 with seed and timeline if it breaks.
+ */
 import { parseArgs } from 'node:util'
+import { runClusterStorm } from '../test/faults/cluster-storm.ts'
 import { tableOf, timelineShown } from '../test/faults/storm-run.ts'
 import { runStorm } from '../test/faults/storm.ts'
 
-const { values } = parseArgs({ options: { seed: { type: 'string' }, minutes: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { cluster: { type: 'boolean' }, seed: { type: 'string' }, minutes: { type: 'string' } }
+})
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
 const minutes = Number(values.minutes ?? 1)
 if (!Number.isSafeInteger(seed) || !(minutes > 0)) {
@@ -13,7 +19,8 @@ if (!Number.isSafeInteger(seed) || !(minutes > 0)) {
 
 console.log(`seed ${seed}, ${minutes} min`)
 try {
-  const result = await runStorm({ seed, ms: minutes * 60_000, log: console.log })
+  const run = values.cluster ? runClusterStorm : runStorm
+  const result = await run({ seed, ms: minutes * 60_000, log: console.log })
   console.log(`The end of its timeline:\n${result.timeline.slice(-timelineShown).join('\n')}`)
   console.log(`seed ${seed}, ${minutes} min\n${tableOf(result)}\nevery invariant held`)
 } catch (error) {

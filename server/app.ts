@@ -49,8 +49,9 @@ export async function createApp(config: Config) {
   sessions.onChanged((change) => hub.limitSession(change))
 
   async function lookAgain(): Promise<void> {
-    await hub.sweep()
+    // First who may still hear, then what there is to hear.
     await sessions.recheck(hub.owners())
+    await hub.sweep()
   }
   const onFailure = (error: unknown) => logger.warn(error, 'a sweep failed; the next one comes all the same')
   const sweep = shared ? new Sweep(lookAgain, { intervalMs: sweepIntervalMs, onFailure }) : null

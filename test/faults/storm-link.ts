@@ -9,6 +9,8 @@ export type StormWorld = {
   url(random: Random): string
   /** Whether Parley was all there since then (`performance.now()`): no answer of it may then be an excuse. */
   wasWhole(since: number): boolean
+  /** A session that was ended may be taken for good, where another node has not heard of it, for so long. */
+  readonly sessionLagMs: number
   /** Each breaks something again and again, until the calm; then everything is whole. */
   breakers: ((record: StormRecord, random: Random) => Promise<void>)[]
   /** Adds users, beside whatever runs. */

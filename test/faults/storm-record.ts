@@ -25,6 +25,11 @@ export function pause(ms: number): Promise<void> {
   return delay(ms)
 }
 
+/** Whether things are still to be broken. */
+export function isOn({ calm, broken }: StormRecord): boolean {
+  return !calm && broken === null
+}
+
 /** What readers, writers and those who talk to somebody new bring with them. */
 export const actorFaults = [
   'stream cut',

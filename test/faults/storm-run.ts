@@ -27,6 +27,8 @@ export type StormResult = {
   /** Answers, of every kind, that were held against Parley. */
   answers: number
   timeline: readonly string[]
+  /** What else was measured. */
+  measured?: Record<string, number>
 }
 
 const writersPerPerson = 6
@@ -83,12 +85,14 @@ export async function runThrough(
 }
 
 /** The counts, a line each. */
-export function tableOf({ faults, messages, snapshots, answers }: Omit<StormResult, 'timeline'>): string {
+export function tableOf(result: Omit<StormResult, 'timeline'>): string {
+  const { faults, messages, snapshots, answers, measured } = result
   const counts = {
     ...faults,
     'messages acknowledged': messages,
     'snapshots compared': snapshots,
-    'answers judged': answers
+    'answers judged': answers,
+    ...measured
   }
   return Object.entries(counts)
     .map(([what, count]) => `${what.padEnd(42)}${String(count).padStart(8)}`)

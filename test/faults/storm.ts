@@ -36,6 +36,7 @@ export async function runStorm(options: StormOptions): Promise<StormResult> {
   const world = {
     url: () => parley.url,
     wasWhole: (since: number) => since >= wholeSince,
+    sessionLagMs: 0,
     breakers: [killServer],
     async addUsers(usernames: string[]) {
       const store = await openStoreBeside({ kind: 'sqlite', path })

@@ -18,6 +18,8 @@ export type Cluster = {
 
 export type ClusterOptions = {
   env?: Record<string, string>
+  /** Of postgresql.conf. */
+  postgresSettings?: Record<string, string>
   /** The way of each node to NATS; straight unless given. */
   natsUrlOf?: (nats: Nats, node: number) => Promise<string>
 }
@@ -29,10 +31,14 @@ export const noCluster =
   [!hasPostgres && 'Postgres', !hasNats && 'nats-server', !hasNginx && 'nginx'].filter(Boolean).join(', ') ||
   undefined
 
-export async function startCluster({ env = {}, natsUrlOf }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster({
+  env = {},
+  postgresSettings = {},
+  natsUrlOf
+}: ClusterOptions = {}): Promise<Cluster> {
   await using started = new AsyncDisposableStack()
   const [postgres, nats, port, ...ports] = await Promise.all([
-    startPostgres(),
+    startPostgres({ settings: postgresSettings }),
     startNats(),
     ...Array.from({ length: 1 + nodeCount }, freePort)
   ])

@@ -85,7 +85,12 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
       throw new Error(`Parley ended before it was ready:\n${printed}`)
     })
     ended.catch(() => {})
-    await Promise.race([untilReady(url), ended])
+    try {
+      await Promise.race([untilReady(url), ended])
+    } catch (error) {
+      child.kill('SIGKILL')
+      throw error
+    }
     return child
   }
 

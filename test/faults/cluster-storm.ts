@@ -1,0 +1,323 @@
+import { Client } from 'pg'
+import { addUsers } from '../../server/domain/people.ts'
+import { openStoreBeside } from '../../server/open-store.ts'
+import { loginAs } from '../harness/api.ts'
+import { startCluster, type Cluster } from '../harness/cluster.ts'
+import { openHintLoss } from '../harness/hint-loss.ts'
+import type { Parley } from '../harness/parley.ts'
+import { administer } from '../harness/postgres.ts'
+import { openTcpProxy, type TcpProxy } from '../harness/tcp-proxy.ts'
+import { startProbe, type ProbeOptions } from './hint-probe.ts'
+import {
+  actorFaults,
+  isOn,
+  pause,
+  randomOf,
+  startRecord,
+  type Random,
+  type StormRecord
+} from './storm-record.ts'
+import { runThrough, stormEnv, type StormOptions, type StormResult } from './storm-run.ts'
+
+const nodeFaults = ['node killed (SIGKILL)', 'rolling deploy of all nodes']
+const busFaults = ['NATS stopped', 'node cut off from NATS', 'hint lost']
+const databaseFaults = [
+  'Postgres restarted',
+  'Postgres crashed',
+  'tables locked, every connection waiting',
+  'every connection of Postgres taken'
+]
+const faults = [...nodeFaults, ...busFaults, ...databaseFaults, ...actorFaults]
+
+/** One hint in so many is lost. */
+const hintsPerLoss = 10
+/**
+ * At first NATS alone is away, for longer than the bound of that time: without the sweep, every 3 s, nothing would come
+ * within it. Later the bound leaves time for what waits for Postgres, too.
+ */
+const quietMs = 9_000
+const quietBoundMs = 7_000
+const stormBoundMs = 12_000
+/** Three nodes take 36 of them at most. */
+const maxConnections = 60
+
+/** Until nginx asks a node again that it found away, and every pool has its connections. */
+const mendingMs = 4_000
+
+/** A storm on three nodes, their Postgres and their NATS. */
+export async function runClusterStorm(options: StormOptions): Promise<StormResult> {
+  const record = startRecord(faults)
+  const lossy = randomOf(options.seed, 'hints')
+  const links: TcpProxy[] = []
+  await using stack = new AsyncDisposableStack()
+  const cluster = stack.use(
+    await startCluster({
+      env: { ...stormEnv, PARLEY_LOG_LEVEL: 'warn' },
+      postgresSettings: { max_connections: String(maxConnections) },
+      async natsUrlOf(nats, node) {
+        links[node] = stack.use(await openTcpProxy({ port: nats.port, host: '127.0.0.1' }))
+        const loss = await openHintLoss(links[node].port, () => {
+          const isLost = !record.calm && lossy() * hintsPerLoss < 1
+          if (isLost) record.counts['hint lost']!++
+          return isLost
+        })
+        return `nats://127.0.0.1:${stack.use(loss).port}`
+      }
+    })
+  )
+  const whole = startWholeness()
+  const database = startWholeness()
+  let isQuiet = true
+  const probe = await probeOf(cluster, record, {
+    random: randomOf(options.seed, 'probe'),
+    databaseSince: () => database.since,
+    boundMs: () => (isQuiet ? quietBoundMs : stormBoundMs)
+  })
+  const places = [cluster.url, ...cluster.nodes.map((node) => node.url)]
+  const longestMs = Math.min(60_000, options.ms / 4)
+  const pauseMs = Math.min(5_000, options.ms / 16)
+
+  async function breakAll(record: StormRecord, random: Random): Promise<void> {
+    await stopNats(cluster, record, quietMs)
+    isQuiet = false
+    await Promise.all([
+      breakNodes(cluster.nodes, whole, record, random),
+      breakBus(cluster, links, record, random, longestMs),
+      breakDatabase(cluster, (act) => whole.breaking(() => database.breaking(act)), record, random, pauseMs)
+    ])
+    while (performance.now() < whole.since + mendingMs) await pause(100)
+  }
+  const world = {
+    url: (random: Random) => pick(places, random),
+    wasWhole: (since: number) => since >= whole.since + mendingMs,
+    sessionLagMs: stormBoundMs,
+    breakers: [breakAll],
+    addUsers: (usernames: string[]) => addUsersBeside(cluster, usernames),
+    output: () => cluster.nodes.map((node, i) => `node ${i}:\n${node.output()}`).join('\n'),
+    async inspect(record: StormRecord) {
+      delays = await probe.finish()
+      await inspect(cluster, record)
+    }
+  }
+  let delays: Awaited<ReturnType<typeof probe.finish>>
+  const result = await runThrough(world, record, options)
+  const { count, medianMs, p99Ms, mostMs } = delays!
+  const measured = {
+    'ways from node to node measured': count,
+    'ms of the median of them': medianMs,
+    'ms of 99 of 100 of them at most': p99Ms,
+    'ms of the longest': mostMs
+  }
+  return { ...result, measured }
+}
+
+/** Since when nothing is broken; Infinity while something is. */
+function startWholeness() {
+  let broken = 0
+  let since = 0
+  return {
+    get since() {
+      return broken > 0 ? Infinity : since
+    },
+    async breaking(act: () => Promise<void>): Promise<void> {
+      broken++
+      await act()
+      broken--
+      since = performance.now()
+    }
+  }
+}
+type Wholeness = ReturnType<typeof startWholeness>
+
+function pick<Item>(items: readonly Item[], random: Random): Item {
+  return items[Math.floor(random() * items.length)]!
+}
+
+async function breakNodes(
+  nodes: readonly Parley[],
+  whole: Wholeness,
+  record: StormRecord,
+  random: Random
+): Promise<void> {
+  for (let round = 1; isOn(record); round++) {
+    await pause(500 + random() * 2_500)
+    await whole.breaking(async () => {
+      if (round % 4 === 2) {
+        record.inject('rolling deploy of all nodes')
+        for (const node of nodes) await renew(node, 'SIGTERM', record)
+      } else {
+        const node = pick(nodes, random)
+        record.inject('node killed (SIGKILL)', node.url)
+        await renew(node, 'SIGKILL', record, random() * 1_000)
+      }
+    })
+  }
+}
+
+/** Ends a node and starts it again, as whatever keeps it running would: until it starts. */
+async function renew(
+  node: Parley,
+  signal: 'SIGTERM' | 'SIGKILL',
+  record: StormRecord,
+  awayMs = 0
+): Promise<void> {
+  const exit = await node.kill(signal)
+  if (signal === 'SIGTERM' ? exit.code !== 0 : exit.signal !== 'SIGKILL') {
+    record.violate(`${node.url} did not end as it was told: ${JSON.stringify(exit)}`)
+  }
+  await pause(awayMs)
+  for (let started = false; !started;) {
+    const printed = node.output().length
+    try {
+      await node.restart()
+      started = true
+    } catch (error) {
+      // Postgres is broken by somebody else: it says so, and ends.
+      if (
+        !node
+          .output()
+          .slice(printed)
+          .match(/Postgres|message store/)
+      )
+        throw error
+      record.note(`${node.url} cannot start yet`)
+      await pause(300)
+    }
+  }
+  record.note(`${node.url} is back`)
+}
+
+async function breakBus(
+  cluster: Cluster,
+  links: TcpProxy[],
+  record: StormRecord,
+  random: Random,
+  longestMs: number
+): Promise<void> {
+  for (let round = 0; isOn(record); round++) {
+    await pause(500 + random() * 2_000)
+    const ms = 1_000 + random() * (longestMs - 1_000)
+    if (round % 2 === 1) await stopNats(cluster, record, ms)
+    else {
+      const node = Math.floor(random() * links.length)
+      record.inject('node cut off from NATS', `node ${node}, for ${Math.round(ms)} ms`)
+      links[node]!.suffer({ silent: true })
+      await pauseWhileOn(record, ms)
+      links[node]!.suffer({})
+      record.note(`node ${node} has its NATS back`)
+    }
+  }
+}
+
+async function stopNats({ nats }: Cluster, record: StormRecord, ms: number): Promise<void> {
+  record.inject('NATS stopped', `for ${Math.round(ms)} ms`)
+  await nats.stop()
+  await pauseWhileOn(record, ms)
+  await nats.start()
+  record.note('NATS is back')
+}
+
+async function pauseWhileOn(record: StormRecord, ms: number): Promise<void> {
+  const endsAt = performance.now() + ms
+  while (isOn(record) && performance.now() < endsAt) await pause(100)
+}
+
+async function breakDatabase(
+  { postgres, databaseUrl }: Cluster,
+  breaking: Wholeness['breaking'],
+  record: StormRecord,
+  random: Random,
+  pauseMs: number
+): Promise<void> {
+  const admin = new URL(postgres.adminUrl)
+  admin.pathname = new URL(databaseUrl).pathname
+  const acts: Record<string, () => Promise<void>> = {
+    'Postgres restarted': () => postgres.restart(),
+    async 'Postgres crashed'() {
+      await postgres.kill('SIGQUIT')
+      await postgres.restart()
+    },
+    async 'tables locked, every connection waiting'() {
+      const seconds = 1 + random() * 5
+      await administer(
+        admin.href,
+        `BEGIN; LOCK TABLE inbox_heads, sessions, messages IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(${seconds}); COMMIT`
+      )
+    },
+    async 'every connection of Postgres taken'() {
+      await using taken = await takeConnections(databaseUrl)
+      await administer(
+        admin.href,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley'"
+      )
+      await taken.more()
+      await pause(1_000 + random() * 2_000)
+    }
+  }
+  for (let round = 0; isOn(record); round++) {
+    // With time in which nothing is wrong with it, to see the rest at work.
+    await pause(pauseMs * (0.5 + random()))
+    const fault = databaseFaults[round % databaseFaults.length]!
+    record.inject(fault)
+    // Of two that wait for each other Postgres breaks one; it may be us.
+    await breaking(() => acts[fault]!().catch((error: unknown) => record.note(`${fault}: ${String(error)}`)))
+    record.note('Postgres is whole')
+  }
+}
+
+/** Holds every connection that can be had; `more` takes those that became free. */
+async function takeConnections(url: string) {
+  const taken: Client[] = []
+  async function more(): Promise<void> {
+    for (let refused = false; !refused;) {
+      const client = new Client({ connectionString: url })
+      client.on('error', () => {})
+      try {
+        await client.connect()
+        taken.push(client)
+      } catch {
+        refused = true
+      }
+    }
+  }
+  await more()
+  return {
+    more,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(taken.map((client) => client.end()))
+    }
+  }
+}
+
+async function addUsersBeside({ databaseUrl }: Cluster, usernames: string[]): Promise<void> {
+  const store = await openStoreBeside({ kind: 'postgres', url: databaseUrl })
+  await addUsers(store, usernames)
+  await store.close()
+}
+
+/** anna writes to bob, and nobody else does. */
+async function probeOf(
+  cluster: Cluster,
+  record: StormRecord,
+  options: Pick<ProbeOptions, 'random' | 'databaseSince' | 'boundMs'>
+) {
+  await addUsersBeside(cluster, ['anna', 'bob'])
+  const [from, to] = await Promise.all(['anna', 'bob'].map((name) => loginAs(cluster.nodes[0]!.url, name)))
+  const { id: conversationId } = await from!.conversationWith('bob')
+  return startProbe({
+    from: from!,
+    to: to!,
+    conversationId,
+    nodes: cluster.nodes,
+    record,
+    ...options
+  })
+}
+
+async function inspect({ databaseUrl }: Cluster, record: StormRecord): Promise<void> {
+  const store = await openStoreBeside({ kind: 'postgres', url: databaseUrl })
+  for (const { finding, rows } of await store.read('listFindings', {})) {
+    record.violate(`in the database ${finding} (${rows})`)
+  }
+  await store.close()
+}
