@@ -60,7 +60,7 @@ export async function openPostgresStore(
     const committedAt = performance.timeOrigin + performance.now()
     if (events.length > 0) for (const listener of listeners) listener(events, committedAt)
   }
-  const sends = openSends(sendPool, connections.sends, tell, onSends)
+  const sends = openSends(sendPool, connections.sends, tell, { onBatch: onSends })
 
   function inSnapshot<Result>(read: (db: Kysely<Schema>) => Promise<Result>): Promise<Result> {
     return readDb

@@ -5,6 +5,7 @@ import type { Send, SendOutcome } from '../procedures/messages.ts'
 import { messageOf, userOf, type MessageColumns } from '../rows.ts'
 import { sendStatements } from './send-statements.ts'
 
+/** `outcomes` are of the first sends of the batch; the rest is for another transaction. */
 type Sent = { outcomes: SendOutcome[]; committed: CommittedEvent[] }
 
 /** A conversation under its lock: the position of its newest message, and who is in it, by id. */
@@ -14,19 +15,19 @@ type Conversation = { position: number; people: Map<number, User> }
 type Placed = { send: Send; id: number; position: number; people: number[]; message: Message }
 
 /**
- * Sends a batch in one transaction of a few set-based statements, in two round trips: first the locks and what is known,
- * then everything that is written, with the COMMIT. Throws also where the outcome is not known; the same batch again then
- * finds its keys.
+ * Sends a batch, or as much of it as makes `most` events, in one transaction of a few set-based statements and two round
+ * trips: first the locks and what is known, then everything that is written, with the COMMIT. Throws also where the outcome
+ * is not known; the same batch again then finds its keys.
  *
  * Rows are locked conversations first, then participants, then heads, each in the order of their ids, as everywhere. The
  * lock of a conversation also settles races of one key: of two batches that hold it, the second looks it up after the
  * first has committed. The same key for two conversations at the same moment breaks on the unique index; tried again, it
  * is a mismatch.
  */
-export async function sendBatch(client: ClientBase, sends: Send[]): Promise<Sent> {
+export async function sendBatch(client: ClientBase, sends: Send[], most: number): Promise<Sent> {
   try {
     const known = await lockAndRead(client, sends)
-    const { outcomes, placed } = place(sends, known)
+    const { outcomes, placed } = place(sends, known, most)
     if (placed.length > 0) return { outcomes, committed: await write(client, placed) }
     await client.query('ROLLBACK')
     return { outcomes, committed: [] }
@@ -87,41 +88,56 @@ async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
   }
 }
 
-/** Decides each send in turn: its first answer, a refusal, or a place in its conversation. */
+/** Decides each send in turn, until there are `most` events: its first answer, a refusal, or a place in its conversation. */
 function place(
   sends: Send[],
-  { conversations, keys, ids }: Known
+  { conversations, keys, ids }: Known,
+  most: number
 ): { outcomes: SendOutcome[]; placed: Placed[] } {
   const placed: Placed[] = []
-  const outcomes = sends.map((send): SendOutcome => {
-    const { senderId, conversationId, content, extras, clientId, payloadHash } = send
-    const known = keys.get(`${senderId} ${send.key}`)
+  const outcomes: SendOutcome[] = []
+  let events = 0
+  for (const send of sends) {
+    const key = `${send.senderId} ${send.key}`
+    const known = keys.get(key)
+    const conversation = conversations.get(send.conversationId)
+    const sender = conversation?.people.get(send.senderId)
     if (known) {
-      return known.payloadHash === payloadHash
-        ? { message: known.message }
-        : { refused: 'idempotency_mismatch' }
+      const { payloadHash, message } = known
+      outcomes.push(payloadHash === send.payloadHash ? { message } : { refused: 'idempotency_mismatch' })
+    } else if (!conversation || !sender) {
+      outcomes.push({ refused: 'conversation_not_found' })
+    } else {
+      const people = [...conversation.people.keys()]
+      events += people.length
+      if (events > most && placed.length > 0) break
+      const position = ++conversation.position
+      const id = ids[placed.length]!
+      const message = messageAt(send, { id, position, sender })
+      keys.set(key, { payloadHash: send.payloadHash, message })
+      placed.push({ send, id, position, people, message })
+      outcomes.push({ message })
     }
-    const conversation = conversations.get(conversationId)
-    const sender = conversation?.people.get(senderId)
-    if (!conversation || !sender) return { refused: 'conversation_not_found' }
-    const position = ++conversation.position
-    const id = ids[placed.length]!
-    const message: Message = {
-      id: String(id),
-      content,
-      conversationId: String(conversationId),
-      createdAt: new Date(send.now).toISOString(),
-      mine: true,
-      position,
-      sender,
-      ...(clientId !== null && { clientId }),
-      ...extras
-    }
-    keys.set(`${senderId} ${send.key}`, { payloadHash, message })
-    placed.push({ send, id, position, people: [...conversation.people.keys()], message })
-    return { message }
-  })
+  }
   return { outcomes, placed }
+}
+
+/** A message as its sender sees it. */
+function messageAt(
+  { content, conversationId, now, clientId, extras }: Send,
+  { id, position, sender }: { id: number; position: number; sender: User }
+): Message {
+  return {
+    id: String(id),
+    content,
+    conversationId: String(conversationId),
+    createdAt: new Date(now).toISOString(),
+    mine: true,
+    position,
+    sender,
+    ...(clientId !== null && { clientId }),
+    ...extras
+  }
 }
 
 async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEvent[]> {

@@ -13,6 +13,12 @@ const settleMs = 5_000
 
 type Outcome = SendOutcome | Error
 
+export type SendsOptions = {
+  onBatch?: BatchObserver<SendOutcome> | undefined
+  /** Events in one transaction at most: others wait for its locks, and a statement has only so much time. */
+  eventsMax?: number
+}
+
 /**
  * The way of every send to its batch. Each lane commits one batch at a time; a conversation is always in the same lane,
  * so that its messages keep the order in which they came, and lanes seldom wait for each other's locks.
@@ -21,7 +27,7 @@ export function openSends(
   pool: Pool,
   lanes: number,
   onCommitted: (events: CommittedEvent[]) => void,
-  onBatch?: BatchObserver<SendOutcome>
+  { onBatch, eventsMax = 20_000 }: SendsOptions = {}
 ) {
   const queues = Array.from(
     { length: lanes },
@@ -30,23 +36,26 @@ export function openSends(
 
   /** Tried again until it is known how it ended: keys that were committed are found, and not sent twice. */
   async function commit(sends: Send[]): Promise<Outcome[]> {
-    try {
-      const { outcomes, committed } = await withRetries(() => attempt(sends), mayPass, settleMs)
-      onCommitted(committed)
-      return outcomes
-    } catch (error) {
-      if (sends.length === 1 || mayPass(error)) throw error
-      // Something in the batch cannot be stored, whatever it is: the others can.
-      const outcomes: Outcome[] = []
-      for (const send of sends) outcomes.push((await commit([send]).catch((each: Error) => [each]))[0]!)
-      return outcomes
+    const outcomes: Outcome[] = []
+    while (outcomes.length < sends.length) {
+      const rest = sends.slice(outcomes.length)
+      try {
+        const done = await withRetries(() => attempt(rest), mayPass, settleMs)
+        outcomes.push(...done.outcomes)
+        onCommitted(done.committed)
+      } catch (error) {
+        if (rest.length === 1 || mayPass(error)) outcomes.push(...rest.map(() => error as Error))
+        // Something in the batch cannot be stored, whatever it is: the others can.
+        else for (const send of rest) outcomes.push(...(await commit([send])))
+      }
     }
+    return outcomes
   }
 
   async function attempt(sends: Send[]) {
     const client = await pool.connect()
     try {
-      return await sendBatch(client, sends)
+      return await sendBatch(client, sends, eventsMax)
     } finally {
       client.release()
     }

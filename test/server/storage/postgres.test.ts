@@ -2,7 +2,9 @@ import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPool } from '../../../server/storage/postgres/pool.ts'
 import { openPostgresStore } from '../../../server/storage/postgres/postgres-store.ts'
+import { openSends } from '../../../server/storage/postgres/sends.ts'
 import { sendBatch } from '../../../server/storage/postgres/send-batch.ts'
+import type { CommittedEvent } from '../../../server/storage/event-log.ts'
 import { markRead } from '../../../server/storage/procedures/reads.ts'
 import type { Schema } from '../../../server/storage/schema.ts'
 import type { Send, SendOutcome, Store } from '../../../server/storage/store.ts'
@@ -133,10 +135,11 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     )
     const pool = openPool(url, { max: 1, prepared: true })
     const client = await pool.connect()
-    const batch = sendBatch(client, [
-      sendOf(anna.userId, other.id, 'first'),
-      sendOf(jane.userId, conversationId, 'second')
-    ])
+    const batch = sendBatch(
+      client,
+      [sendOf(anna.userId, other.id, 'first'), sendOf(jane.userId, conversationId, 'second')],
+      100
+    )
     await untilWaiting(1)
     // It waits for john's before it has taken any that comes later.
     const free = `SELECT user_id::int AS id FROM inbox_heads WHERE user_id IN (${jane.userId}, ${anna.userId})
@@ -189,6 +192,31 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
       { reason: expect.objectContaining({ message: expect.stringContaining('invalid byte sequence') }) },
       { value: { message: { position: 2 } } }
     ])
+  })
+
+  test('a batch with too many events for one transaction stops, and goes on in the next', async () => {
+    const { john, jane, conversationId } = await startPair(nodes[0])
+    const pool = openPool(url, { max: 1, prepared: true })
+    const told: CommittedEvent[] = []
+    const { send } = openSends(pool, 1, (events) => told.push(...events), { eventsMax: 5 })
+    const outcomes = await Promise.all(
+      Array.from({ length: 7 }, (_, i) =>
+        send(sendOf(i % 2 ? john.userId : jane.userId, conversationId, `m ${i}`))
+      )
+    )
+    expect(outcomes.map((outcome) => ('message' in outcome ? outcome.message.position : outcome))).toEqual([
+      1, 2, 3, 4, 5, 6, 7
+    ])
+    // Two people in each event: five are two messages.
+    const { rows } = await pool.query(
+      'SELECT count(DISTINCT xmin::text) AS transactions FROM messages WHERE conversation_id = $1',
+      [conversationId]
+    )
+    expect(rows).toEqual([{ transactions: 4 }])
+    const { head } = await nodes[0].events.bounds(john.userId)
+    const seqs = told.flatMap(({ to }) => to).filter(({ userId }) => userId === john.userId)
+    expect(seqs.map(({ seq }) => seq)).toEqual(Array.from({ length: 7 }, (_, i) => head - 6 + i))
+    await pool.end()
   })
 
   test('a mark that waits for a later one does not take it back, and tells nobody', async () => {
