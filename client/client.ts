@@ -158,9 +158,10 @@ export function createClient(options: ClientOptions = {}) {
     /** Sends a message of any conversation of mine on to another one, once for every `clientId`. */
     forwardMessage(
       conversationId: string,
-      message: { forwardOf: string; clientId?: string }
+      message: { forwardOf: string; clientId?: string },
+      abortable: Abortable = {}
     ): Promise<Message> {
-      return post(at(paths.messages, { conversationId }), message)
+      return post(at(paths.messages, { conversationId }), message, abortable)
     },
     /** Says something else in a message of mine; `version` is the one that was edited. */
     editMessage(

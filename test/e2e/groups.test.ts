@@ -65,6 +65,25 @@ it('what is said has a name on it, and who has read it is told', async () => {
   await message(johns, 'Hello jane').getByText('Seen by jane, joe').waitFor()
 })
 
+it('somebody who is mentioned is told so apart from the count, until they read it', async () => {
+  await joes.getByRole('link', { name: 'Back to conversations' }).click()
+  await johns.getByRole('textbox', { name: 'Message friends' }).focus()
+  await johns.keyboard.type('where are you, @jo')
+  await johns.getByRole('option', { name: 'joe' }).waitFor()
+  await johns.keyboard.press('Enter')
+  await johns.keyboard.type('?')
+  await johns.keyboard.press('Enter')
+  await message(johns, 'where are you, @joe ?').locator('strong', { hasText: '@joe' }).waitFor()
+  await listed(joes, 'friends').getByText('You are mentioned').waitFor({ state: 'attached' })
+  await listed(joes, 'friends').getByText('1 unread message').waitFor({ state: 'attached' })
+  expect(await listed(janes, 'friends').getByText('You are mentioned').count()).toBe(0)
+  await listed(joes, 'friends').click()
+  await message(joes, 'where are you, @joe ?').waitFor()
+  await joes.getByRole('link', { name: 'Back to conversations' }).click()
+  await listed(joes, 'friends').getByText('You are mentioned').waitFor({ state: 'detached' })
+  await listed(joes, 'friends').click()
+})
+
 it('its owner renames it, makes an admin, and all see both', async () => {
   await openPanel(johns)
   await panel(johns).getByRole('button', { name: 'Rename' }).click()

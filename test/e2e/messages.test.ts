@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Locator, Page } from 'playwright-core'
 import { violations } from './axe.ts'
-import { listed, meet, message, openScene, send, type Scene } from './people.ts'
+import { loginAs, type Api } from '../harness/api.ts'
+import { addPeople, listed, meet, message, openScene, send, startWith, type Scene } from './people.ts'
 
 let scene: Scene
 let johns: Page
 let janes: Page
+let jane: Api
 const errors: string[] = []
 beforeAll(async () => {
   scene = await openScene()
@@ -14,6 +16,7 @@ beforeAll(async () => {
   await send(johns, 'Hello jane')
   await listed(janes, 'john').click()
   await message(janes, 'Hello jane').waitFor()
+  jane = await loginAs(scene.parley.url, 'jane')
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
@@ -123,6 +126,36 @@ it('what is only another’s to change is not offered', async () => {
   await janes.keyboard.press('Escape')
 })
 
+it('an answer quotes what it answers, and leads there', async () => {
+  await openMenu(janes, message(janes, 'to stay'))
+  await choose(janes, 'Reply')
+  await janes.getByText('Reply to john').waitFor()
+  await janes.keyboard.type('it stays')
+  await janes.keyboard.press('Enter')
+  await message(johns, 'it stays').locator('.quote__text', { hasText: 'to stay' }).waitFor()
+  await janes.getByText('Reply to john').waitFor({ state: 'detached' })
+  await message(johns, 'it stays').getByRole('button', { name: 'Go to what You said' }).click()
+  await message(johns, 'to stay').and(johns.locator(':focus')).waitFor()
+})
+
+it('a message is passed on to another conversation, and says whose it was', async () => {
+  await addPeople(scene.parley, ['jill'])
+  await startWith(janes, 'jill')
+  await send(janes, 'Hello jill')
+  await listed(janes, 'john').click()
+  await openMenu(janes, message(janes, 'it stays'))
+  await choose(janes, 'Forward…')
+  const dialog = janes.getByRole('dialog', { name: 'Forward to…' })
+  await dialog.locator('input:focus').waitFor()
+  await janes.keyboard.type('jil')
+  await dialog.getByRole('button', { name: 'jill' }).click()
+  await janes.getByRole('heading', { name: 'jill', level: 1 }).waitFor()
+  const forwarded = message(janes, 'it stays')
+  await forwarded.getByText('Forwarded from jane').waitFor()
+  await forwarded.getByText('Sent').waitFor({ state: 'attached' })
+  await listed(janes, 'john').click()
+})
+
 it('edits and deletions that happen while one is away are there when one comes back, and after a reload', async () => {
   await scene.jane.context.setOffline(true)
   await janes.getByText('You are offline.').waitFor()
@@ -139,11 +172,31 @@ it('edits and deletions that happen while one is away are there when one comes b
   await scene.jane.context.setOffline(false)
   await message(janes, 'stayed').waitFor()
   const gone = 'This message was deleted'
-  const expected = ['Hello jane', gone, gone, 'stayed']
+  const expected = ['Hello jane', gone, gone, 'stayed', 'it stays']
   expect(await contents(janes)).toEqual(expected)
   await janes.reload()
   await message(janes, 'stayed').waitFor()
   expect(await contents(janes)).toEqual(expected)
+  // A quote keeps the words that were answered.
+  expect(await message(janes, 'it stays').locator('.quote__text').textContent()).toBe('to stay')
+})
+
+it('a quote leads to a message that is not here yet', async () => {
+  const { id } = await jane.conversationWith('john')
+  const question = await jane.send(id, 'the question of long ago')
+  for (let n = 1; n <= 120; n++) await jane.send(id, `and ${n}`)
+  await jane.post(`/api/conversations/${id}/messages`, { content: 'the answer', replyTo: question.id })
+  // Beyond what the browser keeps.
+  await johns.reload()
+  await message(johns, 'the answer').waitFor()
+  await message(johns, 'the answer').getByRole('button', { name: 'Go to what jane said' }).click()
+  const found = johns.locator('.message', {
+    has: johns.locator('.message__text', { hasText: 'the question of long ago' })
+  })
+  await found.and(johns.locator(':focus')).waitFor()
+  await expect
+    .poll(() => found.evaluate((element) => element.getBoundingClientRect().top))
+    .toBeGreaterThan(64)
 })
 
 it('nothing went wrong in the pages', () => {

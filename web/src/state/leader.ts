@@ -1,4 +1,11 @@
-import { EventStream, OutboxSender, type Client, type OutboxStorage, type StreamState } from '@parley/client'
+import {
+  EventStream,
+  OutboxSender,
+  type Client,
+  type OutboxItem,
+  type OutboxStorage,
+  type StreamState
+} from '@parley/client'
 import { NetworkError } from '@parley/client/failures'
 import type { Cursor } from '@parley/contract/cursor'
 import type { Message } from '@parley/contract/entities'
@@ -41,10 +48,10 @@ export class Leader {
     })
     this.#sender = new OutboxSender({
       storage,
-      async send({ conversationId, content, clientId }, signal) {
+      async send(item, signal) {
         // Somebody else signed in here a moment ago: nothing goes out in their name.
         if (!stillMe()) throw new NetworkError('Somebody else is signed in')
-        return client.sendMessage(conversationId, { content, clientId }, { signal })
+        return sendItem(client, item, signal)
       },
       onSent: (message) => {
         this.stream.wake()
@@ -70,4 +77,13 @@ export class Leader {
     this.stream.close()
     this.#sender.close()
   }
+}
+
+function sendItem(client: Client, item: OutboxItem, signal: AbortSignal): Promise<Message> {
+  const { conversationId, clientId, content, replyTo, forwardOf } = item
+  if (forwardOf) {
+    return client.forwardMessage(conversationId, { forwardOf: forwardOf.id, clientId }, { signal })
+  }
+  const message = { content, clientId, ...(replyTo && { replyTo: replyTo.id }) }
+  return client.sendMessage(conversationId, message, { signal })
 }

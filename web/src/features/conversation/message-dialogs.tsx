@@ -10,6 +10,7 @@ import type { Anchor } from '../../ui/menu.tsx'
 import { MessageMenu, type MenuChoice } from './message-menu.tsx'
 import { actionsOf } from './row-actions.ts'
 
+const ForwardDialog = lazy(() => import('./forward-dialog.tsx'))
 const VersionsDialog = lazy(() => import('./versions-dialog.tsx'))
 
 /** What is open about a message. */
@@ -75,6 +76,7 @@ export function MessageDialogs(props: MessageDialogsProps) {
     default:
       return (
         <Suspense>
+          {open.kind === 'forward' && <ForwardDialog message={message} onClose={close} />}
           {open.kind === 'versions' && <VersionsDialog message={message} onClose={close} />}
         </Suspense>
       )

@@ -26,7 +26,7 @@ export function useMessageFocus({ rows, scroller, list, letGo, onMenu, onLeave }
     if (index < 0) return
     letGo()
     list.current?.scrollToIndex(index, { align })
-    rowElement(scroller.current, key)?.focus({ preventScroll: true })
+    holdFocus(() => rowElement(scroller.current, key))
   })
   useEffect(() => {
     if (active) show(active)
@@ -71,6 +71,24 @@ export function useMessageFocus({ rows, scroller, list, letGo, onMenu, onLeave }
       setFound(row.key)
     }
   }
+}
+
+/** Frames after which a list has come to rest. */
+const restlessFrames = 12
+
+/** Gives an element the focus, and again where it comes late or is made anew while the list scrolls to it. */
+function holdFocus(find: () => HTMLElement | null): void {
+  const before = document.activeElement
+  let frames = restlessFrames
+  const hold = () => {
+    const now = document.activeElement
+    const element = find()
+    // Somebody has gone elsewhere meanwhile.
+    if (now !== before && now !== document.body && now !== element) return
+    element?.focus({ preventScroll: true })
+    if (frames-- > 0) requestAnimationFrame(hold)
+  }
+  hold()
 }
 
 function rowElement(scroller: HTMLElement | null, key: string): HTMLElement | null {

@@ -1,0 +1,68 @@
+import { useState } from 'react'
+import { useLocation } from 'wouter'
+import type { Message } from '@parley/contract/entities'
+import { texts } from '../../lib/texts.ts'
+import { Avatar } from '../../ui/avatar.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { useMessenger, useMessengerState } from '../../state/context.tsx'
+import { listedEntries, nameOf } from '../../state/entries.ts'
+import './dialogs.css'
+
+/** Chooses where a message is passed on to, and leads there. */
+export default function ForwardDialog({ message, onClose }: { message: Message; onClose: () => void }) {
+  const messenger = useMessenger()
+  const [, navigate] = useLocation()
+  const entries = useMessengerState(({ entries }) => entries)
+  const listedDownTo = useMessengerState(({ listedDownTo }) => listedDownTo)
+  const [search, setSearch] = useState('')
+  const wanted = search.trim().toLowerCase()
+  const fitting = listedEntries(entries, listedDownTo).filter((entry) =>
+    nameOf(entry).toLowerCase().includes(wanted)
+  )
+
+  async function forward(id: string) {
+    const { id: messageId, sender, forwardedFrom = sender, content } = message
+    await messenger.outbox.send(id, content, { forwardOf: { id: messageId, sender: forwardedFrom } })
+    onClose()
+    navigate(`/conversations/${id}`)
+  }
+
+  return (
+    <Dialog title={texts.forward.title} close={texts.dialog.close} onClose={onClose}>
+      <div className="dialog__body">
+        <input
+          className="field dialog__search"
+          type="search"
+          data-focus
+          aria-label={texts.forward.search}
+          placeholder={texts.forward.search}
+          dir="auto"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+        <ul className="choices">
+          {fitting.map((entry) => (
+            <li key={entry.id}>
+              <button type="button" className="choices__one" onClick={() => void forward(entry.id)}>
+                <Avatar
+                  name={nameOf(entry)}
+                  url={entry.otherParticipant?.avatarURL ?? null}
+                  size="small"
+                  groupId={entry.kind === 'group' ? entry.id : null}
+                />
+                <span dir="auto">{nameOf(entry)}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+        {fitting.length === 0 && <p className="dialog__detail">{texts.forward.none}</p>}
+        {listedDownTo !== null && (
+          <Button look="quiet" onClick={() => void messenger.loadMoreConversations().catch(() => {})}>
+            {texts.forward.more}
+          </Button>
+        )}
+      </div>
+    </Dialog>
+  )
+}
