@@ -90,7 +90,10 @@ async function open(
     }),
     died: Promise.race([writer, ...pool].map((worker) => worker.died)),
     async close() {
-      await Promise.all([writer, ...pool].map((worker) => worker.close()))
+      await Promise.all(pool.map((worker) => worker.close()))
+      // Alone at the end: connections that close in the same moment leave the write-ahead log for one another to clear,
+      // and whoever then copies another file over the database has it applied to that.
+      await writer.close()
     }
   }
 }
