@@ -193,6 +193,7 @@ it('C3: what an older Parley kept, or another tab beside the cursor, is not beli
   )
   await listed(page, 'jane').waitFor()
   await page.getByText(/You are offline/).waitFor()
+  await page.getByText(/not on this device yet/).waitFor()
   expect(await contents()).toEqual([])
   await scene.john.context.setOffline(false)
   await message(page, 'after the restore').waitFor()

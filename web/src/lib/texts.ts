@@ -56,6 +56,7 @@ export const texts = {
     unreadFrom: 'New messages',
     newest: 'Go to the newest message',
     newMessages: (count: number) => (count === 1 ? '1 new message' : `${count} new messages`),
+    notHere: 'These messages are not on this device yet. They come as soon as you are back.',
     missingTitle: 'This conversation is not here',
     missingDetail: 'It does not exist, or you are not part of it.',
     home: 'Back to your conversations',
@@ -207,7 +208,7 @@ export const texts = {
   },
 
   status: {
-    offline: 'You are offline. What you send goes out as soon as you are back.',
+    offline: 'You are offline. This is how things stood; what you send goes out when you are back.',
     reconnecting: 'Reconnecting… What you send goes out as soon as the server is back.',
     now: 'Try now'
   },
