@@ -8,6 +8,7 @@ import { plotAsSvg } from './plot.ts'
 import { reportAsMarkdown, spread } from './report.ts'
 import { isReached, judged, type Bench, type BenchRecord } from './result.ts'
 import { fanOut } from './fan-out.ts'
+import { groupSend } from './group-send.ts'
 import { herd } from './herd.ts'
 import { latency } from './latency.ts'
 import { metricsCost } from './metrics-cost.ts'
@@ -18,7 +19,18 @@ import { pinToLoadCore } from './servers.ts'
 import { start } from './start.ts'
 import { streamMemory } from './stream-memory.ts'
 
-const benches: Bench[] = [sends, latency, streamMemory, herd, misbehaving, fanOut, nodes, start, metricsCost]
+const benches: Bench[] = [
+  sends,
+  latency,
+  groupSend,
+  streamMemory,
+  herd,
+  misbehaving,
+  fanOut,
+  nodes,
+  start,
+  metricsCost
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
