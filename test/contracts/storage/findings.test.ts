@@ -1,13 +1,92 @@
-import { expect, test } from 'vitest'
-import { sendOf, startPair } from '../../fixtures/people.ts'
-import { describeStorage } from './engines.ts'
+import { sql, type RawBuilder } from 'kysely'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DatabaseConfig } from '../../../server/config.ts'
+import { openStore } from '../../../server/open-store.ts'
+import { listFindings } from '../../../server/storage/procedures/findings.ts'
+import type { Store } from '../../../server/storage/store.ts'
+import { say, within } from '../../fixtures/group-acts.ts'
+import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
+import { describeEngines, describeStorage, openKyselyOn } from './engines.ts'
+
+/** Some of everything. */
+async function use(store: Store): Promise<void> {
+  const { john, jane, conversationId } = await startPair(store)
+  for (let i = 0; i < 10; i++) await store.send(sendOf(john.userId, conversationId, `m ${i}`))
+  await store.write('markRead', { viewerId: jane.userId, conversationId, upTo: null, now: 1 })
+  await store.write('pruneEvents', { before: Date.now() + 1, keep: 3, limit: 100 })
+
+  const group = await startGroup(store, ['jane'])
+  const inGroup = within(group.conversationId, group.john)
+  const kept = await say(store, group.conversationId, group.john, 'kept')
+  const deleted = await say(store, group.conversationId, group.john, 'deleted')
+  const mention = { mentions: [group.jane.id] }
+  await store.send(sendOf(group.john.userId, group.conversationId, 'hello', undefined, mention))
+  await store.write('editMessage', {
+    ...inGroup,
+    messageId: kept,
+    content: 'edited',
+    mentions: [],
+    version: null
+  })
+  await store.write('deleteMessage', { ...inGroup, messageId: deleted })
+}
 
 describeStorage('Findings', (under) => {
   test('a database that was used has none', async () => {
-    const { john, jane, conversationId } = await startPair(under.store)
-    for (let i = 0; i < 10; i++) await under.store.send(sendOf(john.userId, conversationId, `m ${i}`))
-    await under.store.write('markRead', { viewerId: jane.userId, conversationId, upTo: null, now: 1 })
-    await under.store.write('pruneEvents', { before: Date.now() + 1, keep: 3, limit: 100 })
+    await use(under.store)
     expect(await under.store.read('listFindings', {})).toEqual([])
+  })
+})
+
+/** What breaks a database, by the finding that it is to make. */
+const broken: Record<string, RawBuilder<unknown>> = {
+  'a log is not contiguous': sql`DELETE FROM inbox_events WHERE seq = (SELECT MAX(seq) - 1 FROM inbox_events)`,
+  'events are in the log of nobody': sql`UPDATE inbox_events SET user_id = user_id + 1000`,
+  'a user has no log': sql`DELETE FROM inbox_heads`,
+  'an event points at a message that is not there': sql`UPDATE inbox_events SET message_id = message_id + 1000`,
+  'the positions of a conversation are not 1, 2, 3': sql`UPDATE messages SET position = position + 1000 WHERE position = 2`,
+  'the newest message of a conversation is not': sql`UPDATE conversations SET last_message_id = last_message_id - 1`,
+  'a message has no key': sql`DELETE FROM sends`,
+  'a key points at a message that is not there': sql`UPDATE sends SET message_id = message_id + 1000`,
+  'somebody has read further than': sql`UPDATE participants SET read_up_to = 1000`,
+  'somebody has read less far than': sql`UPDATE participants SET visible_from = 1000`,
+  'a conversation of two has other than two people': sql`UPDATE participants SET role = 'member'`,
+  'a group has no title': sql`UPDATE conversations SET title = NULL`,
+  'a deleted message still says something': sql`UPDATE messages SET content = 'still here'`,
+  'somebody is mentioned where no message is': sql`UPDATE mentions SET position = position + 1000`,
+  'what a message said before is not kept': sql`DELETE FROM message_versions`
+}
+
+describeEngines('Findings', (make) => {
+  let place: string
+  let database: DatabaseConfig
+  beforeEach(async () => {
+    place = await mkdtemp(join(tmpdir(), 'parley-findings-'))
+    database = await make(place)
+  })
+  afterEach(() => rm(place, { recursive: true }))
+
+  test('each is found where it is, and the database that has it', async () => {
+    const store = await openStore(database)
+    await use(store)
+    await store.close()
+    const db = openKyselyOn(database)
+    for (const [finding, breakIt] of Object.entries(broken)) {
+      const found = await db
+        .transaction()
+        .execute(async (transaction) => {
+          await breakIt.execute(transaction)
+          throw await listFindings(transaction, {})
+        })
+        .catch((thrown: unknown) => thrown)
+      expect(found, finding).toEqual(
+        expect.arrayContaining([{ finding: expect.stringContaining(finding), rows: expect.any(Number) }])
+      )
+    }
+    expect(await listFindings(db, {})).toEqual([])
+    await db.destroy()
   })
 })

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import { Kysely, PostgresDialect } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPool } from '../../../server/storage/postgres/pool.ts'
 import { openPostgresStore } from '../../../server/storage/postgres/postgres-store.ts'
@@ -9,6 +9,7 @@ import { markRead } from '../../../server/storage/procedures/reads.ts'
 import type { Schema } from '../../../server/storage/schema.ts'
 import type { Send, SendOutcome, Store } from '../../../server/storage/store.ts'
 import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
+import { hold, untilWaiting } from '../../harness/held-transaction.ts'
 import { administer } from '../../harness/postgres.ts'
 import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
 
@@ -29,37 +30,6 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     await Promise.all(nodes.map((node) => node.close()))
   })
 
-  /** A transaction that somebody begins, and ends when the test says so. */
-  async function hold(work: (db: Transaction<Schema>) => Promise<unknown>) {
-    const worked = Promise.withResolvers<void>()
-    const end = Promise.withResolvers<'commit' | 'rollback'>()
-    const ended = db
-      .transaction()
-      .execute(async (transaction) => {
-        await work(transaction)
-        worked.resolve()
-        if ((await end.promise) === 'rollback') throw new Error('rolled back')
-      })
-      .catch((error: Error) => {
-        worked.reject(error)
-        if (error.message !== 'rolled back') throw error
-      })
-    await worked.promise
-    return {
-      end(how: 'commit' | 'rollback') {
-        end.resolve(how)
-        return ended
-      }
-    }
-  }
-
-  /** Resolves when `count` others wait for a lock in the database. */
-  async function untilWaiting(count: number): Promise<void> {
-    const waiting = `SELECT count(*)::int AS count FROM pg_stat_activity
-      WHERE datname = current_database() AND wait_event_type = 'Lock'`
-    while ((await administer<{ count: number }>(url, waiting))[0]!.count < count);
-  }
-
   async function logOf(userId: number) {
     const { head } = await nodes[0].events.bounds(userId)
     const events = await nodes[0].events.eventsAfter(userId, 0, 1_000)
@@ -73,11 +43,11 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
       const { john, jane, conversationId } = await startPair(nodes[0])
       await nodes[0].send(sendOf(john.userId, conversationId, 'one'))
       // Jane's mark has taken its place in both logs, and is not committed.
-      const first = await hold((transaction) =>
+      const first = await hold(db, (transaction) =>
         markRead(transaction, { viewerId: jane.userId, conversationId, upTo: null, now: 1 })
       )
       const second = nodes[1].send(sendOf(john.userId, conversationId, 'two'))
-      await untilWaiting(1)
+      await untilWaiting(url, 1)
       const before = await logOf(john.userId)
       await first.end(how)
       await second
@@ -106,7 +76,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
         const node = nodes[i % 2]!
         if (i % 10 === 9) {
           await (
-            await hold((transaction) =>
+            await hold(db, (transaction) =>
               markRead(transaction, { viewerId: other.userId, conversationId: id, upTo: null, now: 1 })
             )
           ).end('rollback')
@@ -130,7 +100,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     const { john, jane, conversationId } = await startPair(nodes[0])
     const anna = await addPerson(nodes[0], 'anna')
     const other = await nodes[0].write('startDirectConversation', { me: jane, other: anna, now: 1 })
-    const johns = await hold((transaction) =>
+    const johns = await hold(db, (transaction) =>
       transaction.updateTable('inbox_heads').set({ floor: 0 }).where('user_id', '=', john.userId).execute()
     )
     const pool = openPool(url, { max: 1, prepared: true })
@@ -140,7 +110,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
       [sendOf(anna.userId, other.id, 'first'), sendOf(jane.userId, conversationId, 'second')],
       100
     )
-    await untilWaiting(1)
+    await untilWaiting(url, 1)
     // It waits for john's before it has taken any that comes later.
     const free = `SELECT user_id::int AS id FROM inbox_heads WHERE user_id IN (${jane.userId}, ${anna.userId})
       FOR UPDATE NOWAIT`
@@ -223,12 +193,12 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     const { john, jane, conversationId } = await startPair(nodes[0])
     const first = await nodes[0].send(sendOf(john.userId, conversationId, 'one'))
     await nodes[0].send(sendOf(john.userId, conversationId, 'two'))
-    const later = await hold((transaction) =>
+    const later = await hold(db, (transaction) =>
       markRead(transaction, { viewerId: jane.userId, conversationId, upTo: null, now: 1 })
     )
     const upTo = Number(idOf(first))
     const earlier = nodes[1].write('markRead', { viewerId: jane.userId, conversationId, upTo, now: 1 })
-    await untilWaiting(1)
+    await untilWaiting(url, 1)
     await later.end('commit')
     await earlier
     const conversation = await nodes[0].read('getConversation', { viewerId: jane.userId, id: conversationId })
@@ -241,12 +211,12 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     const session = { tokenHash: `old-${userId}`, expiresAt: Date.now() + 60_000, now: Date.now() }
     await nodes[0].write('addSession', { userId, ...session })
     const { id: sessionId } = (await nodes[0].read('findSession', session))!
-    const ending = await hold((transaction) =>
+    const ending = await hold(db, (transaction) =>
       transaction.deleteFrom('sessions').where('id', '=', sessionId).execute()
     )
     const next = { ...session, tokenHash: `new-${userId}` }
     const refreshed = nodes[1].write('replaceSession', { sessionId, graceUntil: session.expiresAt, ...next })
-    await untilWaiting(1)
+    await untilWaiting(url, 1)
     await ending.end('commit')
     expect(await refreshed).toBeNull()
     expect(await nodes[0].read('findSession', next)).toBeNull()
