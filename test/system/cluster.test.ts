@@ -132,6 +132,17 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     }
   }, 60_000)
 
+  test('N2, N4: a node that no hint reaches hears of messages and ended sessions by the sweep', async () => {
+    await using deaf = await startParley({ env: { DATABASE_URL: cluster.databaseUrl } })
+    const person = await loginAs(cluster.nodes[0]!.url, 'jane')
+    const [stream, ending] = [await listen(jane, deaf.url), await listen(person, deaf.url)]
+    await at(john, 0).send(conversation, 'to the deaf')
+    await stream.until((event) => contentOf(event) === 'to the deaf')
+    await person.post('/api/logout')
+    await ending.ended
+    stream.cut()
+  })
+
   test('behind nginx with its defaults, an event is not held back, and requests go to all nodes in turn', async () => {
     const stream = await listen(jane, cluster.url)
     expect(stream.headers.get('content-type')).toBe('text/event-stream')
