@@ -23,10 +23,8 @@ afterAll(() => scene[Symbol.asyncDispose]())
 const field = (page: Page) => page.getByRole('textbox', { name: /^Message / })
 const menu = (page: Page) => page.getByRole('menu')
 const choose = (page: Page, name: string) => page.getByRole('menuitem', { name }).click()
-/** Opens the menu of a message as a mouse does, by the button beside it. */
 async function openMenu(page: Page, row: Locator): Promise<void> {
-  await row.locator('.message__bubble').hover()
-  await row.getByRole('button', { name: 'Message actions' }).click()
+  await row.locator('.message__bubble').click({ button: 'right' })
   await menu(page).waitFor()
 }
 const contents = (page: Page) => page.locator('.message__text').allTextContents()
@@ -116,13 +114,53 @@ it('a message is deleted after a question, and leaves a tombstone in its place',
   expect(await janes.content()).not.toContain('to be forgotten')
 })
 
-it('what is only another’s to change is not offered', async () => {
-  await openMenu(janes, message(janes, 'to stay'))
+it('what is only another’s to change is not offered by the button beside a message', async () => {
+  const row = message(janes, 'to stay')
+  const more = row.getByRole('button', { name: 'Message actions' })
+  // Again where a receipt that comes in has moved it from under the mouse.
+  await expect
+    .poll(async () => {
+      await row.locator('.message__bubble').hover()
+      return more.isVisible()
+    })
+    .toBe(true)
+  await more.click()
+  await menu(janes).waitFor()
   expect(
     await menu(janes)
       .getByRole('menuitem', { name: /Edit|Delete/ })
       .count()
   ).toBe(0)
+  await janes.keyboard.press('Escape')
+})
+
+it('an emoji is put on a message from its menu, and seen with whose it is; another’s is joined and left by a click', async () => {
+  await openMenu(janes, message(janes, 'to stay'))
+  await janes.getByRole('menuitemcheckbox', { name: 'React with 👍' }).click()
+  await message(johns, 'to stay').getByRole('button', { name: '👍 1: jane' }).click()
+  await message(janes, 'to stay').getByRole('button', { name: '👍 2: You, john' }).waitFor()
+  await message(johns, 'to stay').getByRole('button', { name: '👍 2: jane, You', pressed: true }).click()
+  await message(janes, 'to stay').getByRole('button', { name: '👍 1: You' }).waitFor()
+})
+
+it('any emoji can be put on a message, and nothing that is none', async () => {
+  await openMenu(johns, message(johns, 'to stay'))
+  await choose(johns, 'Another emoji…')
+  const dialog = johns.getByRole('dialog', { name: 'React with an emoji' })
+  await dialog.locator('input:focus').waitFor()
+  await johns.keyboard.insertText('ok')
+  await johns.keyboard.press('Enter')
+  await dialog.getByText('That is not one emoji.').waitFor()
+  await dialog.locator('input').fill('🦔')
+  await johns.keyboard.press('Enter')
+  await dialog.waitFor({ state: 'detached' })
+  await message(janes, 'to stay').getByRole('button', { name: '🦔 1: john' }).waitFor()
+  await openMenu(janes, message(janes, 'to stay'))
+  await choose(janes, 'Who reacted')
+  const who = janes.getByRole('dialog', { name: 'Reactions' })
+  await who.getByText('🦔').waitFor()
+  expect(await who.getByRole('listitem').allTextContents()).toEqual(['JYou👍', 'Jjohn🦔'])
+  expect(await violations(janes)).toEqual([])
   await janes.keyboard.press('Escape')
 })
 

@@ -16,7 +16,7 @@ const edited: Message = { ...theirs, version: 2, editedAt: theirs.createdAt }
 const deleted: Message = { ...theirs, content: '', version: 2, deletedAt: theirs.createdAt }
 const line: Message = { ...theirs, change: { kind: 'conversation_renamed', title: 'x' } }
 
-const any = ['reply', 'copy', 'forward']
+const any = ['react', 'reply', 'copy', 'forward']
 
 describe('what may be done with a message', () => {
   it.each<[string, Message, Role, 'group' | 'direct', string[]]>([

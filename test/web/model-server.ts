@@ -146,7 +146,7 @@ export function modelServer() {
       const pairs = reactions.flatMap((each) => each.userIds.map((userId) => ({ emoji: each.emoji, userId })))
       const left = pairs.filter((each) => each.emoji !== emoji || each.userId !== by.id)
       if (there) left.push({ emoji, userId: by.id })
-      const shown = [...new Set(left.map((each) => each.emoji))].map((each) => ({
+      const shown = [...new Set(left.map((each) => each.emoji))].sort().map((each) => ({
         emoji: each,
         userIds: left.filter(({ emoji }) => emoji === each).map(({ userId }) => userId)
       }))

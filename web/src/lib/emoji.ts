@@ -6,12 +6,5 @@ export function isJumbo(content: string): boolean {
   return content.length <= 60 && emojiOnly.test(content) && (content.match(anyEmoji)?.length ?? 0) <= 3
 }
 
-const oneEmoji = /^\p{RGI_Emoji}$/v
-
-/** Whether a text is one emoji, as the server takes it for a reaction. */
-export function isEmoji(text: string): boolean {
-  return oneEmoji.test(text)
-}
-
 /** What a reaction is most of the time. */
 export const quickEmoji = ['👍', '❤️', '😂', '😮', '😢', '🙏'] as const

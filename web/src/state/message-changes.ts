@@ -23,11 +23,10 @@ export function withReaction(
   const userIds = reactions.find((each) => each.emoji === emoji)?.userIds ?? []
   if (message.deletedAt || userIds.includes(userId) === there) return message
   const changed = { emoji, userIds: there ? [...userIds, userId] : userIds.filter((id) => id !== userId) }
-  const all =
-    userIds.length === 0
-      ? [...reactions, changed]
-      : reactions.map((each) => (each.emoji === emoji ? changed : each))
-  const left = all.filter((each) => each.userIds.length > 0)
+  const left = [...reactions.filter((each) => each.emoji !== emoji), changed]
+    .filter((each) => each.userIds.length > 0)
+    // As the server orders them, so that they are the same everywhere.
+    .sort((a, b) => (a.emoji < b.emoji ? -1 : 1))
   return left.length > 0 ? { ...bare, reactions: left } : bare
 }
 

@@ -22,6 +22,9 @@ export function messageCommands({ client, dispatch }: CommandContext) {
     },
     delete: ({ conversationId, id }: Message) => client.deleteMessage(conversationId, id),
     versions: ({ conversationId, id }: Message, signal: AbortSignal): Promise<MessageVersion[]> =>
-      client.messageVersions(conversationId, id, { signal })
+      client.messageVersions(conversationId, id, { signal }),
+    /** Puts an emoji of mine on a message, or takes it away. */
+    react: ({ conversationId, id }: Message, emoji: string, there: boolean): Promise<void> =>
+      there ? client.addReaction(conversationId, id, emoji) : client.removeReaction(conversationId, id, emoji)
   }
 }

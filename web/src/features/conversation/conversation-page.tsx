@@ -38,7 +38,7 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const [open, setOpen] = useState<OpenDialog | 'details' | null>(null)
   const [unreadFrom, setUnreadFrom] = useState<number | null | undefined>(undefined)
   const writing = useWriting(me, id)
-  const { failure } = useFailure()
+  const { failure, fail } = useFailure()
 
   const ready = entry !== undefined && history?.loaded === true
   // The mark stays where it was when the conversation was opened, although all is read a moment later.
@@ -67,11 +67,12 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
         addToDraft(content)
         void messenger.outbox.discard(clientId)
       },
-      react: () => {},
+      react: (...args: Parameters<typeof messenger.messages.react>) =>
+        void messenger.messages.react(...args).catch(fail),
       hasMenu: (message: Message) => access !== null && actionsOf(message, access).size > 0,
       openMenu: (message: Message, anchor: Anchor) => setOpen({ kind: 'menu', message, anchor })
     }),
-    [messenger, addToDraft, access]
+    [messenger, addToDraft, access, fail]
   )
   const backTo = useCallback((messageId: string) => messenger.loadBackTo(id, messageId), [messenger, id])
 

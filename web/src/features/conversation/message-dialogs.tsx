@@ -10,7 +10,9 @@ import type { Anchor } from '../../ui/menu.tsx'
 import { MessageMenu, type MenuChoice } from './message-menu.tsx'
 import { actionsOf } from './row-actions.ts'
 
+const EmojiDialog = lazy(() => import('./emoji-dialog.tsx'))
 const ForwardDialog = lazy(() => import('./forward-dialog.tsx'))
+const ReactionsDialog = lazy(() => import('./reactions-dialog.tsx'))
 const VersionsDialog = lazy(() => import('./versions-dialog.tsx'))
 
 /** What is open about a message. */
@@ -31,7 +33,7 @@ type MessageDialogsProps = {
 
 /** The menu of a message, and what its choices open. */
 export function MessageDialogs(props: MessageDialogsProps) {
-  const { open, entry, me, onOpen, onReact, onReply, onEdit } = props
+  const { open, entry, me, people, onOpen, onReact, onReply, onEdit } = props
   const messenger = useMessenger()
   const { message } = open
   const close = () => onOpen(null)
@@ -76,7 +78,16 @@ export function MessageDialogs(props: MessageDialogsProps) {
     default:
       return (
         <Suspense>
+          {open.kind === 'emoji' && (
+            <EmojiDialog
+              onReact={(emoji) => messenger.messages.react(message, emoji, true).catch(explained)}
+              onClose={close}
+            />
+          )}
           {open.kind === 'forward' && <ForwardDialog message={message} onClose={close} />}
+          {open.kind === 'reactions' && (
+            <ReactionsDialog message={message} me={me} people={people} onClose={close} />
+          )}
           {open.kind === 'versions' && <VersionsDialog message={message} onClose={close} />}
         </Suspense>
       )

@@ -27,8 +27,7 @@ export function actionsOf(
   const there = !deletedAt && !change
   const moderator = (action: 'delete_any_message' | 'read_versions') => kind === 'group' && may(role, action)
   const allowed: Record<MessageAction, boolean> = {
-    // The server has no route for it yet.
-    react: false,
+    react: there,
     reply: there,
     forward: there,
     // What somebody else said is passed on as it is.

@@ -1,0 +1,58 @@
+import { useState, type FormEvent } from 'react'
+import { isEmoji } from '@parley/contract/emoji'
+import { texts } from '../../lib/texts.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+
+/** Any emoji there is, from whatever keyboard somebody has. */
+export default function EmojiDialog({
+  onReact,
+  onClose
+}: {
+  /** Throws a sentence. */
+  onReact: (emoji: string) => Promise<void>
+  onClose: () => void
+}) {
+  const [text, setText] = useState('')
+  const [failure, setFailure] = useState<string | null>(null)
+
+  async function submit(event: FormEvent) {
+    event.preventDefault()
+    const emoji = text.trim()
+    if (!isEmoji(emoji)) return setFailure(texts.emoji.none)
+    try {
+      await onReact(emoji)
+      onClose()
+    } catch (error) {
+      setFailure((error as Error).message)
+    }
+  }
+
+  return (
+    <Dialog title={texts.emoji.title} close={texts.dialog.close} onClose={onClose}>
+      <form className="dialog__body" onSubmit={(event) => void submit(event)}>
+        <p className="dialog__detail">{texts.emoji.hint}</p>
+        <input
+          className="field"
+          data-focus
+          aria-label={texts.emoji.field}
+          aria-invalid={failure !== null}
+          autoComplete="off"
+          value={text}
+          onChange={(event) => {
+            setText(event.target.value)
+            setFailure(null)
+          }}
+        />
+        {failure && (
+          <p className="dialog__failure" role="alert">
+            {failure}
+          </p>
+        )}
+        <div className="dialog__choices">
+          <Button type="submit">{texts.emoji.send}</Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,46 @@
+import { useEffect } from 'react'
+import type { Message, User } from '@parley/contract/entities'
+import { texts } from '../../lib/texts.ts'
+import { Avatar } from '../../ui/avatar.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { useMessenger } from '../../state/context.tsx'
+import './dialogs.css'
+
+/** Who put which emoji on a message. */
+export default function ReactionsDialog({
+  message,
+  me,
+  people,
+  onClose
+}: {
+  message: Message
+  me: User
+  people: ReadonlyMap<string, User>
+  onClose: () => void
+}) {
+  const messenger = useMessenger()
+  const { conversationId, reactions = [] } = message
+  useEffect(() => {
+    // For the names of those who have said nothing here.
+    messenger.groups.loadAllParticipants(conversationId).catch(() => {})
+  }, [messenger, conversationId])
+  return (
+    <Dialog title={texts.reactions.title} close={texts.dialog.close} onClose={onClose}>
+      <ul className="dialog__body choices">
+        {reactions.flatMap(({ emoji, userIds }) =>
+          userIds.map((id) => {
+            const user = people.get(id)
+            const name = user?.username ?? texts.message.somebody
+            return (
+              <li key={`${emoji} ${id}`} className="choices__one">
+                <Avatar name={name} url={user?.avatarURL ?? null} size="small" />
+                <span dir="auto">{id === me.id ? texts.reactions.you : name}</span>
+                <span className="choices__end">{emoji}</span>
+              </li>
+            )
+          })
+        )}
+      </ul>
+    </Dialog>
+  )
+}
