@@ -12,7 +12,10 @@ export class CommitQueue<Item, Outcome> {
   #waiting: { item: Item; resolve: (outcome: Outcome) => void; reject: (error: unknown) => void }[] = []
   #committing = false
 
-  /** `commit` gives one outcome or error for each item, in order, or throws for all of them. */
+  /**
+   * `commit` gives one outcome or error for each item, in order, or throws for all of them. Where it stopped earlier, at
+   * least after the first, the rest begins the next batch.
+   */
   constructor(
     commit: (items: Item[]) => Promise<(Outcome | Error)[]>,
     batchMax: number,
@@ -51,10 +54,10 @@ export class CommitQueue<Item, Outcome> {
         outcomes = batch.map(() => failure)
       }
       this.#onBatch(outcomes, performance.now() - begunAt)
-      batch.forEach((entry, index) => {
-        const outcome = outcomes[index]!
-        if (outcome instanceof Error) entry.reject(outcome)
-        else entry.resolve(outcome)
+      this.#waiting.unshift(...batch.slice(outcomes.length))
+      outcomes.forEach((outcome, index) => {
+        if (outcome instanceof Error) batch[index]!.reject(outcome)
+        else batch[index]!.resolve(outcome)
       })
     }
     this.#committing = false

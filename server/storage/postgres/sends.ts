@@ -36,20 +36,17 @@ export function openSends(
 
   /** Tried again until it is known how it ended: keys that were committed are found, and not sent twice. */
   async function commit(sends: Send[]): Promise<Outcome[]> {
-    const outcomes: Outcome[] = []
-    while (outcomes.length < sends.length) {
-      const rest = sends.slice(outcomes.length)
-      try {
-        const done = await withRetries(() => attempt(rest), mayPass, settleMs)
-        outcomes.push(...done.outcomes)
-        onCommitted(done.committed)
-      } catch (error) {
-        if (rest.length === 1 || mayPass(error)) outcomes.push(...rest.map(() => error as Error))
-        // Something in the batch cannot be stored, whatever it is: the others can.
-        else for (const send of rest) outcomes.push(...(await commit([send])))
-      }
+    try {
+      const { outcomes, committed } = await withRetries(() => attempt(sends), mayPass, settleMs)
+      onCommitted(committed)
+      return outcomes
+    } catch (error) {
+      if (sends.length === 1 || mayPass(error)) throw error
+      // Something in the batch cannot be stored, whatever it is: the others can.
+      const outcomes: Outcome[] = []
+      for (const send of sends) outcomes.push((await commit([send]).catch((each: Error) => [each]))[0]!)
+      return outcomes
     }
-    return outcomes
   }
 
   async function attempt(sends: Send[]) {

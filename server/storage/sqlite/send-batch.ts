@@ -6,6 +6,9 @@ import { messageOf, userOf, type MessageColumns, type UserColumns } from '../row
 
 type FoundSend = MessageColumns & { payload_hash: string }
 
+/** Events of a batch, about: one for large groups stops there, and goes on after what others want to write. */
+const eventsMax = 20_000
+
 /**
  * Runs batches of sends on a connection, inside the transaction that is open: for each, its key, may I, the message,
  * the conversation, the sender's read mark, and an event for every participant.
@@ -44,6 +47,7 @@ export function prepareSendBatch(database: DatabaseSync) {
     INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at) VALUES (?, ?, 'message', ?, ?)`)
 
   return function sendBatch(sends: Send[]): { outcomes: SendOutcome[]; committed: CommittedEvent[] } {
+    let events = 0
     const committed: CommittedEvent[] = []
     // What a batch asks again and again and no send changes.
     const participantsOf = new Map<number, number[]>()
@@ -97,6 +101,7 @@ export function prepareSendBatch(database: DatabaseSync) {
         mine: true,
         ...(input.clientId !== null && { clientId: input.clientId })
       }
+      events += participants.length
       const toOthers: CommittedEvent['to'] = []
       for (const userId of participants) {
         const { head: seq } = takeSeq.get(userId) as { head: number }
@@ -111,7 +116,12 @@ export function prepareSendBatch(database: DatabaseSync) {
       return { message }
     }
 
-    return { outcomes: sends.map(send), committed }
+    const outcomes: SendOutcome[] = []
+    for (const each of sends) {
+      if (events >= eventsMax) break
+      outcomes.push(send(each))
+    }
+    return { outcomes, committed }
   }
 }
 

@@ -167,7 +167,7 @@ describeStorage('Groups', (under) => {
     expect((await eventsOf(store, jane)).at(-1)).toMatchObject({ name: 'read', data: { userId: jane.id } })
   })
 
-  test('a group holds 1,000 people and no more, and all of them get each message', async () => {
+  test('a group holds 1,000 people and no more, and all of them get each message, also of many at once', async () => {
     const { store } = under
     const people: Person[] = []
     for (let i = 0; i < participantsMax; i++) people.push(await addPerson(store))
@@ -197,5 +197,16 @@ describeStorage('Groups', (under) => {
     }
     expect(new Set(seen).size).toBe(participantsMax)
     expect(seen).toHaveLength(participantsMax)
+
+    // Nobody else's write waits for all of them.
+    const commits: number[] = []
+    store.events.onCommitted((events) => commits.push(events.length))
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => store.send(sendOf(john.userId, id, `number ${i}`)))
+    )
+    const positions = outcomes.map((outcome) => 'message' in outcome && outcome.message.position)
+    expect(positions).toEqual(Array.from({ length: 60 }, (_, i) => Number(positions[0]) + i))
+    expect(commits.length).toBeGreaterThan(2)
+    expect((await store.events.bounds(late.userId)).head).toBe(62)
   })
 })
