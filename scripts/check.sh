@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that can be known without starting Parley: format, lint, types, unit and route tests. Under a minute.
+# Everything that can be known without starting Parley: format, lint, types, unit and route tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/node_modules/.bin:$PATH"

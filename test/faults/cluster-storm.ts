@@ -1,3 +1,4 @@
+// Over 300 lines: what can go wrong with a cluster, in one list, beside how each is done and mended.
 import { Client } from 'pg'
 import { addUsers } from '../../server/domain/people.ts'
 import { openStoreBeside } from '../../server/open-store.ts'

@@ -1,3 +1,4 @@
+// Over 300 lines: the rules of one stream, on one hub and one store that are opened once for all of them.
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
