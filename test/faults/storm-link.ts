@@ -1,7 +1,7 @@
 import type { User } from '@parley/contract/entities'
 import { call, type Answer } from '../harness/api.ts'
 import { openTcpProxy, type LinkFaults, type TcpProxy } from '../harness/tcp-proxy.ts'
-import { randomOf, type Random, type StormRecord } from './storm-record.ts'
+import { pause, randomOf, type Random, type StormRecord } from './storm-record.ts'
 
 /** What a storm is about: one Parley, however it is made, and what is done to it. */
 export type StormWorld = {
@@ -104,7 +104,7 @@ export function openStormLink(storm: Storm, name: string) {
       for (;;) {
         const answer = await ask<Body>(question)
         if (answer || until()) return answer
-        await new Promise((resolve) => setTimeout(resolve, waitMs()))
+        await pause(waitMs())
       }
     },
     /** Sets what befalls whatever goes this way. */

@@ -1,7 +1,7 @@
 import { useState, type FormEvent } from 'react'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
-import { Button } from '../../ui/button.tsx'
+import { FormEnd } from '../../ui/form-end.tsx'
 import { NamePicker } from '../../ui/name-picker.tsx'
 import { useMessenger } from '../../state/context.tsx'
 
@@ -41,19 +41,12 @@ export function AddPeople({ id, onClose }: { id: string; onClose: () => void }) 
         suggest={messenger.suggestUsernames}
         told={{ ...texts.newGroup, found: texts.home.found }}
       />
-      {failure && (
-        <p className="dialog__failure" role="alert">
-          {failure}
-        </p>
-      )}
-      <div className="dialog__choices">
-        <Button look="plain" onClick={onClose}>
-          {texts.dialog.cancel}
-        </Button>
-        <Button type="submit" disabled={busy}>
-          {busy ? texts.group.adding : texts.group.addAction}
-        </Button>
-      </div>
+      <FormEnd
+        failure={failure}
+        submit={busy ? texts.group.adding : texts.group.addAction}
+        busy={busy}
+        onCancel={onClose}
+      />
     </form>
   )
 }

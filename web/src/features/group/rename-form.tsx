@@ -3,7 +3,7 @@ import { titleMaxLength } from '@parley/contract/limits'
 import { countCodePoints } from '../../lib/code-points.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
-import { Button } from '../../ui/button.tsx'
+import { FormEnd } from '../../ui/form-end.tsx'
 
 /** Another name for a group, in the place of the one it has. */
 export function RenameForm({
@@ -44,17 +44,7 @@ export function RenameForm({
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
-      {failure && (
-        <p className="dialog__failure" role="alert">
-          {failure}
-        </p>
-      )}
-      <div className="dialog__choices">
-        <Button look="plain" onClick={onClose}>
-          {texts.dialog.cancel}
-        </Button>
-        <Button type="submit">{texts.group.save}</Button>
-      </div>
+      <FormEnd failure={failure} submit={texts.group.save} onCancel={onClose} />
     </form>
   )
 }

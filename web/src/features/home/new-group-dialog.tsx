@@ -4,7 +4,7 @@ import { titleMaxLength } from '@parley/contract/limits'
 import { countCodePoints } from '../../lib/code-points.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
-import { Button } from '../../ui/button.tsx'
+import { FormEnd } from '../../ui/form-end.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { NamePicker } from '../../ui/name-picker.tsx'
 import { useMessenger } from '../../state/context.tsx'
@@ -83,19 +83,12 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
             </label>
           ))}
         </fieldset>
-        {failure && (
-          <p className="dialog__failure" role="alert">
-            {failure}
-          </p>
-        )}
-        <div className="dialog__choices">
-          <Button look="plain" onClick={onClose}>
-            {texts.dialog.cancel}
-          </Button>
-          <Button type="submit" disabled={busy}>
-            {busy ? texts.newGroup.starting : texts.newGroup.start}
-          </Button>
-        </div>
+        <FormEnd
+          failure={failure}
+          submit={busy ? texts.newGroup.starting : texts.newGroup.start}
+          busy={busy}
+          onCancel={onClose}
+        />
       </form>
     </Dialog>
   )

@@ -1,0 +1,33 @@
+import { texts } from '../lib/texts.ts'
+import { Button } from './button.tsx'
+
+/** How a form ends: what went wrong with it, the way out, and the button that sends it. */
+export function FormEnd({
+  failure,
+  submit,
+  busy = false,
+  onCancel
+}: {
+  failure: string | null
+  submit: string
+  busy?: boolean
+  onCancel: () => void
+}) {
+  return (
+    <>
+      {failure && (
+        <p className="dialog__failure" role="alert">
+          {failure}
+        </p>
+      )}
+      <div className="dialog__choices">
+        <Button look="plain" onClick={onCancel}>
+          {texts.dialog.cancel}
+        </Button>
+        <Button type="submit" disabled={busy}>
+          {submit}
+        </Button>
+      </div>
+    </>
+  )
+}
