@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
 import { violations } from './axe.ts'
-import { addPeople, listed, message, openScene, send, signIn, type Scene } from './people.ts'
+import { loginAs } from '../harness/api.ts'
+import { act, addPeople, listed, message, openMenu, openScene, send, signIn, type Scene } from './people.ts'
 
 let scene: Scene
 let johns: Page
@@ -26,6 +27,17 @@ const panel = (page: Page) => page.getByRole('dialog', { name: 'Group' })
 const openPanel = async (page: Page) => {
   await page.getByRole('button', { name: 'Show who is in the group' }).click()
   await panel(page).waitFor()
+}
+const tombstone = 'This message was deleted'
+/** A finger that rests on a message until its menu is there, and is lifted then. */
+const rest = async (page: Page, content: string) => {
+  const { x, y, width, height } = (await message(page, content).locator('.message__bubble').boundingBox())!
+  const finger = await page.context().newCDPSession(page)
+  const touchPoints = [{ x: x + width / 2, y: y + height / 2 }]
+  await finger.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints })
+  await page.getByRole('menu').waitFor()
+  await finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  await finger.detach()
 }
 /** Chooses what to do with somebody in the panel. */
 const choose = async (page: Page, username: string, choice: string) => {
@@ -84,6 +96,55 @@ it('somebody who is mentioned is told so apart from the count, until they read i
   await listed(joes, 'friends').click()
 })
 
+it('an answer, an edit and emoji of any of the three are on the screens of the others', async () => {
+  await act(janes, message(janes, 'Hello jane'), 'Reply')
+  await janes.keyboard.type('Hello jhon')
+  await janes.keyboard.press('Enter')
+  await message(joes, 'Hello jhon').locator('.quote__text', { hasText: 'Hello jane' }).waitFor()
+  await act(janes, message(janes, 'Hello jhon'), 'Edit')
+  await janes.getByRole('textbox', { name: 'Message friends' }).fill('Hello john')
+  await janes.keyboard.press('Enter')
+  for (const page of [johns, joes])
+    await message(page, 'Hello john')
+      .getByText(/^edited /)
+      .waitFor()
+  // On a phone, under a finger that rests: it chooses nothing when it is lifted.
+  await rest(joes, 'Hello john')
+  expect(await violations(joes)).toEqual([])
+  await joes.getByRole('menuitemcheckbox', { name: 'React with 👍' }).tap()
+  await message(johns, 'Hello john').getByRole('button', { name: '👍 1: joe' }).click()
+  for (const page of [janes, joes])
+    await message(page, 'Hello john')
+      .getByRole('button', { name: /^👍 2: / })
+      .waitFor()
+  await message(joes, 'Hello john').getByRole('button', { name: '👍 2: You, john' }).tap()
+  await message(janes, 'Hello john').getByRole('button', { name: '👍 1: john' }).waitFor()
+})
+
+it('a message is taken back by whoever sent it, and by the owner', async () => {
+  await joes.getByRole('textbox', { name: 'Message friends' }).fill('a slip')
+  await joes.getByRole('button', { name: 'Send' }).tap()
+  await message(johns, 'a slip').waitFor()
+  await act(johns, message(johns, 'a slip'), 'Delete…')
+  const question = johns.getByRole('dialog', { name: 'Delete this message?' })
+  await question.getByText('joe wrote it.').waitFor()
+  await question.getByRole('button', { name: 'Delete' }).click()
+  for (const page of [janes, joes]) await message(page, tombstone).waitFor()
+  expect(await janes.content()).not.toContain('a slip')
+})
+
+it('what was said elsewhere is passed on to the group, with whose it was', async () => {
+  const jane = await loginAs(scene.parley.url, 'jane')
+  const { id } = await jane.conversationWith('john')
+  await jane.send(id, 'a recipe')
+  await listed(johns, 'a recipe').click()
+  await act(johns, message(johns, 'a recipe'), 'Forward…')
+  await johns.getByRole('dialog', { name: 'Forward to…' }).getByRole('button', { name: 'friends' }).click()
+  await johns.getByRole('heading', { name: 'friends', level: 1 }).waitFor()
+  for (const page of [johns, janes, joes])
+    await message(page, 'a recipe').getByText('Forwarded from jane').waitFor()
+})
+
 it('its owner renames it, makes an admin, and all see both', async () => {
   await openPanel(johns)
   await panel(johns).getByRole('button', { name: 'Rename' }).click()
@@ -115,11 +176,51 @@ it('an admin adds somebody; the owner is nobody’s to remove, and a member’s 
   await joes.getByRole('button', { name: 'Close' }).click()
 })
 
+it('whoever was away has all of it when they are back', async () => {
+  await joes.context().setOffline(true)
+  await joes.getByText('You are offline.').waitFor()
+  await act(johns, message(johns, 'Hello jane'), 'Edit')
+  await johns.getByRole('textbox', { name: 'Message garden friends' }).fill('Hello everybody')
+  await johns.keyboard.press('Enter')
+  await act(janes, message(janes, 'Hello friends'), 'Delete…')
+  await janes.getByRole('button', { name: 'Delete' }).click()
+  await act(janes, message(janes, 'a recipe'), 'Reply')
+  await janes.keyboard.type('I cook, @joe')
+  await janes.keyboard.press('Escape')
+  await janes.keyboard.press('Enter')
+  await openMenu(johns, message(johns, 'I cook, @joe'))
+  await johns.getByRole('menuitemcheckbox', { name: 'React with 🙏' }).click()
+  await openPanel(johns)
+  await choose(johns, 'jill', 'Make admin')
+  await line(johns, 'You made jill an admin').waitFor()
+  await choose(johns, 'jill', 'Remove…')
+  await johns.getByRole('dialog', { name: 'Remove jill?' }).getByRole('button', { name: 'Remove' }).click()
+  await panel(johns).getByRole('button', { name: 'Rename' }).click()
+  await panel(johns).getByLabel('Name of the group').fill('garden club')
+  await johns.keyboard.press('Enter')
+  await line(johns, 'You named the group “garden club”').waitFor()
+  await johns.keyboard.press('Escape')
+  await joes.context().setOffline(false)
+  await joes.getByRole('heading', { name: 'garden club', level: 1 }).waitFor()
+  const parts = '.message__text, .quote__text, .reaction__chip, .messages__line'
+  const since = ['a recipe', 'I cook, @joe', '🙏 1', 'john made jill an admin', 'john removed jill']
+  await expect
+    .poll(async () => (await joes.locator(parts).allTextContents()).slice(-6))
+    .toEqual([...since, 'john named the group “garden club”'])
+  await message(joes, 'Hello everybody')
+    .getByText(/^edited /)
+    .waitFor()
+  await openPanel(joes)
+  await panel(joes).getByText('3 people').waitFor()
+  await joes.getByRole('button', { name: 'Close' }).click()
+  for (const page of [johns, joes]) await message(page, tombstone).nth(1).waitFor()
+})
+
 it('whoever is removed sees it at once, and sees nothing more', async () => {
   await openPanel(janes)
   await choose(janes, 'joe', 'Remove…')
   await janes.getByRole('dialog', { name: 'Remove joe?' }).getByRole('button', { name: 'Remove' }).click()
-  await joes.getByRole('heading', { name: 'You are no longer in garden friends' }).waitFor()
+  await joes.getByRole('heading', { name: 'You are no longer in garden club' }).waitFor()
   await line(johns, 'jane removed joe').waitFor()
   await send(johns, 'not for joe')
   await message(johns, 'not for joe').getByText('Sent').waitFor({ state: 'attached' })
@@ -136,7 +237,7 @@ it('whoever is added again is there again, with what was said before', async () 
   await janes.getByRole('option', { name: 'joe' }).waitFor()
   await janes.keyboard.press('Enter')
   await janes.keyboard.press('Enter')
-  await listed(joes, 'garden friends').click()
+  await listed(joes, 'garden club').click()
   await message(joes, 'not for joe').waitFor()
   await janes.keyboard.press('Escape')
 })
@@ -145,10 +246,10 @@ it('an owner who leaves passes it on', async () => {
   await openPanel(johns)
   await panel(johns).getByRole('button', { name: 'Leave group' }).click()
   await johns
-    .getByRole('dialog', { name: 'Leave garden friends?' })
+    .getByRole('dialog', { name: 'Leave garden club?' })
     .getByRole('button', { name: 'Leave' })
     .click()
-  await johns.getByRole('heading', { name: 'You are no longer in garden friends' }).waitFor()
+  await johns.getByRole('heading', { name: 'You are no longer in garden club' }).waitFor()
   await line(janes, 'You own this group now').waitFor()
   await line(joes, 'john left').waitFor()
   await openPanel(janes)

@@ -92,9 +92,22 @@ export async function send(page: Page, content: string): Promise<void> {
   await field.press('Enter')
 }
 
-/** A message in the open conversation, by its whole text. */
+/** A message in the open conversation, by its whole text; not one that quotes it. */
 export function message(page: Page, content: string): Locator {
-  return page.locator('.message').filter({ has: page.getByText(content, { exact: true }) })
+  const text = page.locator('.message__text').and(page.getByText(content, { exact: true }))
+  return page.locator('.message').filter({ has: text })
+}
+
+/** Opens what may be done with a message. */
+export async function openMenu(page: Page, row: Locator): Promise<void> {
+  await row.locator('.message__bubble').click({ button: 'right' })
+  await page.getByRole('menu').waitFor()
+}
+
+/** Does something with a message, by its menu. */
+export async function act(page: Page, row: Locator, choice: string): Promise<void> {
+  await openMenu(page, row)
+  await page.getByRole('menuitem', { name: choice }).click()
 }
 
 /** The row of the conversation with somebody, in the list. */

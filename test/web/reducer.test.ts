@@ -93,6 +93,30 @@ describe('the state', () => {
     expect(unreadTotal(state.entries)).toBe(0)
   })
 
+  it('reads out nothing of what was taken back: edited, deleted, or of a group that is mine no more', () => {
+    const server = modelServer()
+    let state = after(initialState(john), { type: 'snapshot_taken', snapshot: server.snapshot() })
+    const hear = () => {
+      while (state.cursor!.seq < server.log.length)
+        state = after(state, eventAt(server, state.cursor!.seq + 1))
+      return state.arrived?.content
+    }
+    const { position } = server.send('9', jane, 'a slip')!
+    expect(hear()).toBe('a slip')
+    server.edit('9', position, 'a slip, mended')
+    expect(hear()).toBeUndefined()
+    const again = server.send('9', jane, 'another')!
+    expect(hear()).toBe('another')
+    server.remove('9', again.position)
+    expect(hear()).toBeUndefined()
+    server.send('9', jane, 'for friends')
+    expect(hear()).toBe('for friends')
+    server.remove('9', position)
+    expect(hear()).toBe('for friends')
+    server.takeOut(john)
+    expect(hear()).toBeUndefined()
+  })
+
   it('lists only as far down as no conversation is missing', () => {
     const server = modelServer()
     for (const id of ['7', '8', '9']) server.send(id, jane)

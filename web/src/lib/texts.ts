@@ -93,7 +93,6 @@ export const texts = {
     label: (name: string, content: string) => `${name}: ${content}`,
     edited: 'edited',
     deleted: 'This message was deleted',
-    deletedMine: 'You deleted this message',
     forwarded: (name: string) => `Forwarded from ${isolate(name)}`,
     somebody: 'Somebody',
     jump: (name: string) => `Go to what ${isolate(name)} said`,

@@ -14,7 +14,8 @@ export function withoutConversation(state: State, { conversationId }: Message): 
   const { [conversationId]: _entry, ...entries } = state.entries
   const { [conversationId]: _history, ...histories } = state.histories
   const { [conversationId]: _people, ...participants } = state.participants
-  return { ...state, entries, histories, participants }
+  const arrived = state.arrived?.conversationId === conversationId ? null : state.arrived
+  return { ...state, entries, histories, participants, arrived }
 }
 
 function afterLine(entry: Entry, { change = {} }: { change?: Partial<Change> }, me: User): Entry {

@@ -51,10 +51,11 @@ export function withSent(state: State, message: Message): State {
   }
 }
 
-/** A message is another now. */
+/** A message is another now; what it said is not told any more. */
 export function withChanged(state: State, message: Message): State {
   return {
     ...state,
+    arrived: state.arrived?.id === message.id ? null : state.arrived,
     entries: withChangedEntry(state.entries, message, state.me),
     histories: withChangedMessage(state.histories, message)
   }

@@ -38,7 +38,7 @@ export function MessageBubble({
       <div className="message__body" dir="auto">
         {deleted ? (
           <p className="message__text message__text--deleted" data-time={time}>
-            {mine ? texts.message.deletedMine : texts.message.deleted}
+            {texts.message.deleted}
           </p>
         ) : (
           <MessageText content={content} time={time} names={names} />

@@ -75,7 +75,7 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
     <div
       className={looks.filter(Boolean).join(' ')}
       role="article"
-      aria-label={texts.message.label(name, row.content)}
+      aria-label={message?.deletedAt ? texts.message.deleted : texts.message.label(name, row.content)}
       tabIndex={-1}
       data-row={row.key}
       data-position={message?.position}

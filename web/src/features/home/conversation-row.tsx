@@ -69,10 +69,9 @@ function LastMessage({ entry: { kind, lastMessage }, me }: { entry: Entry; me: U
   if (!lastMessage) return <span className="row__last" />
   const { mine, sender, content, change, deletedAt } = lastMessage
   if (change || deletedAt) {
-    const deleted = mine ? texts.message.deletedMine : texts.message.deleted
     return (
       <span className="row__last row__last--told" dir="auto">
-        {change ? lineText(lastMessage, me) : deleted}
+        {change ? lineText(lastMessage, me) : texts.message.deleted}
       </span>
     )
   }
