@@ -6,6 +6,7 @@ import type {
   Message,
   MessageVersion,
   Participant,
+  Presence,
   Role,
   Token,
   User
@@ -195,6 +196,14 @@ export function createClient(options: ClientOptions = {}) {
     /** Marks read, up to a message's id or to the newest. */
     async readMessages(conversationId: string, upTo?: string, abortable: Abortable = {}): Promise<void> {
       await post(at(paths.readMessages, { conversationId }), upTo && { upTo }, abortable)
+    },
+    /** Says once that I am writing; `Awareness` says it as often as it is to be said. */
+    async sendTyping(conversationId: string, abortable: Abortable = {}): Promise<void> {
+      await post(at(paths.typing, { conversationId }), undefined, abortable)
+    },
+    /** Of everybody whom I share a conversation of up to `signalsMax` people with: whether they are here. */
+    async presence(abortable: Abortable = {}): Promise<Presence[]> {
+      return (await get<Presence[]>(paths.presence, {}, abortable)).data
     },
 
     /** The event stream after a cursor, or from now on; `EventStream` reads it and opens it again. */

@@ -1,5 +1,5 @@
 import { parseCursor, type Cursor } from '@parley/contract/cursor'
-import type { LogEvent, StreamEvents } from '@parley/contract/events'
+import type { LogEvent, Signal, StreamEvents } from '@parley/contract/events'
 import { backoffMs } from './backoff.ts'
 import { systemClock, wait, type Clock } from './clock.ts'
 import { isSignedOut, NetworkError, Refusal, retryAfterMs } from './failures.ts'
@@ -18,6 +18,8 @@ export type EventStreamOptions = {
   cursor: Cursor | null
   /** Each event of the log once, in order. Names that this client does not know come too. */
   onEvent(event: LogEvent, cursor: Cursor): void
+  /** Passing news: typing, presence. It may be lost, and has no place in the log. */
+  onSignal?(signal: Signal): void
   /** Events follow on nothing known: take a fresh snapshot, and resolve with its cursor when it is in place. */
   onReset(reason: ResetReason): Promise<Cursor>
   onState?(state: StreamState): void
@@ -159,8 +161,11 @@ export class EventStream {
       this.#cursor ??= cursor
     } else if (name === 'sync') {
       this.#head = (JSON.parse(data) as StreamEvents['sync']).head
+    } else if (name === 'typing' || name === 'presence') {
+      const news = parseEvent(name, data) as Signal | null
+      if (news) this.#options.onSignal?.(news)
     } else if (cursor && !this.#isKnown(cursor)) {
-      const event = parseEvent(name, data)
+      const event = parseEvent(name, data) as LogEvent | null
       if (!event || !this.#isNext(cursor)) return this.#startOver('gap', cursor)
       this.#options.onEvent(event, cursor)
       this.#cursor = cursor
@@ -213,9 +218,9 @@ function isEventStream(contentType: string): boolean {
   return contentType.split(';')[0]!.trim().toLowerCase() === 'text/event-stream'
 }
 
-function parseEvent(name: string, data: string): LogEvent | null {
+function parseEvent(name: string, data: string): unknown {
   try {
-    return { name, data: JSON.parse(data) as unknown } as LogEvent
+    return { name, data: JSON.parse(data) as unknown }
   } catch {
     return null
   }

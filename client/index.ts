@@ -1,3 +1,4 @@
+export { Awareness, type AwarenessOptions, type Typing } from './awareness.ts'
 export { createClient, type Client, type ClientOptions } from './client.ts'
 export { EventStream, type EventStreamOptions, type ResetReason, type StreamState } from './event-stream.ts'
 export { isSignedOut, isTemporary, NetworkError, Refusal } from './failures.ts'

@@ -121,6 +121,16 @@ export const Participant = Type.Object({
 /** Somebody in a conversation. */
 export type Participant = Static<typeof Participant>
 
+export const Presence = Type.Object({
+  userId: Id,
+  online: Type.Boolean({ description: 'Whether they have a stream open, on any device' }),
+  lastSeenAt: Type.Union([Time, Type.Null()], {
+    description: 'When they went; null while they are online, and of somebody who was never seen'
+  })
+})
+/** Whether somebody is here. */
+export type Presence = Static<typeof Presence>
+
 export const MessageVersion = Type.Object({
   version: Type.Integer({ minimum: 1 }),
   content: Text,

@@ -1,4 +1,4 @@
-import type { Conversation, Message } from './entities.ts'
+import type { Conversation, Message, Presence } from './entities.ts'
 import type { ProblemCode } from './errors.ts'
 
 /**
@@ -40,10 +40,10 @@ export type ReactionChange = { conversationId: string; messageId: string; userId
  * What passes: without an id, never stored, never late. A slow reader misses all but the latest of each key.
  */
 export type Signals = {
-  /** Somebody is writing; gone by itself after `typingSeconds`. */
+  /** Somebody is writing; gone by itself after `typingSeconds`, and with their message. */
   typing: { conversationId: string; userId: string }
-  /** Somebody I talk with came or went. `lastSeenAt` is null while they are online, or were never seen. */
-  presence: { userId: string; online: boolean; lastSeenAt: string | null }
+  /** Somebody I talk with came or went. */
+  presence: Presence
 }
 
 /** What a stream says about itself; none of it is in the log. */
@@ -56,5 +56,6 @@ export type StreamEvents = {
   refused: { code: ProblemCode }
 }
 
+export type Signal = { [Name in keyof Signals]: { name: Name; data: Signals[Name] } }[keyof Signals]
 export type LogEventName = keyof LogEvents
 export type LogEvent = { [Name in LogEventName]: { name: Name; data: LogEvents[Name] } }[LogEventName]

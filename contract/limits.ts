@@ -50,3 +50,9 @@ export const quoteMaxLength = 280
 
 /** Seconds for which somebody counts as writing after they said so; they say so again at half of it. */
 export const typingSeconds = 6
+
+/** Seconds in which no more than one sign that somebody is writing is passed on; what comes sooner reaches nobody. */
+export const typingThrottleSeconds = 2
+
+/** People in a conversation up to which typing and presence are told. */
+export const signalsMax = 100

@@ -7,6 +7,7 @@ export const paths = {
   oauthGithubCallback: '/api/oauth/github/callback',
   authUser: '/api/auth_user',
   refreshToken: '/api/refresh_token',
+  presence: '/api/presence',
   usernames: '/api/usernames',
   conversations: '/api/conversations',
   conversation: '/api/conversations/:conversationId',
@@ -17,6 +18,7 @@ export const paths = {
   message: '/api/conversations/:conversationId/messages/:messageId',
   messageVersions: '/api/conversations/:conversationId/messages/:messageId/versions',
   reaction: '/api/conversations/:conversationId/messages/:messageId/reactions/:emoji',
+  typing: '/api/conversations/:conversationId/typing',
   readMessages: '/api/conversations/:conversationId/read_messages',
   events: '/api/messages',
   openapi: '/api/openapi.json'

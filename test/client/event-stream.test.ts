@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Cursor } from '@parley/contract/cursor'
+import type { Signal } from '@parley/contract/events'
 import { EventStream, Refusal, type EventStreamOptions } from '@parley/client'
 import { fakeStreams, frame, networkDown, signedOut, sync } from './fake-server.ts'
 import { manualClock, settle } from './manual-clock.ts'
@@ -94,6 +95,22 @@ describe('the event stream', () => {
       }),
       { numRuns: 60 }
     )
+  })
+
+  it('hands over typing and presence as they come; they move no cursor, and are no gap', async () => {
+    const signals: Signal[] = []
+    const { server, seen, resets, stream } = listen({ onSignal: (signal) => void signals.push(signal) })
+    await settle()
+    const typing = 'event: typing\ndata: {"conversationId":"7","userId":"2"}\n\n'
+    const presence = 'event: presence\ndata: {"userId":"2","online":true,"lastSeenAt":null}\n\n'
+    const junk = 'event: typing\ndata: {\n\nevent: later\ndata: {}\n\n'
+    server.send(frame(1) + typing + presence + junk + frame(2) + sync(2))
+    await settle()
+    expect(signals).toEqual([
+      { name: 'typing', data: { conversationId: '7', userId: '2' } },
+      { name: 'presence', data: { userId: '2', online: true, lastSeenAt: null } }
+    ])
+    expect([seen, resets, stream.cursor, stream.state]).toEqual([[1, 2], [], at(2), 'complete'])
   })
 
   it('waits longer after each failure, between nothing and a bound that doubles', async () => {
