@@ -22,7 +22,13 @@ const head = [
 ].join('\r\n')
 
 /** What the streams of one user share: the newest frames and the head of the log as far as it is known. */
-export type Mailbox = { readonly ring: FrameRing; head: number; readonly streams: Set<Stream> }
+export type Mailbox = {
+  readonly ring: FrameRing
+  head: number
+  readonly streams: Set<Stream>
+  /** A look at the log's bounds that is under way, for whoever comes meanwhile. */
+  look?: Promise<LogBounds> | undefined
+}
 
 /** What the streams of a process did since it started; one for all of them. */
 export type StreamCounts = {
@@ -85,6 +91,7 @@ export class Stream {
     socket.setKeepAlive(true, 15_000)
     // A reset by the peer is an end like any other; 'close' follows.
     socket.on('error', () => {})
+    this.#gather()
     this.#write(head)
   }
 
@@ -95,11 +102,12 @@ export class Stream {
   async start(after: Cursor | null): Promise<void> {
     let bounds: LogBounds
     try {
-      bounds = await this.#reader.bounds(this.owner.userId)
+      bounds = await this.#bounds(after)
     } catch {
       return this.refuse('storage_unavailable')
     }
     if (!this.#socket.writable) return
+    this.#gather()
     // The user's other streams may not have been told.
     raise(this.#mailbox, bounds.head, this)
     const reason = after && resetReason(after, this.#epoch, bounds)
@@ -152,6 +160,26 @@ export class Stream {
 
   onClose(listener: () => void): void {
     this.#socket.once('close', listener)
+  }
+
+  /**
+   * Where the log begins and ends. Those who come together share one look: their mailbox was there when it began, and has
+   * heard of what was committed since. What another node told a client may be newer than that look.
+   */
+  async #bounds(after: Cursor | null): Promise<LogBounds> {
+    const mailbox = this.#mailbox
+    if (mailbox.look) {
+      const { head: seen, floor } = await mailbox.look
+      const newest = Math.max(seen, mailbox.head)
+      if (!after || after.seq <= newest) return { head: newest, floor }
+    }
+    const look = this.#reader.bounds(this.owner.userId)
+    mailbox.look = look
+    try {
+      return await look
+    } finally {
+      if (mailbox.look === look) mailbox.look = undefined
+    }
   }
 
   async #catchUp(): Promise<void> {
@@ -208,6 +236,12 @@ export class Stream {
     this.#cursor = seq
     this.#counts.resets++
     this.#write(idLine(this.#epoch, seq) + signal('reset', { reason }))
+  }
+
+  /** What is written from here to the end of the present task goes out in one piece. */
+  #gather(): void {
+    this.#socket.cork()
+    process.nextTick(() => this.#socket.uncork())
   }
 
   #write(bytes: Buffer | string): void {

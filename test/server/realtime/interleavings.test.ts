@@ -125,6 +125,33 @@ test('S5: nor to one whose session ended while it learned that what it wants was
     { does: 'revoke', session: 1 }
   ]))
 
+test('S9: streams of one user that come together share one look at its log', async () => {
+  const { hub, model, readers, connect } = modelWorld()
+  for (const reader of readers) connect(reader)
+  await new Promise(setImmediate)
+  // Three readers are jane's, one is john's.
+  expect(model.counts.looks).toBe(2)
+  hub.close()
+})
+
+test('N3: a cursor beyond the look it shares is looked for again, and not told to start over', async () => {
+  const world = modelWorld()
+  const [early, late] = world.readers
+  world.connect(early!)
+  await world.step(0)
+  // Looked, and not answered yet.
+  await world.step(0)
+  world.publish([10], 'untold')
+  // Another node told this device.
+  late!.seq = 1
+  world.connect(late!)
+  while (world.waiting > 0) await world.step(0)
+  late!.read(1_000)
+  expect(late).toMatchObject({ seq: 1, resets: 0 })
+  expect(world.model.counts.looks).toBe(2)
+  world.hub.close()
+})
+
 test('S1, S5: the same on the real store, over real sockets', async () => {
   const world = await openHub()
   const realStep = fc.record({

@@ -13,6 +13,7 @@ export function modelLog(perform: (task: () => void) => void) {
   const logs = new Map<number, { events: LoggedEvent[]; floor: number }>()
   const listeners: CommitListener[] = []
   let failing = 0
+  const counts = { looks: 0 }
   const logOf = (userId: number) => {
     const log = logs.get(userId) ?? { events: [], floor: 0 }
     logs.set(userId, log)
@@ -32,7 +33,10 @@ export function modelLog(perform: (task: () => void) => void) {
 
   const log: EventLog = {
     epoch: 'e',
-    bounds: (userId) => read(() => ({ head: headOf(userId), floor: logOf(userId).floor })),
+    bounds(userId) {
+      counts.looks++
+      return read(() => ({ head: headOf(userId), floor: logOf(userId).floor }))
+    },
     heads: (userIds) => read(() => userIds.map((userId) => ({ userId, head: headOf(userId) }))),
     eventsAfter: (userId, seq, limit) =>
       read(() =>
@@ -44,6 +48,7 @@ export function modelLog(perform: (task: () => void) => void) {
   }
   return {
     log,
+    counts,
     headOf,
     floorOf: (userId: number) => logOf(userId).floor,
     /** Puts an event into the logs of these users; gives the report of it. */

@@ -61,6 +61,8 @@ export class ModelSocket extends EventEmitter {
     return read
   }
 
+  cork(): void {}
+  uncork(): void {}
   setTimeout(): void {}
   setNoDelay(): void {}
   setKeepAlive(): void {}
