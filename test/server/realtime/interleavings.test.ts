@@ -126,12 +126,12 @@ test('S5: nor to one whose session ended while it learned that what it wants was
   ]))
 
 test('S9: streams of one user that come together share one look at its log', async () => {
-  const { hub, model, readers, connect } = modelWorld()
-  for (const reader of readers) connect(reader)
+  const world = modelWorld()
+  for (const reader of world.readers) world.connect(reader)
   await new Promise(setImmediate)
   // Three readers are jane's, one is john's.
-  expect(model.counts.looks).toBe(2)
-  hub.close()
+  expect(world.model.counts.looks).toBe(2)
+  world.hub.close()
 })
 
 test('N3: a cursor beyond the look it shares is looked for again, and not told to start over', async () => {
