@@ -10,6 +10,8 @@ import { raise, Stream, type Mailbox, type StreamCounts, type StreamOwner } from
 export type HubOptions = {
   /** A quiet stream hears `sync` this often. */
   syncIntervalMs: number
+  /** Streams are looked after this often: whether they hear `sync`, or end. */
+  tickMs?: number
   /** A stream lives between half of this and all of it. */
   streamMaxLifeMs: number
   streamsPerUser: number
@@ -26,7 +28,6 @@ export type HubCounts = StreamCounts & {
   sweepFinds: number
 }
 
-const tickMs = 1_000
 /** Reads of the log at a time, for all streams together. */
 const concurrentReads = 8
 /** Users whose heads are asked for in one read. */
@@ -65,7 +66,7 @@ export class Hub {
     this.#options = options
     this.#reader = new LogReader(log, concurrentReads)
     log.onCommitted((events, committedAt) => this.#deliver(events, committedAt))
-    this.#ticker = setInterval(() => this.#tick(), tickMs)
+    this.#ticker = setInterval(() => this.#tick(), options.tickMs ?? 1_000)
     this.#ticker.unref()
   }
 

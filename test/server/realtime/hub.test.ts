@@ -1,15 +1,24 @@
 // Over 300 lines: the rules of one stream, on one hub and one store that are opened once for all of them.
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { HubOptions } from '../../../server/realtime/hub.ts'
+import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
+import type { EventLog } from '../../../server/storage/event-log.ts'
 import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { changeBeside } from '../../harness/engine.ts'
-import { openHub } from './socket-pair.ts'
+import { openHub, openHubOn } from './socket-pair.ts'
 
 let world: Awaited<ReturnType<typeof openHub>>
 beforeAll(async () => {
   world = await openHub()
 })
 afterAll(() => world.close())
+
+/** Another hub on the same store, with options of its own. */
+const openAnother = (options: Partial<HubOptions> = {}, log: EventLog = world.store.events) =>
+  openHubOn(log, new MemoryExchange().connect(), options)
+/** For tests that wait for `sync`. */
+const oftenInSync = { syncIntervalMs: 50, tickMs: 50 }
 
 /** The stream has sent every event up to the head. */
 const complete = (head: number) => (events: { event?: string | undefined; data: string }[]) =>
@@ -141,15 +150,17 @@ describe('A stream', () => {
   })
 
   test('S7: that is quiet hears sync again, with the head', async () => {
+    const own = await openAnother(oftenInSync)
     const { john } = await startPair(world.store)
-    const stream = await world.open(john.userId)
+    const stream = await own.open(john.userId)
     await stream.until((events) => events.filter((event) => event.event === 'sync').length >= 2)
-    stream.socket.destroy()
+    own.close()
   })
 
   test('S7: that is quiet hears sync although the clock was set back a day, and lives on when it is set forward', async () => {
+    const own = await openAnother(oftenInSync)
     const { john } = await startPair(world.store)
-    const stream = await world.open(john.userId)
+    const stream = await own.open(john.userId)
     await stream.event('sync')
     vi.useFakeTimers({ toFake: ['Date'] })
     try {
@@ -165,35 +176,36 @@ describe('A stream', () => {
     } finally {
       vi.useRealTimers()
     }
-    stream.socket.destroy()
-  }, 30_000)
+    own.close()
+  })
 
   test('S7: is told no head below what it was sent, also when the log went on while it was read', async () => {
-    const own = await openHub()
-    const { john, conversationId } = await startPair(own.store)
-    for (let i = 0; i < 3; i++) await own.store.send(sendOf(john.userId, conversationId, `m ${i}`))
-    own.store.events.bounds = () => Promise.resolve({ head: 1, floor: 0 })
-    const stream = await own.open(john.userId, `${own.store.epoch}-0`)
+    const log = { ...world.store.events, bounds: () => Promise.resolve({ head: 1, floor: 0 }) }
+    const own = await openAnother({}, log)
+    const { john, conversationId } = await startPair(world.store)
+    for (let i = 0; i < 3; i++) await world.store.send(sendOf(john.userId, conversationId, `m ${i}`))
+    const stream = await own.open(john.userId, `${world.store.epoch}-0`)
     const sync = await stream.event('sync')
     expect([stream.seqs, sync.data]).toEqual([[1, 2, 3, 4], '{"head":4}'])
-    await own.close()
+    own.close()
   })
 
   test('S5: ends within a second when its session does, and no other', async () => {
+    const own = await openAnother(oftenInSync)
     const { john } = await startPair(world.store)
-    const ended = await world.open(john.userId, null, 7)
-    const other = await world.open(john.userId, null, 8)
+    const ended = await own.open(john.userId, null, 7)
+    const other = await own.open(john.userId, null, 8)
     await Promise.all([ended.event('sync'), other.event('sync')])
-    world.hub.limitSession({ userId: john.userId, sessionId: 7, expiresAt: 0 })
+    own.hub.limitSession({ userId: john.userId, sessionId: 7, expiresAt: 0 })
     await ended.closed
     expect(ended.raw).toMatch(/\nretry: \d+\n\n$/)
     await other.until((events) => events.filter((event) => event.event === 'sync').length >= 2)
-    other.socket.destroy()
+    own.close()
   })
 
   test('S11: beyond the most one user may have is refused, with a time to try again', async () => {
-    const own = await openHub({ streamsPerUser: 1 })
-    const { john } = await startPair(own.store)
+    const own = await openAnother({ streamsPerUser: 1 })
+    const { john } = await startPair(world.store)
     const first = await own.open(john.userId)
     await first.event('sync')
     const second = await own.open(john.userId)
@@ -201,12 +213,12 @@ describe('A stream', () => {
     await second.closed
     expect(second.raw).toMatch(/\nretry: \d+\n\n$/)
     expect(own.hub.size).toBe(1)
-    await own.close()
+    own.close()
   })
 
   test('S8: whose reader stops keeps little waiting, is cut off, and goes on where it was; nobody else waits', async () => {
-    const own = await openHub({ stallMs: 300 })
-    const { john, jane, conversationId } = await startPair(own.store)
+    const own = await openAnother({ stallMs: 300 })
+    const { john, jane, conversationId } = await startPair(world.store)
     const stopped = await own.open(jane.userId)
     const reading = await own.open(jane.userId)
     await Promise.all([stopped.event('sync'), reading.event('sync')])
@@ -216,11 +228,11 @@ describe('A stream', () => {
     // More than the system's buffers for a socket hold.
     for (let sent = 0; sent < 6_000; sent += 200) {
       await Promise.all(
-        Array.from({ length: 200 }, () => own.store.send(sendOf(john.userId, conversationId, content)))
+        Array.from({ length: 200 }, () => world.store.send(sendOf(john.userId, conversationId, content)))
       )
       mostWaiting = Math.max(mostWaiting, stopped.served!.writableLength)
     }
-    const { head } = await own.store.events.bounds(jane.userId)
+    const { head } = await world.store.events.bounds(jane.userId)
     await reading.until(() => reading.seqs.at(-1) === head)
     expect(reading.seqs).toEqual(Array.from({ length: head - 1 }, (_, i) => i + 2))
     // One pull at most: a page of the log.
@@ -233,29 +245,29 @@ describe('A stream', () => {
 
     stopped.socket.resume()
     await stopped.closed
-    const again = await own.open(jane.userId, `${own.store.epoch}-${stopped.seqs.at(-1)}`)
+    const again = await own.open(jane.userId, `${world.store.epoch}-${stopped.seqs.at(-1)}`)
     await again.until(() => again.seqs.at(-1) === head)
     expect([...stopped.seqs, ...again.seqs]).toEqual(Array.from({ length: head - 1 }, (_, i) => i + 2))
-    await own.close()
+    own.close()
   }, 30_000)
 
   test('S8: whose reader stops at the very last page is cut off too, with nothing more to be sent', async () => {
-    const own = await openHub({ stallMs: 300 })
-    const { john, jane, conversationId } = await startPair(own.store)
+    const own = await openAnother({ stallMs: 300 })
+    const { john, jane, conversationId } = await startPair(world.store)
     const stopped = await own.open(jane.userId)
     await stopped.event('sync')
     stopped.socket.pause()
     const content = 'x'.repeat(3_000)
     while (!stopped.served!.writableNeedDrain)
-      await own.store.send(sendOf(john.userId, conversationId, content))
+      await world.store.send(sendOf(john.userId, conversationId, content))
     if (!stopped.served!.destroyed) await new Promise((resolve) => stopped.served!.once('close', resolve))
     expect(own.hub.size).toBe(0)
-    await own.close()
+    own.close()
   }, 30_000)
 
   test('S10: is ended by a drain, and a later one refused', async () => {
-    const own = await openHub()
-    const { john } = await startPair(own.store)
+    const own = await openAnother()
+    const { john } = await startPair(world.store)
     const stream = await own.open(john.userId)
     await stream.event('sync')
     await own.hub.drain(50)
@@ -263,13 +275,13 @@ describe('A stream', () => {
     const late = await own.open(john.userId)
     expect((await late.event('refused')).data).toBe('{"code":"draining"}')
     expect(own.hub.counts).toMatchObject({ opened: 1, refused: 1, slowCloses: 0 })
-    await own.close()
+    own.close()
   })
 })
 
 test('S10: a drain ends streams one after the other over its window', async () => {
-  const own = await openHub({ streamsPerUser: 200 })
-  const { john } = await startPair(own.store)
+  const own = await openAnother({ streamsPerUser: 200 })
+  const { john } = await startPair(world.store)
   const streams = await Promise.all(Array.from({ length: 200 }, () => own.open(john.userId)))
   await Promise.all(streams.map((stream) => stream.event('sync')))
   const endedAtMs: number[] = []
@@ -277,7 +289,7 @@ test('S10: a drain ends streams one after the other over its window', async () =
   await own.hub.drain(1_000)
   await Promise.all(streams.map((stream) => stream.closed))
   expect(endedAtMs[150]! - endedAtMs[50]!).toBeGreaterThan(200)
-  await own.close()
+  own.close()
 })
 
 test('S1: whoever connects, is cut and resumes while others publish sees every event once, in order', async () => {

@@ -49,7 +49,9 @@ async function openNodes() {
       onSession: bus.onSession.bind(bus)
     })
   }
-  const nodes = await Promise.all([0, 1].map((index) => openHubOn(logOf(index), lossy(exchange.connect()))))
+  const open = (index: number) =>
+    openHubOn(logOf(index), lossy(exchange.connect()), { syncIntervalMs: 50, tickMs: 50 })
+  const nodes = await Promise.all([0, 1].map(open))
   let live = true
   store.events.onCommitted((...commit) => {
     if (!live) return
