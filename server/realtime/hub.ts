@@ -162,7 +162,7 @@ export class Hub {
 
   /**
    * Frames each event once, gives every recipient who is here their own `id:`, then wakes each of them once; other nodes
-   * get a hint. A report may come after a later one: then the frame is not taken, and the head stays.
+   * get a hint. Reports may come in another order than the commits.
    */
   #deliver(events: CommittedEvent[], committedAt: number): void {
     const woken = new Set<Mailbox>()
@@ -172,11 +172,12 @@ export class Hub {
         this.#bus.publishHead(userId, seq)
         const mailbox = this.#mailboxes.get(userId)
         if (!mailbox) continue
-        lines ??= eventLines(event)
-        const bytes = Buffer.concat([Buffer.from(idLine(this.#log.epoch, seq)), lines])
         if (event.retracts) mailbox.ring.clear()
-        mailbox.ring.push({ seq, bytes })
-        mailbox.head = Math.max(mailbox.head, seq)
+        // Reported late: what is known since may have taken it back, and the log says what is left of it.
+        if (seq <= mailbox.head) continue
+        lines ??= eventLines(event)
+        mailbox.ring.push({ seq, bytes: Buffer.concat([Buffer.from(idLine(this.#log.epoch, seq)), lines]) })
+        mailbox.head = seq
         woken.add(mailbox)
       }
     }

@@ -152,6 +152,28 @@ test('N3: a cursor beyond the look it shares is looked for again, and not told t
   world.hub.close()
 })
 
+test('S4, N2: a frame that is reported late, after word of something newer, is not sent: the log may have taken it back', async () => {
+  const world = modelWorld()
+  const [early, late] = world.readers
+  const untilQuiet = async () => {
+    do await world.step(0)
+    while (world.waiting > 0)
+  }
+  world.connect(early!)
+  await untilQuiet()
+  world.publish([10], 'later')
+  world.publish([10], 'elsewhere')
+  await untilQuiet()
+  world.connect(late!)
+  await untilQuiet()
+  for (const reader of [early!, late!]) {
+    reader.read(1_000)
+    expect(reader).toMatchObject({ seq: 2, resets: 0 })
+  }
+  expect(world.hub.counts).toMatchObject({ ringPulls: 0, databasePulls: 2 })
+  world.hub.close()
+})
+
 test('S1, S5: the same on the real store, over real sockets', async () => {
   const world = await openHub()
   const realStep = fc.record({
