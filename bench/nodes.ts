@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { makeCrowd, readHeads, type Crowd } from '../test/harness/crowd.ts'
+import { makeCrowd, readHeads, type Crowd, type Pair } from '../test/harness/crowd.ts'
 import { startNats } from '../test/harness/nats.ts'
 import { startParley, type Parley } from '../test/harness/parley.ts'
 import { createDatabase, startPostgres } from '../test/harness/postgres.ts'
@@ -17,6 +17,8 @@ const setups = [
   { name: 'Postgres, two nodes', nodes: 2, nats: true },
   { name: 'Postgres, three nodes', nodes: 3, nats: true }
 ] as const
+/** A fan-out's events. */
+const fannedEvents = 100
 type Setup = (typeof setups)[number]
 type Measured = {
   perSecond: number
@@ -24,6 +26,8 @@ type Measured = {
   nodeMicros: number
   databaseMicros: number
   delayMs: number
+  fannedPerSecond: number
+  fannedMicros: number
 }
 
 export const nodes: Bench = {
@@ -32,13 +36,17 @@ export const nodes: Bench = {
   about:
     'As in `sends`, with 128 senders; on several nodes, whoever listens is on another node than whoever sends. The nodes, ' +
     'Postgres (on disk, its fsync on) and NATS share one core here, so more nodes cannot answer more: what they cost is ' +
-    'the processor time of a message, in the nodes and in Postgres, and how long a message takes to the other node.',
+    'the processor time of a message, in the nodes and in Postgres, and how long a message takes to the other node. Fan-out ' +
+    'is one event after the other to 600 streams of one person, shared out to the nodes.',
   async run(size, log) {
-    const [rounds, ms, senders] = size === 'full' ? [3, 6_000, 128] : [1, 300, 12]
+    const sizes =
+      size === 'full'
+        ? { rounds: 3, ms: 6_000, senders: 128, streams: 600 }
+        : { rounds: 1, ms: 300, senders: 12, streams: 30 }
     const measured = new Map<Setup, Measured[]>(setups.map((setup) => [setup, []]))
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < sizes.rounds; round++) {
       for (const setup of setups) {
-        const result = await measure(setup, senders, ms)
+        const result = await measure(setup, sizes)
         measured.get(setup)!.push(result)
         log(`${setup.name}: ${Math.round(result.perSecond)}/s`)
       }
@@ -57,6 +65,8 @@ export const nodes: Bench = {
         row(setup, 'answered a second', '/s', 'perSecond'),
         row(setup, 'p99 of an answer', 'ms', 'p99Ms'),
         row(setup, 'a POST to its reader, p50', 'ms', 'delayMs'),
+        row(setup, 'events of a fan-out a second', '/s', 'fannedPerSecond'),
+        row(setup, 'processor time an event of a fan-out, nodes', 'µs', 'fannedMicros'),
         row(setup, 'processor time a message, nodes', 'µs', 'nodeMicros'),
         ...(setup.name === 'SQLite'
           ? []
@@ -69,7 +79,9 @@ export const nodes: Bench = {
   }
 }
 
-async function measure(setup: Setup, senders: number, ms: number): Promise<Measured> {
+type Sizes = { ms: number; senders: number; streams: number }
+
+async function measure(setup: Setup, { ms, senders, streams }: Sizes): Promise<Measured> {
   await using started = new AsyncDisposableStack()
   const postgres = setup.name === 'SQLite' ? null : started.use(await startPostgres({ onDisk: true }))
   const nats = setup.nats ? started.use(await startNats()) : null
@@ -93,7 +105,7 @@ async function measure(setup: Setup, senders: number, ms: number): Promise<Measu
   for (const [index] of parleys.entries()) {
     const plans = crowd.pairs
       .filter((_, pair) => pair % parleys.length === index)
-      .map(({ members: [, reader] }) => ({ token: reader.token, person: reader.user.username, timed: true }))
+      .map(({ members }) => ({ ...planOf(members), timed: true }))
     // On the next node, where there is one.
     await readers.call('open', { port: portOf(index + 1), plans })
   }
@@ -118,6 +130,19 @@ async function measure(setup: Setup, senders: number, ms: number): Promise<Measu
   const total = runs.reduce((sum, run) => sum + run.perTarget.reduce((all, count) => all + count, 0), 0)
   await expectDelivered(readers, parleys[0]!.url, crowd, total)
   const after = processor()
+  const delayMs = await readDelay(readers, portOf(0), crowd)
+
+  const [{ members: hot }] = crowd.pairs as [Pair]
+  const plans = Array.from({ length: streams / setup.nodes }, () => planOf(hot))
+  for (const index of parleys.keys()) await readers.call('open', { port: portOf(index), plans })
+  const opened = processor()
+  const fannedFrom = performance.now()
+  await postInTurn(portOf(0), hot[0].token, crowd.pairs[0]!.conversationId, fannedEvents)
+  await readers.call('untilAt', { seqs: await readHeads(parleys[0]!.url, [hot[1]]) })
+  const fanned = (streams + 1) * fannedEvents
+  const fannedSeconds = (performance.now() - fannedFrom) / 1_000
+  const fannedOut = processor()
+  await expectNoViolation(readers)
   return {
     perSecond: runs.reduce((sum, run) => sum + run.answers / run.seconds, 0),
     p99Ms: quantile(
@@ -126,7 +151,9 @@ async function measure(setup: Setup, senders: number, ms: number): Promise<Measu
     ),
     nodeMicros: (1e6 * (after.nodes - before.nodes)) / total,
     databaseMicros: (1e6 * (after.database - before.database)) / total,
-    delayMs: await readDelay(readers, portOf(0), crowd)
+    delayMs,
+    fannedPerSecond: fanned / fannedSeconds,
+    fannedMicros: (1e6 * (fannedOut.nodes - opened.nodes)) / fanned
   }
 }
 
@@ -134,9 +161,19 @@ async function measure(setup: Setup, senders: number, ms: number): Promise<Measu
 async function expectDelivered(readers: Swarm, url: string, crowd: Crowd, total: number): Promise<void> {
   const listening = crowd.pairs.map(({ members: [, reader] }) => reader)
   await readers.call('untilAt', { seqs: await readHeads(url, listening) })
+  const events = await expectNoViolation(readers)
+  if (events !== total) throw new Error(`${total} were acknowledged, ${events} delivered`)
+}
+
+/** Throws when an event was lost, doubled or out of order; gives how many there were. */
+async function expectNoViolation(readers: Swarm): Promise<number> {
   const { events, violations, resets } = await readers.call('tally')
   if (violations.length + resets > 0) throw new Error(`not delivered as promised: ${violations.join('; ')}`)
-  if (events !== total) throw new Error(`${total} were acknowledged, ${events} delivered`)
+  return events
+}
+
+function planOf([, reader]: Pair['members']) {
+  return { token: reader.token, person: reader.user.username }
 }
 
 /** From a POST to its reader, who is on another node where there is one, with nothing else to do: the median, ms. */
