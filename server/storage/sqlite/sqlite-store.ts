@@ -3,9 +3,9 @@ import { CommitQueue, type BatchObserver } from '../commit-queue.ts'
 import type { CommitListener } from '../event-log.ts'
 import type { Send, SendOutcome, Store } from '../store.ts'
 import { lockDatabase } from './database-lock.ts'
+import { ReaderPool } from './reader-pool.ts'
 import { WorkerThread } from './worker-thread.ts'
 
-const readers = 2
 /** Sends in one transaction at most. */
 const batchMax = 512
 
@@ -50,9 +50,7 @@ async function open(
   const writer = await WorkerThread.start({ path, mode }, (events, committedAt) => {
     for (const listener of listeners) listener(events, committedAt)
   })
-  const pool = await Promise.all(
-    Array.from({ length: readers }, () => WorkerThread.start({ path, mode: 'reader' }))
-  )
+  const readers = await ReaderPool.open(path)
   const sends = new CommitQueue<Send, SendOutcome>(
     (batch) => writer.run({ kind: 'sends', sends: batch }) as Promise<SendOutcome[]>,
     batchMax,
@@ -61,8 +59,7 @@ async function open(
   const write: Store['write'] = (name, input) => writer.run({ kind: 'write', name, input }) as never
 
   async function runRead(name: string, input: unknown, headOf: number | null) {
-    const reader = pool.reduce((least, each) => (each.load < least.load ? each : least))
-    return (await reader.run({ kind: 'read', name, input, headOf })) as { head: number; data: never }
+    return (await readers.run({ kind: 'read', name, input, headOf })) as { head: number; data: never }
   }
   const read: Store['read'] = async (name, input) => (await runRead(name, input, null)).data
 
@@ -84,13 +81,13 @@ async function open(
       onCommitted: (listener) => void listeners.push(listener)
     },
     queues: () => ({
-      reads: pool.reduce((sum, each) => sum + each.load, 0),
+      reads: readers.load,
       writes: writer.load,
       sends: sends.waiting
     }),
-    died: Promise.race([writer, ...pool].map((worker) => worker.died)),
+    died: Promise.race([writer.died, readers.died]),
     async close() {
-      await Promise.all(pool.map((worker) => worker.close()))
+      await readers.close()
       // Alone at the end: connections that close in the same moment leave the write-ahead log for one another to clear,
       // and whoever then copies another file over the database has it applied to that.
       await writer.close()

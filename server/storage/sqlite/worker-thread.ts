@@ -3,7 +3,7 @@ import { Problem } from '@parley/contract/errors'
 import type { CommitListener } from '../event-log.ts'
 import type { Job, Ready, Report, WorkerRole } from './jobs.ts'
 
-type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
+export type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
 type Caller = { resolve: (result: unknown) => void; reject: (error: Error) => void }
 
 /** A worker thread that runs jobs in the order they come. */
