@@ -75,7 +75,7 @@ export async function runClusterStorm(options: StormOptions): Promise<StormResul
     boundMs: () => (isQuiet ? quietBoundMs : stormBoundMs)
   })
   const places = [cluster.url, ...cluster.nodes.map((node) => node.url)]
-  const longestMs = Math.min(60_000, options.ms / 4)
+  const longestMs = Math.min(180_000, options.ms / 4)
   const pauseMs = Math.min(5_000, options.ms / 16)
 
   async function breakAll(record: StormRecord, random: Random): Promise<void> {
