@@ -37,7 +37,8 @@ flushCompileCache()
 async function runWaiting(): Promise<void> {
   while (waiting.length > 0) {
     const group = waiting.splice(0, groupMax)
-    port.postMessage(mode === 'reader' ? await readGroup(group) : await commitGroup(group))
+    if (mode === 'reader') port.postMessage(await readGroup(group))
+    else await commitGroup(group)
   }
   running = false
   if (closing) {
@@ -47,35 +48,40 @@ async function runWaiting(): Promise<void> {
   }
 }
 
-/** One transaction for a group of jobs, each in a savepoint: one that fails takes back only what it wrote itself. */
-async function commitGroup(group: Job[]): Promise<Report> {
+/**
+ * One transaction for a group of jobs, without savepoints: under one, SQLite keeps a second copy of every page that a job
+ * changes. Where a job fails, which is rare, everything is taken back and each job gets a transaction of its own.
+ */
+async function commitGroup(group: Job[]): Promise<void> {
+  try {
+    port.postMessage(await commit(group))
+  } catch (error) {
+    // Some errors (a full disk) end the transaction themselves: then it was nobody's fault.
+    const ended = !database.isTransaction
+    if (!ended) database.exec('ROLLBACK')
+    if (ended || group.length === 1) port.postMessage(refused(group, error))
+    else for (const job of group) await commitGroup([job])
+  }
+}
+
+async function commit(group: Job[]): Promise<Report> {
   const answers: Answer[] = []
   const committed: CommittedEvent[] = []
-  try {
-    database.exec('BEGIN IMMEDIATE')
-    for (const job of group) {
-      database.exec('SAVEPOINT job')
-      try {
-        const outcome = await runWrite(job)
-        answers.push({ id: job.id, ok: true, result: outcome.result })
-        committed.push(...(outcome.committed ?? []))
-      } catch (error) {
-        // Some errors (a full disk) end the whole transaction: then nobody's work was kept.
-        if (!database.isTransaction) throw error
-        database.exec('ROLLBACK TO job')
-        answers.push(refusalOf(job.id, error))
-      }
-      database.exec('RELEASE job')
-    }
-    database.exec('COMMIT')
-    writing!.notice()
-    // Before anybody hears of it: no client has seen more than the mark says.
-    writing!.mark?.add(committed.reduce((sum, event) => sum + event.to.length, 0))
-    return { answers, committed, committedAt: performance.timeOrigin + performance.now() }
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    return { answers: group.map((job) => refusalOf(job.id, error)), committed: [], committedAt: 0 }
+  database.exec('BEGIN IMMEDIATE')
+  for (const job of group) {
+    const outcome = await runWrite(job)
+    answers.push({ id: job.id, ok: true, result: outcome.result })
+    committed.push(...(outcome.committed ?? []))
   }
+  database.exec('COMMIT')
+  writing!.notice()
+  // Before anybody hears of it: no client has seen more than the mark says.
+  writing!.mark?.add(committed.reduce((sum, event) => sum + event.to.length, 0))
+  return { answers, committed, committedAt: performance.timeOrigin + performance.now() }
+}
+
+function refused(group: Job[], error: unknown): Report {
+  return { answers: group.map((job) => refusalOf(job.id, error)), committed: [], committedAt: 0 }
 }
 
 async function runWrite(job: Job): Promise<{ result: unknown; committed?: CommittedEvent[] }> {

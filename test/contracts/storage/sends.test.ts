@@ -79,6 +79,25 @@ describeStorage('Sends', (under) => {
     expect((await under.store.events.bounds(stranger.userId)).head).toBe(0)
   })
 
+  test('E3: a write that fails spoils none of those beside it, and none is done twice', async () => {
+    const { john, conversationId } = await startPair(under.store)
+    const addSession = (userId: number, tokenHash: string) =>
+      under.store.write('addSession', { userId, tokenHash, expiresAt: Date.now() + 60_000, now: 0 })
+    const outcomes = await Promise.allSettled([
+      addSession(john.userId, `before ${conversationId}`),
+      under.store.send(sendOf(john.userId, conversationId, 'hello')),
+      addSession(999_999, `of nobody ${conversationId}`),
+      addSession(john.userId, `after ${conversationId}`)
+    ])
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    expect(outcomes[1]).toMatchObject({ value: { message: { position: 1 } } })
+    for (const [tokenHash, userId] of Object.entries({ before: john.userId, after: john.userId })) {
+      const session = { tokenHash: `${tokenHash} ${conversationId}`, now: 0 }
+      expect(await under.store.read('findSession', session)).toMatchObject({ userId })
+    }
+    expect(await under.store.events.bounds(john.userId)).toMatchObject({ head: 2 })
+  })
+
   test('sending marks the conversation read for its sender and unread for the other', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     await under.store.send(sendOf(john.userId, conversationId, 'hi'))
