@@ -10,7 +10,7 @@ type FoundSend = MessageColumns & { payload_hash: string }
 const eventsMax = 20_000
 
 /**
- * Runs batches of sends on a connection, inside the transaction that is open: for each, its key, may I, the message,
+ * Runs batches of sends on a connection, inside the transaction that is open: for each, may I, its key, the message,
  * the conversation, the sender's read mark, and an event for every participant.
  *
  * Prepared statements by hand and not Kysely: this is the one path that 20,000 messages a second go through.
@@ -26,25 +26,37 @@ export function prepareSendBatch(database: DatabaseSync) {
   const findParticipants = database.prepare(
     'SELECT user_id FROM participants WHERE conversation_id = ? ORDER BY user_id'
   )
-  const takePosition = database.prepare(
-    'UPDATE conversations SET last_position = last_position + 1 WHERE id = ? RETURNING last_position'
-  )
+  const findNewestId = database.prepare('SELECT COALESCE(MAX(id), 0) AS id FROM messages')
+  const claimKey = database.prepare(`
+    INSERT INTO sends (sender_id, key, payload_hash, message_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+  const takePosition = database.prepare(`
+    UPDATE conversations SET last_position = last_position + 1, last_message_id = ? WHERE id = ? RETURNING last_position`)
   const insertMessage = database.prepare(`
-    INSERT INTO messages (conversation_id, position, sender_id, content, body, client_id, created_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)`)
+    INSERT INTO messages (id, conversation_id, position, sender_id, content, body, client_id, created_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
   const insertMention = database.prepare(
     'INSERT INTO mentions (user_id, conversation_id, position) VALUES (?, ?, ?)'
-  )
-  const setNewest = database.prepare('UPDATE conversations SET last_message_id = ? WHERE id = ?')
-  const insertSend = database.prepare(
-    'INSERT INTO sends (sender_id, key, payload_hash, message_id) VALUES (?, ?, ?, ?)'
   )
   const markRead = database.prepare(
     'UPDATE participants SET read_up_to = ? WHERE conversation_id = ? AND user_id = ?'
   )
-  const takeSeq = database.prepare('UPDATE inbox_heads SET head = head + 1 WHERE user_id = ? RETURNING head')
-  const insertEvent = database.prepare(`
-    INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at) VALUES (?, ?, 'message', ?, ?)`)
+  const takeSeqs = database.prepare(`
+    UPDATE inbox_heads SET head = head + 1
+    WHERE user_id IN (SELECT user_id FROM participants WHERE conversation_id = ?) RETURNING user_id, head`)
+  const insertEvents = database.prepare(`
+    INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at)
+    SELECT user_id, head, 'message', ?, ? FROM inbox_heads
+    WHERE user_id IN (SELECT user_id FROM participants WHERE conversation_id = ?)`)
+  for (const each of [takePosition, takeSeqs, findParticipants]) each.setReturnArrays(true)
+
+  /** The first answer that a key got. */
+  function findSent(input: Send): SendOutcome | null {
+    const found = findSend.get(input.senderId, input.key) as FoundSend | undefined
+    if (!found) return null
+    return found.payload_hash === input.payloadHash
+      ? { message: messageOf(found, input.senderId) }
+      : { refused: 'idempotency_mismatch' }
+  }
 
   return function sendBatch(sends: Send[]): { outcomes: SendOutcome[]; committed: CommittedEvent[] } {
     let events = 0
@@ -52,45 +64,40 @@ export function prepareSendBatch(database: DatabaseSync) {
     // What a batch asks again and again and no send changes.
     const participantsOf = new Map<number, number[]>()
     const senders = new Map<number, User>()
+    let newestId = (findNewestId.get() as { id: number }).id
 
     function send(input: Send): SendOutcome {
-      const found = findSend.get(input.senderId, input.key) as FoundSend | undefined
-      if (found) {
-        return found.payload_hash === input.payloadHash
-          ? { message: messageOf(found, input.senderId) }
-          : { refused: 'idempotency_mismatch' }
-      }
-      const participants = remember(participantsOf, input.conversationId, () =>
-        findParticipants.all(input.conversationId).map((row) => row['user_id'] as number)
+      const { conversationId, senderId, now } = input
+      const participants = remember(participantsOf, conversationId, () =>
+        (findParticipants.all(conversationId) as unknown as number[][]).map((row) => row[0]!)
       )
-      if (!participants.includes(input.senderId)) return { refused: 'conversation_not_found' }
-      const sender = remember(senders, input.senderId, () =>
-        userOf(findSender.get(input.senderId) as UserColumns)
-      )
+      if (!participants.includes(senderId)) return findSent(input) ?? { refused: 'conversation_not_found' }
+      const id = newestId + 1
+      if (claimKey.run(senderId, input.key, input.payloadHash, id).changes === 0) return findSent(input)!
+      newestId = id
+      const sender = remember(senders, senderId, () => userOf(findSender.get(senderId) as UserColumns))
 
-      const { last_position: position } = takePosition.get(input.conversationId) as { last_position: number }
-      const { lastInsertRowid } = insertMessage.run(
-        input.conversationId,
+      const [position] = takePosition.get(id, conversationId) as unknown as [number]
+      insertMessage.run(
+        id,
+        conversationId,
         position,
-        input.senderId,
+        senderId,
         input.content,
         input.extras && JSON.stringify(input.extras),
         input.clientId,
-        input.now
+        now
       )
-      const messageId = Number(lastInsertRowid)
-      setNewest.run(messageId, input.conversationId)
-      insertSend.run(input.senderId, input.key, input.payloadHash, messageId)
-      markRead.run(position, input.conversationId, input.senderId)
+      markRead.run(position, conversationId, senderId)
       for (const userId of input.extras?.mentions ?? []) {
-        insertMention.run(Number(userId), input.conversationId, position)
+        insertMention.run(Number(userId), conversationId, position)
       }
 
       const shared: Message = {
-        id: String(messageId),
+        id: String(id),
         content: input.content,
-        conversationId: String(input.conversationId),
-        createdAt: new Date(input.now).toISOString(),
+        conversationId: String(conversationId),
+        createdAt: new Date(now).toISOString(),
         mine: false,
         position,
         sender,
@@ -103,10 +110,11 @@ export function prepareSendBatch(database: DatabaseSync) {
       }
       events += participants.length
       const toOthers: CommittedEvent['to'] = []
-      for (const userId of participants) {
-        const { head: seq } = takeSeq.get(userId) as { head: number }
-        insertEvent.run(userId, seq, messageId, input.now)
-        if (userId === input.senderId) {
+      const places = takeSeqs.all(conversationId) as unknown as [number, number][]
+      if (places.length < participants.length) throw new Error('somebody has no event log')
+      insertEvents.run(id, now, conversationId)
+      for (const [userId, seq] of places) {
+        if (userId === senderId) {
           committed.push({ name: 'message_sent', data: message, to: [{ userId, seq }] })
         } else {
           toOthers.push({ userId, seq })
