@@ -30,6 +30,7 @@ export default defineConfig({
           environment: 'jsdom',
           name: 'web',
           include: ['test/web/**/*.test.{ts,tsx}'],
+          setupFiles: 'test/web/jsdom.ts',
           globals: false,
           testTimeout: 30_000
         }

@@ -1,7 +1,7 @@
 import { useId, useRef, useState, type KeyboardEvent } from 'react'
 import { useSuggestions, type Suggest } from '../lib/suggestions.ts'
-import { Avatar } from './avatar.tsx'
 import { Icon } from './icon.tsx'
+import { SuggestionList } from './suggestion-list.tsx'
 import './name-picker.css'
 
 type NamePickerProps = {
@@ -10,6 +10,8 @@ type NamePickerProps = {
   names: readonly string[]
   onNames: (names: string[]) => void
   suggest: Suggest
+  /** Names that are not to be suggested. */
+  without?: readonly string[]
   /** Takes the focus when it appears. */
   autoFocus?: boolean
   /** Sentences for those who listen. */
@@ -23,13 +25,15 @@ type NamePickerProps = {
 
 /** Several names: each is found by its beginning and becomes a chip. A combobox; Backspace takes the last chip away. */
 export function NamePicker(props: NamePickerProps) {
-  const { label, placeholder, names, onNames, suggest, autoFocus = false, told } = props
+  const { label, placeholder, names, onNames, suggest, without = [], autoFocus = false, told } = props
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
   const [search, setSearch] = useState('')
   const [active, setActive] = useState(0)
   const [status, setStatus] = useState('')
-  const found = useSuggestions(search, suggest).names.filter((name) => !names.includes(name))
+  const found = useSuggestions(search, suggest).names.filter(
+    (name) => !names.includes(name) && !without.includes(name)
+  )
   const shown = found.length > 0
 
   function add(name: string) {
@@ -93,7 +97,7 @@ export function NamePicker(props: NamePickerProps) {
           aria-expanded={shown}
           aria-controls={`${id}-names`}
           aria-autocomplete="list"
-          aria-activedescendant={shown ? `${id}-${active}` : undefined}
+          aria-activedescendant={shown ? `${id}-names-${active}` : undefined}
           placeholder={names.length === 0 ? placeholder : ''}
           dir="auto"
           autoComplete="off"
@@ -109,24 +113,15 @@ export function NamePicker(props: NamePickerProps) {
           onKeyDown={press}
         />
       </div>
-      <ul id={`${id}-names`} className="picker__names" role="listbox" aria-label={label} hidden={!shown}>
-        {found.map((name, index) => (
-          <li
-            key={name}
-            id={`${id}-${index}`}
-            role="option"
-            aria-selected={index === active}
-            className="picker__name"
-            // The field keeps the focus.
-            onPointerDown={(event) => event.preventDefault()}
-            onPointerMove={() => setActive(index)}
-            onClick={() => add(name)}
-          >
-            <Avatar name={name} url={null} size="tiny" />
-            <span dir="auto">{name}</span>
-          </li>
-        ))}
-      </ul>
+      <SuggestionList
+        id={`${id}-names`}
+        label={label}
+        className="picker__names"
+        choices={found.map((name) => ({ name }))}
+        active={active}
+        onActive={setActive}
+        onChoose={(index) => add(found[index]!)}
+      />
       <span className="unseen" role="status">
         {shown ? told.found(found.length) : status}
       </span>

@@ -1,4 +1,5 @@
 import { useState, type FormEvent } from 'react'
+import type { Participant } from '@parley/contract/entities'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
@@ -6,7 +7,16 @@ import { NamePicker } from '../../ui/name-picker.tsx'
 import { useMessenger } from '../../state/context.tsx'
 
 /** Adds people to a group. Those that cannot be added stay where they are, with the reason. */
-export function AddPeople({ id, onClose }: { id: string; onClose: () => void }) {
+export function AddPeople({
+  id,
+  people,
+  onClose
+}: {
+  id: string
+  /** Who is in it already. */
+  people: readonly Participant[]
+  onClose: () => void
+}) {
   const messenger = useMessenger()
   const [names, setNames] = useState<string[]>([])
   const [busy, setBusy] = useState(false)
@@ -39,6 +49,7 @@ export function AddPeople({ id, onClose }: { id: string; onClose: () => void }) 
         names={names}
         onNames={setNames}
         suggest={messenger.suggestUsernames}
+        without={people.map(({ user }) => user.username)}
         told={{ ...texts.newGroup, found: texts.home.found }}
       />
       <FormEnd

@@ -75,7 +75,7 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
             </Button>
           )}
         </div>
-        {open === 'add' && <AddPeople id={id} onClose={close} />}
+        {open === 'add' && <AddPeople id={id} people={participants?.list ?? []} onClose={close} />}
         <ul className="group__people">
           {participants?.list.map((participant) => (
             <ParticipantRow

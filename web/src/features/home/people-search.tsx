@@ -3,8 +3,8 @@ import { useLocation } from 'wouter'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { useSuggestions } from '../../lib/suggestions.ts'
 import { texts } from '../../lib/texts.ts'
-import { Avatar } from '../../ui/avatar.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { SuggestionList } from '../../ui/suggestion-list.tsx'
 import { useMessenger } from '../../state/context.tsx'
 import './people-search.css'
 
@@ -73,7 +73,7 @@ export function PeopleSearch() {
         aria-expanded={shown && names.length > 0}
         aria-controls={`${id}-names`}
         aria-autocomplete="list"
-        aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
+        aria-activedescendant={active >= 0 ? `${id}-names-${active}` : undefined}
         aria-invalid={failure !== null}
         placeholder={texts.home.searchPlaceholder}
         dir="auto"
@@ -88,30 +88,15 @@ export function PeopleSearch() {
         onFocus={() => setOpen(true)}
         onBlur={() => setOpen(false)}
       />
-      <ul
+      <SuggestionList
         id={`${id}-names`}
-        className="people__names"
-        role="listbox"
-        aria-label={texts.home.suggestions}
-        hidden={!shown || names.length === 0}
-      >
-        {names.map((name, index) => (
-          <li
-            key={name}
-            id={`${id}-${index}`}
-            role="option"
-            aria-selected={index === active}
-            className="people__name"
-            // The field keeps the focus, so that its blur does not close the list before the click.
-            onPointerDown={(event) => event.preventDefault()}
-            onClick={() => void start(name)}
-            onPointerMove={() => setActive(index)}
-          >
-            <Avatar name={name} url={null} size="small" />
-            <span dir="auto">{name}</span>
-          </li>
-        ))}
-      </ul>
+        label={texts.home.suggestions}
+        className="suggestions--over people__names"
+        choices={shown ? names.map((name) => ({ name })) : []}
+        active={active}
+        onActive={setActive}
+        onChoose={(index) => void start(names[index]!)}
+      />
       <p className={failure ? 'people__failure' : 'people__status'} role="status">
         {failure ?? statusOf()}
       </p>

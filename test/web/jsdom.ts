@@ -1,0 +1,2 @@
+/** What jsdom has none of: it lays nothing out. */
+Element.prototype.scrollIntoView = () => {}

@@ -1,0 +1,58 @@
+import { useEffect, useRef } from 'react'
+import { Avatar } from './avatar.tsx'
+import './suggestion-list.css'
+
+/**
+ * Names to choose from: a listbox beside a field that keeps the focus and leads through it by keys. What is `active` has
+ * the id `<id>-<its index>`, for the field's `aria-activedescendant`.
+ */
+export function SuggestionList({
+  id,
+  label,
+  className = '',
+  choices,
+  active,
+  onActive,
+  onChoose
+}: {
+  id: string
+  label: string
+  className?: string
+  /** Hidden where there are none. */
+  choices: readonly { name: string; url?: string | null }[]
+  active: number
+  onActive: (index: number) => void
+  onChoose: (index: number) => void
+}) {
+  const list = useRef<HTMLUListElement>(null)
+  useEffect(() => {
+    list.current?.children[active]?.scrollIntoView({ block: 'nearest' })
+  }, [active])
+  return (
+    <ul
+      ref={list}
+      id={id}
+      className={`suggestions ${className}`}
+      role="listbox"
+      aria-label={label}
+      hidden={choices.length === 0}
+    >
+      {choices.map(({ name, url = null }, index) => (
+        <li
+          key={name}
+          id={`${id}-${index}`}
+          role="option"
+          aria-selected={index === active}
+          className="suggestions__one"
+          // The field keeps the focus, so that its blur does not close the list before the click.
+          onPointerDown={(event) => event.preventDefault()}
+          onPointerMove={() => onActive(index)}
+          onClick={() => onChoose(index)}
+        >
+          <Avatar name={name} url={url} size="tiny" />
+          <span dir="auto">{name}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}
