@@ -11,7 +11,8 @@ const told = {
   remove: (name: string) => `Remove ${name}`,
   added: (name: string) => `${name} added`,
   removed: (name: string) => `${name} removed`,
-  found: (count: number) => `${count} found`
+  found: (count: number) => `${count} found`,
+  again: 'Try again'
 }
 
 function Page() {

@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
-import { Refusal } from '@parley/client'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NetworkError, Refusal } from '@parley/client'
 import { PeopleSearch } from '../../web/src/features/home/people-search.tsx'
 import { MessengerProvider } from '../../web/src/state/context.tsx'
 import type { Messenger } from '../../web/src/state/messenger.ts'
@@ -10,10 +10,17 @@ afterEach(() => {
   history.replaceState(null, '', '/')
 })
 
+/** Whether the server can be reached. */
+const network = { up: true }
+beforeEach(() => void (network.up = true))
+
 function search() {
   const started: string[] = []
   const messenger = {
-    suggestUsernames: async (search: string) => ['jane', 'joan'].filter((name) => name.startsWith(search)),
+    async suggestUsernames(search: string) {
+      if (!network.up) throw new NetworkError('no network')
+      return ['jane', 'joan'].filter((name) => name.startsWith(search))
+    },
     startConversation: async (username: string) => {
       started.push(username)
       if (username === 'nobody') throw new Refusal(404, { code: 'user_not_found' })
@@ -52,6 +59,29 @@ describe('the search for people', () => {
     await screen.findByText('Nobody here has this username. Check the spelling.')
     expect(started).toEqual(['nobody'])
     expect(location.pathname).toBe('/')
+  })
+  it('says so when the server cannot be reached, and asks again by a button, or when the network is back', async () => {
+    const { field, type } = search()
+    network.up = false
+    type('ja')
+    await screen.findByText(/The server cannot be reached/)
+    expect(screen.queryByText(/Nobody’s name/)).toBeNull()
+    network.up = true
+    const again = screen.getByRole('button', { name: 'Try again' })
+    // Pressed by a finger it leaves the focus, and what a phone has for keys, where it is.
+    expect(fireEvent.pointerDown(again)).toBe(false)
+    fireEvent.click(again)
+    await screen.findByRole('option', { name: /jane/ })
+    expect(screen.queryByText(/cannot be reached/)).toBeNull()
+    expect(screen.queryByRole('button')).toBeNull()
+    network.up = false
+    type('jo')
+    await screen.findByText(/The server cannot be reached/)
+    network.up = true
+    dispatchEvent(new Event('online'))
+    await waitFor(() => expect(screen.queryByText(/cannot be reached/)).toBeNull())
+    await screen.findByRole('option', { name: /joan/ })
+    expect(document.activeElement).toBe(field)
   })
   it('closes at Escape, and empties at the next', async () => {
     const { field, type } = search()

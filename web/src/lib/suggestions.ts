@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
+import { problemOf, problemText } from './problem-texts.ts'
 
 /** Typing stops for this long before the server is asked, ms. */
 const pauseMs = 120
@@ -6,28 +7,58 @@ const pauseMs = 120
 /** Asks for names that start so. */
 export type Suggest = (search: string, signal: AbortSignal) => Promise<string[]>
 
-/** Names that start with what was typed; `known` is false until there was an answer. Give the same `suggest` each time. */
-export function useSuggestions(search: string, suggest: Suggest): { names: string[]; known: boolean } {
+type Suggestions = {
+  names: string[]
+  /** False until there was an answer. */
+  known: boolean
+  /** Why there is no answer, as a sentence; it is asked for again when the network is back. */
+  failure: string | null
+  again: () => void
+}
+
+/** Names that start with what was typed. Give the same `suggest` each time. */
+export function useSuggestions(search: string, suggest: Suggest): Suggestions {
   const [found, setFound] = useState<{ search: string; names: string[] }>({ search: '', names: [] })
+  const [failed, setFailed] = useState<{ search: string; sentence: string } | null>(null)
   const wanted = search.trim()
+  const failure = failed?.search === wanted ? failed.sentence : null
+
+  const ask = useCallback(
+    async (search: string, signal: AbortSignal) => {
+      try {
+        setFound({ search, names: await suggest(search, signal) })
+        setFailed(null)
+      } catch (error) {
+        if (!signal.aborted) setFailed({ search, sentence: problemText(problemOf(error)) })
+      }
+    },
+    [suggest]
+  )
 
   useEffect(() => {
     if (wanted === '') return undefined
     const typing = new AbortController()
-    const timer = setTimeout(() => {
-      suggest(wanted, typing.signal).then(
-        (names) => setFound({ search: wanted, names }),
-        // Without suggestions the name can still be typed in full.
-        () => {}
-      )
-    }, pauseMs)
+    const timer = setTimeout(() => void ask(wanted, typing.signal), pauseMs)
     return () => {
       clearTimeout(timer)
       typing.abort()
     }
-  }, [suggest, wanted])
+  }, [ask, wanted])
+
+  const again = useCallback(() => void ask(wanted, new AbortController().signal), [ask, wanted])
+  const waiting = failure !== null
+  useEffect(() => {
+    if (!waiting) return undefined
+    addEventListener('online', again)
+    return () => removeEventListener('online', again)
+  }, [waiting, again])
 
   // While the next answer is on its way, what still fits is shown.
   const fitting = found.names.filter((name) => name.toLowerCase().startsWith(wanted.toLowerCase()))
-  return { names: wanted === '' ? [] : fitting, known: found.search === wanted || fitting.length > 0 }
+  return {
+    names: wanted === '' ? [] : fitting,
+    known: found.search === wanted || fitting.length > 0,
+    failure,
+    again
+  }
 }

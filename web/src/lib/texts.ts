@@ -31,6 +31,7 @@ export const texts = {
     nobody: (search: string) => `Nobody’s name here starts with “${search}”.`,
     found: (count: number) => (count === 1 ? '1 person found' : `${count} people found`),
     starting: 'Starting the conversation…',
+    again: 'Try again',
     emptyTitle: 'No conversations yet',
     emptyDetail: 'Type somebody’s username above to start the first one.',
     pickTitle: 'Nothing open',

@@ -1,5 +1,6 @@
 import { useId, useRef, useState, type KeyboardEvent } from 'react'
 import { useSuggestions, type Suggest } from '../lib/suggestions.ts'
+import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
 import { SuggestionList } from './suggestion-list.tsx'
 import './name-picker.css'
@@ -20,6 +21,7 @@ type NamePickerProps = {
     added: (name: string) => string
     removed: (name: string) => string
     found: (count: number) => string
+    again: string
   }
 }
 
@@ -31,9 +33,8 @@ export function NamePicker(props: NamePickerProps) {
   const [search, setSearch] = useState('')
   const [active, setActive] = useState(0)
   const [status, setStatus] = useState('')
-  const found = useSuggestions(search, suggest).names.filter(
-    (name) => !names.includes(name) && !without.includes(name)
-  )
+  const { names: suggested, failure, again } = useSuggestions(search, suggest)
+  const found = suggested.filter((name) => !names.includes(name) && !without.includes(name))
   const shown = found.length > 0
 
   function add(name: string) {
@@ -122,6 +123,14 @@ export function NamePicker(props: NamePickerProps) {
         onActive={setActive}
         onChoose={(index) => add(found[index]!)}
       />
+      {failure && (
+        <div className="picker__failure" role="alert">
+          {failure}
+          <Button look="quiet" onPointerDown={(event) => event.preventDefault()} onClick={again}>
+            {told.again}
+          </Button>
+        </div>
+      )}
       <span className="unseen" role="status">
         {shown ? told.found(found.length) : status}
       </span>

@@ -50,7 +50,7 @@ export function AddPeople({
         onNames={setNames}
         suggest={messenger.suggestUsernames}
         without={people.map(({ user }) => user.username)}
-        told={{ ...texts.newGroup, found: texts.home.found }}
+        told={{ ...texts.home, ...texts.newGroup }}
       />
       <FormEnd
         failure={failure}

@@ -66,7 +66,7 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
             names={usernames}
             onNames={setUsernames}
             suggest={messenger.suggestUsernames}
-            told={{ ...texts.newGroup, found: texts.home.found }}
+            told={{ ...texts.home, ...texts.newGroup }}
           />
         </div>
         <fieldset className="new-group__history">

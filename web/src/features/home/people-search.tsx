@@ -3,6 +3,7 @@ import { useLocation } from 'wouter'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { useSuggestions } from '../../lib/suggestions.ts'
 import { texts } from '../../lib/texts.ts'
+import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { SuggestionList } from '../../ui/suggestion-list.tsx'
 import { useMessenger } from '../../state/context.tsx'
@@ -19,8 +20,9 @@ export function PeopleSearch() {
   const [open, setOpen] = useState(false)
   const [starting, setStarting] = useState(false)
   const [failure, setFailure] = useState<string | null>(null)
-  const { names, known } = useSuggestions(search, messenger.suggestUsernames)
+  const { names, known, failure: unanswered, again } = useSuggestions(search, messenger.suggestUsernames)
   const shown = open && search.trim() !== '' && known && failure === null
+  const told = failure ?? (starting ? null : unanswered)
 
   function type(value: string) {
     setSearch(value)
@@ -97,9 +99,15 @@ export function PeopleSearch() {
         onActive={setActive}
         onChoose={(index) => void start(names[index]!)}
       />
-      <p className={failure ? 'people__failure' : 'people__status'} role="status">
-        {failure ?? statusOf()}
+      <p className={told ? 'people__failure' : 'people__status'} role="status">
+        {told ?? statusOf()}
       </p>
+      {told !== null && told === unanswered && (
+        // The field keeps the focus.
+        <Button look="quiet" onPointerDown={(event) => event.preventDefault()} onClick={again}>
+          {texts.home.again}
+        </Button>
+      )}
     </search>
   )
 
