@@ -53,7 +53,7 @@ export const texts = {
     messages: (name: string) => `Messages with ${name}`,
     older: 'Show earlier messages',
     loadingOlder: 'Loading earlier messages…',
-    beginning: (name: string) => `This is the beginning of your conversation with ${name}.`,
+    beginning: (name: string) => `This is the beginning of your conversation with ${isolate(name)}.`,
     unreadFrom: 'New messages',
     newest: 'Go to the newest message',
     newMessages: (count: number) => (count === 1 ? '1 new message' : `${count} new messages`),

@@ -81,13 +81,13 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
       data-position={message?.position}
       onContextMenu={openMenu}
     >
-      {group && !mine && !row.continued && (
-        <span className="message__avatar">
-          <Avatar name={sender.username} url={sender.avatarURL} size="tiny" />
-        </span>
-      )}
       {!named && <span className="unseen">{name}: </span>}
       <div className="message__bubble" {...press}>
+        {group && !mine && !row.continued && (
+          <span className="message__avatar">
+            <Avatar name={sender.username} url={sender.avatarURL} size="tiny" />
+          </span>
+        )}
         {named && (
           <p className="message__name" dir="auto">
             {name}

@@ -22,7 +22,8 @@ export function PeopleSearch() {
   const [failure, setFailure] = useState<string | null>(null)
   const { names, known, failure: unanswered, again } = useSuggestions(search, messenger.suggestUsernames)
   const shown = open && search.trim() !== '' && known && failure === null
-  const told = failure ?? (starting ? null : unanswered)
+  // Names that are known already still fit.
+  const told = failure ?? (starting || names.length > 0 ? null : unanswered)
 
   function type(value: string) {
     setSearch(value)
