@@ -2,7 +2,9 @@ import { chmod, mkdir } from 'node:fs/promises'
 import pino from 'pino'
 import type { Config } from './config.ts'
 import { addUsers } from './domain/people.ts'
+import { Presence } from './domain/presence.ts'
 import { Sessions } from './domain/sessions.ts'
+import { createTyping } from './domain/typing.ts'
 import { tidyUp } from './domain/upkeep.ts'
 import { createServer } from './http/server.ts'
 import { listenForMetrics, type MetricsListener } from './metrics/listener.ts'
@@ -45,7 +47,18 @@ export async function createApp(config: Config) {
     ...(shared && { cacheMs: 2 * sweepIntervalMs })
   })
   bus.onSession((change) => sessions.apply(change))
-  const hub = new Hub(store.events, bus, { ...config, onDelivered: metrics?.onDelivered })
+  const presence = new Presence(store, {
+    tell: (userIds, signal) => hub.signalHere(userIds, signal),
+    publish: (text) => bus.publishPresence(text),
+    isHeard: () => bus.state === 'ok',
+    onFailure: (error) => logger.warn(error, 'who came and went could not be told; it is tried again')
+  })
+  bus.onPresence((text) => presence.hear(text))
+  const hub = new Hub(store.events, bus, {
+    ...config,
+    onDelivered: metrics?.onDelivered,
+    onPerson: (userId, here) => (here ? presence.came(userId) : presence.left(userId))
+  })
   sessions.onChanged((change) => hub.limitSession(change))
 
   async function lookAgain(): Promise<void> {
@@ -55,7 +68,11 @@ export async function createApp(config: Config) {
   }
   const onFailure = (error: unknown) => logger.warn(error, 'a sweep failed; the next one comes all the same')
   const sweep = shared ? new Sweep(lookAgain, { intervalMs: sweepIntervalMs, onFailure }) : null
-  bus.onRecovered(() => sweep?.now())
+  bus.onRecovered(() => {
+    sweep?.now()
+    presence.askOthers()
+  })
+  presence.askOthers()
 
   let ready = true
   const server = await createServer({
@@ -63,12 +80,14 @@ export async function createApp(config: Config) {
     store,
     sessions,
     hub,
+    sendTyping: createTyping(store, (userIds, signal) => hub.signal(userIds, signal)),
+    presence,
     logger,
     ready: () => ready,
     busState: () => bus.state,
     onAnswered: metrics?.onAnswered
   })
-  metrics?.watch({ hub, sessions, store, bus })
+  metrics?.watch({ hub, sessions, store, bus, presence })
   let metricsListener: MetricsListener | null = null
 
   const upkeep = setInterval(() => void keepUp(), upkeepIntervalMs)
@@ -100,6 +119,7 @@ export async function createApp(config: Config) {
       await server.close()
       hub.close()
       sweep?.close()
+      await presence.close()
       await bus.close()
       await store.close()
       metricsListener?.close()

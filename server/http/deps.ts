@@ -8,7 +8,9 @@ import type {
 } from 'fastify'
 import type { Config } from '../config.ts'
 import type { startConversation } from '../domain/conversations.ts'
+import type { Presence } from '../domain/presence.ts'
 import type { Sessions } from '../domain/sessions.ts'
+import type { SendTyping } from '../domain/typing.ts'
 import type { AnswerObserver } from './request-times.ts'
 import type { Streams } from './routes/events.ts'
 
@@ -21,6 +23,8 @@ export type Deps = {
   store: Store
   sessions: Sessions
   hub: Streams
+  sendTyping: SendTyping
+  presence: Pick<Presence, 'list'>
   /** False while the server is not to get new requests. */
   ready: () => boolean
   /** Whether other nodes are heard; a node whose bus is degraded still does everything, some of it later. */

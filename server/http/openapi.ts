@@ -23,7 +23,8 @@ const Problem = {
   }
 }
 // By name in the document, instead of in full wherever they occur.
-const { Conversation, Login, LoginMethods, Message, MessageVersion, Participant, Token, User } = entities
+const { Conversation, Login, LoginMethods, Message, MessageVersion, Participant, Presence, Token, User } =
+  entities
 const schemas = plain({
   Conversation,
   Login,
@@ -31,6 +32,7 @@ const schemas = plain({
   Message,
   MessageVersion,
   Participant,
+  Presence,
   Problem,
   Token,
   User

@@ -22,6 +22,7 @@ import { oauthRoutes } from './routes/oauth.ts'
 import { participantRoutes } from './routes/participants.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { signalRoutes } from './routes/signals.ts'
 import { ajvOptions } from './validation.ts'
 import { serveWebApp } from './web-app.ts'
 
@@ -74,6 +75,7 @@ export async function createServer(deps: Deps): Promise<Server> {
     participantRoutes,
     messageRoutes,
     messageChangeRoutes,
+    signalRoutes,
     eventRoutes,
     healthRoutes
   ]) {

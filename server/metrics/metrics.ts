@@ -10,6 +10,7 @@ export type Counting = {
   sessions: { readonly counts: { cached: number; asked: number } }
   store: { queues(): Queues }
   bus: { readonly state: 'ok' | 'degraded' }
+  presence: { readonly size: number }
 }
 
 type Route = { method: string; route: string; byClass: (Distribution | undefined)[] }
@@ -64,7 +65,7 @@ export function createMetrics() {
     }
   }
 
-  function watch({ hub, sessions, store, bus }: Counting): void {
+  function watch({ hub, sessions, store, bus, presence }: Counting): void {
     const { counts } = hub
     shown.counter('parley_sends_total', 'Sends that storage was asked for', () => sends, 'outcome')
     shown.histogram('parley_send_batch_size', 'Sends that shared a commit', () => [[{}, batches]])
@@ -99,6 +100,17 @@ export function createMetrics() {
     shown.counter('parley_stream_written_bytes_total', 'Bytes written to streams', () => counts.writtenBytes)
     shown.counter('parley_stream_resets_total', 'Streams that were told to start over', () => counts.resets)
     shown.counter('parley_stream_slow_closes_total', 'Streams cut off: nobody read', () => counts.slowCloses)
+    shown.counter(
+      'parley_stream_signals_total',
+      'Typing and presence for streams, by what became of them',
+      () => ({ written: counts.signals, dropped: counts.signalsDropped }),
+      'outcome'
+    )
+    shown.gauge(
+      'parley_people_online',
+      'People who have a stream here, or had one a moment ago',
+      () => presence.size
+    )
 
     shown.histogram(
       'parley_http_request_duration_seconds',

@@ -1,3 +1,4 @@
+import type { Signal } from '@parley/contract/events'
 import type { StreamOwner } from './stream.ts'
 
 /**
@@ -9,8 +10,13 @@ export interface Bus {
   readonly state: 'ok' | 'degraded'
   /** Tells the others that a user's log has grown to `head`. */
   publishHead(userId: number, head: number): void
+  /** Passes a signal on to one user's streams on the others. */
+  publishSignal(userId: number, signal: Signal): void
   /** Calls `listener` with what others publish about one user; a user has one listener. */
-  subscribeHeads(userId: number, listener: (head: number) => void): HeadSubscription
+  subscribe(userId: number, listener: UserListener): Subscription
+  /** Tells the others who is here, in words that are theirs to understand. */
+  publishPresence(text: string): void
+  onPresence(listener: (text: string) => void): void
   /** Tells the others that a session ends at `expiresAt`, sooner than it said. */
   publishSession(change: StreamOwner): void
   onSession(listener: (change: StreamOwner) => void): void
@@ -19,7 +25,9 @@ export interface Bus {
   close(): Promise<void>
 }
 
-export type HeadSubscription = {
+export type UserListener = { head(head: number): void; signal(signal: Signal): void }
+
+export type Subscription = {
   /** Resolves once what others publish arrives here; after a deadline also where it may not. */
   readonly ready: Promise<void> | undefined
   readonly close: () => void

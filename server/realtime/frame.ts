@@ -1,5 +1,7 @@
 import { formatCursor } from '@parley/contract/cursor'
-import type { LogEvent, StreamEvents } from '@parley/contract/events'
+import type { LogEvent, Signals, StreamEvents } from '@parley/contract/events'
+
+type Unlogged = StreamEvents & Signals
 
 /** Frames as they go to the socket: `text/event-stream` (HTML, section 9.2). JSON has no raw line breaks. */
 
@@ -19,8 +21,8 @@ export function idBlock(epoch: string, seq: number): string {
   return `${idLine(epoch, seq)}\n`
 }
 
-/** Something the stream says about itself. */
-export function signal<Name extends keyof StreamEvents>(name: Name, data: StreamEvents[Name]): string {
+/** What is in no log, and so has no `id:` line: what a stream says about itself, and what passes. */
+export function unlogged<Name extends keyof Unlogged>(name: Name, data: Unlogged[Name]): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }
 

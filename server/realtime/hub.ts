@@ -1,11 +1,15 @@
 import type { Socket } from 'node:net'
 import { parseCursor } from '@parley/contract/cursor'
+import type { Signal } from '@parley/contract/events'
+import { typingSeconds } from '@parley/contract/limits'
 import type { CommittedEvent, EventLog } from '../storage/event-log.ts'
-import type { Bus, HeadSubscription } from './bus.ts'
-import { eventLines, idLine } from './frame.ts'
+import type { Bus, Subscription } from './bus.ts'
+import { eventLines, idLine, unlogged } from './frame.ts'
 import { FrameRing } from './frame-ring.ts'
 import { LogReader } from './log-reader.ts'
-import { raise, Stream, type Mailbox, type StreamCounts, type StreamOwner } from './stream.ts'
+import { raise, type Mailbox } from './mailbox.ts'
+import type { PassingSignal } from './signal-slot.ts'
+import { Stream, type StreamCounts, type StreamOwner } from './stream.ts'
 
 export type HubOptions = {
   /** A quiet stream hears `sync` this often. */
@@ -19,6 +23,8 @@ export type HubOptions = {
   stallMs?: number
   /** Hears, after each commit of this process, how long after it its frames were written, in ms. */
   onDelivered?: ((lagMs: number) => void) | undefined
+  /** Hears of a user's first stream here, and when the last one is closed. */
+  onPerson?: ((userId: number, here: boolean) => void) | undefined
 }
 
 /** What a hub did since it started. */
@@ -34,7 +40,7 @@ const concurrentReads = 8
 const sweptAtOnce = 1_000
 
 /** What the hub keeps of a user who has a stream here. */
-type Room = Mailbox & { heads?: HeadSubscription }
+type Room = Mailbox & { subscription?: Subscription }
 
 /** Every open stream of this process, and the way from a commit, here or on another node, to them. */
 export class Hub {
@@ -54,6 +60,8 @@ export class Hub {
     writtenBytes: 0,
     resets: 0,
     slowCloses: 0,
+    signals: 0,
+    signalsDropped: 0,
     hints: 0,
     sweepFinds: 0
   }
@@ -98,16 +106,33 @@ export class Hub {
     if (mailbox.streams.size >= this.#options.streamsPerUser) return stream.refuse('too_many_streams')
     if (socket.destroyed) return
     mailbox.streams.add(stream)
+    if (!this.#mailboxes.has(userId)) this.#options.onPerson?.(userId, true)
     this.#mailboxes.set(userId, mailbox)
     this.#streams++
     this.counts.opened++
     socket.once('close', () => this.#remove(stream, mailbox))
-    mailbox.heads ??= this.#bus.subscribeHeads(userId, (head) => {
-      if (raise(mailbox, head)) this.counts.hints++
+    mailbox.subscription ??= this.#bus.subscribe(userId, {
+      head: (head) => void (raise(mailbox, head) && this.counts.hints++),
+      signal: (signal) => pass(mailbox, passing(signal))
     })
     // Subscribed before the head is read: what another node commits from here on is heard of.
-    await mailbox.heads.ready
+    await mailbox.subscription.ready
     await stream.start(after === null ? null : parseCursor(after))
+  }
+
+  /** Tells those of these users who have a stream here, or on another node; nobody whose reader is slow has to hear. */
+  signal(userIds: number[], signal: Signal): void {
+    for (const userId of userIds) this.#bus.publishSignal(userId, signal)
+    this.signalHere(userIds, signal)
+  }
+
+  /** The same on this node alone. */
+  signalHere(userIds: number[], signal: Signal): void {
+    let once: PassingSignal | undefined
+    for (const userId of userIds) {
+      const mailbox = this.#mailboxes.get(userId)
+      if (mailbox) pass(mailbox, (once ??= passing(signal)))
+    }
   }
 
   /**
@@ -172,7 +197,10 @@ export class Hub {
         this.#bus.publishHead(userId, seq)
         const mailbox = this.#mailboxes.get(userId)
         if (!mailbox) continue
-        if (event.retracts) mailbox.ring.clear()
+        if (event.retracts) {
+          mailbox.ring.clear()
+          for (const stream of mailbox.streams) stream.forgetSignals()
+        }
         // Reported late: what is known since may have taken it back, and the log says what is left of it.
         if (seq <= mailbox.head) continue
         lines ??= eventLines(event)
@@ -205,6 +233,19 @@ export class Hub {
     mailbox.streams.delete(stream)
     if (mailbox.streams.size > 0) return
     this.#mailboxes.delete(stream.owner.userId)
-    mailbox.heads?.close()
+    mailbox.subscription?.close()
+    this.#options.onPerson?.(stream.owner.userId, false)
   }
+}
+
+function pass(mailbox: Mailbox, signal: PassingSignal): void {
+  for (const stream of mailbox.streams) stream.pass(signal)
+}
+
+function passing({ name, data }: Signal): PassingSignal {
+  const bytes = Buffer.from(unlogged(name, data))
+  // Who writes says so again before this is over; who is here is so until they are not.
+  if (name === 'presence') return { key: data.userId, bytes, until: Infinity, within: false }
+  const until = performance.now() + (typingSeconds * 1_000) / 2
+  return { key: `${data.conversationId} ${data.userId}`, bytes, until, within: true }
 }

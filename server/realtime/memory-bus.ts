@@ -1,4 +1,5 @@
-import type { Bus } from './bus.ts'
+import type { Signal } from '@parley/contract/events'
+import type { Bus, UserListener } from './bus.ts'
 import type { StreamOwner } from './stream.ts'
 
 /** Joins the nodes of one process, which in Parley is one: then nobody listens, and publishing costs nothing. */
@@ -15,20 +16,38 @@ export class MemoryExchange {
 class MemoryBus implements Bus {
   readonly state = 'ok'
   readonly #nodes: Set<MemoryBus>
-  readonly #heads = new Map<number, (head: number) => void>()
+  readonly #users = new Map<number, UserListener>()
   readonly #sessions: ((change: StreamOwner) => void)[] = []
+  readonly #presence: ((text: string) => void)[] = []
 
   constructor(nodes: Set<MemoryBus>) {
     this.#nodes = nodes
   }
 
   publishHead(userId: number, head: number): void {
-    for (const node of this.#nodes) if (node !== this) node.#heads.get(userId)?.(head)
+    for (const node of this.#nodes) if (node !== this) node.#users.get(userId)?.head(head)
   }
 
-  subscribeHeads(userId: number, listener: (head: number) => void) {
-    this.#heads.set(userId, listener)
-    return { ready: undefined, close: () => void this.#heads.delete(userId) }
+  publishSignal(userId: number, signal: Signal): void {
+    for (const node of this.#nodes) if (node !== this) node.#users.get(userId)?.signal(signal)
+  }
+
+  subscribe(userId: number, listener: UserListener) {
+    this.#users.set(userId, listener)
+    const close = () => {
+      if (this.#users.get(userId) === listener) this.#users.delete(userId)
+    }
+    return { ready: undefined, close }
+  }
+
+  publishPresence(text: string): void {
+    for (const node of this.#nodes) {
+      if (node !== this) for (const listener of node.#presence) listener(text)
+    }
+  }
+
+  onPresence(listener: (text: string) => void): void {
+    this.#presence.push(listener)
   }
 
   publishSession(change: StreamOwner): void {

@@ -5,8 +5,10 @@ import {
   type NatsConnection,
   type Subscription
 } from '@nats-io/transport-node'
+import type { Signal } from '@parley/contract/events'
 import type { NatsConfig } from '../nats-url.ts'
-import type { Bus, HeadSubscription } from './bus.ts'
+import type { Bus, Subscription as UserSubscription, UserListener } from './bus.ts'
+import { changeOf, signalOf } from './bus-words.ts'
 import { connectionOptions, isRefusal, reasonOf, withDeadline } from './nats-connection.ts'
 import type { StreamOwner } from './stream.ts'
 
@@ -29,7 +31,7 @@ const closeMs = 1_000
 type Topic = { take: (text: string) => void; subscription?: Subscription }
 
 /**
- * The bus on NATS core: a subject for each user, and one for all nodes. A NATS that is away is waited for, for ever, and
+ * The bus on NATS core: a subject for each user, and two for all nodes. A NATS that is away is waited for, for ever, and
  * what would be published meanwhile is dropped.
  */
 export class NatsBus implements Bus {
@@ -40,6 +42,7 @@ export class NatsBus implements Bus {
   readonly #onState: NonNullable<NatsBusOptions['onState']>
   readonly #topics = new Map<string, Topic>()
   readonly #sessionListeners: ((change: StreamOwner) => void)[] = []
+  readonly #presenceListeners: ((text: string) => void)[] = []
   readonly #recoveryListeners: (() => void)[] = []
   readonly #closing = new AbortController()
   readonly #heads = new Map<number, number>()
@@ -57,6 +60,9 @@ export class NatsBus implements Bus {
     this.#prefix = `parley.${epoch}`
     this.#onState = onState
     this.#listen(this.#sessions, (text) => this.#takeSession(text))
+    this.#listen(this.#presence, (text) => {
+      for (const listener of this.#presenceListeners) listener(text)
+    })
   }
 
   /** Throws when NATS refuses us. Where it is away, the bus is `degraded` until it comes. */
@@ -73,6 +79,7 @@ export class NatsBus implements Bus {
     // NATS says what we may not do when we try it.
     bus.#publish(bus.#sessions, '')
     bus.#publish(bus.#user(0), '')
+    bus.#publish(bus.#presence, '')
     await bus.#confirm()
     await setImmediate()
     if (!bus.#refusal) return bus
@@ -92,9 +99,15 @@ export class NatsBus implements Bus {
     this.#heads.set(userId, Math.max(head, this.#heads.get(userId) ?? 0))
   }
 
-  subscribeHeads(userId: number, listener: (head: number) => void): HeadSubscription {
+  publishSignal(userId: number, signal: Signal): void {
+    if (this.#state === 'ok') this.#publish(this.#user(userId), JSON.stringify(signal))
+  }
+
+  subscribe(userId: number, listener: UserListener): UserSubscription {
     const close = this.#listen(this.#user(userId), (text) => {
-      if (/^\d{1,15}$/.test(text)) listener(Number(text))
+      if (/^\d{1,15}$/.test(text)) return listener.head(Number(text))
+      const signal = signalOf(text)
+      if (signal) listener.signal(signal)
     })
     return { ready: this.#state === 'ok' ? this.#confirm() : undefined, close }
   }
@@ -105,6 +118,14 @@ export class NatsBus implements Bus {
 
   onSession(listener: (change: StreamOwner) => void): void {
     this.#sessionListeners.push(listener)
+  }
+
+  publishPresence(text: string): void {
+    if (this.#state === 'ok') this.#publish(this.#presence, text)
+  }
+
+  onPresence(listener: (text: string) => void): void {
+    this.#presenceListeners.push(listener)
   }
 
   onRecovered(listener: () => void): void {
@@ -121,6 +142,10 @@ export class NatsBus implements Bus {
 
   get #sessions(): string {
     return `${this.#prefix}.sessions`
+  }
+
+  get #presence(): string {
+    return `${this.#prefix}.presence`
   }
 
   #user(userId: number): string {
@@ -239,18 +264,5 @@ export class NatsBus implements Bus {
       `NATS at ${this.#address.servers.join(', ')} refuses Parley: ${reasonOf(error)}. ` +
         'Check the name, the password and the permissions behind NATS_URL.'
     )
-  }
-}
-
-/** What another node said of a session; null where it is not understood. */
-function changeOf(text: string): StreamOwner | null {
-  try {
-    const { userId, sessionId, expiresAt } = JSON.parse(text) as Record<string, unknown>
-    if (typeof userId !== 'number' || typeof sessionId !== 'number' || typeof expiresAt !== 'number') {
-      return null
-    }
-    return { userId, sessionId, expiresAt }
-  } catch {
-    return null
   }
 }

@@ -3,9 +3,10 @@ import type { Cursor } from '@parley/contract/cursor'
 import type { ProblemCode } from '@parley/contract/errors'
 import type { StreamEvents } from '@parley/contract/events'
 import type { LogBounds } from '../storage/event-log.ts'
-import { idBlock, idLine, retryLine, signal } from './frame.ts'
-import type { FrameRing } from './frame-ring.ts'
+import { idBlock, idLine, retryLine, unlogged } from './frame.ts'
 import type { LogReader } from './log-reader.ts'
+import { lookAtBounds, raise, type Mailbox } from './mailbox.ts'
+import { SignalSlot, type PassingSignal } from './signal-slot.ts'
 
 /** A stream that was refused or ended is asked to come back after this, and up to twice that. */
 const retryMs = 1_000
@@ -21,15 +22,6 @@ const head = [
   '\r\n'
 ].join('\r\n')
 
-/** What the streams of one user share: the newest frames and the head of the log as far as it is known. */
-export type Mailbox = {
-  readonly ring: FrameRing
-  head: number
-  readonly streams: Set<Stream>
-  /** A look at the log's bounds that is under way, for whoever comes meanwhile. */
-  look?: Promise<LogBounds> | undefined
-}
-
 /** What the streams of a process did since it started; one for all of them. */
 export type StreamCounts = {
   opened: number
@@ -42,6 +34,9 @@ export type StreamCounts = {
   resets: number
   /** Streams that were cut off because their reader took nothing. */
   slowCloses: number
+  /** Typing and presence that were written, and that were dropped: too late, or too many. */
+  signals: number
+  signalsDropped: number
 }
 
 /** What the hub gives to each stream of a mailbox. */
@@ -74,6 +69,8 @@ export class Stream {
   readonly #stallMs: number
   readonly #counts: StreamCounts
   #cursor = 0
+  /** Only of a stream whose reader had something to wait for. */
+  #slot: SignalSlot | undefined
   /** Also true until the cursor is known: whoever wakes the stream before that need not do anything. */
   #pulling = true
 
@@ -102,7 +99,7 @@ export class Stream {
   async start(after: Cursor | null): Promise<void> {
     let bounds: LogBounds
     try {
-      bounds = await this.#bounds(after)
+      bounds = await lookAtBounds(this.#mailbox, this.#reader, this.owner.userId, after)
     } catch {
       return this.refuse('storage_unavailable')
     }
@@ -128,20 +125,36 @@ export class Stream {
     if (this.#cursor < this.#mailbox.head || this.#socket.writableNeedDrain) void this.#catchUp()
   }
 
+  /** Passes something on now, or with what the socket takes next; it may be lost. */
+  pass(signal: PassingSignal): void {
+    if (!this.#socket.writable) return
+    if (!this.#pulling && !this.#socket.writableNeedDrain) {
+      this.#counts.signals++
+      return this.#write(signal.bytes)
+    }
+    this.#counts.signalsDropped += (this.#slot ??= new SignalSlot()).put(signal)
+    if (!this.#pulling) void this.#catchUp()
+  }
+
+  /** Drops the signals that wait here and hang on a conversation: its user may have left it. */
+  forgetSignals(): void {
+    if (this.#slot) this.#counts.signalsDropped += this.#slot.forget()
+  }
+
   /** Tells the client the head of its log, unless it has more to read than this. */
   sync(): void {
     this.lastSyncAt = performance.now()
     const { writable, writableNeedDrain } = this.#socket
     // A pull from the log may have gone beyond the commits that this process was told of.
     const newest = Math.max(this.#mailbox.head, this.#cursor)
-    if (writable && !writableNeedDrain) this.#write(signal('sync', { head: newest }))
+    if (writable && !writableNeedDrain) this.#write(unlogged('sync', { head: newest }))
   }
 
   /** Ends a stream that is to be tried again, with the reason. */
   refuse(code: ProblemCode): void {
     if (!this.#socket.writable) return
     this.#counts.refused++
-    this.#write(signal('refused', { code }))
+    this.#write(unlogged('refused', { code }))
     this.end(retryMs)
   }
 
@@ -162,26 +175,6 @@ export class Stream {
     this.#socket.once('close', listener)
   }
 
-  /**
-   * Where the log begins and ends. Those who come together share one look: their mailbox was there when it began, and has
-   * heard of what was committed since. What another node told a client may be newer than that look.
-   */
-  async #bounds(after: Cursor | null): Promise<LogBounds> {
-    const mailbox = this.#mailbox
-    if (mailbox.look) {
-      const { head: seen, floor } = await mailbox.look
-      const newest = Math.max(seen, mailbox.head)
-      if (!after || after.seq <= newest) return { head: newest, floor }
-    }
-    const look = this.#reader.bounds(this.owner.userId)
-    mailbox.look = look
-    try {
-      return await look
-    } finally {
-      if (mailbox.look === look) mailbox.look = undefined
-    }
-  }
-
   async #catchUp(): Promise<void> {
     this.#pulling = true
     try {
@@ -191,12 +184,24 @@ export class Stream {
         else if (this.#cursor >= this.#mailbox.head) break
         else if (!this.#pullFromRing()) await this.#pullFromLog()
       }
+      this.#passWaiting()
     } catch {
       // The database is away: the client comes back with its cursor.
       this.end()
     } finally {
       this.#pulling = false
     }
+  }
+
+  #passWaiting(): void {
+    const slot = this.#slot
+    if (!slot || !this.#socket.writable) return
+    this.#slot = undefined
+    const { size } = slot
+    const signals = slot.take(performance.now())
+    this.#counts.signals += signals.length
+    this.#counts.signalsDropped += size - signals.length
+    if (signals.length > 0) this.#write(Buffer.concat(signals.map(({ bytes }) => bytes)))
   }
 
   #pullFromRing(): boolean {
@@ -235,7 +240,7 @@ export class Stream {
   #reset(reason: StreamEvents['reset']['reason'], seq: number): void {
     this.#cursor = seq
     this.#counts.resets++
-    this.#write(idLine(this.#epoch, seq) + signal('reset', { reason }))
+    this.#write(idLine(this.#epoch, seq) + unlogged('reset', { reason }))
   }
 
   /** What is written from here to the end of the present task goes out in one piece. */
@@ -270,16 +275,6 @@ export class Stream {
       this.#socket.on('close', done)
     })
   }
-}
-
-/** A user's log reaches `head`, as `finder` or another node says: the other streams look. Gives whether that is news. */
-export function raise(mailbox: Mailbox, head: number, finder?: Stream): boolean {
-  if (head <= mailbox.head) return false
-  mailbox.head = head
-  // Somebody else wrote to this log, and may have taken back what frames here show.
-  mailbox.ring.clear()
-  for (const stream of mailbox.streams) if (stream !== finder) stream.wake()
-  return true
 }
 
 /** Why a stream cannot go on from a cursor; null where it can. */

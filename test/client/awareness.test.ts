@@ -36,7 +36,7 @@ function open() {
 }
 
 describe('who is writing', () => {
-  it('is gone by itself, six seconds after it was last said', async () => {
+  it('G7: is gone by itself, six seconds after it was last said', async () => {
     const { awareness, clock, shown, changes } = open()
     awareness.onSignal(typing('7', '2'))
     await clock.advance(3_000)
@@ -71,7 +71,7 @@ describe('who is writing', () => {
 })
 
 describe('that I am writing', () => {
-  it('is said at the first keystroke, then every three seconds, in each conversation by itself', async () => {
+  it('G7: is said at the first keystroke, then every three seconds, in each conversation by itself', async () => {
     const { awareness, clock, said } = open()
     for (let ms = 0; ms < 9_000; ms += 100) {
       awareness.sendTyping('7')
@@ -117,7 +117,7 @@ describe('who is here', () => {
     expect(people()).toEqual(['2 false', '3 true'])
   })
 
-  it('is asked for again after a reconnect, at a time of its own, and kept until then', async () => {
+  it('G7: is asked for again after a reconnect, at a time of its own, and kept until then', async () => {
     const { awareness, asked, clock, people } = open()
     awareness.onState('complete')
     asked[0]!.resolve([here('2')])

@@ -44,7 +44,7 @@ export function startReader({ name, storm, log, after }: ReaderOptions): StormRe
   function take({ name: event, id, data }: StreamEvent): void {
     heard = `${event} ${JSON.stringify(data).slice(0, 100)}`
     heardAt = performance.now()
-    if (event === 'sync') return
+    if (event === 'sync' || event === 'typing' || event === 'presence') return
     const cursor = id === null ? null : parseCursor(id)
     if (event === 'refused') {
       if (!isExcuse((data as { code?: unknown }).code)) record.violate(`${name} was refused: ${heard}`)

@@ -20,6 +20,15 @@ export type EventStream = {
   cut(): void
 }
 
+export type StreamOptions = {
+  lastEventId?: string
+  query?: string
+  headers?: Record<string, string>
+  timeoutMs?: number
+  /** Gives typing and presence, too, which come and go as others do. */
+  signals?: boolean
+}
+
 /**
  * Opens `GET /api/messages` and reads it. `next()` and `until()` fail after `timeoutMs` without what they wait for, so
  * that a test says what is missing instead of hanging.
@@ -27,7 +36,7 @@ export type EventStream = {
 export async function openStream(
   url: string,
   token: string,
-  options: { lastEventId?: string; query?: string; headers?: Record<string, string>; timeoutMs?: number } = {}
+  options: StreamOptions = {}
 ): Promise<EventStream> {
   const { timeoutMs = 20_000 } = options
   const connection = new AbortController()
@@ -50,8 +59,10 @@ export async function openStream(
   let over = false
   let wake: (() => void) | undefined
   const parser = createParser({
-    onEvent: ({ event, id, data }) =>
-      void seen.push({ name: event ?? 'message', id: id ?? null, data: data === '' ? '' : JSON.parse(data) }),
+    onEvent({ event: name = 'message', id = null, data }) {
+      if (!options.signals && (name === 'typing' || name === 'presence')) return
+      seen.push({ name, id, data: data === '' ? '' : JSON.parse(data) })
+    },
     // The parser, as a browser does, gives no event for a block without data; its id counts all the same.
     onId: (id) => void (lastEventId = id)
   })

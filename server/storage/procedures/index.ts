@@ -20,6 +20,7 @@ import {
   listSessionEnds,
   replaceSession
 } from './sessions.ts'
+import { listAudience, listContacts, listLastSeen, setLastSeen } from './signals.ts'
 import { openSettings } from './settings.ts'
 import { addUser, findUser, findUserIds, searchUsernames, updateGithubUser } from './users.ts'
 
@@ -31,8 +32,11 @@ export const reads = {
   findUser,
   findUserIds,
   getConversation,
+  listAudience,
+  listContacts,
   listConversations,
   listFindings,
+  listLastSeen,
   listMessages,
   listParticipants,
   listSessionEnds,
@@ -48,6 +52,9 @@ export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
   'findSend',
   'findSession',
   'findUser',
+  'listAudience',
+  'listContacts',
+  'listLastSeen',
   'listSessionEnds',
   'readEvents',
   'readHeads',
@@ -74,6 +81,7 @@ export const writes = {
   removeReaction,
   renameConversation,
   replaceSession,
+  setLastSeen,
   startDirectConversation,
   startGroup,
   updateGithubUser

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Signal } from '@parley/contract/events'
 import type { Bus } from '../../../server/realtime/bus.ts'
 import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
 import { NatsBus } from '../../../server/realtime/nats-bus.ts'
@@ -22,19 +23,33 @@ describe.skipIf(!hasNats)('A bus on NATS (needs nats-server)', () => {
   })
 })
 
-/** The heads that `bus` hears of a user, and a way to wait for one. */
+/** The heads and signals that `bus` hears of a user, and ways to wait for them. */
 function listen(bus: Bus, userId: number) {
   const heads: number[] = []
+  const signals: Signal[] = []
   let arrived = Promise.withResolvers<void>()
-  const subscription = bus.subscribeHeads(userId, (head) => {
-    heads.push(head)
+  function arrive(): void {
     arrived.resolve()
     arrived = Promise.withResolvers()
+  }
+  const subscription = bus.subscribe(userId, {
+    head(head) {
+      heads.push(head)
+      arrive()
+    },
+    signal(signal) {
+      signals.push(signal)
+      arrive()
+    }
   })
   async function until(head: number): Promise<void> {
     while (!heads.includes(head)) await arrived.promise
   }
-  return { heads, until, ...subscription }
+  async function signalled(count: number): Promise<Signal[]> {
+    while (signals.length < count) await arrived.promise
+    return signals
+  }
+  return { heads, signals, until, signalled, ...subscription }
 }
 
 /** The contract, whole, for either of them. */
@@ -88,6 +103,38 @@ function hold(open: () => Promise<World>): void {
     await Promise.all([open.until(7), again.until(7)])
     expect(closed.heads).toEqual([])
     for (const each of [open, again]) each.close()
+  })
+
+  test('G5: typing is heard where its recipient is, between the heads, and not where it was said', async () => {
+    const here = listen(john, 1_004)
+    const there = listen(jane, 1_004)
+    const other = listen(anna, 1_005)
+    await Promise.all([here.ready, there.ready, other.ready])
+    const typing: Signal = { name: 'typing', data: { conversationId: '7', userId: '3' } }
+    john.publishHead(1_004, 1)
+    john.publishSignal(1_004, typing)
+    expect(await there.signalled(1)).toEqual([typing])
+    await there.until(1)
+    jane.publishSignal(1_005, typing)
+    await other.signalled(1)
+    expect([here.signals, here.heads, there.signals.length]).toEqual([[], [], 1])
+    there.close()
+    john.publishSignal(1_004, typing)
+    const again = listen(jane, 1_004)
+    await again.ready
+    john.publishSignal(1_004, typing)
+    await again.signalled(1)
+    expect(there.signals).toHaveLength(1)
+    for (const each of [here, other, again]) each.close()
+  })
+
+  test('G5: who is here is told to all other nodes, word for word', async () => {
+    const heard = [jane, anna].map((bus) => new Promise((resolve) => bus.onPresence(resolve)))
+    let echoed = false
+    john.onPresence(() => (echoed = true))
+    john.publishPresence('{"came":[1]}')
+    expect(await Promise.all(heard)).toEqual(['{"came":[1]}', '{"came":[1]}'])
+    expect(echoed).toBe(false)
   })
 
   test('N4: what becomes of a session is told to all other nodes', async () => {

@@ -35,6 +35,7 @@ test('every answer is of the shape that its route promises', async () => {
     editMessage: await john.patch(`/api/conversations/${id}/messages/${mine}`, { content: 'edited' }),
     messageVersions: await john.get(`${group}/messages/${grouped}/versions`),
     renameConversation: await john.patch(group, { title: 'Mates' }),
+    presence: await john.get('/api/presence'),
     participants: await john.get(`${group}/participants`),
     addParticipant: await john.post(`${group}/participants`, { username: 'jane' }),
     changeRole: await john.patch(`${group}/participants/${jane.id}`, { role: 'admin' }),

@@ -184,6 +184,8 @@ describe('a stream that cannot be opened now', () => {
       config: readConfig({}),
       store: app.store,
       hub: app.hub,
+      sendTyping: async () => {},
+      presence: { list: async () => [] },
       logger: pino({ level: 'silent' }),
       ready: () => true,
       busState: () => 'ok',

@@ -106,6 +106,8 @@ describe('health', () => {
       config: readConfig({}),
       store: { ...store, read },
       hub: parley.app.hub,
+      sendTyping: async () => {},
+      presence: { list: async () => [] },
       sessions: new Sessions(store),
       logger: pino({ level: 'silent' }),
       ready: () => true,

@@ -4,7 +4,9 @@ import type { Conversation, Login, Message, User } from '@parley/contract/entiti
 import type { routes } from '@parley/contract/routes'
 import { readConfig } from '../../../server/config.ts'
 import { addUsers } from '../../../server/domain/people.ts'
+import { Presence } from '../../../server/domain/presence.ts'
 import { Sessions } from '../../../server/domain/sessions.ts'
+import { createTyping } from '../../../server/domain/typing.ts'
 import type { Server } from '../../../server/http/deps.ts'
 import { createServer } from '../../../server/http/server.ts'
 import { Hub } from '../../../server/realtime/hub.ts'
@@ -189,6 +191,12 @@ const counts: Record<
     [2, () => post(jane, `/api/conversations/${conversation}/read_messages`)],
     [2, () => post(jane, `/api/conversations/${conversation}/read_messages`, { upTo: messages[0]!.id })]
   ],
+  typing: [
+    [1, () => post(john, `/api/conversations/${conversation}/typing`)],
+    // Too soon: who asks is looked up, and nothing else.
+    [1, () => post(john, `/api/conversations/${conversation}/typing`)]
+  ],
+  presence: [[1, () => get(john, '/api/presence')]],
   logout: [[2, async () => post(await signInUnseen('anna'), '/api/logout')]]
 }
 
@@ -207,6 +215,8 @@ for (const { engine, missing, open } of [
         store,
         sessions: new Sessions(store),
         hub,
+        sendTyping: createTyping(store, (...told) => hub.signal(...told)),
+        presence: new Presence(store, { tell() {}, publish() {}, isHeard: () => true, onFailure() {} }),
         logger,
         ready: () => true,
         busState: () => 'ok'

@@ -110,7 +110,13 @@ describe('what is counted', () => {
     const ends = (await Promise.allSettled(sends)).map(({ status }) => status)
     expect(ends).toEqual(['rejected', 'fulfilled', 'rejected'])
     const { hub, store } = parley.app
-    metrics.watch({ hub, store, sessions: { counts: { cached: 0, asked: 0 } }, bus: { state: 'degraded' } })
+    metrics.watch({
+      hub,
+      store,
+      sessions: { counts: { cached: 0, asked: 0 } },
+      bus: { state: 'degraded' },
+      presence: { size: 0 }
+    })
     const text = await metrics.shown.text()
     expect(text).toContain('parley_bus_up 0\n')
     expect(text).toContain('parley_sends_total{outcome="failed"} 2\n')

@@ -8,6 +8,7 @@ type Step =
   | { does: 'connect' | 'cut' | 'read'; who: number; bytes: number }
   | { does: 'publish'; to: number[]; count: number; how: 'here' | 'later' | 'elsewhere' | 'untold' }
   | { does: 'happen'; picks: number[] }
+  | { does: 'signal'; to: number[]; how: 'here' | 'elsewhere' }
   | { does: 'revoke'; session: number }
   | { does: 'prune'; user: number; keep: number }
   | { does: 'fail' | 'sweep' }
@@ -35,6 +36,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         'elsewhere' as const,
         'untold' as const
       )
+    })
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('signal' as const),
+      to: fc.subarray(users, { minLength: 1 }),
+      how: fc.constantFrom('here' as const, 'elsewhere' as const)
     })
   },
   {
@@ -67,6 +76,7 @@ async function run(steps: Step[]): Promise<void> {
     if (step.does === 'cut') readers[step.who]!.cut()
     if (step.does === 'read') readers[step.who]!.read(step.bytes)
     if (step.does === 'publish') for (let n = 0; n < step.count; n++) world.publish(step.to, step.how)
+    if (step.does === 'signal') world.signal(step.to, step.how)
     if (step.does === 'revoke') world.revoke(step.session)
     if (step.does === 'prune') model.prune(step.user, step.keep)
     if (step.does === 'fail') model.failNextRead()
@@ -85,6 +95,15 @@ async function run(steps: Step[]): Promise<void> {
     for (const reader of readers) reader.read(100_000)
   }
   expect(behind()).toEqual([])
+  for (let rounds = 0; rounds < 3; rounds++) {
+    for (const reader of readers) if (!revoked.has(reader.sessionId)) reader.read(100_000)
+    do await world.step(0)
+    while (world.waiting > 0)
+  }
+  // Of somebody's presence the latest arrives wherever a stream was open for it, and still is.
+  for (const { signal, owed, socket, sessionId } of readers) {
+    if (socket && !revoked.has(sessionId)) expect(signal).toBe(owed)
+  }
   for (const reader of readers) if (revoked.has(reader.sessionId)) reader.read(100_000)
   while (world.waiting > 0) await world.step(0)
   expect(hub.size).toBe(readers.filter(({ socket }) => socket !== null).length)
@@ -95,7 +114,7 @@ async function run(steps: Step[]): Promise<void> {
   hub.close()
 }
 
-test('S1, S5: of thousands of interleavings of connecting, publishing, reading, cuts, resumes and ended sessions each reader sees every event once, in order, and none after its session', async () => {
+test('S1, S5, G2: of thousands of interleavings of connecting, publishing, signals, reading, cuts, resumes and ended sessions each reader sees every event once, in order, and none after its session; and the latest signal', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), run), { numRuns: 5_000 })
 }, 60_000)
 

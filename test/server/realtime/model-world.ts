@@ -1,4 +1,5 @@
 import { formatCursor, parseCursor } from '@parley/contract/cursor'
+import type { Presence } from '@parley/contract/entities'
 import { createStreamParser, type Block } from '@parley/client/stream-parser'
 import { Hub } from '../../../server/realtime/hub.ts'
 import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
@@ -27,6 +28,7 @@ export function modelWorld() {
     streamsPerUser: 100
   })
   const revoked = new Set<number>()
+  let signals = 0
   const readers = [1, 1, 2, 3].map((sessionId) => new Reader(sessionId))
 
   return {
@@ -49,6 +51,15 @@ export function modelWorld() {
       if (how === 'later') perform(() => model.report(events))
       if (how !== 'elsewhere') return
       for (const { to } of events) for (const { userId, seq } of to) elsewhere.publishHead(userId, seq)
+    },
+    /** Somebody's presence, for all the streams of these users. */
+    signal(userIds: number[], how: 'here' | 'elsewhere'): void {
+      const data = { userId: '30', online: false, lastSeenAt: String(++signals) }
+      if (how === 'here') hub.signalHere(userIds, { name: 'presence', data })
+      else for (const userId of userIds) elsewhere.publishSignal(userId, { name: 'presence', data })
+      for (const reader of readers) {
+        if (userIds.includes(reader.userId) && reader.socket?.writable) reader.owed = signals
+      }
     },
     connect(reader: Reader): void {
       // Its request would be 401.
@@ -83,6 +94,9 @@ export class Reader {
   /** The last event it has. */
   seq = 0
   resets = 0
+  /** The last signal that it has, of this connection, and that it must come to. */
+  signal = 0
+  owed = 0
   /** Once its session has ended: where its log ended then. */
   nothingBeyond = Infinity
   #parser = createStreamParser()
@@ -96,6 +110,8 @@ export class Reader {
 
   connected(socket: ModelSocket): void {
     this.socket = socket
+    this.signal = 0
+    this.owed = 0
     this.#parser = createStreamParser()
     this.#inBody = false
     this.#raw = ''
@@ -127,7 +143,13 @@ export class Reader {
     for (const block of this.#parser.feed(body)) this.#take(block)
   }
 
+  #takeSignal(signal: number): void {
+    if (signal <= this.signal) throw new Error(`the signal ${signal} came after ${this.signal}`)
+    this.signal = signal
+  }
+
   #take({ id, name, data }: Block): void {
+    if (name === 'presence') return this.#takeSignal(Number((JSON.parse(data!) as Presence).lastSeenAt))
     if (id === null || data === null) return
     const { seq } = parseCursor(id)!
     if (seq > this.nothingBeyond) throw new Error(`${id} came after the session had ended`)

@@ -32,7 +32,7 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
     await nats.stop()
     const { bus, states, recovered } = await join(nats.url, { retryMs: 50 })
     expect(states).toEqual(['degraded: connection refused'])
-    const heard = new Promise((resolve) => bus.subscribeHeads(1, resolve))
+    const heard = new Promise((resolve) => bus.subscribe(1, { head: resolve, signal() {} }))
     bus.publishHead(1, 4)
     const back = recovered()
     await nats.start()
@@ -49,16 +49,22 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
     await using nats = await startNats()
     const [john, jane] = await Promise.all([join(nats.url, { retryMs: 50 }), join(nats.url, { retryMs: 50 })])
     const heads: number[] = []
+    const signals: unknown[] = []
     let heard = Promise.withResolvers<void>()
-    await jane.bus.subscribeHeads(1, (head) => {
-      heads.push(head)
-      heard.resolve()
+    await jane.bus.subscribe(1, {
+      head(head) {
+        heads.push(head)
+        heard.resolve()
+      },
+      signal: (signal) => void signals.push(signal)
     }).ready
     for (let round = 1; round <= 2; round++) {
       const back = [john.recovered(), jane.recovered()]
       await nats.stop()
       await Promise.all([john.until('degraded'), jane.until('degraded')])
       john.bus.publishHead(1, 10 * round)
+      john.bus.publishSignal(1, { name: 'typing', data: { conversationId: '1', userId: '2' } })
+      john.bus.publishPresence('late')
       await nats.start()
       await Promise.all(back)
       heard = Promise.withResolvers()
@@ -67,6 +73,7 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
     }
     // What was published to nobody is not kept for later: it may be very much.
     expect(heads).toEqual([11, 21])
+    expect(signals).toEqual([])
     expect(jane.states).toEqual([
       'degraded: the connection is lost',
       'ok',
@@ -165,12 +172,16 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
         if (change.expiresAt === 1) resolve()
       })
     )
-    await bus.subscribeHeads(1, (head) => heads.push(head)).ready
+    const signals: unknown[] = []
+    await bus.subscribe(1, { head: (head) => heads.push(head), signal: (signal) => signals.push(signal) })
+      .ready
     old.bus.publishHead(1, 100)
+    old.bus.publishSignal(1, { name: 'typing', data: { conversationId: '1', userId: '2' } })
     old.bus.publishSession({ userId: 1, sessionId: 1, expiresAt: 0 })
     await new Promise((resolve) => setImmediate(resolve))
     await old.bus.close()
-    for (const text of ['', '-1', '1.5', '1e21', 'NaN', '[]', '9'.repeat(400), '\0', '7']) {
+    const typing = ['{"name":"typing"}', '{"name":"typing","data":{"userId":1}}', '{"name":"x","data":{}}']
+    for (const text of ['', '-1', '1.5', '1e21', 'NaN', '[]', '9'.repeat(400), '\0', ...typing, '7']) {
       junk.publish('parley.epoch.user.1', text)
     }
     for (const text of ['', '{}', 'null', '[1]', '{"userId":1,"sessionId":"1","expiresAt":0}', '\xff']) {
@@ -178,7 +189,7 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
     }
     junk.publish('parley.epoch.sessions', '{"userId":1,"sessionId":1,"expiresAt":1}')
     await last
-    expect([heads, changes]).toEqual([[7], [{ userId: 1, sessionId: 1, expiresAt: 1 }]])
+    expect([heads, signals, changes]).toEqual([[7], [], [{ userId: 1, sessionId: 1, expiresAt: 1 }]])
     await Promise.all([bus.close(), junk.close()])
   })
 })

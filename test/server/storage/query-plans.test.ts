@@ -46,7 +46,10 @@ async function inputsFor(store: Store): Promise<Inputs> {
       { ...page, before: 0 },
       { ...page, viewerId: jane.userId, before: null }
     ],
+    listAudience: [{ viewerId: john.userId, conversationId: groupId, limit: 101 }],
+    listContacts: [{ userIds: [john.userId, jane.userId] }],
     listFindings: [{}],
+    listLastSeen: [{ viewerId: john.userId }],
     listMessages: [
       { ...page, conversationId, before: null },
       { ...page, conversationId, before: messageId },
@@ -88,6 +91,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
     removeReaction: [{ ...inGroup, messageId: groupMessageId, emoji: '👍' }],
     renameConversation: [{ ...inGroup, title: 'Mates' }],
     replaceSession: [{ sessionId, tokenHash: 'newer', expiresAt: now, graceUntil: now, now }],
+    setLastSeen: [{ userIds: [john.userId, jane.userId], at: now }],
     startDirectConversation: [
       { me: john, other: jane, now },
       { me: john, other: someone, now }
@@ -103,6 +107,9 @@ const allowed: Partial<Record<ProcedureName, RegExp>> = {
   addUser: /^SCAN messages$/,
   // Of one person's own conversations.
   listConversations: /^USE TEMP B-TREE FOR ORDER BY$/,
+  // Of one person's own conversations of up to a hundred.
+  listContacts: /^USE TEMP B-TREE FOR DISTINCT$/,
+  listLastSeen: /^USE TEMP B-TREE FOR DISTINCT$/,
   // Of one conversation's people, a thousand at most.
   listParticipants: /^USE TEMP B-TREE FOR ORDER BY$/,
   removeParticipant: /^USE TEMP B-TREE FOR ORDER BY$/,

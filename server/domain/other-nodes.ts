@@ -1,0 +1,104 @@
+import { decodeNews, encodeNews } from './presence-news.ts'
+
+export type OtherNodesOptions = {
+  publish: (text: string) => void
+  /** Somebody is on another node, and was on none. */
+  onCame: (userId: number) => void
+  /** Somebody is on no other node any more; `at` is when that was heard, ms. */
+  onLeft: (userId: number, at: number) => void
+  /** Another node wants to know who is here. */
+  askedForAll: () => void
+}
+
+type Node = { people: Set<number>; seq: number; heardAt: number; heardDate: number }
+
+/** A node that says nothing for this long is gone, and everybody who was there. */
+const silenceMs = 10_000
+const everyNode = '*'
+
+/** Who is on the other nodes, as far as they have said. */
+export class OtherNodes {
+  readonly #me: string
+  readonly #options: OtherNodesOptions
+  readonly #nodes = new Map<string, Node>()
+
+  constructor(me: string, options: OtherNodesOptions) {
+    this.#me = me
+    this.#options = options
+  }
+
+  have(userId: number): boolean {
+    for (const { people } of this.#nodes.values()) if (people.has(userId)) return true
+    return false
+  }
+
+  /** Whether this node is the first of all that are known, whatever that is good for. */
+  get isFirst(): boolean {
+    return [...this.#nodes.keys()].every((node) => this.#me < node)
+  }
+
+  /** Asks every node for all of its people. */
+  askAll(): void {
+    this.#ask(everyNode)
+  }
+
+  hear(text: string): void {
+    const news = decodeNews(text)
+    if (!news || news.node === this.#me) return
+    if ('wants' in news) {
+      if (news.wants === this.#me || news.wants === everyNode) this.#options.askedForAll()
+      return
+    }
+    const { node, seq, whole, came, left } = news
+    const known = this.#nodes.get(node)
+    const heard = { heardAt: performance.now(), heardDate: Date.now() }
+    if (known) Object.assign(known, heard)
+    if (whole) return this.#replace(node, { people: new Set(came), seq, ...heard })
+    const changes = came.length + left.length > 0
+    if (known && seq === known.seq + Number(changes)) {
+      known.seq = seq
+      for (const userId of came) this.#add(known, userId)
+      for (const userId of left) this.#remove(known, userId)
+    } else if (!known || seq > known.seq) {
+      // Its beginning, or something in between, was not heard.
+      this.#ask(node)
+    }
+  }
+
+  /** Forgets the nodes that have fallen silent; gives who was last seen there, and when (ms). */
+  expire(now: number): [userId: number, at: number][] {
+    const gone: [number, number][] = []
+    for (const [name, node] of this.#nodes) {
+      if (now - node.heardAt < silenceMs) continue
+      this.#nodes.delete(name)
+      for (const userId of node.people) {
+        if (this.have(userId)) continue
+        gone.push([userId, node.heardDate])
+        this.#options.onLeft(userId, node.heardDate)
+      }
+    }
+    return gone
+  }
+
+  #ask(node: string): void {
+    this.#options.publish(encodeNews({ node: this.#me, wants: node }))
+  }
+
+  #replace(name: string, next: Node): void {
+    const node = this.#nodes.get(name) ?? { ...next, people: new Set<number>() }
+    this.#nodes.set(name, node)
+    node.seq = next.seq
+    for (const userId of node.people) if (!next.people.has(userId)) this.#remove(node, userId)
+    for (const userId of next.people) this.#add(node, userId)
+  }
+
+  #add(node: Node, userId: number): void {
+    const known = this.have(userId)
+    node.people.add(userId)
+    if (!known) this.#options.onCame(userId)
+  }
+
+  #remove(node: Node, userId: number): void {
+    if (node.people.delete(userId) && !this.have(userId)) this.#options.onLeft(userId, node.heardDate)
+  }
+}

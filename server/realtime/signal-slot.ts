@@ -1,0 +1,43 @@
+/** A signal on its way: `bytes` are shared by all who get it. Of two of one `key` the later holds. */
+export type PassingSignal = {
+  key: string
+  bytes: Buffer
+  /** When it is not worth sending any more, by `performance.now()`. */
+  until: number
+  /** Who may see it hangs on a conversation. */
+  within: boolean
+}
+
+const waitingMax = 256
+
+/** The signals that wait until their reader takes something: the latest of each key, and no more than some. */
+export class SignalSlot {
+  readonly #waiting = new Map<string, PassingSignal>()
+
+  /** Gives how many were dropped for it. */
+  put(signal: PassingSignal): number {
+    this.#waiting.delete(signal.key)
+    this.#waiting.set(signal.key, signal)
+    if (this.#waiting.size <= waitingMax) return 0
+    this.#waiting.delete(this.#waiting.keys().next().value!)
+    return 1
+  }
+
+  /** Takes all of them out; those that are too late are not among them. */
+  take(now: number): PassingSignal[] {
+    const taken = [...this.#waiting.values()].filter(({ until }) => now < until)
+    this.#waiting.clear()
+    return taken
+  }
+
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  /** Its reader may be somewhere no longer: what hangs on that is dropped. Gives how many were. */
+  forget(): number {
+    const before = this.#waiting.size
+    for (const { key, within } of this.#waiting.values()) if (within) this.#waiting.delete(key)
+    return before - this.#waiting.size
+  }
+}

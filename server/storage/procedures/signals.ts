@@ -1,0 +1,75 @@
+import { signalsMax } from '@parley/contract/limits'
+import type { Kysely } from 'kysely'
+import type { Schema } from '../schema.ts'
+
+/** Everybody in a conversation, `limit` at most; nobody for somebody who is not in it. */
+export async function listAudience(
+  db: Kysely<Schema>,
+  { viewerId, conversationId, limit }: { viewerId: number; conversationId: number; limit: number }
+): Promise<number[]> {
+  const rows = await db
+    .selectFrom('participants as me')
+    .innerJoin('participants as everyone', 'everyone.conversation_id', 'me.conversation_id')
+    .select('everyone.user_id')
+    .where('me.conversation_id', '=', conversationId)
+    .where('me.user_id', '=', viewerId)
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.user_id)
+}
+
+/** Each of these users with everybody whom they share a conversation with, of up to `signalsMax` people. */
+export async function listContacts(
+  db: Kysely<Schema>,
+  { userIds }: { userIds: number[] }
+): Promise<{ userId: number; contactId: number }[]> {
+  if (userIds.length === 0) return []
+  return contactsOf(db, userIds)
+    .select(['mine.user_id as userId', 'theirs.user_id as contactId'])
+    .distinct()
+    .execute()
+}
+
+/** The contacts of one user, and when (ms) each was last seen; null of somebody who never was. */
+export async function listLastSeen(
+  db: Kysely<Schema>,
+  { viewerId }: { viewerId: number }
+): Promise<{ userId: number; lastSeenAt: number | null }[]> {
+  return contactsOf(db, [viewerId])
+    .innerJoin('users', 'users.id', 'theirs.user_id')
+    .select(['users.id as userId', 'users.last_seen_at as lastSeenAt'])
+    .distinct()
+    .execute()
+}
+
+/** These users were last seen at `at` (ms). */
+export async function setLastSeen(
+  db: Kysely<Schema>,
+  { userIds, at }: { userIds: number[]; at: number }
+): Promise<{ result: null }> {
+  await db.updateTable('users').set({ last_seen_at: at }).where('id', 'in', userIds).execute()
+  return { result: null }
+}
+
+function contactsOf(db: Kysely<Schema>, userIds: number[]) {
+  return db
+    .selectFrom('participants as mine')
+    .innerJoin('participants as theirs', (join) =>
+      join
+        .onRef('theirs.conversation_id', '=', 'mine.conversation_id')
+        .onRef('theirs.user_id', '!=', 'mine.user_id')
+    )
+    .where('mine.user_id', 'in', userIds)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('participants as everyone')
+            .select('everyone.user_id')
+            .whereRef('everyone.conversation_id', '=', 'mine.conversation_id')
+            .limit(1)
+            .offset(signalsMax)
+        )
+      )
+    )
+}

@@ -1,0 +1,302 @@
+import * as fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Presence } from '../../../server/domain/presence.ts'
+import { decodeNews } from '../../../server/domain/presence-news.ts'
+import type { Principal } from '../../../server/domain/sessions.ts'
+import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
+import type { Store } from '../../../server/storage/store.ts'
+
+const start = Date.parse('2026-01-31T12:00:00.000Z')
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance', 'Date', 'setInterval', 'clearInterval'] })
+  vi.setSystemTime(start)
+})
+afterEach(() => void vi.useRealTimers())
+const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1_000)
+const at = (seconds: number) => new Date(start + seconds * 1_000).toISOString()
+
+const [john, jane, anna] = [1, 2, 3] as const
+const everyone = [john, jane, anna]
+const me = { userId: john } as Principal
+
+/** Nodes that hear each other, on a database where everybody talks with everybody. */
+function openNodes(count = 1) {
+  const seen = new Map<number, number>()
+  const asked = { reads: 0, writes: 0 }
+  let away = false
+  function attend(): void {
+    if (away) throw new Error('the database is away')
+  }
+  const store = {
+    async read(name: string, input: { userIds: number[]; viewerId: number }) {
+      attend()
+      asked.reads++
+      if (name === 'listLastSeen') {
+        const others = everyone.filter((userId) => userId !== input.viewerId)
+        return others.map((userId) => ({ userId, lastSeenAt: seen.get(userId) ?? null }))
+      }
+      return input.userIds.flatMap((userId) =>
+        everyone.filter((other) => other !== userId).map((contactId) => ({ userId, contactId }))
+      )
+    },
+    async write(_name: string, input: { userIds: number[]; at: number }) {
+      attend()
+      asked.writes++
+      for (const userId of input.userIds) seen.set(userId, input.at)
+    }
+  } as unknown as Store
+  const exchange = new MemoryExchange()
+  function openNode() {
+    const bus = exchange.connect()
+    /** What became of people, as it was told here. */
+    const told: string[] = []
+    const failures: unknown[] = []
+    const node = { isDeaf: false, isLost: () => false }
+    const presence = new Presence(store, {
+      tell(userIds, { name, data }) {
+        if (name !== 'presence') throw new Error(name)
+        const since = data.online ? 'online' : data.lastSeenAt
+        told.push(`${data.userId} ${since} for ${userIds.join(' ')}`)
+      },
+      publish: (text) => void (node.isDeaf || node.isLost() || bus.publishPresence(text)),
+      isHeard: () => !node.isDeaf,
+      onFailure: (error) => void failures.push(error)
+    })
+    bus.onPresence((text) => void (node.isDeaf || node.isLost() || presence.hear(text)))
+    presence.askOthers()
+    return Object.assign(node, {
+      presence,
+      failures,
+      takeTold: () => told.splice(0),
+      online: async (viewer: number = john) =>
+        (await presence.list({ userId: viewer } as Principal))
+          .filter(({ online }) => online)
+          .map(({ userId }) => Number(userId))
+    })
+  }
+  return {
+    nodes: Array.from({ length: count }, openNode),
+    openNode,
+    seen,
+    asked,
+    setAway: (yes: boolean) => void (away = yes)
+  }
+}
+
+describe('Somebody', () => {
+  test('G6: who opens a stream is online, and gone ten seconds after the last one closed; that is when they were seen', async () => {
+    const { nodes, seen } = openNodes()
+    const [{ presence, takeTold, online }] = nodes as [(typeof nodes)[0]]
+    presence.came(john)
+    await pass(1)
+    expect(takeTold()).toEqual(['1 online for 2 3'])
+    presence.came(jane)
+    await pass(1)
+    expect(takeTold()).toEqual(['2 online for 1 3'])
+    expect(await online()).toEqual([jane])
+    presence.left(jane)
+    await pass(9.5)
+    expect([takeTold(), await online(), presence.size]).toEqual([[], [jane], 2])
+    await pass(1)
+    expect([takeTold(), await online(), presence.size]).toEqual([[`2 ${at(2)} for 1 3`], [], 1])
+    expect(await presence.list(me)).toEqual([
+      { userId: '2', online: false, lastSeenAt: at(2) },
+      { userId: '3', online: false, lastSeenAt: null }
+    ])
+    expect(seen.get(jane)).toBe(Date.parse(at(2)))
+  })
+
+  test('G6: who reconnects within ten seconds neither went nor came', async () => {
+    const { nodes, asked } = openNodes()
+    const [{ presence, takeTold }] = nodes as [(typeof nodes)[0]]
+    presence.came(jane)
+    await pass(1)
+    takeTold()
+    for (let i = 0; i < 5; i++) {
+      presence.left(jane)
+      await pass(9)
+      presence.came(jane)
+      await pass(9)
+    }
+    expect(takeTold()).toEqual([])
+    expect(asked).toEqual({ reads: 1, writes: 0 })
+  })
+
+  test('G6: many who go together are one write; a server that stops writes down who was there', async () => {
+    const { nodes, seen, asked } = openNodes()
+    const [{ presence }] = nodes as [(typeof nodes)[0]]
+    for (const userId of [...everyone, ...Array.from({ length: 300 }, (_, i) => 100 + i)]) {
+      presence.came(userId)
+      if (userId !== john) presence.left(userId)
+    }
+    await pass(11)
+    expect([asked.writes, seen.size]).toEqual([1, 302])
+    await presence.close()
+    expect([asked.writes, seen.get(john)]).toEqual([2, Date.parse(at(11))])
+  })
+
+  test('G6: whom the database cannot be asked about is told of when it is back, as it is then', async () => {
+    const { nodes, seen, setAway } = openNodes()
+    const [{ presence, takeTold, failures }] = nodes as [(typeof nodes)[0]]
+    presence.came(anna)
+    presence.came(jane)
+    await pass(1)
+    takeTold()
+    setAway(true)
+    presence.came(john)
+    presence.left(jane)
+    presence.left(anna)
+    await pass(11)
+    presence.came(anna)
+    await pass(1)
+    expect(takeTold()).toEqual([])
+    expect(failures).toHaveLength(1)
+    setAway(false)
+    await pass(1)
+    expect(takeTold().toSorted()).toEqual(['1 online for 2 3', `2 ${at(1)} for 1 3`, '3 online for 1 2'])
+    expect(seen.get(jane)).toBe(Date.parse(at(1)))
+  })
+
+  test('G6: a clock that is set back a day keeps nobody here', async () => {
+    const { nodes } = openNodes()
+    const [{ presence, online }] = nodes as [(typeof nodes)[0]]
+    presence.came(jane)
+    presence.left(jane)
+    vi.setSystemTime(start - 86_400_000)
+    await pass(11)
+    expect(await online()).toEqual([])
+  })
+})
+
+describe('Nodes', () => {
+  test('G5: tell each other who comes and goes; somebody on two of them goes with the last', async () => {
+    const { nodes, seen } = openNodes(3)
+    const [first, second, third] = nodes as [(typeof nodes)[0], (typeof nodes)[0], (typeof nodes)[0]]
+    second.presence.came(john)
+    third.presence.came(anna)
+    await pass(1)
+    for (const node of nodes) node.takeTold()
+    first.presence.came(jane)
+    await pass(1)
+    expect(nodes.map(({ takeTold }) => takeTold())).toEqual([
+      ['2 online for 1 3'],
+      ['2 online for 1 3'],
+      ['2 online for 1 3']
+    ])
+    second.presence.came(jane)
+    await pass(1)
+    first.presence.left(jane)
+    await pass(11)
+    expect(nodes.flatMap(({ takeTold }) => takeTold())).toEqual([])
+    for (const node of nodes) expect(await node.online()).toEqual([jane, anna])
+    second.presence.left(jane)
+    await pass(12)
+    expect(new Set(nodes.flatMap(({ takeTold }) => takeTold().map((each) => each.slice(0, 6))))).toEqual(
+      new Set(['2 2026'])
+    )
+    expect(seen.get(jane)).toBe(Date.parse(at(14)))
+    for (const node of nodes) expect(await node.online()).toEqual([anna])
+  })
+
+  test('G5: one that dies takes its people with it ten seconds later, but for those who came back elsewhere', async () => {
+    const { nodes, seen, asked } = openNodes(3)
+    const [dead, second, third] = nodes as [(typeof nodes)[0], (typeof nodes)[0], (typeof nodes)[0]]
+    second.presence.came(john)
+    for (const userId of [jane, anna]) dead.presence.came(userId)
+    await pass(1)
+    for (const node of nodes) node.takeTold()
+    dead.isDeaf = true
+    third.presence.came(anna)
+    await pass(8)
+    for (const node of [second, third]) expect(await node.online()).toEqual([jane, anna])
+    const { writes } = asked
+    await pass(5)
+    for (const node of [second, third]) expect(await node.online()).toEqual([anna])
+    for (const node of [second, third]) {
+      expect(node.takeTold()).toEqual([expect.stringMatching(/^2 2026-01-31T12:00:0\d\.\d{3}Z for 1 3$/)])
+    }
+    expect([asked.writes - writes, seen.has(jane), seen.has(anna)]).toEqual([1, true, false])
+  })
+
+  test('G5: one that is started knows at once who is there', async () => {
+    const { nodes, openNode } = openNodes(2)
+    nodes[0]!.presence.came(jane)
+    nodes[1]!.presence.came(anna)
+    await pass(1)
+    expect(await openNode().online()).toEqual([jane, anna])
+  })
+
+  test('G5: one whose bus is away knows its own, writes nothing of the others, and all of it when the bus is back', async () => {
+    const { nodes, seen } = openNodes(2)
+    const [here, there] = nodes as [(typeof nodes)[0], (typeof nodes)[0]]
+    here.presence.came(jane)
+    there.presence.came(anna)
+    await pass(1)
+    for (const node of nodes) node.isDeaf = true
+    await pass(12)
+    expect([await here.online(), await there.online()]).toEqual([[jane], [anna]])
+    expect(seen.size).toBe(0)
+    for (const node of nodes) node.isDeaf = false
+    here.presence.askOthers()
+    there.presence.askOthers()
+    expect([await here.online(), await there.online()]).toEqual([
+      [jane, anna],
+      [jane, anna]
+    ])
+  })
+
+  test('G5: whatever is lost on the way, they agree on who is there soon after', async () => {
+    const step = fc.record({
+      node: fc.nat(2),
+      user: fc.constantFrom(...everyone),
+      comes: fc.boolean(),
+      seconds: fc.constantFrom(0, 0.5, 4, 12),
+      loss: fc.nat(100)
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 20 }),
+        fc.infiniteStream(fc.nat(99)),
+        async (steps, dice) => {
+          const { nodes } = openNodes(3)
+          const here = nodes.map(() => new Set<number>())
+          for (const { node, user, comes, seconds, loss } of steps) {
+            for (const each of nodes) each.isLost = () => dice.next().value! < loss
+            if (comes && !here[node]!.has(user)) nodes[node]!.presence.came(user)
+            if (!comes && here[node]!.has(user)) nodes[node]!.presence.left(user)
+            here[node]![comes ? 'add' : 'delete'](user)
+            await pass(seconds)
+          }
+          for (const each of nodes) each.isLost = () => false
+          await pass(15)
+          const there = everyone.filter((userId) => here.some((people) => people.has(userId)))
+          for (const node of nodes) expect((await node.online(0)).toSorted((a, b) => a - b)).toEqual(there)
+          await Promise.all(nodes.map(({ presence }) => presence.close()))
+        }
+      ),
+      { numRuns: 100 }
+    )
+  })
+})
+
+test.each([
+  '',
+  'null',
+  '1',
+  '[]',
+  '{}',
+  '{"node":1}',
+  '{"node":"a","seq":1}',
+  '{"node":"a","wants":1}',
+  '\0'
+])('what another node says is not understood: %j', (text) => {
+  expect(decodeNews(text)).toBeNull()
+})
+test.each([
+  { seq: 1.5, whole: false, came: [], left: [] },
+  { seq: 1, whole: 1, came: [], left: [] },
+  { seq: 1, whole: true, came: ['1'], left: [] },
+  { seq: 1, whole: true, came: [], left: {} }
+])('nor this: %j', (said) => {
+  expect(decodeNews(JSON.stringify({ node: 'a', ...said }))).toBeNull()
+})
