@@ -1,5 +1,5 @@
-import { spread } from './report.ts'
-import { median, type BenchRecord, type Row } from './result.ts'
+import { short, spread } from './report.ts'
+import { median, type BenchRecord, type Curve, type Row } from './result.ts'
 
 const width = 720
 const labelWidth = 300
@@ -27,7 +27,43 @@ export function plotAsSvg({ title, rows }: Pick<BenchRecord, 'title' | 'rows'>):
     }
     y += rowGap - barHeight
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y + 8}" viewBox="0 0 ${width} ${y + 8}" font-family="sans-serif" font-size="12">
+  return svg(title, y + 8, parts)
+}
+
+const panelHeight = 120
+
+/** A panel for each line, from nought to its highest value; their common axis is logarithmic. */
+export function plotCurveAsSvg(title: string, { along, points, lines }: Curve): string {
+  const parts: string[] = []
+  const right = width - 120
+  const [first, last] = [Math.log(points[0]!), Math.log(points.at(-1)!)]
+  const xOf = (point: number) => 30 + ((Math.log(point) - first) / (last - first || 1)) * (right - 30)
+  let bottom = 34
+  for (const { what, unit, values } of lines) {
+    const top = Math.max(...values.flat()) || 1
+    bottom += panelHeight
+    const yOf = (value: number) => bottom - (value / top) * (panelHeight - 30)
+    parts.push(
+      text(30, bottom - panelHeight + 20, what),
+      `<path d="M30 ${bottom}H${right}" stroke="#9aa3ad"/>`,
+      `<polyline points="${points.map((point, index) => `${xOf(point).toFixed(1)},${yOf(median(values[index]!)).toFixed(1)}`).join(' ')}" fill="none" stroke="#3b6fd4" stroke-width="2"/>`
+    )
+    for (const [index, point] of points.entries()) {
+      const [x, rounds] = [xOf(point).toFixed(1), values[index]!]
+      const [low, high] = [yOf(Math.min(...rounds)).toFixed(1), yOf(Math.max(...rounds)).toFixed(1)]
+      parts.push(
+        `<path d="M${x} ${low}V${high}" stroke="#000"/>`,
+        text(xOf(point) + 4, yOf(median(rounds)) + 14, spread([median(rounds)], unit))
+      )
+    }
+  }
+  for (const point of points) parts.push(text(xOf(point), bottom + 16, short(point)))
+  parts.push(text(30, bottom + 34, along))
+  return svg(title, bottom + 44, parts)
+}
+
+function svg(title: string, height: number, parts: string[]): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="8" y="20" font-size="14" font-weight="bold">${escape(title)}</text>
 ${parts.join('\n')}

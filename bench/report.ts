@@ -1,4 +1,4 @@
-import { median, isReached, judged, type BenchRecord, type Row } from './result.ts'
+import { median, isReached, judged, type BenchRecord, type Curve, type Row } from './result.ts'
 
 /** `docs/benchmarks.md`, whole, from what the runs of record left. */
 export function reportAsMarkdown(records: BenchRecord[]): string {
@@ -10,7 +10,7 @@ ${record.about}
 ${table(record.rows)}
 
 ![${record.title}](benchmarks/${record.name}.svg)
-
+${record.curve ? curveOf(record, record.curve) : ''}
 \`npm run bench -- ${record.name}\` · ${record.date} · commit ${record.commit} · ${record.machine} · ${record.versions} ·
 load average before the run: ${record.loadBefore.toFixed(1)}
 ${(record.notes ?? []).map((note) => `\n${note}\n`).join('')}`
@@ -40,6 +40,22 @@ function table(rows: Row[]): string {
   return ['| what | held against | Parley | ratio | reach |', '|---|---|---|---|---|', ...lines].join('\n')
 }
 
+function curveOf({ name, title }: BenchRecord, { along, points, lines }: Curve): string {
+  const rows = [
+    [along, ...lines.map(({ what }) => what)],
+    ['---', ...lines.map(() => '---')],
+    ...points.map((point, index) => [
+      short(point),
+      ...lines.map(({ unit, values }) => spread(values[index]!, unit))
+    ])
+  ]
+  return `
+${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}
+
+![${title}, along ${along}](benchmarks/${name}-curve.svg)
+`
+}
+
 function limit({ reach, peer, unit }: Row): string {
   const after = peer ? '×' : ` ${unit}`
   return reach && 'atLeast' in reach ? `≥ ${reach.atLeast}${after}` : `≤ ${reach!.atMost}${after}`
@@ -52,7 +68,7 @@ export function spread(values: number[], unit: string): string {
   return `${short(median(values))}${after} (${short(Math.min(...values))}–${short(Math.max(...values))})`
 }
 
-function short(value: number): string {
+export function short(value: number): string {
   if (!Number.isFinite(value)) return String(value)
   if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString('en').replaceAll(',', ' ')
   return String(Number(value.toPrecision(3)))

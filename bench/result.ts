@@ -9,7 +9,14 @@ export type Row = {
   reach?: { atLeast: number } | { atMost: number }
 }
 
-export type BenchOutcome = { rows: Row[]; notes?: string[] }
+/** How values change along a number: `values` has the rounds of each of the `points`. */
+export type Curve = {
+  along: string
+  points: number[]
+  lines: { what: string; unit: string; values: number[][] }[]
+}
+
+export type BenchOutcome = { rows: Row[]; curve?: Curve; notes?: string[] }
 
 /** `quick` shows that a bench works and loses nothing; its numbers mean little. */
 export type Size = 'quick' | 'full'

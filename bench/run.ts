@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { plotAsSvg } from './plot.ts'
+import { plotAsSvg, plotCurveAsSvg } from './plot.ts'
 import { reportAsMarkdown, spread } from './report.ts'
 import { isReached, judged, type Bench, type BenchRecord } from './result.ts'
 import { fanOut } from './fan-out.ts'
@@ -17,6 +17,7 @@ import { nodes } from './nodes.ts'
 import { sends } from './sends.ts'
 import { pinToLoadCore } from './servers.ts'
 import { start } from './start.ts'
+import { stored } from './stored.ts'
 import { streamMemory } from './stream-memory.ts'
 
 const benches: Bench[] = [
@@ -29,6 +30,7 @@ const benches: Bench[] = [
   fanOut,
   nodes,
   start,
+  stored,
   metricsCost
 ]
 
@@ -69,6 +71,8 @@ function keep(record: BenchRecord): void {
   mkdirSync(plots, { recursive: true })
   writeFileSync(join(plots, `${record.name}.json`), `${JSON.stringify(record, null, 2)}\n`)
   writeFileSync(join(plots, `${record.name}.svg`), plotAsSvg(record))
+  if (record.curve)
+    writeFileSync(join(plots, `${record.name}-curve.svg`), plotCurveAsSvg(record.title, record.curve))
 }
 
 function writeReport(): void {
