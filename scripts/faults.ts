@@ -1,6 +1,6 @@
 /**
- * `npm run faults -- [--cluster] --seed N --minutes M`: the storm, on one Parley or on three nodes, for as long as asked;
- * exit 1 with seed and timeline if it breaks.
+ * `npm run faults -- [--postgres | --cluster] --seed N --minutes M`: the storm, on one Parley with SQLite or Postgres or on
+ * three nodes, for as long as asked; exit 1 with seed and timeline if it breaks.
  */
 import { parseArgs } from 'node:util'
 import { runClusterStorm } from '../test/faults/cluster-storm.ts'
@@ -8,7 +8,12 @@ import { tableOf, timelineShown } from '../test/faults/storm-run.ts'
 import { runStorm } from '../test/faults/storm.ts'
 
 const { values } = parseArgs({
-  options: { cluster: { type: 'boolean' }, seed: { type: 'string' }, minutes: { type: 'string' } }
+  options: {
+    cluster: { type: 'boolean' },
+    postgres: { type: 'boolean' },
+    seed: { type: 'string' },
+    minutes: { type: 'string' }
+  }
 })
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
 const minutes = Number(values.minutes ?? 1)
@@ -19,8 +24,10 @@ if (!Number.isSafeInteger(seed) || !(minutes > 0)) {
 
 console.log(`seed ${seed}, ${minutes} min`)
 try {
-  const run = values.cluster ? runClusterStorm : runStorm
-  const result = await run({ seed, ms: minutes * 60_000, log: console.log })
+  const options = { seed, ms: minutes * 60_000, log: console.log }
+  const result = values.cluster
+    ? await runClusterStorm(options)
+    : await runStorm({ ...options, engine: values.postgres ? 'postgres' : 'sqlite' })
   console.log(`The end of its timeline:\n${result.timeline.slice(-timelineShown).join('\n')}`)
   console.log(`seed ${seed}, ${minutes} min\n${tableOf(result)}\nevery invariant held`)
 } catch (error) {

@@ -13,11 +13,13 @@ import {
   actorFaults,
   isOn,
   pause,
+  pauseWhileOn,
   randomOf,
   startRecord,
   type Random,
   type StormRecord
 } from './storm-record.ts'
+import { findFaults } from './storm.ts'
 import { runThrough, stormEnv, type StormOptions, type StormResult } from './storm-run.ts'
 
 const nodeFaults = ['node killed (SIGKILL)', 'rolling deploy of all nodes']
@@ -97,7 +99,7 @@ export async function runClusterStorm(options: StormOptions): Promise<StormResul
     output: () => cluster.nodes.map((node, i) => `node ${i}:\n${node.output()}`).join('\n'),
     async inspect(record: StormRecord) {
       delays = await probe.finish()
-      await inspect(cluster, record)
+      await findFaults({ kind: 'postgres', url: cluster.databaseUrl }, record)
     }
   }
   let delays: Awaited<ReturnType<typeof probe.finish>>
@@ -218,11 +220,6 @@ async function stopNats({ nats }: Cluster, record: StormRecord, ms: number): Pro
   record.note('NATS is back')
 }
 
-async function pauseWhileOn(record: StormRecord, ms: number): Promise<void> {
-  const endsAt = performance.now() + ms
-  while (isOn(record) && performance.now() < endsAt) await pause(100)
-}
-
 async function breakDatabase(
   { postgres, databaseUrl }: Cluster,
   breaking: Wholeness['breaking'],
@@ -313,12 +310,4 @@ async function probeOf(
     record,
     ...options
   })
-}
-
-async function inspect({ databaseUrl }: Cluster, record: StormRecord): Promise<void> {
-  const store = await openStoreBeside({ kind: 'postgres', url: databaseUrl })
-  for (const { finding, rows } of await store.read('listFindings', {})) {
-    record.violate(`in the database ${finding} (${rows})`)
-  }
-  await store.close()
 }

@@ -1,4 +1,5 @@
 import type { Conversation, Message } from '@parley/contract/entities'
+import type { Act, Ask } from './storm-asks.ts'
 import { openStormLink, type Storm } from './storm-link.ts'
 import type { PersonLog } from './storm-log.ts'
 import { pause, randomOf } from './storm-record.ts'
@@ -11,34 +12,51 @@ export async function runChecker({ storm, token, log }: Options): Promise<void> 
   const name = `${log.person.name}'s checker`
   const random = randomOf(storm.seed, name)
   const link = openStormLink(storm, name)
-  const get = <Body>(path: string) => link.ask<Body>({ path, token, expected: [200] })
+
+  /** Whoever was removed a moment ago is refused, and that is judged when all is known. */
+  async function ask<Body>(act: Act, conversationId: string, path: string, messageId?: string) {
+    const about = { act, by: log.person.id, conversationId, ...(messageId !== undefined && { messageId }) }
+    const asked: Ask = { ...about, askedAt: Date.now(), answer: null }
+    record.asks.push(asked)
+    const isRead = act === 'conversation read'
+    const answer = await link.ask<Body & { code?: string }>({
+      method: isRead ? 'POST' : 'GET',
+      path: `/api/conversations/${conversationId}${path}`,
+      token,
+      ...(isRead && messageId !== undefined && { body: { upTo: messageId } }),
+      expected: [isRead ? 204 : 200, 404]
+    })
+    if (!answer) return null
+    const { status, body } = answer
+    asked.answer = { at: Date.now(), status, code: status < 300 ? null : body.code!, body: null }
+    return status < 300 ? answer : null
+  }
 
   while (!record.calm && !record.broken) {
     await pause(random() * 100)
     const roll = random()
-    const conversations = [...log.conversations.keys()]
-    const id =
-      random() < 0.6 ? conversations[0]! : conversations[Math.floor(random() * conversations.length)]!
-    const path = `/api/conversations/${id}`
+    const conversations = [...log.told.conversations.keys()]
+    const id = random() < 0.6 ? conversations[0] : conversations[Math.floor(random() * conversations.length)]
+    if (id === undefined) continue
     if (roll < 0.15) {
-      await link.ask({ method: 'POST', path: `${path}/read_messages`, token, expected: [204] })
+      await ask('conversation read', id, '/read_messages')
     } else if (roll < 0.45) {
-      const answer = await get<Conversation>(path)
+      const answer = await ask<Conversation>('conversation looked at', id, '')
       if (answer) log.refetchedConversation(cursorOf(answer), answer.body)
     } else if (roll < 0.65) {
-      const answer = await get<Conversation[]>('/api/conversations')
+      const answer = await link.ask<Conversation[]>({ path: '/api/conversations', token, expected: [200] })
       if (answer) log.refetchedList(cursorOf(answer), answer.body)
     } else {
       // Half of them mark read what they show.
-      const answer = await get<Message[]>(`${path}/messages${roll < 0.82 ? '?peek=1' : ''}`)
+      const page = `/messages${roll < 0.82 ? '?peek=1' : ''}`
+      const answer = await ask<Message[]>('conversation looked at', id, page)
       if (!answer) continue
       log.refetchedMessages(cursorOf(answer), id, answer.body)
       const upTo = answer.body[Math.floor(random() * answer.body.length)]?.id
       if (upTo === undefined || random() < 0.5) continue
-      const body = { upTo }
-      await link.ask({ method: 'POST', path: `${path}/read_messages`, token, body, expected: [204] })
-      const older = await get<Message[]>(`${path}/messages?before=${upTo}`)
-      for (const { id: older_, position } of older?.body ?? []) record.place(id, position, older_, name)
+      await ask('conversation read', id, '/read_messages', upTo)
+      const older = await ask<Message[]>('conversation looked at', id, `/messages?before=${upTo}`, upTo)
+      for (const message of older?.body ?? []) record.facts.see(message, name)
     }
   }
   await link.close()

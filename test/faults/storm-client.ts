@@ -2,18 +2,20 @@ import { createClient, EventStream } from '@parley/client'
 import { silenceMs, startFate, type Fate } from './storm-fate.ts'
 import { openStormLink, signIn } from './storm-link.ts'
 import type { ReaderOptions, StormReader } from './storm-reader.ts'
-import { randomOf } from './storm-record.ts'
+import { randomOf, type Connection } from './storm-record.ts'
 
 /** A reader by the client package: what befalls its streams is the same, and what it hands on is held to the same. */
-export function startClientReader({ name, storm, log, after }: ReaderOptions): StormReader {
+export function startClientReader({ name, storm, log, from }: ReaderOptions): StormReader {
   const { record } = storm
-  const { epoch } = log.origin
+  const { epoch } = log
+  const { told } = from
   const random = randomOf(storm.seed, name)
   const link = openStormLink(storm, name)
   let stream: EventStream | undefined
   let fate: Fate | undefined
   let over = false
-  let seq = after
+  let { seq } = from
+  let connection: Connection
 
   async function run(): Promise<void> {
     const session = await signIn(link, log.person.name, () => over)
@@ -21,6 +23,7 @@ export function startClientReader({ name, storm, log, after }: ReaderOptions): S
     const { token } = session
     stream = new EventStream({
       async open(cursor, signal) {
+        connection = record.connect(log.person.id)
         fate?.end()
         fate = startFate(record, link, random, () => `${name} at ${seq}`)
         return await createClient({ baseUrl: await link.url(), token, timeoutMs: silenceMs }).openEvents(
@@ -29,12 +32,13 @@ export function startClientReader({ name, storm, log, after }: ReaderOptions): S
         )
       },
       cursor: { epoch, seq },
-      onEvent({ name: event, data }, cursor) {
+      onEvent(event, cursor) {
         if (cursor.epoch !== epoch || cursor.seq !== seq + 1) {
-          record.violate(`${name} was handed ${event} ${cursor.epoch}-${cursor.seq} after ${seq}`)
+          record.violate(`${name} was handed ${event.name} ${cursor.epoch}-${cursor.seq} after ${seq}`)
         }
         seq = cursor.seq
-        log.take(seq, { name: event, id: null, data }, name)
+        log.take(seq, event, name, connection)
+        told.hear(event)
       },
       onReset(reason) {
         record.violate(`${name} was told to start over at ${seq}: ${reason}`)
@@ -49,6 +53,7 @@ export function startClientReader({ name, storm, log, after }: ReaderOptions): S
   const running = run()
   return {
     name,
+    told,
     get seq() {
       return seq
     },

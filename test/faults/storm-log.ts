@@ -1,94 +1,128 @@
-import { hash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { parseCursor } from '@parley/contract/cursor'
 import type { Conversation, Message } from '@parley/contract/entities'
-import type { LogEvents } from '@parley/contract/events'
+import type { LogEvent } from '@parley/contract/events'
 import { pageSize } from '@parley/contract/limits'
-import type { StreamEvent } from '../harness/stream.ts'
-import type { StormRecord } from './storm-record.ts'
+import { ToldState } from '../harness/told-state.ts'
+import { startDoubts } from './storm-doubts.ts'
+import type { Connection, StormRecord } from './storm-record.ts'
 
-/** A conversation as the events up to `seq` say it is. */
-type State = { seq: number; lastId: string | null; lastPosition: number; readUpTo: number }
+/** Messages of each conversation that a reader keeps. */
+export const keptMessages = 2 * pageSize
 
-/** One person's log as her first reader saw it; every other reader of hers must see the same at each seq. */
+/** What a conversation looks like from `seq` on, as the events say. */
+type Outline = { seq: number; text: string }
+
+/** One person's log as the first who came so far saw it; every other reader of theirs must see the same at each seq. */
 export type PersonLog = ReturnType<typeof openPersonLog>
 
-/** The log of `person` after the cursor `start`; `known` are the conversations she was in then, all empty. */
-export function openPersonLog(
-  record: StormRecord,
-  person: { id: string; name: string },
-  start: string,
-  known: readonly string[]
-) {
-  const origin = parseCursor(start)!
-  const digests: string[] = []
-  const nothing: State = { seq: origin.seq, lastId: null, lastPosition: 0, readUpTo: 0 }
-  /** Each conversation's states, oldest first. */
-  const histories = new Map<string, State[]>(known.map((id) => [id, [nothing]]))
+/** Somebody who reads it: what they were told, and where they are. */
+export type Bookmark = { seq: number; told: ToldState }
+
+/** The log of `person`, from its beginning. */
+export function openPersonLog(record: StormRecord, person: { id: string; name: string }, epoch: string) {
+  const told = new ToldState(person.id, keptMessages)
+  /** By seq - 1; null where everybody who came by was told `gone`. */
+  const identities: (string | null)[] = []
+  const outlines = new Map<string, Outline[]>()
   const delivered = new Set<string>()
+  const doubts = startDoubts()
+  const hidden: { seq: number; identity: string; reader: string }[] = []
   let waiting: { seq: number; check: () => void }[] = []
   let compared = 0
 
-  function follow(seq: number, event: StreamEvent): void {
+  const head = () => identities.length
+  const outlineAt = (id: string, seq: number) => outlines.get(id)?.findLast((each) => each.seq <= seq)
+
+  /** The first time that the event at `seq` is seen by any reader. */
+  function follow(seq: number, event: LogEvent): void {
+    if (event.name === 'gone') return doubts.hide(seq)
+    const id = conversationOf(event)
+    const before = told.conversations.get(id)
+    const isWhole = !doubts.since(outlineAt(id, seq)?.seq ?? 0, seq)
     if (event.name === 'conversation_created') {
-      const { id } = event.data as Conversation
-      if (histories.has(id)) record.violate(`${person.name} heard twice that conversation ${id} was created`)
-      histories.set(id, [{ ...nothing, seq }])
-      return
+      if (before) record.violate(`${person.name} heard twice that conversation ${id} was created`)
+    } else if (!before && isWhole) {
+      record.violate(`${person.name} heard of a conversation that is not theirs: ${JSON.stringify(event)}`)
     }
-    const { conversationId } = event.data as { conversationId?: string }
-    const history = histories.get(conversationId ?? '')
-    if (!history) {
-      record.violate(`${person.name} got an event that nobody caused: ${JSON.stringify(event)}`)
-      return
+    if (isNewMessage(event)) {
+      const { position } = event.data
+      const last = before?.conversation.lastMessage?.position ?? 0
+      if (delivered.has(event.data.id)) record.violate(`${person.name} got message ${event.data.id} twice`)
+      if (before && isWhole && position !== last + 1) {
+        record.violate(`${person.name} got position ${position} of conversation ${id} after ${last}`)
+      }
+      delivered.add(event.data.id)
     }
-    const state = history.at(-1)!
-    if (event.name === 'message' || event.name === 'message_sent') {
-      history.push(followMessage(seq, state, event.data as Message, event.name))
-    } else if (event.name === 'read') {
-      const { userId, position, upTo } = event.data as LogEvents['read']
-      record.place(conversationId!, position, upTo, `${person.name}'s mark`)
-      if (userId === person.id) history.push({ ...state, seq, readUpTo: Math.max(state.readUpTo, position) })
-    } else record.violate(`${person.name} got an event that nobody caused: ${JSON.stringify(event)}`)
+    if (isOwnRemoval(event, person.id)) doubts.remove(id, seq)
+    told.hear(event)
+    const text = shown(told.conversations.get(id)?.conversation)
+    const history = outlines.get(id) ?? []
+    outlines.set(id, history)
+    if (history.at(-1)?.text !== text) history.push({ seq, text })
   }
 
-  function followMessage(seq: number, state: State, message: Message, name: string): State {
-    const { id, position, conversationId } = message
-    if (delivered.has(id)) record.violate(`${person.name} got message ${id} twice`)
-    if (position !== state.lastPosition + 1) {
-      record.violate(`${person.name} got position ${position} after ${state.lastPosition}`)
-    }
-    delivered.add(id)
-    record.place(conversationId, position, id, person.name)
-    return {
-      seq,
-      lastId: id,
-      lastPosition: position,
-      readUpTo: name === 'message_sent' ? position : state.readUpTo
+  /** What everybody knows of messages, and what this connection may show. */
+  function observe({ name, data }: LogEvent, reader: string, connection: Connection): void {
+    if (name === 'gone') return
+    const id = conversationOf({ name, data } as LogEvent)
+    const isMine = isOwnRemoval({ name, data } as LogEvent, person.id)
+    if (!isMine && !connection.shown.has(id)) connection.shown.set(id, Date.now())
+    const message =
+      name === 'conversation_created'
+        ? data.lastMessage
+        : 'position' in data && 'content' in data
+          ? data
+          : null
+    if (name === 'read') record.facts.place(id, data.position, data.upTo, `${reader}'s mark`)
+    if (!message) return
+    record.facts.see(message, reader)
+    const least = record.facts.versionBy(message.id, connection.openedAt)
+    // The event that tells of a start shows what was then, and a removed person's last line is a line.
+    if ((message.version ?? 1) < least) {
+      record.violate(
+        `${reader} was shown version ${message.version ?? 1} of ${message.id}, which was ${least} before`
+      )
     }
   }
-
-  const head = () => origin.seq + digests.length
-  const stateAt = (id: string, seq: number) => histories.get(id)?.findLast((state) => state.seq <= seq)
 
   /** Does `check` once the events have come as far as the snapshot. */
   function whenReached(cursor: string | null, check: (seq: number) => void): void {
     const at = parseCursor(cursor ?? '')
-    if (at?.epoch !== origin.epoch) record.violate(`a snapshot of ${person.name} is of the cursor ${cursor}`)
+    if (at?.epoch !== epoch) record.violate(`a snapshot of ${person.name} is of the cursor ${cursor}`)
     else if (at.seq <= head()) check(at.seq)
     else waiting.push({ seq: at.seq, check: () => check(at.seq) })
   }
-  function expectSame(seq: number, what: string, expected: string, found: string): void {
+  function expectSame(
+    seq: number,
+    what: string,
+    ids: string[],
+    expected: () => unknown,
+    found: unknown
+  ): void {
+    const wanted = expected()
     compared++
-    if (expected === found) return
-    record.violate(`${person.name} at ${seq}, ${what}: the events say ${expected}; GET says ${found}`)
+    if (isDeepStrictEqual(wanted, found)) return
+    const [says, gets] = [wanted, found].map((each) => JSON.stringify(each))
+    const complaint = `${person.name} at ${seq}, ${what}: the events say ${says}; GET says ${gets}`
+    // Whoever read late was not told what had been taken from them by then; the calm knows whether it was.
+    const since = (id: string) => outlineAt(id, seq)?.seq ?? 0
+    if (ids.some((id) => doubts.since(since(id), seq)))
+      doubts.keep(
+        ids.map((id) => ({ id, since: since(id) })),
+        seq,
+        complaint
+      )
+    else record.violate(complaint)
   }
 
   return {
     person,
-    origin,
-    delivered,
-    /** Conversations that she is in, as far as she has heard. */
-    conversations: histories as ReadonlyMap<string, unknown>,
+    epoch,
+    delivered: delivered as ReadonlySet<string>,
+    /** What whoever was first everywhere knows. */
+    told,
+    identities: identities as readonly (string | null)[],
     get head() {
       return head()
     },
@@ -96,59 +130,135 @@ export function openPersonLog(
     get compared() {
       return compared
     },
+    /** Where a device that has read everything so far would go on from, later. */
+    bookmark(): Bookmark {
+      return { seq: head(), told: told.copy() }
+    },
     /** Takes what a reader got at `seq`; readers see to it themselves that their own seqs are contiguous. */
-    take(seq: number, event: StreamEvent, reader: string): void {
-      const index = seq - origin.seq - 1
-      const digest = hash('sha1', `${event.name} ${JSON.stringify(event.data)}`, 'base64')
-      if (index < digests.length) {
-        if (digests[index] !== digest) record.violate(`${reader} got another event ${seq} than others did`)
+    take(seq: number, event: LogEvent, reader: string, connection: Connection): void {
+      observe(event, reader, connection)
+      const identity = event.name === 'gone' ? null : identityOf(event)
+      if (seq > head()) {
+        identities.push(identity)
+        follow(seq, event)
+        const reached = waiting.filter((each) => each.seq <= head())
+        waiting = waiting.filter((each) => each.seq > head())
+        for (const { check } of reached) check()
         return
       }
-      digests.push(digest)
-      follow(seq, event)
-      const reached = waiting.filter((each) => each.seq <= head())
-      waiting = waiting.filter((each) => each.seq > head())
-      for (const { check } of reached) check()
+      const known = identities[seq - 1]!
+      if (known === identity) return
+      if (known !== null && identity !== null) {
+        record.violate(`${reader} got ${identity} at ${seq}, others got ${known}`)
+      }
+      hidden.push({ seq, identity: known ?? identity, reader })
+      identities[seq - 1] ??= identity
     },
     refetchedConversation(cursor: string | null, conversation: Conversation): void {
+      const { id } = conversation
       whenReached(cursor, (seq) =>
-        expectSame(
-          seq,
-          `conversation ${conversation.id}`,
-          shown(stateAt(conversation.id, seq)),
-          shownBy(conversation)
-        )
+        expectSame(seq, `conversation ${id}`, [id], () => outlineAt(id, seq)?.text, shown(conversation))
       )
     },
     /** The newest page of the list. */
     refetchedList(cursor: string | null, list: Conversation[]): void {
       whenReached(cursor, (seq) => {
-        const states = [...histories.keys()].map((id) => stateAt(id, seq)).filter((state) => state?.lastId)
-        const newestFirst = states
-          .toSorted((a, b) => Number(b!.lastId) - Number(a!.lastId))
-          .slice(0, pageSize)
-        expectSame(seq, 'the list', newestFirst.map(shown).join('; '), list.map(shownBy).join('; '))
+        const ids = [...new Set([...outlines.keys(), ...list.map(({ id }) => id)])]
+        const newestFirst = () =>
+          ids
+            .map((id) => outlineAt(id, seq)?.text ?? notThere)
+            .map((text) => ({ text, last: Number(/"lastId":"(\d+)"/.exec(text)?.[1] ?? 0) }))
+            .filter(({ last }) => last > 0)
+            .toSorted((a, b) => b.last - a.last)
+            .map(({ text }) => text)
+            .slice(0, pageSize)
+        expectSame(seq, 'the list', ids, newestFirst, list.map(shown))
       })
     },
     /** The newest page of a conversation's messages. */
     refetchedMessages(cursor: string | null, conversationId: string, page: Message[]): void {
-      for (const { id, position } of page) record.place(conversationId, position, id, `${person.name}'s page`)
+      for (const message of page) record.facts.see(message, `${person.name}'s page`)
+      const newest = page[0]?.position ?? 0
+      const positions = page.map(({ position }) => position)
+      const inOrder = page.map((_, i) => newest - i)
+      if (!isDeepStrictEqual(positions, inOrder)) {
+        record.violate(`${person.name}'s page of ${conversationId} is ${positions.join()}`)
+      }
       whenReached(cursor, (seq) => {
-        const newest = stateAt(conversationId, seq)?.lastPosition ?? 0
-        const expected = Array.from({ length: Math.min(newest, pageSize) }, (_, i) => newest - i)
-        const found = page.map(({ position }) => position)
-        expectSame(seq, `a page of ${conversationId}`, expected.join(), found.join())
+        const expected = () => lastOf(outlineAt(conversationId, seq)?.text)
+        expectSame(seq, `a page of ${conversationId}`, [conversationId], expected, newest)
       })
+    },
+    /** In the calm, when everything is known: what was not told for no reason, or compared in doubt without one. */
+    settle(isDeleted: (messageId: string) => boolean): void {
+      for (const complaint of doubts.unfounded()) record.violate(complaint)
+      for (const { seq, identity, reader } of hidden) {
+        const { name, conversationId, messageId } = readIdentity(identity)
+        const taken = doubts.removedAfter(conversationId, seq)
+        if (taken || (name.startsWith('reaction_') && isDeleted(messageId!))) continue
+        record.violate(`${reader} was told that ${identity} at ${seq} is gone, and it never was`)
+      }
     }
   }
 }
 
-function shown(state: State | undefined): string {
-  if (!state) return 'no such conversation'
-  const { lastId, lastPosition, readUpTo } = state
-  return `last message ${lastId}, read up to ${readUpTo}, unread ${lastPosition - readUpTo}`
+const notThere = 'no such conversation'
+
+function shown(conversation: Conversation | undefined): string {
+  if (!conversation) return notThere
+  const { id, title, role, participantCount, readUpTo, unreadCount, lastMessage } = conversation
+  const [lastId, last] = [lastMessage?.id ?? null, lastMessage?.position ?? 0]
+  return JSON.stringify({ id, title, role, participantCount, readUpTo, unreadCount, lastId, last })
 }
 
-function shownBy({ lastMessage, readUpTo, unreadCount }: Conversation): string {
-  return `last message ${lastMessage?.id ?? null}, read up to ${readUpTo}, unread ${unreadCount}`
+function lastOf(text: string = notThere): number {
+  return text === notThere ? 0 : (JSON.parse(text) as { last: number }).last
+}
+
+function conversationOf({ name, data }: LogEvent): string {
+  if (name === 'gone') return ''
+  return name === 'conversation_created' ? data.id : data.conversationId
+}
+
+const newMessages = new Set<string>([
+  'message',
+  'message_sent',
+  'participant_added',
+  'participant_removed',
+  'role_changed',
+  'conversation_renamed'
+])
+
+function isNewMessage(event: LogEvent): event is LogEvent & { data: Message } {
+  return newMessages.has(event.name)
+}
+
+function isOwnRemoval({ name, data }: LogEvent, me: string): boolean {
+  return name === 'participant_removed' && data.change?.user?.id === me
+}
+
+/** What an event is, whenever it is read: what it shows of its message may be newer each time. */
+function identityOf({ name, data }: LogEvent): string {
+  switch (name) {
+    case 'conversation_created':
+      return JSON.stringify([name, data.id, null, data])
+    case 'reaction_added':
+    case 'reaction_removed':
+      return JSON.stringify([name, data.conversationId, data.messageId, data.userId, data.emoji])
+    case 'read':
+      return JSON.stringify([name, data.conversationId, data.upTo, data.userId, data.position])
+    case 'gone':
+      return JSON.stringify([name, '', null])
+    default:
+      return JSON.stringify([name, data.conversationId, data.id, data.position])
+  }
+}
+
+export function readIdentity(identity: string): {
+  name: string
+  conversationId: string
+  messageId: string | null
+} {
+  const [name, conversationId, messageId] = JSON.parse(identity) as [string, string, string | null]
+  return { name, conversationId, messageId }
 }

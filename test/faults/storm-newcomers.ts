@@ -1,4 +1,3 @@
-import { formatCursor } from '@parley/contract/cursor'
 import type { Conversation, Message } from '@parley/contract/entities'
 import { openStormLink, signIn, type Session, type Storm, type StormLink } from './storm-link.ts'
 import { openPersonLog } from './storm-log.ts'
@@ -48,11 +47,12 @@ export async function meetNewcomers({ storm, host, epoch, newcomers, numberFrom 
 
     // Her log from its very beginning, read while it is written.
     const person = { id: guest.user.id, name: newcomer }
-    const log = openPersonLog(record, person, formatCursor({ epoch, seq: 0 }), [])
-    const reader = startReader({ name: `${newcomer}'s reader`, storm, log, after: 0 })
+    const log = openPersonLog(record, person, epoch)
+    const reader = startReader({ name: `${newcomer}'s reader`, storm, log, from: log.bookmark() })
     const path = `/api/conversations/${id}`
     const send = async (link: StormLink, { token }: Session, sender: number) => {
       for (let n = 1; n <= messagesEach; n++) {
+        record.facts.write(`message ${n}`)
         const body = { content: `message ${n}`, clientId: keyOf(number + sender, n) }
         const question = { method: 'POST', path: `${path}/messages`, token, body, expected: [201] }
         const answer = await link.askOn<Message>(question, isOver, waitMs)

@@ -1,15 +1,19 @@
 import { get, type IncomingMessage } from 'node:http'
 import { formatCursor, parseCursor } from '@parley/contract/cursor'
+import type { LogEvent } from '@parley/contract/events'
 import { createParser } from 'eventsource-parser'
 import type { StreamEvent } from '../harness/stream.ts'
+import type { ToldState } from '../harness/told-state.ts'
 import { silenceMs, startFate } from './storm-fate.ts'
 import { isExcuse, openStormLink, signIn, type Storm } from './storm-link.ts'
-import type { PersonLog } from './storm-log.ts'
-import { pause, randomOf } from './storm-record.ts'
+import type { Bookmark, PersonLog } from './storm-log.ts'
+import { pause, randomOf, type Connection } from './storm-record.ts'
 
 export type StormReader = {
   readonly name: string
   readonly seq: number
+  /** What it knows by what it heard. */
+  readonly told: ToldState
   /** What it heard last. */
   readonly state: string
   stop(): Promise<void>
@@ -19,32 +23,36 @@ export type ReaderOptions = {
   name: string
   storm: Storm
   log: PersonLog
-  /** The seq after which it starts. */
-  after: number
+  /** Where it starts: what it knows, and the seq after which it goes on. */
+  from: Bookmark
 }
+
+/** What passes without a place in the log. */
+const passing = new Set(['sync', 'typing', 'presence'])
 
 /** A stream ends within a second of its session; a machine that is busy may take longer to say so. */
 const streamEndMs = 30_000
 
 /** A reader with a cursor and a session of its own, which is cut, goes away, is slow and signs out, and comes back. */
-export function startReader({ name, storm, log, after }: ReaderOptions): StormReader {
+export function startReader({ name, storm, log, from }: ReaderOptions): StormReader {
   const { record, world } = storm
-  const { epoch } = log.origin
+  const { epoch } = log
+  const { told } = from
   const random = randomOf(storm.seed, name)
   const link = openStormLink(storm, name)
   const life = new AbortController()
   const isOver = () => life.signal.aborted
-  let seq = after
+  let { seq } = from
   let heard = 'nothing'
   let heardAt = performance.now()
   /** When its session ended, by the wall clock of this machine, which the server's messages are dated by. */
   let signedOutAt = Infinity
   let leave: (() => void) | undefined
 
-  function take({ name: event, id, data }: StreamEvent): void {
+  function take({ name: event, id, data }: StreamEvent, connection: Connection): void {
     heard = `${event} ${JSON.stringify(data).slice(0, 100)}`
     heardAt = performance.now()
-    if (event === 'sync' || event === 'typing' || event === 'presence') return
+    if (passing.has(event)) return
     const cursor = id === null ? null : parseCursor(id)
     if (event === 'refused') {
       if (!isExcuse((data as { code?: unknown }).code)) record.violate(`${name} was refused: ${heard}`)
@@ -57,7 +65,9 @@ export function startReader({ name, storm, log, after }: ReaderOptions): StormRe
         record.violate(`${name} got a message of ${createdAt}, its session had ended at ${signedOutAt}`)
       }
       seq = cursor.seq
-      log.take(seq, { name: event, id, data }, name)
+      const heard = { name: event, data } as LogEvent
+      log.take(seq, heard, name, connection)
+      told.hear(heard)
     }
   }
 
@@ -65,13 +75,14 @@ export function startReader({ name, storm, log, after }: ReaderOptions): StormRe
   async function connect(token: string): Promise<boolean> {
     const url = await link.url()
     const closed = Promise.withResolvers<void>()
+    const connection = record.connect(log.person.id)
     let over = false
     let signedOut = Promise.resolve(false)
     const decoder = new TextDecoder()
     const parser = createParser({
       // The seq moves with the event, never with its id line alone: a torn event is not one that was read.
       onEvent: ({ event, id, data }) =>
-        take({ name: event ?? 'message', id: id ?? null, data: JSON.parse(data) as unknown })
+        take({ name: event ?? 'message', id: id ?? null, data: JSON.parse(data) as unknown }, connection)
     })
     const headers = {
       accept: 'text/event-stream',
@@ -152,6 +163,7 @@ export function startReader({ name, storm, log, after }: ReaderOptions): StormRe
   })()
   return {
     name,
+    told,
     get seq() {
       return seq
     },

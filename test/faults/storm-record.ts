@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Message } from '@parley/contract/entities'
+import type { Ask } from './storm-asks.ts'
+import { openFacts } from './storm-facts.ts'
 
 export type Random = () => number
 
@@ -30,6 +32,11 @@ export function isOn({ calm, broken }: StormRecord): boolean {
   return !calm && broken === null
 }
 
+export async function pauseWhileOn(record: StormRecord, ms: number): Promise<void> {
+  const endsAt = performance.now() + ms
+  while (isOn(record) && performance.now() < endsAt) await pause(Math.min(100, ms))
+}
+
 /** What readers, writers and those who talk to somebody new bring with them. */
 export const actorFaults = [
   'stream cut',
@@ -50,6 +57,13 @@ export const actorFaults = [
   'conversation started by both at once'
 ]
 
+/** One stream of somebody's: since when, and when it first showed something of which conversation (ms). */
+export type Connection = {
+  readonly userId: string
+  readonly openedAt: number
+  readonly shown: Map<string, number>
+}
+
 /** What a storm injected, when, and the first invariant that broke. */
 export type StormRecord = ReturnType<typeof startRecord>
 
@@ -58,48 +72,50 @@ export function startRecord(faults: readonly string[]) {
   const counts: Record<string, number> = Object.fromEntries(faults.map((fault) => [fault, 0]))
   const timeline: string[] = []
   const acknowledged = new Map<string, Message>()
-  const orders = new Map<string, string[]>()
   const note = (text: string) =>
     void timeline.push(
       `${Math.round(performance.now() - startedAt)
         .toString()
         .padStart(8)} ms  ${text}`
     )
+  const violate = (what: string) => {
+    note(`BROKEN: ${what}`)
+    record.broken ??= what
+  }
+  const facts = openFacts(violate)
   const record = {
     counts,
     timeline,
     acknowledged,
+    facts,
+    /** What was asked beside the messages of writers, to be judged when all is known. */
+    asks: [] as Ask[],
+    connections: [] as Connection[],
     broken: null as string | null,
     /** The end of the storm: no more faults and no new messages, what is under way is finished. */
     calm: false,
     /** Answers of every kind that were held against Parley. */
     answers: 0,
     note,
+    violate,
     inject(fault: string, detail = ''): void {
       if (counts[fault] === undefined) throw new Error(`${fault} is none of this storm's faults`)
       counts[fault]++
       note(`${fault} ${detail}`)
     },
-    violate(what: string): void {
-      note(`BROKEN: ${what}`)
-      record.broken ??= what
+    connect(userId: string): Connection {
+      const connection = { userId, openedAt: Date.now(), shown: new Map<string, number>() }
+      record.connections.push(connection)
+      return connection
     },
     /** A key has one message for ever, whichever retry is answered. */
     acknowledge(clientId: string, message: Message): void {
+      facts.acknowledge(message, `key ${clientId}`)
       const first = acknowledged.get(clientId)
       if (first && (first.id !== message.id || first.position !== message.position)) {
         record.violate(`key ${clientId} has two messages: ${first.id} and ${message.id}`)
       }
       acknowledged.set(clientId, first ?? message)
-    },
-    /** Whoever sees a conversation sees one message at one position. */
-    place(conversationId: string, position: number, id: string, who: string): void {
-      const order = orders.get(conversationId) ?? []
-      orders.set(conversationId, order)
-      order[position] ??= id
-      if (order[position] !== id) {
-        record.violate(`${who} has message ${id} at ${position}, where others have ${order[position]}`)
-      }
     }
   }
   return record

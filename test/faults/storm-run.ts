@@ -1,13 +1,14 @@
-import { formatCursor } from '@parley/contract/cursor'
-import type { Conversation } from '@parley/contract/entities'
+import { parseCursor } from '@parley/contract/cursor'
 import { loginAs, type Api } from '../harness/api.ts'
+import { runActor } from './storm-actor.ts'
+import { countAsks } from './storm-asks.ts'
 import { runChecker } from './storm-checker.ts'
-import { startClientReader } from './storm-client.ts'
+import { gatherCrowd, turnOver } from './storm-crowd.ts'
 import type { Storm, StormWorld } from './storm-link.ts'
-import { openPersonLog, type PersonLog } from './storm-log.ts'
+import { openPersonLog } from './storm-log.ts'
 import { meetNewcomers } from './storm-newcomers.ts'
-import { startReader, type StormReader } from './storm-reader.ts'
-import { pause, randomOf, type StormRecord } from './storm-record.ts'
+import { isOn, pause, randomOf, type StormRecord } from './storm-record.ts'
+import { settle } from './storm-settlement.ts'
 import { runWriter } from './storm-writer.ts'
 
 export type { StormWorld } from './storm-link.ts'
@@ -15,14 +16,19 @@ export type { StormWorld } from './storm-link.ts'
 export type StormOptions = {
   seed: number
   ms: number
-  /** Rages on until each fault was injected, but not for ever: what a busy machine does in a time is not known. */
+  /** Rages on until each fault was injected, each act done and enough of it, but not for ever: what a busy machine does in a time is not known. */
   everyFault?: boolean
   log?: (line: string) => void
 }
 export type StormResult = {
   /** How often each fault was injected. */
   faults: Record<string, number>
+  /** How often each act was acknowledged, and what was refused. */
+  acts: Record<string, number>
+  refusals: Record<string, number>
   messages: number
+  /** Answers to acts that were held against what the group was at the time. */
+  judged: number
   snapshots: number
   /** Answers, of every kind, that were held against Parley. */
   answers: number
@@ -31,10 +37,15 @@ export type StormResult = {
   measured?: Record<string, number>
 }
 
-const writersPerPerson = 6
-const readersPerPerson = 6
+const writersPerPerson = 4
+/** Those with writers, and those who have but what is done in groups. */
+const writers = ['john', 'jane']
+const others = ['mary', 'paul', 'lisa', 'otto', 'nina', 'hugo', 'rosa', 'emil', 'ida', 'karl']
+const readersOf = (name: string) => (writers.includes(name) ? 6 : 2)
 /** A newcomer to talk to is there so often at most. */
 const newcomerMs = 750
+/** Messages, and acts, that a storm has at least which is to have everything. */
+export const enough = 200
 const settleMs = 90_000
 const longerMs = 60_000
 export const timelineShown = 200
@@ -61,16 +72,19 @@ export async function runThrough(
 ): Promise<StormResult> {
   const { seed } = options
   const storm: Storm = { world, record, seed, links: new Set() }
-  let snapshots = 0
+  let counts = { snapshots: 0, judged: 0 }
   try {
-    snapshots = await rage(storm, options)
+    counts = await rage(storm, options)
   } catch (error) {
     record.violate(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
+  const { done, refused } = countAsks(record.asks)
   const result = {
     faults: record.counts,
+    acts: done,
+    refusals: refused,
     messages: record.acknowledged.size,
-    snapshots,
+    ...counts,
     answers: record.answers,
     timeline: record.timeline
   }
@@ -86,9 +100,12 @@ export async function runThrough(
 
 /** The counts, a line each. */
 export function tableOf(result: Omit<StormResult, 'timeline'>): string {
-  const { faults, messages, snapshots, answers, measured } = result
+  const { faults, acts, refusals, messages, judged, snapshots, answers, measured } = result
   const counts = {
     ...faults,
+    ...acts,
+    ...refusals,
+    'answers to acts judged': judged,
     'messages acknowledged': messages,
     'snapshots compared': snapshots,
     'answers judged': answers,
@@ -99,51 +116,50 @@ export function tableOf(result: Omit<StormResult, 'timeline'>): string {
     .join('\n')
 }
 
-/** Gives how many snapshots were compared. */
-async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: StormOptions): Promise<number> {
+/** Gives how many snapshots were compared, and how many acts could be judged. */
+async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: StormOptions) {
   const { world, record, seed } = storm
   const newcomers = Array.from({ length: Math.ceil(ms / newcomerMs) }, (_, i) => `newcomer-${i + 1}`)
-  await world.addUsers(newcomers)
+  await world.addUsers([...others, ...newcomers])
   const url = world.url(randomOf(seed, 'the beginning'))
-  const people = [await loginAs(url, 'john'), await loginAs(url, 'jane')]
-  const { id } = await people[0]!.conversationWith('jane')
-  const logs = await Promise.all(people.map((api) => openLogOf(record, api, id)))
-  const crowds = logs.map((log) => gather(storm, log))
+  const people = await Promise.all([...writers, ...others].map((name) => loginAs(url, name)))
+  const { id: directId } = await people[0]!.conversationWith('jane')
+  const epoch = await epochOf(people[0]!)
+  const crowds = people.map((api) => {
+    const person = { id: api.user.id, name: api.user.username }
+    return gatherCrowd(storm, openPersonLog(record, person, epoch), readersOf(person.name))
+  })
+  const friends = people.map(({ user }) => user)
 
   const acting = people.flatMap((api, i) => [
+    turnOver(storm, crowds[i]!),
+    runActor({ storm, me: api, log: crowds[i]!.log, friends, directId, number: 500 + i })
+  ])
+  const writing = people.slice(0, writers.length).flatMap((api, i) => [
     ...Array.from({ length: writersPerPerson }, (_, j) =>
       runWriter({
         storm,
         name: `${api.user.username}'s writer ${j + 1}`,
         number: i * writersPerPerson + j,
         token: api.token,
-        conversationId: id
+        conversationId: directId
       })
     ),
-    runChecker({ storm, token: api.token, log: logs[i]! }),
-    turnOver(storm, crowds[i]!),
+    runChecker({ storm, token: api.token, log: crowds[i]!.log }),
     meetNewcomers({
       storm,
       host: api,
-      epoch: logs[i]!.origin.epoch,
-      newcomers: newcomers.filter((_, j) => j % people.length === i),
+      epoch,
+      newcomers: newcomers.filter((_, j) => j % writers.length === i),
       numberFrom: 1_000 * (i + 1)
     })
   ])
   const breaking = world.breakers.map((breaker, i) => breaker(record, randomOf(seed, `breaker ${i}`)))
-  const all = Promise.all([...acting, ...breaking]).catch((error: Error) => record.violate(error.stack!))
+  const all = Promise.all([...acting, ...writing, ...breaking]).catch((error: Error) =>
+    record.violate(error.stack!)
+  )
 
-  const endsAt = performance.now() + ms
-  let saidAt = performance.now()
-  const isDone = () =>
-    performance.now() >= endsAt + longerMs ||
-    (performance.now() >= endsAt && (!everyFault || Object.values(record.counts).every((count) => count > 0)))
-  while (!isDone() && !record.broken) {
-    await pause(50)
-    if (performance.now() - saidAt < 10_000) continue
-    saidAt = performance.now()
-    log(`${record.acknowledged.size} messages, ${record.timeline.length} faults`)
-  }
+  await rageOn(record, { ms, everyFault, log })
   record.calm = true
   record.note('calm')
   let isOver = false
@@ -155,83 +171,38 @@ async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: St
   })
   if (!isOver && !record.broken) record.violate('what was begun before the calm never ended')
 
-  for (const [i, api] of people.entries()) {
-    if (!record.broken) await settle(record, api, id, logs[i]!, crowds[i]!)
-  }
+  const judged = record.broken ? 0 : await settle(record, people, crowds, (isThere) => until(record, isThere))
   await Promise.all(crowds.flatMap(({ readers }) => readers.map((reader) => reader.stop())))
   await Promise.all([...storm.links].map((link) => link.close()))
   await world.inspect(record)
-  return logs.reduce((sum, { compared }) => sum + compared, 0)
+  return { judged, snapshots: crowds.reduce((sum, { log: { compared } }) => sum + compared, 0) }
 }
 
-async function openLogOf(record: StormRecord, api: Api, conversationId: string): Promise<PersonLog> {
-  const { headers } = await api.get(`/api/conversations/${conversationId}`)
-  const person = { id: api.user.id, name: api.user.username }
-  return openPersonLog(record, person, headers.get('event-cursor')!, [conversationId])
-}
-
-/** Everything has arrived: the state is refetched, every reader is at the head, and nothing is missing or too much. */
-async function settle(
+async function rageOn(
   record: StormRecord,
-  api: Api,
-  conversationId: string,
-  log: PersonLog,
-  { readers }: Crowd
+  { ms, everyFault, log }: Required<Omit<StormOptions, 'seed'>>
 ): Promise<void> {
-  const { headers, body } = await api.get<Conversation>(`/api/conversations/${conversationId}`)
-  const cursor = headers.get('event-cursor')!
-  log.refetchedConversation(cursor, body)
-  const list = await api.get<Conversation[]>('/api/conversations')
-  log.refetchedList(list.headers.get('event-cursor'), list.body)
-  const isThere = ({ seq }: StormReader) => formatCursor({ epoch: log.origin.epoch, seq }) === cursor
-  await until(record, () => readers.every(isThere))
-  for (const reader of readers) {
-    if (!isThere(reader)) {
-      record.violate(`${reader.name} is at ${reader.seq}, its log at ${cursor}; ${reader.state}`)
-    }
-  }
-  const mine = [...record.acknowledged].filter(([, message]) => log.conversations.has(message.conversationId))
-  for (const [key, message] of mine) {
-    if (!log.delivered.has(message.id)) {
-      record.violate(`message ${message.id} (${key}) was acknowledged, ${log.person.name} never got it`)
-    }
-  }
-  // Every writer went on until it was acknowledged: one more delivered is a retry that was stored twice.
-  if (log.delivered.size !== mine.length) {
-    record.violate(`${mine.length} were sent, ${log.person.name} got ${log.delivered.size}`)
+  const endsAt = performance.now() + ms
+  let saidAt = performance.now()
+  const isComplete = () =>
+    record.acknowledged.size > enough &&
+    record.asks.length > enough &&
+    [record.counts, countAsks(record.asks).done].every((counts) =>
+      Object.values(counts).every((count) => count > 0)
+    )
+  const isDone = () =>
+    performance.now() >= endsAt + longerMs || (performance.now() >= endsAt && (!everyFault || isComplete()))
+  while (isOn(record) && !isDone()) {
+    await pause(50)
+    if (performance.now() - saidAt < 10_000) continue
+    saidAt = performance.now()
+    log(`${record.acknowledged.size} messages, ${record.asks.length} acts, ${record.timeline.length} faults`)
   }
 }
 
-/** The readers of one person. */
-type Crowd = { readers: StormReader[]; log: PersonLog; start(after: number): void }
-
-function gather(storm: Storm, log: PersonLog): Crowd {
-  let number = 0
-  const crowd: Crowd = {
-    readers: [],
-    log,
-    start(after) {
-      const name = `${log.person.name}'s reader ${++number}`
-      const start = number % 3 === 0 ? startClientReader : startReader
-      crowd.readers.push(start({ name, storm, log, after }))
-    }
-  }
-  for (let i = 0; i < readersPerPerson; i++) crowd.start(log.origin.seq)
-  return crowd
-}
-
-/** Readers go for good, and others come with an older cursor. The first stays: it is the one that reads everything. */
-async function turnOver({ record, seed }: Storm, crowd: Crowd): Promise<void> {
-  const { readers, log } = crowd
-  const random = randomOf(seed, `${log.person.name}'s crowd`)
-  while (!record.calm && !record.broken) {
-    await pause(200 + random() * 1_500)
-    const [gone] = readers.splice(1 + Math.floor(random() * (readers.length - 1)), 1)
-    await gone!.stop()
-    const after = log.origin.seq + Math.floor(random() * (log.head - log.origin.seq))
-    record.inject('reader from an older cursor', `${log.person.name} after ${after}`)
-    crowd.start(after)
-  }
+async function epochOf(api: Api): Promise<string> {
+  const { headers } = await api.get('/api/conversations')
+  return parseCursor(headers.get('event-cursor')!)!.epoch
 }
 
 async function until(record: StormRecord, condition: () => boolean): Promise<void> {

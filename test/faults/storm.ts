@@ -1,18 +1,25 @@
 import { join } from 'node:path'
 import { addUsers } from '../../server/domain/people.ts'
 import { openStoreBeside } from '../../server/open-store.ts'
-import { listFindings } from '../../server/storage/procedures/findings.ts'
-import { openConnection, openKysely } from '../../server/storage/sqlite/connection.ts'
+import type { DatabaseConfig } from '../../server/config.ts'
 import { startParley } from '../harness/parley.ts'
+import { createDatabase, startPostgres } from '../harness/postgres.ts'
 import { actorFaults, pause, startRecord, type Random, type StormRecord } from './storm-record.ts'
 import { runThrough, stormEnv, type StormOptions, type StormResult } from './storm-run.ts'
 
 const faults = ['server killed (SIGKILL)', 'server drained (SIGTERM)', ...actorFaults]
 
-/** A storm on one Parley with its SQLite file. */
-export async function runStorm(options: StormOptions): Promise<StormResult> {
-  await using parley = await startParley({ env: stormEnv })
-  const path = join(parley.dataDir, 'parley.db')
+/** A storm on one Parley, with its SQLite file unless told otherwise. */
+export async function runStorm(
+  options: StormOptions & { engine?: DatabaseConfig['kind'] }
+): Promise<StormResult> {
+  await using stack = new AsyncDisposableStack()
+  const postgres = options.engine === 'postgres' ? stack.use(await startPostgres()) : null
+  const url = postgres && (await createDatabase(postgres.adminUrl))
+  const parley = stack.use(await startParley({ env: { ...stormEnv, ...(url && { DATABASE_URL: url }) } }))
+  const database: DatabaseConfig = url
+    ? { kind: 'postgres', url }
+    : { kind: 'sqlite', path: join(parley.dataDir, 'parley.db') }
   let wholeSince = performance.now()
 
   async function killServer(record: StormRecord, random: Random): Promise<void> {
@@ -39,26 +46,24 @@ export async function runStorm(options: StormOptions): Promise<StormResult> {
     sessionLagMs: 0,
     breakers: [killServer],
     async addUsers(usernames: string[]) {
-      const store = await openStoreBeside({ kind: 'sqlite', path })
+      const store = await openStoreBeside(database)
       await addUsers(store, usernames)
       await store.close()
     },
     output: () => parley.output(),
     async inspect(record: StormRecord) {
       await parley.kill()
-      await findFaults(path, record)
+      await findFaults(database, record)
     }
   }
   return await runThrough(world, startRecord(faults), options)
 }
 
-async function findFaults(path: string, record: StormRecord): Promise<void> {
-  const database = openConnection(path, 'writer')
-  try {
-    for (const { finding, rows } of await listFindings(openKysely(database), {})) {
-      record.violate(`in the database ${finding} (${rows})`)
-    }
-  } finally {
-    database.close()
+/** Looks for what must not be in a database. */
+export async function findFaults(database: DatabaseConfig, record: StormRecord): Promise<void> {
+  const store = await openStoreBeside(database)
+  for (const { finding, rows } of await store.read('listFindings', {})) {
+    record.violate(`in the database ${finding} (${rows})`)
   }
+  await store.close()
 }

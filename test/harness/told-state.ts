@@ -4,7 +4,7 @@ import type { LogEvent, ReactionChange } from '@parley/contract/events'
 /** What somebody knows of a conversation who has only heard its events. */
 export type Told = {
   conversation: Conversation
-  /** By position, from where they came in. */
+  /** By position, from where they came in; of many the newest. */
   messages: Map<number, Message>
   /** How far others have read, as far as it was told. */
   marks: Map<string, number>
@@ -15,11 +15,20 @@ export type Told = {
  * replay that shows messages as they are now, it comes to the same.
  */
 export class ToldState {
-  readonly conversations = new Map<string, Told>()
+  readonly conversations: Map<string, Told>
   readonly #me: string
+  readonly #keep: number
 
-  constructor(me: string) {
+  /** `keep`: so many messages of each conversation are kept. */
+  constructor(me: string, keep = Infinity, conversations = new Map<string, Told>()) {
     this.#me = me
+    this.#keep = keep
+    this.conversations = conversations
+  }
+
+  /** The same, to go on by itself: what a device keeps and loads again. */
+  copy(): ToldState {
+    return new ToldState(this.#me, this.#keep, structuredClone(this.conversations))
   }
 
   hear({ name, data }: LogEvent): void {
@@ -27,7 +36,7 @@ export class ToldState {
     if (name === 'conversation_created') {
       const { lastMessage } = data
       const messages = new Map(lastMessage ? [[lastMessage.position, lastMessage]] : [])
-      this.conversations.set(data.id, { conversation: data, messages, marks: new Map() })
+      this.conversations.set(data.id, { conversation: { ...data }, messages, marks: new Map() })
       return
     }
     const told = this.conversations.get(data.conversationId)
@@ -58,6 +67,7 @@ export class ToldState {
   #say(told: Told, message: Message): void {
     const { position, mine, sender, change } = message
     told.messages.set(position, message)
+    if (told.messages.size > this.#keep) told.messages.delete(told.messages.keys().next().value!)
     told.conversation = { ...told.conversation, lastMessage: message }
     told.marks.set(sender.id, position)
     nameMe(told, message, this.#me)
@@ -88,7 +98,7 @@ function change(told: Told, message: Message, me: string): void {
 
 /** The later of two about the same person and emoji holds: it is taken away, then added at the end. */
 function react(told: Told, { messageId, userId, emoji }: ReactionChange, added: boolean): void {
-  const message = Array.from(told.messages.values()).find(({ id }) => id === messageId)
+  const message = told.messages.values().find(({ id }) => id === messageId)
   if (!message) return
   const { reactions = [], ...rest } = message
   const userIds = reactions.find((each) => each.emoji === emoji)?.userIds.filter((id) => id !== userId) ?? []

@@ -1,0 +1,262 @@
+import type { Message, Role, User } from '@parley/contract/entities'
+import { attemptBadly } from './storm-answers.ts'
+import type { Act, Ask } from './storm-asks.ts'
+import { openStormLink, type Session, type Storm } from './storm-link.ts'
+import type { PersonLog } from './storm-log.ts'
+import { isOn, pause, randomOf, type Random } from './storm-record.ts'
+import { keyOf } from './storm-writer.ts'
+import type { Told } from '../harness/told-state.ts'
+
+export type ActorOptions = {
+  storm: Storm
+  me: Session
+  log: PersonLog
+  /** Whoever may be in a group with them. */
+  friends: readonly User[]
+  /** A conversation of two that everything is done in, too; not everybody is in it. */
+  directId: string
+  /** What makes their keys their own. */
+  number: number
+}
+
+/** An act, and how it is asked for. */
+type Proposal = {
+  ask: Omit<Ask, 'by' | 'askedAt' | 'answer'>
+  method: string
+  path: string
+  body?: { clientId?: string } & Record<string, unknown>
+}
+
+/** How often each is tried. */
+const weights: Record<Act, number> = {
+  'group started': 0.05,
+  'group renamed': 4,
+  'person added': 12,
+  'person removed': 6,
+  'person left': 0.8,
+  'role changed': 8,
+  'message sent': 6,
+  'message answered': 4,
+  'message forwarded': 2,
+  'message edited': 8,
+  'message deleted': 5,
+  'reaction added': 8,
+  'reaction removed': 4,
+  'conversation read': 4,
+  // By others.
+  'conversation looked at': 0
+}
+const moderators = new Set<Act>(['group renamed', 'person added', 'person removed', 'role changed'])
+const emojis = ['👍', '❤️', '🎉', '👩‍👩‍👧‍👦']
+const roles: Role[] = ['member', 'admin', 'admin', 'owner']
+/** People act on what is new: there they meet. */
+const newest = 8
+
+/** Does whatever can be done in groups, all the time, whether it may or not; resolves in the calm. */
+export async function runActor({ storm, me, log, friends, directId, number }: ActorOptions): Promise<void> {
+  const { record } = storm
+  const { username, id: by } = me.user
+  const random = randomOf(storm.seed, `${username} acts`)
+  const link = openStormLink(storm, `${username}, acting,`)
+  let acted = 0
+
+  async function attempt({ ask, method, path, body }: Proposal, timeoutMs = 10_000): Promise<boolean> {
+    const asked: Ask = { ...ask, by, askedAt: Date.now(), answer: null }
+    record.asks.push(asked)
+    const expected = [200, 201, 204, 403, 404, 409]
+    const answer = await link.ask<Message & { code?: string; current?: Message }>({
+      method,
+      path,
+      token: me.token,
+      body,
+      expected,
+      timeoutMs
+    })
+    if (!answer) return false
+    const { status, body: found } = answer
+    asked.answer = { at: Date.now(), status, code: status < 300 ? null : found.code!, body: found }
+    if (found.current) record.facts.see(found.current, `${username}'s conflict`)
+    if (status >= 300) return true
+    if (body?.clientId) record.acknowledge(body.clientId, found)
+    if (ask.act === 'message edited') record.facts.acknowledge(found, `${username}'s edit`)
+    return true
+  }
+
+  while (isOn(record)) {
+    await pause(random() * 100)
+    const proposal = propose()
+    if (!proposal) continue
+    const attemptIt = (timeoutMs?: number) => attempt(proposal, timeoutMs)
+    const suffered = await attemptBadly(
+      { record, link, random },
+      `${username}: ${proposal.ask.act}`,
+      attemptIt
+    )
+    // What nobody answered may have been done: some ask again, and some let it be.
+    const isKeyed = proposal.body?.clientId !== undefined
+    const insists = isKeyed || (suffered && proposal.ask.act !== 'group started' && random() < 0.6)
+    if (suffered && !insists) continue
+    for (let isOver = false; !isOver && !record.broken;) {
+      isOver = (await attemptIt()) || !insists
+      if (!isOver) await pause(random() * 100)
+    }
+  }
+  await link.close()
+
+  function propose(): Proposal | null {
+    const mine = log.told.conversations
+      .values()
+      .filter(({ conversation: { kind, id } }) => kind === 'group' || id === directId)
+      .toArray()
+      .toSorted((a, b) => Number(a.conversation.id) - Number(b.conversation.id))
+    const groups = mine.filter(({ conversation }) => conversation.kind === 'group')
+    if (groups.length === 0) return startGroup()
+    const act = pickByWeight(random)
+    if (act === 'group started') return startGroup()
+    const one = (some: Told[]) => (random() < 0.5 ? some[0]! : pick(some, random)!)
+    if (moderators.has(act) || act === 'person left') return change(act, one(groups))
+    return say(act, one(mine), mine)
+  }
+
+  function startGroup(): Proposal {
+    const others = shuffled(friends, random).filter(({ id }) => id !== by)
+    const usernames = others
+      .slice(0, 2 + Math.floor(random() * (others.length - 1)))
+      .map((each) => each.username)
+    const title = `${username}'s group ${++acted}`
+    const history = random() < 0.25 ? 'joined' : 'all'
+    return {
+      ask: { act: 'group started', conversationId: '', title, usernames, history },
+      method: 'POST',
+      path: '/api/conversations',
+      body: { title, usernames, history }
+    }
+  }
+
+  /** Something that owners and admins do, or leaving. */
+  function change(act: Act, { conversation, marks }: Told): Proposal | null {
+    const { id: conversationId, role: mine } = conversation
+    if (mine === 'member' && act !== 'person left' && random() < 0.7) return null
+    const path = `/api/conversations/${conversationId}`
+    // As far as one can tell from what was said.
+    const [there, absent] = [true, false].map((is) =>
+      friends.filter(({ id }) => id !== by && marks.has(id) === is)
+    )
+    const some = act === 'person added' ? absent! : there!
+    const whom = pick(some.length > 0 && random() < 0.9 ? some : friends, random)!
+    const about = `${path}/participants/${whom.id}`
+    if (act === 'group renamed') {
+      const title = `${username}'s title ${++acted}`
+      return { ask: { act, conversationId, title }, method: 'PATCH', path, body: { title } }
+    }
+    if (act === 'person left') {
+      return { ask: { act, conversationId, whom: by }, method: 'DELETE', path: `${path}/participants/${by}` }
+    }
+    if (whom.id === by) return null
+    if (act === 'person removed') {
+      return { ask: { act, conversationId, whom: whom.id }, method: 'DELETE', path: about }
+    }
+    if (act === 'person added') {
+      const role = random() < 0.2 ? 'admin' : 'member'
+      const body = { username: whom.username, role }
+      const ask = { act, conversationId, whom: whom.id, role } as const
+      return { ask, method: 'POST', path: `${path}/participants`, body }
+    }
+    const role = pick(roles, random)!
+    return { ask: { act, conversationId, whom: whom.id, role }, method: 'PATCH', path: about, body: { role } }
+  }
+
+  /** Something that is said, or done to what was said. */
+  function say(act: Act, { conversation, messages }: Told, mine: Told[]): Proposal | null {
+    const { id: conversationId, role } = conversation
+    const path = `/api/conversations/${conversationId}`
+    const written = messages
+      .values()
+      .filter((each) => !each.change)
+      .toArray()
+      .slice(-newest)
+    const message = pick(written, random)
+    const clientId = keyOf(number, ++acted)
+    const content = `${username}, act ${acted}${random() < 0.3 ? ` @${pick(friends, random)!.username}` : ''}`
+    if (act === 'message sent') {
+      record.facts.write(content)
+      const body = { content, clientId }
+      return { ask: { act, conversationId }, method: 'POST', path: `${path}/messages`, body }
+    }
+    if (!message) return null
+    const about = { act, conversationId, messageId: message.id }
+    const place = `${path}/messages/${message.id}`
+    switch (act) {
+      case 'message answered': {
+        record.facts.write(content)
+        const body = { content, clientId, replyTo: message.id }
+        return { ask: about, method: 'POST', path: `${path}/messages`, body }
+      }
+      case 'message forwarded': {
+        const to = pick(mine, random)!.conversation.id
+        const ask = { ...about, conversationId: to }
+        return {
+          ask,
+          method: 'POST',
+          path: `/api/conversations/${to}/messages`,
+          body: { forwardOf: message.id, clientId }
+        }
+      }
+      case 'message edited': {
+        const own = pick(
+          written.filter((each) => each.mine && !each.forwardedFrom),
+          random
+        )
+        if (!own) return null
+        record.facts.write(content)
+        const version = random() < 0.6 ? (own.version ?? 1) : undefined
+        return {
+          ask: { act, conversationId, messageId: own.id, ...(version && { version }) },
+          method: 'PATCH',
+          path: `${path}/messages/${own.id}`,
+          body: { content, ...(version && { version }) }
+        }
+      }
+      case 'message deleted':
+        if (!message.mine && role === 'member' && random() < 0.8) return null
+        return { ask: about, method: 'DELETE', path: place }
+      case 'conversation read':
+        return { ask: about, method: 'POST', path: `${path}/read_messages`, body: { upTo: message.id } }
+      case 'reaction added':
+        return react(act, message, pick(emojis, random)!)
+      default: {
+        const mine = written.flatMap((each) =>
+          (each.reactions ?? [])
+            .filter(({ userIds }) => userIds.includes(by))
+            .map(({ emoji }) => ({ each, emoji }))
+        )
+        const { each, emoji } = pick(mine, random) ?? { each: message, emoji: pick(emojis, random)! }
+        return react(act, each, emoji)
+      }
+    }
+  }
+}
+
+function react(act: Act, { id: messageId, conversationId }: Message, emoji: string): Proposal {
+  const path = `/api/conversations/${conversationId}/messages/${messageId}/reactions/${encodeURIComponent(emoji)}`
+  const method = act === 'reaction added' ? 'PUT' : 'DELETE'
+  return { ask: { act, conversationId, messageId, emoji }, method, path }
+}
+
+function pickByWeight(random: Random): Act {
+  const entries = Object.entries(weights) as [Act, number][]
+  let rest = random() * entries.reduce((sum, [, weight]) => sum + weight, 0)
+  return entries.find(([, weight]) => (rest -= weight) < 0)![0]
+}
+
+/** Undefined where there is none. */
+function pick<Item>(items: readonly Item[], random: Random): Item | undefined {
+  return items[Math.floor(random() * items.length)]
+}
+
+function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
+  return items
+    .map((item) => ({ item, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+}

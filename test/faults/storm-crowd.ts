@@ -1,0 +1,49 @@
+import { startClientReader } from './storm-client.ts'
+import type { Storm } from './storm-link.ts'
+import type { Bookmark, PersonLog } from './storm-log.ts'
+import { startReader, type StormReader } from './storm-reader.ts'
+import { isOn, pauseWhileOn, randomOf } from './storm-record.ts'
+
+/** The readers of one person, and where devices that went away would go on. */
+export type Crowd = {
+  readonly log: PersonLog
+  readonly readers: StormReader[]
+  readonly bookmarks: Bookmark[]
+  start(from: Bookmark): void
+}
+
+const bookmarksMax = 10
+
+export function gatherCrowd(storm: Storm, log: PersonLog, size: number): Crowd {
+  let number = 0
+  const crowd: Crowd = {
+    readers: [],
+    log,
+    bookmarks: [log.bookmark()],
+    start(from) {
+      const name = `${log.person.name}'s reader ${++number}`
+      const start = number % 3 === 0 ? startClientReader : startReader
+      crowd.readers.push(start({ name, storm, log, from: { ...from, told: from.told.copy() } }))
+    }
+  }
+  for (let i = 0; i < size; i++) crowd.start(crowd.bookmarks[0]!)
+  return crowd
+}
+
+/** Readers go for good, and others come with an older cursor. The first stays: it is the one that reads everything. */
+export async function turnOver({ record, seed }: Storm, crowd: Crowd): Promise<void> {
+  const { readers, log, bookmarks } = crowd
+  const random = randomOf(seed, `${log.person.name}'s crowd`)
+  for (;;) {
+    await pauseWhileOn(record, (200 + random() * 1_500) * (6 / readers.length))
+    if (!isOn(record)) return
+    bookmarks.push(log.bookmark())
+    // The first, from the beginning, stays, too.
+    if (bookmarks.length > bookmarksMax) bookmarks.splice(1 + Math.floor(random() * (bookmarksMax - 1)), 1)
+    const [gone] = readers.splice(1 + Math.floor(random() * (readers.length - 1)), 1)
+    await gone!.stop()
+    const from = bookmarks[Math.floor(random() * bookmarks.length)]!
+    record.inject('reader from an older cursor', `${log.person.name} after ${from.seq}`)
+    crowd.start(from)
+  }
+}

@@ -1,0 +1,11 @@
+import { expect } from 'vitest'
+import { enough, type StormResult } from './storm-run.ts'
+
+/** A storm that injected nothing, or in which nothing was done, proves nothing. */
+export function expectRaged({ faults, acts, refusals, judged, messages, snapshots }: StormResult): void {
+  expect(Object.entries({ ...faults, ...acts }).filter(([, count]) => count === 0)).toEqual([])
+  expect(Object.keys(refusals)).not.toEqual([])
+  expect(judged).toBeGreaterThan(50)
+  expect(messages).toBeGreaterThan(enough)
+  expect(snapshots).toBeGreaterThan(5)
+}

@@ -1,0 +1,114 @@
+import type { Message, MessageVersion } from '@parley/contract/entities'
+import type { Api } from '../harness/api.ts'
+import type { StormRecord } from './storm-record.ts'
+import type { Truth } from './storm-settlement.ts'
+
+/** A conversation's newest messages, newest first, without a mark; each must be the last that anybody saw of it. */
+export async function fetchMessages(
+  record: StormRecord,
+  api: Api,
+  id: string,
+  most: number
+): Promise<Message[]> {
+  const path = `/api/conversations/${id}/messages`
+  const found = (await api.get<Message[]>(`${path}?peek=1`)).body
+  for (let page = found; page.length > 0 && found.length < most;) {
+    page = (await api.get<Message[]>(`${path}?before=${page.at(-1)!.id}`)).body
+    found.push(...page)
+  }
+  for (const [i, message] of found.entries()) {
+    const { version, position } = record.facts.see(message, `${api.user.username}'s last page`)
+    if (version !== (message.version ?? 1)) {
+      record.violate(`message ${message.id} is back at version ${message.version}, it was ${version} before`)
+    }
+    const expected = found[0]!.position - i
+    if (position !== expected)
+      record.violate(`message ${message.id} is at ${position} instead of ${expected}`)
+  }
+  return found
+}
+
+/** Messages of a conversation whose earlier texts are looked at. */
+const versionsMax = 10
+
+/** Reads every conversation to its beginning, and holds what is there against what was acknowledged. */
+export async function fetchHistories(
+  record: StormRecord,
+  people: readonly Api[],
+  truths: readonly Truth[]
+): Promise<void> {
+  const { facts } = record
+  const last = new Map<string, Message>()
+  const ids = new Set(truths.flatMap(({ conversations }) => conversations.map(({ id }) => id)))
+  for (const id of ids) {
+    const viewers = people.filter((_, i) => truths[i]!.messages.has(id))
+    let isWhole = false
+    for (const api of viewers) {
+      if (isWhole) break
+      const messages = await fetchMessages(record, api, id, Infinity)
+      // Who came later may not see what was before.
+      isWhole = messages.at(-1)?.position === 1
+      for (const message of messages) last.set(message.id, message)
+      const newest = facts.orderOf(id).length - 1
+      if (messages[0]?.position !== newest) {
+        record.violate(`the newest of ${id} is at ${messages[0]?.position}, somebody saw one at ${newest}`)
+      }
+    }
+    const moderator = people.find((_, i) => {
+      const role = truths[i]!.conversations.find((each) => each.id === id)?.role
+      return role === 'owner' || role === 'admin'
+    })
+    if (moderator) await compareVersions(record, moderator, id)
+  }
+  compareReactions(record, last)
+}
+
+/** What a message said before: all of it, as it was shown then. */
+async function compareVersions({ facts, violate }: StormRecord, api: Api, id: string): Promise<void> {
+  const mine = new Set(
+    (await api.get<Message[]>(`/api/conversations/${id}/messages?peek=1`)).body.map((each) => each.id)
+  )
+  const changed = facts.messages.values().filter((each) => mine.has(each.id) && each.version > 1)
+  for (const fact of changed.take(versionsMax)) {
+    const path = `/api/conversations/${id}/messages/${fact.id}/versions`
+    const { status, body } = await api.get<MessageVersion[]>(path)
+    const versions = status === 200 ? body : []
+    if (versions.length !== fact.version - 1) {
+      violate(
+        `message ${fact.id} is at version ${fact.version}, of before there is ${status} ${JSON.stringify(body)}`
+      )
+    }
+    for (const { version, content } of versions) {
+      const shown = fact.texts.get(version)
+      if (shown !== undefined && (JSON.parse(shown) as string[])[0] !== content) {
+        violate(`version ${version} of message ${fact.id} was shown as ${shown}, it is kept as ${content}`)
+      }
+      if (!facts.isWritten(content))
+        violate(`nobody wrote version ${version} of message ${fact.id}: ${content}`)
+    }
+  }
+}
+
+/** Somebody's last word about an emoji holds, where there was an answer to each. */
+function compareReactions({ asks, facts, violate }: StormRecord, last: ReadonlyMap<string, Message>): void {
+  const words = new Map<string, { isSure: boolean; isThere: boolean | null }>()
+  for (const { act, by, messageId, emoji, answer } of asks) {
+    if (emoji === undefined) continue
+    const key = JSON.stringify([messageId, by, emoji])
+    const { isSure, isThere } = words.get(key) ?? { isSure: true, isThere: null }
+    const isTaken = answer?.code === null
+    words.set(key, {
+      isSure: isSure && answer !== null,
+      isThere: isTaken ? act === 'reaction added' : isThere
+    })
+  }
+  for (const [key, { isSure, isThere }] of words) {
+    const [messageId, by, emoji] = JSON.parse(key) as [string, string, string]
+    const message = last.get(messageId)
+    if (!isSure || isThere === null || !message || facts.messages.get(messageId)!.deletedAt !== null) continue
+    const userIds = message.reactions?.find((each) => each.emoji === emoji)?.userIds ?? []
+    if (userIds.includes(by) !== isThere) {
+      violate(`${by}'s ${emoji} on message ${messageId} is ${isThere ? 'not there' : 'still there'}`)
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import { isDeepStrictEqual } from 'node:util'
+import { formatCursor, parseCursor } from '@parley/contract/cursor'
+import type { Conversation, Message, Participant } from '@parley/contract/entities'
+import type { LogEvent } from '@parley/contract/events'
+import type { Api } from '../harness/api.ts'
+import { openStream } from '../harness/stream.ts'
+import { ToldState } from '../harness/told-state.ts'
+import type { Crowd } from './storm-crowd.ts'
+import { fetchHistories, fetchMessages } from './storm-histories.ts'
+import { judge, timelinesOf } from './storm-judge.ts'
+import { keptMessages, readIdentity, type PersonLog } from './storm-log.ts'
+import type { StormRecord } from './storm-record.ts'
+import type { Timeline } from './storm-timeline.ts'
+
+/** What somebody is told who asks for everything, in the calm. */
+export type Truth = {
+  readonly cursor: string
+  readonly conversations: readonly Conversation[]
+  /** By conversation, newest first: as many as a reader keeps. */
+  readonly messages: ReadonlyMap<string, readonly Message[]>
+  readonly participants: ReadonlyMap<string, readonly Participant[]>
+}
+
+export async function fetchTruth(record: StormRecord, api: Api): Promise<Truth> {
+  const first = await api.get<Conversation[]>('/api/conversations')
+  const conversations = first.body
+  for (let page = first.body; page.length > 0;) {
+    page = (await api.get<Conversation[]>(`/api/conversations?before=${page.at(-1)!.id}`)).body
+    conversations.push(...page)
+  }
+  const messages = new Map<string, Message[]>()
+  const participants = new Map<string, Participant[]>()
+  for (const { id } of conversations) {
+    messages.set(id, await fetchMessages(record, api, id, keptMessages))
+    participants.set(id, (await api.get<Participant[]>(`/api/conversations/${id}/participants`)).body)
+  }
+  return { cursor: first.headers.get('event-cursor')!, conversations, messages, participants }
+}
+
+/** What somebody knows by their events is what they are told when they ask. */
+export function compareTold(record: StormRecord, who: string, told: ToldState, truth: Truth): void {
+  const expectSame = (what: string, known: unknown, fetched: unknown) => {
+    if (isDeepStrictEqual(known, fetched)) return
+    const [says, gets] = [known, fetched].map((each) => JSON.stringify(each))
+    record.violate(`${who} knows ${what} as ${says}; GET says ${gets}`)
+  }
+  const known = told.conversations
+    .values()
+    .filter(({ conversation }) => conversation.lastMessage !== null)
+    .toArray()
+  const newestFirst = known
+    .map(({ conversation }) => conversation)
+    .toSorted((a, b) => Number(b.lastMessage!.id) - Number(a.lastMessage!.id))
+  expectSame(
+    'the list',
+    newestFirst.map(({ id }) => id),
+    truth.conversations.map(({ id }) => id)
+  )
+  for (const [i, conversation] of newestFirst.entries()) {
+    expectSame(`conversation ${conversation.id}`, conversation, truth.conversations[i])
+  }
+  for (const { conversation, messages, marks } of known) {
+    const { id } = conversation
+    const fetched = truth.messages.get(id) ?? []
+    for (const [i, message] of messages.values().toArray().toReversed().entries()) {
+      expectSame(`message ${message.id}`, message, fetched[i])
+    }
+    for (const { user, readUpTo } of truth.participants.get(id) ?? []) {
+      expectSame(`the mark of ${user.username} in ${id}`, marks.get(user.id) ?? readUpTo, readUpTo)
+    }
+  }
+}
+
+/** Reads a whole log again: exactly what is theirs is shown, the rest is `gone`, and it comes to the same state. */
+export async function audit(
+  record: StormRecord,
+  api: Api,
+  log: PersonLog,
+  { truth, timeline }: { truth: Truth; timeline: (id: string) => Timeline | null }
+): Promise<void> {
+  const { facts } = record
+  const { id: me } = api.user
+  const told = new ToldState(me, keptMessages)
+  const name = `${log.person.name}, reading everything again,`
+  const mine = new Set(truth.conversations.map(({ id }) => id))
+
+  /** Null where it cannot be said. */
+  function isShown(identity: string | null): boolean | null {
+    if (identity === null) return null
+    const { name: event, conversationId, messageId } = readIdentity(identity)
+    const fact = facts.messages.get(messageId ?? '')
+    // Their end in a group is told by an event that stays.
+    if (event === 'participant_removed' && fact?.change?.user?.id === me) return true
+    // A conversation of two that nobody wrote in is in no list.
+    if (!mine.has(conversationId) && timeline(conversationId)?.kind !== 'group') return null
+    if (!mine.has(conversationId)) return false
+    if (event === 'conversation_created' || event === 'read') return true
+    const from = timeline(conversationId)?.moments.at(-1)?.members.get(me)?.visibleFrom ?? 0
+    if (!fact) return null
+    return fact.position > from && !(event.startsWith('reaction_') && fact.deletedAt !== null)
+  }
+
+  for (let seq = 0; seq < log.head && !record.broken;) {
+    const stream = await openStream(api.url, api.token, {
+      lastEventId: formatCursor({ epoch: log.epoch, seq })
+    })
+    const connection = record.connect(me)
+    try {
+      while (seq < log.head && !record.broken) {
+        const { name: event, id, data } = await stream.next()
+        if (id === null) continue
+        seq++
+        if (event === 'reset') record.violate(`${name} was reset at ${seq}: ${JSON.stringify(data)}`)
+        const identity = log.identities[seq - 1] ?? null
+        const expected = isShown(identity)
+        if (expected !== null && expected !== (event !== 'gone')) {
+          record.violate(
+            `${name} was told ${event} at ${seq}, where ${identity} is ${expected ? 'theirs' : 'not theirs'}`
+          )
+        }
+        const heard = { name: event, data } as LogEvent
+        log.take(seq, heard, name, connection)
+        told.hear(heard)
+      }
+    } catch {
+      // It had lived long enough; the next one goes on.
+    }
+    stream.cut()
+  }
+  compareTold(record, name, told, truth)
+}
+
+/**
+ * Everything has arrived: the state is refetched, every reader is at the head and knows the same, nothing is missing or
+ * too much, and every answer was one that could be given. Gives how many answers could be judged.
+ */
+export async function settle(
+  record: StormRecord,
+  people: readonly Api[],
+  crowds: readonly Crowd[],
+  until: (isThere: () => boolean) => Promise<void>
+): Promise<number> {
+  const truths: Truth[] = []
+  for (const [i, api] of people.entries()) truths.push(await settleOne(record, api, crowds[i]!, until))
+  await fetchHistories(record, people, truths)
+  const ids = new Map(people.map(({ user }) => [user.username, user.id]))
+  const timeline = timelinesOf(record, (username) => ids.get(username)!)
+  for (const [i, api] of people.entries()) {
+    if (record.broken) return 0
+    const { log } = crowds[i]!
+    await audit(record, api, log, { truth: truths[i]!, timeline })
+    log.settle((messageId) => record.facts.messages.get(messageId)?.deletedAt !== null)
+  }
+  return judge(record, timeline)
+}
+
+/** Somebody's truth, once nothing comes any more: a request that was held back may be done now. */
+async function settleOne(
+  record: StormRecord,
+  api: Api,
+  { log, readers }: Crowd,
+  until: (isThere: () => boolean) => Promise<void>
+): Promise<Truth> {
+  for (let attempt = 1; ; attempt++) {
+    const truth = await fetchTruth(record, api)
+    const { seq: head } = parseCursor(truth.cursor)!
+    await until(() => readers.every(({ seq }) => seq >= head))
+    const { headers } = await api.get('/api/conversations')
+    if (headers.get('event-cursor') !== truth.cursor && attempt < 20) continue
+    for (const { name, seq, state, told } of readers) {
+      if (seq === head) compareTold(record, name, told, truth)
+      else record.violate(`${name} is at ${seq}, its log at ${head}; ${state}`)
+    }
+    compareTold(record, `whoever read first of ${log.person.name}'s log`, log.told, truth)
+    for (const [key, message] of record.acknowledged) {
+      const { conversation } = log.told.conversations.get(message.conversationId) ?? {}
+      if (conversation?.kind === 'direct' && !log.delivered.has(message.id)) {
+        record.violate(`message ${message.id} (${key}) was acknowledged, ${log.person.name} never got it`)
+      }
+    }
+    return truth
+  }
+}
