@@ -148,7 +148,7 @@ export const texts = {
     until: (time: string) => `Until ${time}`
   },
 
-  reactions: { title: 'Reactions', you: 'You' },
+  reactions: { title: 'Reactions', you: 'You', left: 'Somebody who left' },
 
   dialog: { cancel: 'Cancel', close: 'Close' },
 

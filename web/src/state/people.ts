@@ -1,17 +1,73 @@
+import { useState } from 'react'
 import type { User } from '@parley/contract/entities'
-import type { History, Participants, State } from './model.ts'
+import { texts } from '../lib/texts.ts'
+import { useMessengerState } from './context.tsx'
+import type { History, State } from './model.ts'
 
-/** Whom a conversation names, by their ids: who is in it, and who has said something. */
-export function peopleOf(
-  me: State['me'],
-  history: History | undefined,
-  participants: Participants | undefined
-): ReadonlyMap<string, User> {
-  const people = new Map<string, User>()
-  for (const { sender, change } of history?.messages ?? []) {
-    people.set(sender.id, sender)
-    if (change?.user) people.set(change.user.id, change.user)
+type People = ReadonlyMap<string, User>
+
+/** Everybody whom this device has heard of, by their ids: also who has left, but whose reactions stay. */
+export function usePeople(): People {
+  const [select] = useState(peopleSelector)
+  return useMessengerState(select)
+}
+
+/** Names by ids, mine as `You`. */
+export function namesOf(userIds: readonly string[], people: People, me?: User): string[] {
+  return userIds.map((id) =>
+    id === me?.id ? texts.message.mine : (people.get(id)?.username ?? texts.message.somebody)
+  )
+}
+
+/** Gives the same map for as long as the same people are known. */
+export function peopleSelector(): (state: State) => People {
+  let people: People = new Map()
+  let seen: State | null = null
+  return (state) => {
+    const { me, entries, histories, participants } = state
+    const same =
+      seen?.me === me &&
+      seen.entries === entries &&
+      seen.histories === histories &&
+      seen.participants === participants
+    if (same) return people
+    seen = state
+    const found = everybody(state)
+    const known = found.size === people.size && Array.from(found.values()).every(isKnown)
+    if (!known) people = found
+    return people
   }
-  for (const { user } of participants?.list ?? []) people.set(user.id, user)
+
+  function isKnown({ id, username, avatarURL }: User): boolean {
+    const known = people.get(id)
+    return known?.username === username && known.avatarURL === avatarURL
+  }
+}
+
+function everybody({ me, entries, histories, participants }: State): People {
+  const people = new Map<string, User>()
+  const add = (user: User | null | undefined) => user && people.set(user.id, user)
+  for (const history of Object.values(histories)) for (const user of namedIn(history)) add(user)
+  for (const { otherParticipant, lastMessage } of Object.values(entries)) {
+    add(lastMessage?.sender)
+    add(otherParticipant)
+  }
+  for (const { list } of Object.values(participants)) for (const { user } of list) add(user)
   return people.set(me.id, me)
+}
+
+const named = new WeakMap<History, readonly User[]>()
+
+/** Whom a history names: who said something, who was quoted or passed on, who came and went. */
+function namedIn(history: History): readonly User[] {
+  const known = named.get(history)
+  if (known) return known
+  const users = new Map<string, User>()
+  for (const { sender, change, replyTo, forwardedFrom } of history.messages) {
+    for (const user of [forwardedFrom, replyTo?.sender, change?.user, sender])
+      if (user) users.set(user.id, user)
+  }
+  const list = Array.from(users.values())
+  named.set(history, list)
+  return list
 }

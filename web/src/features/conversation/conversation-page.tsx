@@ -3,7 +3,7 @@ import type { Message } from '@parley/contract/entities'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
 import { nameOf, readUpTo, unreadCount } from '../../state/entries.ts'
 import { hasOlder } from '../../state/histories.ts'
-import { peopleOf } from '../../state/people.ts'
+import { usePeople } from '../../state/people.ts'
 import { rowsOf } from '../../state/rows.ts'
 import { Composer } from './composer.tsx'
 import { ConversationHeader } from './conversation-header.tsx'
@@ -46,7 +46,7 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
     setUnreadFrom(unreadCount(entry) > 0 ? readUpTo(entry) + 1 : null)
   useReadMark(id, ready && settled && atEnd)
 
-  const people = useMemo(() => peopleOf(me, history, participants), [me, history, participants])
+  const people = usePeople()
   const others = useMemo(
     () => (participants?.list ?? []).flatMap(({ user }) => (user.id === me.id ? [] : [user])),
     [participants, me]

@@ -3,7 +3,7 @@ import type { Message, User } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { useMessenger } from '../../state/context.tsx'
+import { useMessenger, useMessengerState } from '../../state/context.tsx'
 import './dialogs.css'
 
 /** Who put which emoji on a message. */
@@ -19,6 +19,9 @@ export default function ReactionsDialog({
   onClose: () => void
 }) {
   const messenger = useMessenger()
+  // Whoever is not among all who are here has left.
+  const whole = useMessengerState(({ participants }) => participants[message.conversationId]?.whole === true)
+  const unknown = whole ? texts.reactions.left : texts.message.somebody
   const { conversationId, reactions = [] } = message
   useEffect(() => {
     // For the names of those who have said nothing here.
@@ -30,7 +33,7 @@ export default function ReactionsDialog({
         {reactions.flatMap(({ emoji, userIds }) =>
           userIds.map((id) => {
             const user = people.get(id)
-            const name = user?.username ?? texts.message.somebody
+            const name = user?.username ?? unknown
             return (
               <li key={`${emoji} ${id}`} className="choices__one">
                 <Avatar name={name} url={user?.avatarURL ?? null} size="small" />

@@ -1,5 +1,6 @@
 import type { Reaction, User } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
+import { namesOf } from '../../state/people.ts'
 import './reactions.css'
 
 type ReactionsProps = {
@@ -15,7 +16,7 @@ export function Reactions({ reactions, me, people, onReact }: ReactionsProps) {
     <div className="reactions">
       {reactions.map(({ emoji, userIds }) => {
         const mine = userIds.includes(me.id)
-        const label = texts.message.reaction(emoji, namesOf(userIds, me, people))
+        const label = texts.message.reaction(emoji, namesOf(userIds, people, me))
         return (
           <button
             key={emoji}
@@ -33,12 +34,5 @@ export function Reactions({ reactions, me, people, onReact }: ReactionsProps) {
         )
       })}
     </div>
-  )
-}
-
-/** Names by ids, mine as `You`. */
-export function namesOf(userIds: readonly string[], me: User, people: ReadonlyMap<string, User>): string[] {
-  return userIds.map((id) =>
-    id === me.id ? texts.message.mine : (people.get(id)?.username ?? texts.message.somebody)
   )
 }
