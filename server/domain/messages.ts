@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { Message, MessageExtras } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { pageSize } from '@parley/contract/limits'
-import type { MessagePage, Send, SendOutcome, Store } from '../storage/store.ts'
+import type { Json, MessagePage, Send, SendOutcome, Store } from '../storage/store.ts'
 import { mentionedKeys, mentionsAmong } from './mentions.ts'
 import type { Principal } from './sessions.ts'
 import { snapshotOf, type Snapshot } from './snapshot.ts'
@@ -23,7 +23,7 @@ export async function sendMessage(
   { store, messageMaxLength }: { store: Store; messageMaxLength: number },
   me: Principal,
   input: NewMessage
-): Promise<Message> {
+): Promise<Json<Message>> {
   const content = 'content' in input ? input.content.trim() : ''
   const send = {
     senderId: me.userId,
@@ -98,7 +98,7 @@ export async function listMessages(
   return snapshotOf(store, head, data)
 }
 
-function messageOrProblem(outcome: SendOutcome): Message {
+function messageOrProblem(outcome: SendOutcome): Json<Message> {
   if ('message' in outcome) return outcome.message
   throw new Problem(outcome.refused)
 }

@@ -1,13 +1,13 @@
 import { formatCursor } from '@parley/contract/cursor'
-import type { LogEvent, Signals, StreamEvents } from '@parley/contract/events'
+import type { Signals, StreamEvents } from '@parley/contract/events'
+import type { EncodedEvent } from '../storage/event-log.ts'
 
 type Unlogged = StreamEvents & Signals
 
 /** Frames as they go to the socket: `text/event-stream` (HTML, section 9.2). JSON has no raw line breaks. */
 
 /** The lines of an event that all who get it share; only the `id:` line is each user's own. */
-export function eventLines({ name, data }: LogEvent): Buffer {
-  const json = JSON.stringify(data)
+export function eventLines({ name, json }: EncodedEvent): Buffer {
   // What somebody else sent me has no name, as in the series.
   return Buffer.from(name === 'message' ? `data: ${json}\n\n` : `event: ${name}\ndata: ${json}\n\n`)
 }

@@ -1,13 +1,19 @@
-import type { LogEvent } from '@parley/contract/events'
+import type { LogEventName, LogEvents } from '@parley/contract/events'
+import type { Json } from './json.ts'
+
+/** An event whose data is encoded already, as its frames will show it. */
+export type EncodedEvent = {
+  [Name in LogEventName]: { name: Name; json: Json<LogEvents[Name]> }
+}[LogEventName]
 
 /** An event at its place in one user's log. */
-export type LoggedEvent = { seq: number } & LogEvent
+export type LoggedEvent = { seq: number } & EncodedEvent
 
 /**
  * One event as it was committed, with its place in the log of everyone who got it. One that `retracts` takes from them
  * what earlier events showed: frames of those that wait somewhere are not to be sent any more, the log says what is left.
  */
-export type CommittedEvent = LogEvent & { retracts?: boolean; to: { userId: number; seq: number }[] }
+export type CommittedEvent = EncodedEvent & { retracts?: boolean; to: { userId: number; seq: number }[] }
 
 /** A user's log holds the events `floor + 1 … head`, without a gap. */
 export type LogBounds = { head: number; floor: number }

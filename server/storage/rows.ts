@@ -65,14 +65,14 @@ export function messageOf(row: MessageColumns, viewerId: number): Message {
     content: row.content,
     conversationId: String(row.conversation_id),
     createdAt: timeOf(row.created_at),
-    mine,
     position: row.position,
     sender: userOf(row),
-    ...(mine && row.client_id !== null && { clientId: row.client_id }),
     ...(row.body !== null && bodyOf(row.body)),
     ...(row.version > 1 && { version: row.version }),
     ...(row.edited_at !== null && { editedAt: timeOf(row.edited_at) }),
-    ...(row.deleted_at !== null && { deletedAt: timeOf(row.deleted_at) })
+    ...(row.deleted_at !== null && { deletedAt: timeOf(row.deleted_at) }),
+    mine,
+    ...(mine && row.client_id !== null && { clientId: row.client_id })
   }
 }
 

@@ -2,6 +2,7 @@ import type { EventLog } from './event-log.ts'
 import type { InputOf, ReadName, ReadResult, WriteName, WriteResult } from './procedures/index.ts'
 import type { Send, SendOutcome } from './procedures/messages.ts'
 
+export type { Json } from './json.ts'
 export type { FoundExtras } from './procedures/message-extras.ts'
 export type { Refused } from './procedures/membership.ts'
 export type { NewUser } from './procedures/users.ts'

@@ -10,13 +10,13 @@ import { openSqliteStore } from '../../server/storage/sqlite/sqlite-store.ts'
 import type { SendOutcome } from '../../server/storage/store.ts'
 import { prepareWriter } from '../../server/storage/sqlite/writer.ts'
 import { sendOf, startPair } from '../fixtures/people.ts'
+import { messageIn } from '../fixtures/decoded.ts'
 
 const [, , path, mode] = process.argv as [string, string, string, 'store' | 'unsynced']
 const rounds = 15
 
 function acknowledge(outcome: SendOutcome): void {
-  if ('refused' in outcome) throw new Error(outcome.refused)
-  writeSync(1, `ack ${outcome.message.position}\n`)
+  writeSync(1, `ack ${messageIn(outcome).position}\n`)
 }
 
 const store = await openSqliteStore(path)

@@ -4,6 +4,7 @@ import { listMessages, sendMessage } from '../../domain/messages.ts'
 import { markRead } from '../../domain/reads.ts'
 import { createAuthenticate, isTrusted, principalOf } from '../auth.ts'
 import type { Deps, Server } from '../deps.ts'
+import { sendJson } from '../encoded.ts'
 import { parseId, parseOptionalId } from '../ids.ts'
 import { unwrap } from '../snapshot.ts'
 
@@ -23,7 +24,7 @@ export function messageRoutes(server: Server, deps: Deps): void {
         key,
         ...writtenOrForwarded(request.body)
       })
-      return reply.code(201).send(message)
+      return sendJson(reply.code(201), message)
     }
   })
 

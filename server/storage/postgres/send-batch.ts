@@ -1,7 +1,8 @@
 import type { ClientBase, QueryResult, QueryResultRow } from 'pg'
 import type { Message, User } from '@parley/contract/entities'
 import type { CommittedEvent } from '../event-log.ts'
-import type { Send, SendOutcome } from '../procedures/messages.ts'
+import { encode, type Json } from '../json.ts'
+import { encodeNewMessage, type Send, type SendOutcome } from '../procedures/messages.ts'
 import { messageOf, userOf, type MessageColumns } from '../rows.ts'
 import { sendStatements } from './send-statements.ts'
 
@@ -11,8 +12,15 @@ type Sent = { outcomes: SendOutcome[]; committed: CommittedEvent[] }
 /** A conversation under its lock: the position of its newest message, and who is in it, by id. */
 type Conversation = { position: number; people: Map<number, User> }
 
-/** A message that is new, at its place; `message` is what its sender sees. */
-type Placed = { send: Send; id: number; position: number; people: number[]; message: Message }
+/** A message that is new, at its place, as its sender and the others see it. */
+type Placed = {
+  send: Send
+  id: number
+  position: number
+  people: number[]
+  mine: Json<Message>
+  others: Json<Message>
+}
 
 /**
  * Sends a batch, or as much of it as makes `most` events, in one transaction of a few set-based statements and two round
@@ -49,7 +57,7 @@ function run<Row extends QueryResultRow>(
 type Known = {
   conversations: Map<number, Conversation>
   /** What keys were used for already. */
-  keys: Map<string, { payloadHash: string; message: Message }>
+  keys: Map<string, { payloadHash: string; message: Json<Message> }>
   /** As many new ids of messages as there are sends. */
   ids: number[]
 }
@@ -81,7 +89,7 @@ async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
     keys: new Map(
       found.map((row) => [
         `${row.user_id} ${row.key}`,
-        { payloadHash: row.payload_hash, message: messageOf(row, row.user_id) }
+        { payloadHash: row.payload_hash, message: encode(messageOf(row, row.user_id)) }
       ])
     ),
     ids
@@ -113,31 +121,13 @@ function place(
       if (events > most && placed.length > 0) break
       const position = ++conversation.position
       const id = ids[placed.length]!
-      const message = messageAt(send, { id, position, sender })
-      keys.set(key, { payloadHash: send.payloadHash, message })
-      placed.push({ send, id, position, people, message })
-      outcomes.push({ message })
+      const { mine, others } = encodeNewMessage(send, { id, position, sender })
+      keys.set(key, { payloadHash: send.payloadHash, message: mine })
+      placed.push({ send, id, position, people, mine, others })
+      outcomes.push({ message: mine })
     }
   }
   return { outcomes, placed }
-}
-
-/** A message as its sender sees it. */
-function messageAt(
-  { content, conversationId, now, clientId, extras }: Send,
-  { id, position, sender }: { id: number; position: number; sender: User }
-): Message {
-  return {
-    id: String(id),
-    content,
-    conversationId: String(conversationId),
-    createdAt: new Date(now).toISOString(),
-    mine: true,
-    position,
-    sender,
-    ...(clientId !== null && { clientId }),
-    ...extras
-  }
 }
 
 async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEvent[]> {
@@ -197,27 +187,21 @@ async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEve
   // Postgres answers the COMMIT of a transaction that has failed with a ROLLBACK, and no error.
   if (commit.command !== 'COMMIT') throw new Error(`a batch of sends ended in ${commit.command}`)
   const heads = new Map(raised.rows[0]!.heads.map(([userId, head]) => [userId, head - raises.get(userId)!]))
-  return placed.flatMap(({ send, people, message }) => eventsOf(message, send.senderId, people, heads))
+  return placed.flatMap((each) => eventsOf(each, heads))
 }
 
 /** What a message puts into the logs of its conversation's people; `heads` are where they were, and go on. */
-function eventsOf(
-  message: Message,
-  senderId: number,
-  people: number[],
-  heads: Map<number, number>
-): CommittedEvent[] {
-  const { clientId: _, ...shared } = { ...message, mine: false }
+function eventsOf({ send, people, mine, others }: Placed, heads: Map<number, number>): CommittedEvent[] {
   const places = people.map((userId) => {
     const seq = heads.get(userId)! + 1
     heads.set(userId, seq)
     return { userId, seq }
   })
-  const mine = places.filter(({ userId }) => userId === senderId)
-  const others = places.filter(({ userId }) => userId !== senderId)
+  const toSender = places.filter(({ userId }) => userId === send.senderId)
+  const toOthers = places.filter(({ userId }) => userId !== send.senderId)
   return [
-    { name: 'message_sent' as const, data: message, to: mine },
-    ...(others.length > 0 ? [{ name: 'message' as const, data: shared, to: others }] : [])
+    { name: 'message_sent' as const, json: mine, to: toSender },
+    ...(toOthers.length > 0 ? [{ name: 'message' as const, json: others, to: toOthers }] : [])
   ]
 }
 

@@ -2,6 +2,7 @@ import type { LogEvent, LogEvents } from '@parley/contract/events'
 import type { Message } from '@parley/contract/entities'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../event-log.ts'
+import { encode } from '../json.ts'
 import { messageOf, type MessageColumns } from '../rows.ts'
 import type { InboxEventRow, Schema } from '../schema.ts'
 
@@ -26,18 +27,21 @@ export async function appendEvent(
   to: Recipients,
   now: number
 ): Promise<CommittedEvent[]> {
+  const { name, data, retracts } = event
+  const json = JSON.stringify(data)
   const places = await takePlaces(
     db,
     {
-      kind: event.name as InboxEventRow['kind'],
+      kind: name as InboxEventRow['kind'],
       message_id: about && 'messageId' in about ? about.messageId : null,
       conversation_id: about && 'conversationId' in about ? about.conversationId : null,
-      payload: JSON.stringify(event.data),
+      payload: json,
       created_at: now
     },
     to
   )
-  return places.length > 0 ? [{ ...event, to: places }] : []
+  if (places.length === 0) return []
+  return [{ name, json, ...(retracts && { retracts }), to: places }]
 }
 
 /** What a message said before is not to be shown any more, wherever it still waits. */
@@ -63,7 +67,7 @@ export async function appendMessageEvent(
     .filter((each) => each.length > 0)
     .map((each) => ({
       name,
-      data: messageOf(row, each[0]!.userId),
+      json: encode(messageOf(row, each[0]!.userId)),
       ...(retracting.has(name) && { retracts: true }),
       to: each
     }))

@@ -1,6 +1,6 @@
-import type { LogEvent } from '@parley/contract/events'
 import type { Kysely } from 'kysely'
-import type { LogBounds, LoggedEvent } from '../event-log.ts'
+import type { EncodedEvent, LogBounds, LoggedEvent } from '../event-log.ts'
+import { encode } from '../json.ts'
 import { messageColumns, messageOf, type MessageColumns } from '../rows.ts'
 import type { Schema } from '../schema.ts'
 
@@ -68,12 +68,12 @@ type EventColumns = { [Column in keyof MessageColumns]: MessageColumns[Column] |
   visible_from: number | null
 }
 
-function eventOf(row: EventColumns, userId: number): LogEvent {
-  if (!isVisible(row)) return { name: 'gone', data: {} }
-  if (row.payload !== null) return { name: row.kind, data: JSON.parse(row.payload) }
+function eventOf(row: EventColumns, userId: number): EncodedEvent {
+  if (!isVisible(row)) return { name: 'gone', json: '{}' }
+  if (row.payload !== null) return { name: row.kind, json: row.payload }
   const message = messageOf(row as MessageColumns, userId)
   const name = row.kind === 'message' && message.mine ? 'message_sent' : row.kind
-  return { name, data: message } as LogEvent
+  return { name, json: encode(message) } as EncodedEvent
 }
 
 /** Whether the user is in what the event is of, and came before it, or may see what was before. */

@@ -1,6 +1,7 @@
-import type { Message, MessageExtras } from '@parley/contract/entities'
+import type { Message, MessageExtras, User } from '@parley/contract/entities'
 import type { ProblemCode } from '@parley/contract/errors'
 import type { Kysely } from 'kysely'
+import { encode, type Json } from '../json.ts'
 import { messageColumns, messageOf } from '../rows.ts'
 import type { Schema } from '../schema.ts'
 
@@ -20,7 +21,29 @@ export type Send = {
 }
 
 /** The message as its sender sees it, or why it was refused. One refusal spoils no batch. */
-export type SendOutcome = { message: Message } | { refused: ProblemCode }
+export type SendOutcome = { message: Json<Message> } | { refused: ProblemCode }
+
+/**
+ * A new message as JSON, for its sender and for the others. Both end differently and are the same before, so that is encoded
+ * once; to the byte they are what `messageOf` gives when the message is read back.
+ */
+export function encodeNewMessage(
+  { conversationId, content, now, clientId, extras }: Send,
+  { id, position, sender }: { id: number; position: number; sender: User }
+): { mine: Json<Message>; others: Json<Message> } {
+  const shared: Omit<Message, 'mine'> = {
+    id: String(id),
+    content,
+    conversationId: String(conversationId),
+    createdAt: new Date(now).toISOString(),
+    position,
+    sender,
+    ...extras
+  }
+  const open = JSON.stringify(shared).slice(0, -1)
+  const key = clientId === null ? '' : `,"clientId":${JSON.stringify(clientId)}`
+  return { mine: `${open},"mine":true${key}}`, others: `${open},"mine":false}` }
+}
 
 /** The first answer that a key got; null when the key is new. */
 export async function findSend(
@@ -37,7 +60,7 @@ export async function findSend(
     .executeTakeFirst()
   if (!row) return null
   return row.payload_hash === payloadHash
-    ? { message: messageOf(row, senderId) }
+    ? { message: encode(messageOf(row, senderId)) }
     : { refused: 'idempotency_mismatch' }
 }
 

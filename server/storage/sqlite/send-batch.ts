@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Message, User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/entities'
 import type { CommittedEvent } from '../event-log.ts'
-import type { Send, SendOutcome } from '../procedures/messages.ts'
+import { encode } from '../json.ts'
+import { encodeNewMessage, type Send, type SendOutcome } from '../procedures/messages.ts'
 import { messageOf, userOf, type MessageColumns, type UserColumns } from '../rows.ts'
 
 type FoundSend = MessageColumns & { payload_hash: string }
@@ -54,7 +55,7 @@ export function prepareSendBatch(database: DatabaseSync) {
     const found = findSend.get(input.senderId, input.key) as FoundSend | undefined
     if (!found) return null
     return found.payload_hash === input.payloadHash
-      ? { message: messageOf(found, input.senderId) }
+      ? { message: encode(messageOf(found, input.senderId)) }
       : { refused: 'idempotency_mismatch' }
   }
 
@@ -93,21 +94,7 @@ export function prepareSendBatch(database: DatabaseSync) {
         insertMention.run(Number(userId), conversationId, position)
       }
 
-      const shared: Message = {
-        id: String(id),
-        content: input.content,
-        conversationId: String(conversationId),
-        createdAt: new Date(now).toISOString(),
-        mine: false,
-        position,
-        sender,
-        ...input.extras
-      }
-      const message: Message = {
-        ...shared,
-        mine: true,
-        ...(input.clientId !== null && { clientId: input.clientId })
-      }
+      const { mine, others } = encodeNewMessage(input, { id, position, sender })
       events += participants.length
       const toOthers: CommittedEvent['to'] = []
       const places = takeSeqs.all(conversationId) as unknown as [number, number][]
@@ -115,13 +102,13 @@ export function prepareSendBatch(database: DatabaseSync) {
       insertEvents.run(id, now, conversationId)
       for (const [userId, seq] of places) {
         if (userId === senderId) {
-          committed.push({ name: 'message_sent', data: message, to: [{ userId, seq }] })
+          committed.push({ name: 'message_sent', json: mine, to: [{ userId, seq }] })
         } else {
           toOthers.push({ userId, seq })
         }
       }
-      if (toOthers.length > 0) committed.push({ name: 'message', data: shared, to: toOthers })
-      return { message }
+      if (toOthers.length > 0) committed.push({ name: 'message', json: others, to: toOthers })
+      return { message: mine }
     }
 
     const outcomes: SendOutcome[] = []

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
+import { messageIn } from '../../fixtures/decoded.ts'
 
 describeStorage('Conversations', (under) => {
   test('O3: two people who start one at once get the same one, and one event each', async () => {
@@ -55,7 +56,7 @@ describeStorage('Conversations', (under) => {
     const ids: number[] = []
     for (const content of ['one', 'two', 'three']) {
       const sent = await under.store.send(sendOf(john.userId, conversationId, content))
-      ids.push('message' in sent ? Number(sent.message.id) : 0)
+      ids.push(Number(messageIn(sent).id))
     }
     await under.store.write('markRead', { viewerId: jane.userId, conversationId, upTo: ids[1]!, now: 0 })
     expect(await page(conversationId, null)).toMatchObject({
@@ -66,7 +67,7 @@ describeStorage('Conversations', (under) => {
     expect(await page(conversationId, ids[0]!)).toEqual({ messages: [], readUpTo: 2 })
 
     const other = await under.store.send(sendOf(elsewhere.john.userId, elsewhere.conversationId, 'elsewhere'))
-    const foreign = 'message' in other ? Number(other.message.id) : 0
+    const foreign = Number(messageIn(other).id)
     expect(await page(conversationId, foreign)).toEqual({ refused: 'message_not_found' })
     expect(await page(elsewhere.conversationId, foreign)).toEqual({ refused: 'conversation_not_found' })
   })

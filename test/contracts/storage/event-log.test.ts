@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { CommittedEvent } from '../../../server/storage/event-log.ts'
 import { sendOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
+import { messageIn } from '../../fixtures/decoded.ts'
 
 describeStorage('The event log', (under) => {
   test('O2: numbers each user’s events from 1 without a gap, whatever else is written', async () => {
@@ -26,13 +27,14 @@ describeStorage('The event log', (under) => {
     }
   })
 
-  test('what is told at the commit is what is read back from disk', async () => {
+  test('what is told at the commit is what is read back from disk, to the byte', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     const told: CommittedEvent[] = []
     under.store.events.onCommitted((events) => told.push(...events))
     const from = new Map<number, number>()
     for (const { userId } of [john, jane]) from.set(userId, (await under.store.events.bounds(userId)).head)
-    await under.store.send(sendOf(john.userId, conversationId, 'hello', 'told-key'))
+    await under.store.send(sendOf(john.userId, conversationId, '"hello" é', 'told-key'))
+    await under.store.send(sendOf(john.userId, conversationId, '@jane', undefined, { mentions: [jane.id] }))
     await under.store.write('markRead', {
       viewerId: jane.userId,
       conversationId,
@@ -57,7 +59,7 @@ describeStorage('The event log', (under) => {
     await mark(null)
     const { head } = await under.store.events.bounds(jane.userId)
     await mark(null)
-    await mark('message' in first ? Number(first.message.id) : 0)
+    await mark(Number(messageIn(first).id))
     expect((await under.store.events.bounds(jane.userId)).head).toBe(head)
     expect(
       await under.store.read('getConversation', { viewerId: jane.userId, id: conversationId })

@@ -13,6 +13,7 @@ import {
 } from '../../fixtures/group-acts.ts'
 import { addPerson, sendOf, startGroup } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
+import { messageIn } from '../../fixtures/decoded.ts'
 
 describeStorage('Groups', (under) => {
   test('M2: who was removed sees nothing of the group from then on, also of what they had not read yet', async () => {
@@ -204,7 +205,7 @@ describeStorage('Groups', (under) => {
     const outcomes = await Promise.all(
       Array.from({ length: 60 }, (_, i) => store.send(sendOf(john.userId, id, `number ${i}`)))
     )
-    const positions = outcomes.map((outcome) => 'message' in outcome && outcome.message.position)
+    const positions = outcomes.map((outcome) => messageIn(outcome).position)
     expect(positions).toEqual(Array.from({ length: 60 }, (_, i) => Number(positions[0]) + i))
     expect(commits.length).toBeGreaterThan(2)
     expect((await store.events.bounds(late.userId)).head).toBe(62)

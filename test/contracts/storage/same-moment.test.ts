@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { add, eventsOf, historyOf, now, remove, rolesOf, say, within } from '../../fixtures/group-acts.ts'
 import { sendOf, startGroup } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
+import { decoded } from '../../fixtures/decoded.ts'
 
 describeStorage('At the same moment', (under) => {
   test('T1: a message is sent before its sender is removed, or refused', async () => {
@@ -158,9 +159,9 @@ describeStorage('At the same moment', (under) => {
     expect(reactions).toHaveLength(1)
     expect(new Set(reactions![0]!.userIds)).toEqual(new Set(voters.map(({ id }) => id)))
     const told = await store.events.eventsAfter(john.userId, head, 1_000)
-    const added = told.flatMap(({ name, data }) =>
-      name === 'reaction_added' && data.emoji === '👍' ? [data.userId] : []
-    )
+    const added = told
+      .map(decoded)
+      .flatMap(({ name, data }) => (name === 'reaction_added' && data.emoji === '👍' ? [data.userId] : []))
     expect(added).toEqual(reactions![0]!.userIds)
     expect(told).toHaveLength(3 * voters.length)
   })

@@ -1,11 +1,12 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { LogEvent } from '@parley/contract/events'
-import type { CommittedEvent } from '../../../server/storage/event-log.ts'
+import type { CommittedEvent, EncodedEvent } from '../../../server/storage/event-log.ts'
 import type { Store } from '../../../server/storage/store.ts'
 import { ToldState } from '../../harness/told-state.ts'
 import { addPerson, sendOf } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
+import { decoded } from '../../fixtures/decoded.ts'
 
 type Person = Awaited<ReturnType<typeof addPerson>>
 
@@ -142,7 +143,8 @@ describeStorage('What people are told', (under) => {
           })
           for (const doing of doings) await run(store, people, id, doing)
           for (const person of people) {
-            await compare(store, person, await store.events.eventsAfter(person.userId, 0, 1_000))
+            const replayed = await store.events.eventsAfter(person.userId, 0, 1_000)
+            await compare(store, person, replayed.map(decoded))
             const heard = live
               .flatMap(({ to, ...event }) => to.map((place) => ({ ...place, event })))
               .filter(({ userId }) => userId === person.userId)
@@ -150,7 +152,7 @@ describeStorage('What people are told', (under) => {
             await compare(
               store,
               person,
-              heard.map(({ event }) => event as LogEvent)
+              heard.map(({ event }) => decoded(event as EncodedEvent))
             )
           }
         }

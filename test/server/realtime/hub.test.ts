@@ -7,6 +7,7 @@ import type { EventLog } from '../../../server/storage/event-log.ts'
 import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { changeBeside } from '../../harness/engine.ts'
 import { openHub, openHubOn } from './socket-pair.ts'
+import { messageIn } from '../../fixtures/decoded.ts'
 
 let world: Awaited<ReturnType<typeof openHub>>
 beforeAll(async () => {
@@ -140,7 +141,7 @@ describe('A stream', () => {
     const first = await world.open(jane.userId)
     await first.event('sync')
     const sent = await world.store.send(sendOf(john.userId, conversationId, 'secret'))
-    const messageId = 'message' in sent ? Number(sent.message.id) : 0
+    const messageId = Number(messageIn(sent).id)
     await world.store.write('deleteMessage', { viewerId: john.userId, conversationId, messageId, now: 0 })
     await first.event('message_deleted')
     const second = await world.open(jane.userId, `${world.store.epoch}-1`)

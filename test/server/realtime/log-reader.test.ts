@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { LogReader } from '../../../server/realtime/log-reader.ts'
 import type { EventLog, LoggedEvent } from '../../../server/storage/event-log.ts'
 
-const event: LoggedEvent = { seq: 1, name: 'gone', data: {} }
+const event: LoggedEvent = { seq: 1, name: 'gone', json: '{}' }
 
 /** A log whose reads end when they are told to, and that counts them. */
 function heldLog() {

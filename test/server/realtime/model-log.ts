@@ -55,7 +55,8 @@ export function modelLog(perform: (task: () => void) => void) {
     commit(userIds: number[]): CommittedEvent[] {
       return userIds.map((userId) => {
         const seq = headOf(userId) + 1
-        const event = { name: 'message', data: { content: contentOf(userId, seq) } } as unknown as LoggedEvent
+        const json = JSON.stringify({ content: contentOf(userId, seq) })
+        const event = { name: 'message' as const, json }
         logOf(userId).events.push({ ...event, seq })
         return { ...event, to: [{ userId, seq }] }
       })

@@ -10,6 +10,7 @@ import {
   type Statement
 } from '../../harness/recording-store.ts'
 import { noPostgres } from '../../harness/shared-postgres.ts'
+import { messageIn } from '../../fixtures/decoded.ts'
 
 type Inputs = { [Name in ProcedureName]: InputOf<Name>[] }
 
@@ -18,7 +19,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
   const { john, jane, conversationId } = await startPair(store)
   const send = sendOf(john.userId, conversationId, 'hello')
   const sent = await store.send(send)
-  const messageId = 'message' in sent ? Number(sent.message.id) : 0
+  const messageId = Number(messageIn(sent).id)
   const now = Date.now()
   const session = { tokenHash: 'hash', expiresAt: now + 60_000, now }
   await store.write('addSession', { userId: john.userId, ...session })
@@ -28,7 +29,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
   const group = { me: john, title: 'Friends', history: 'all' as const, now }
   const { id: groupId } = await store.write('startGroup', { ...group, userIds: [jane.userId] })
   const inside = await store.send(sendOf(john.userId, groupId, 'hello'))
-  const groupMessageId = 'message' in inside ? Number(inside.message.id) : 0
+  const groupMessageId = Number(messageIn(inside).id)
   const inGroup = { viewerId: john.userId, conversationId: groupId, now }
   return {
     findExtras: [
@@ -259,7 +260,7 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
         ]
       }
       expect(await page(null)).toEqual([['two', 'one'], 1])
-      expect(await page('message' in second ? Number(second.message.id) : 0)).toEqual([['one'], 1])
+      expect(await page(Number(messageIn(second).id))).toEqual([['one'], 1])
     })
 
     test.each([
