@@ -12,7 +12,7 @@ const spreadOverMs = 29 * 24 * 60 * 60 * 1_000
 export function writeHistory(path: string, pairs: Pair[], count: number): void {
   const database = new DatabaseSync(path)
   // A file that is lost with the machine is made again.
-  database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -512000; BEGIN')
+  database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -256000; BEGIN')
   const insertMessage = database.prepare(
     `INSERT INTO messages (conversation_id, position, sender_id, content, client_id, created_at)
      VALUES (?, ?, ?, ?, ?, ?)`

@@ -13,6 +13,7 @@ import { herd } from './herd.ts'
 import { latency } from './latency.ts'
 import { metricsCost } from './metrics-cost.ts'
 import { misbehaving } from './misbehaving.ts'
+import { move } from './move.ts'
 import { nodes } from './nodes.ts'
 import { sends } from './sends.ts'
 import { pinToLoadCore } from './servers.ts'
@@ -29,6 +30,7 @@ const benches: Bench[] = [
   misbehaving,
   fanOut,
   nodes,
+  move,
   start,
   stored,
   metricsCost
