@@ -4,13 +4,14 @@ export type OtherNodesOptions = {
   publish: (text: string) => void
   /** Somebody is on another node, and was on none. */
   onCame: (userId: number) => void
-  /** Somebody is on no other node any more; `at` is when that was heard, ms. */
+  /** Somebody is on no other node any more, since `at` (ms). */
   onLeft: (userId: number, at: number) => void
   /** Another node wants to know who is here. */
   askedForAll: () => void
 }
 
-type Node = { people: Set<number>; seq: number; heardAt: number; heardDate: number }
+/** `heardAt` is by `performance.now()`; `saidAt`, by the node's own clock (ms), is when it said something last. */
+type Node = { people: Set<number>; seq: number; heardAt: number; saidAt: number }
 
 /** A node that says nothing for this long is gone, and everybody who was there. */
 const silenceMs = 10_000
@@ -49,16 +50,16 @@ export class OtherNodes {
       if (news.wants === this.#me || news.wants === everyNode) this.#options.askedForAll()
       return
     }
-    const { node, seq, whole, came, left } = news
+    const { node, seq, at, whole, came, left } = news
     const known = this.#nodes.get(node)
-    const heard = { heardAt: performance.now(), heardDate: Date.now() }
+    const heard = { heardAt: performance.now(), saidAt: at }
     if (known) Object.assign(known, heard)
     if (whole) return this.#replace(node, { people: new Set(came), seq, ...heard })
     const changes = came.length + left.length > 0
     if (known && seq === known.seq + Number(changes)) {
       known.seq = seq
       for (const userId of came) this.#add(known, userId)
-      for (const userId of left) this.#remove(known, userId)
+      for (const [userId, goneAt] of left) this.#remove(known, userId, goneAt)
     } else if (!known || seq > known.seq) {
       // Its beginning, or something in between, was not heard.
       this.#ask(node)
@@ -73,8 +74,8 @@ export class OtherNodes {
       this.#nodes.delete(name)
       for (const userId of node.people) {
         if (this.have(userId)) continue
-        gone.push([userId, node.heardDate])
-        this.#options.onLeft(userId, node.heardDate)
+        gone.push([userId, node.saidAt])
+        this.#options.onLeft(userId, node.saidAt)
       }
     }
     return gone
@@ -88,7 +89,7 @@ export class OtherNodes {
     const node = this.#nodes.get(name) ?? { ...next, people: new Set<number>() }
     this.#nodes.set(name, node)
     node.seq = next.seq
-    for (const userId of node.people) if (!next.people.has(userId)) this.#remove(node, userId)
+    for (const userId of node.people) if (!next.people.has(userId)) this.#remove(node, userId, next.saidAt)
     for (const userId of next.people) this.#add(node, userId)
   }
 
@@ -98,7 +99,7 @@ export class OtherNodes {
     if (!known) this.#options.onCame(userId)
   }
 
-  #remove(node: Node, userId: number): void {
-    if (node.people.delete(userId) && !this.have(userId)) this.#options.onLeft(userId, node.heardDate)
+  #remove(node: Node, userId: number, at: number): void {
+    if (node.people.delete(userId) && !this.have(userId)) this.#options.onLeft(userId, at)
   }
 }

@@ -1,10 +1,18 @@
 /**
  * What nodes tell each other of who is here, in an order that each node counts by itself: `seq` is the number of its
- * changes so far. Whoever misses one asks for the whole.
+ * changes so far. Whoever misses one asks for the whole. Times are ms: `at` when it was said, and since when those who
+ * left are gone.
  */
 export type PresenceNews =
   | { node: string; wants: string }
-  | { node: string; seq: number; whole: boolean; came: number[]; left: number[] }
+  | {
+      node: string
+      seq: number
+      at: number
+      whole: boolean
+      came: number[]
+      left: [userId: number, at: number][]
+    }
 
 export function encodeNews(news: PresenceNews): string {
   return JSON.stringify(news)
@@ -18,13 +26,27 @@ export function decodeNews(text: string): PresenceNews | null {
   } catch {
     return null
   }
-  const { node, wants, seq, whole, came, left } = said ?? {}
+  const { node, wants, seq, at, whole, came, left } = said ?? {}
   if (typeof node !== 'string') return null
   if (typeof wants === 'string') return { node, wants }
-  if (!Number.isSafeInteger(seq) || typeof whole !== 'boolean' || !areIds(came) || !areIds(left)) return null
-  return { node, seq: seq as number, whole, came, left }
+  if (!isWhole(seq) || !isTime(at) || typeof whole !== 'boolean') return null
+  if (!isListOf(came, isWhole) || !isListOf(left, isLeaver)) return null
+  return { node, seq, at, whole, came, left }
 }
 
-function areIds(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((each) => Number.isSafeInteger(each))
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value)
+}
+
+/** One that `Date` takes. */
+function isTime(value: unknown): value is number {
+  return isWhole(value) && Math.abs(value) <= 8.64e15
+}
+
+function isLeaver(value: unknown): value is [number, number] {
+  return Array.isArray(value) && value.length === 2 && isWhole(value[0]) && isTime(value[1])
+}
+
+function isListOf<Item>(value: unknown, isItem: (item: unknown) => item is Item): value is Item[] {
+  return Array.isArray(value) && value.every(isItem)
 }

@@ -38,9 +38,9 @@ export class Presence {
   readonly #here = new Set<number>()
   /** When the last stream of those without one closed, by `performance.now()`; whoever left first is first. */
   readonly #leaving = new Map<number, number>()
-  /** What the other nodes have not been told. */
+  /** What the other nodes have not been told; of those who left, since when (ms) they are gone. */
   #came = new Set<number>()
-  #left = new Set<number>()
+  #left = new Map<number, number>()
   #seq = 0
   #toldAt = -Infinity
   /** Of whom is to be told: since when they are gone (ms), or null as they came. */
@@ -118,7 +118,7 @@ export class Presence {
       this.#seq++
       this.#publish([...this.#came], [...this.#left], false)
       this.#came = new Set()
-      this.#left = new Set()
+      this.#left = new Map()
     } else if (now - this.#toldAt >= heartbeatMs) this.#publish([], [], false)
     await this.#work()
   }
@@ -132,7 +132,7 @@ export class Presence {
 
   #leave(userId: number, at: number): void {
     this.#here.delete(userId)
-    if (!this.#came.delete(userId)) this.#left.add(userId)
+    if (!this.#came.delete(userId)) this.#left.set(userId, at)
     if (this.#others.have(userId)) return
     this.#see(userId, at)
     this.#change(userId, at)
@@ -150,9 +150,9 @@ export class Presence {
     if (!this.#isOnline(userId)) this.#seen.set(userId, at)
   }
 
-  #publish(came: number[], left: number[], whole: boolean): void {
+  #publish(came: number[], left: [userId: number, at: number][], whole: boolean): void {
     this.#toldAt = performance.now()
-    this.#options.publish(encodeNews({ node: this.#node, seq: this.#seq, whole, came, left }))
+    this.#options.publish(encodeNews({ node: this.#node, seq: this.#seq, at: Date.now(), whole, came, left }))
   }
 
   /** What needs storage, one thing at a time; what it could not do is tried again with the next tick. */
@@ -173,11 +173,11 @@ export class Presence {
 
   async #write(): Promise<void> {
     while (this.#seen.size > 0) {
-      const some = [...this.#seen].slice(0, writtenAtOnce)
-      const userIds = some.map(([userId]) => userId)
-      // They went within a tick of each other.
-      const at = Math.max(...some.map(([, at]) => at))
-      await this.#store.write('setLastSeen', { userIds, at })
+      const waiting = [...this.#seen]
+      const [, at] = waiting[0]!
+      // Those who went in one second did so at one time.
+      const some = waiting.filter((each) => Math.abs(each[1] - at) < 1_000).slice(0, writtenAtOnce)
+      await this.#store.write('setLastSeen', { userIds: some.map(([userId]) => userId), at })
       for (const [userId, at] of some) if (this.#seen.get(userId) === at) this.#seen.delete(userId)
     }
   }

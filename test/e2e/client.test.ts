@@ -12,11 +12,12 @@ const expected = {
   acknowledged: texts,
   resumed: all,
   history: all,
+  aware: [true, true],
   renewed: true,
   whoAmI: 'unauthenticated'
 }
 
-it('C6: the client package does the same in Node', async () => {
+it('C6, G7: the client package does the same in Node', async () => {
   await using parley = await startParley()
   expect(await runClientScenario(parley.url)).toEqual(expected)
 })

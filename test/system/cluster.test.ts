@@ -3,14 +3,20 @@ import { apiWith, call, loginAs, type Api } from '../harness/api.ts'
 import { noCluster, startCluster, type Cluster } from '../harness/cluster.ts'
 import { startNats } from '../harness/nats.ts'
 import { startParley } from '../harness/parley.ts'
-import { openStream, type EventStream, type StreamEvent } from '../harness/stream.ts'
+import { openStream, type EventStream, type StreamEvent, type StreamOptions } from '../harness/stream.ts'
 
 const seqOf = ({ id }: StreamEvent) => Number(id!.split('-')[1])
 const contentOf = ({ data }: StreamEvent) => (data as { content?: string }).content
 const isLogged = ({ id }: StreamEvent) => id !== null
 
-async function listen(person: Api, url: string, lastEventId?: string): Promise<EventStream> {
-  const stream = await openStream(url, person.token, lastEventId === undefined ? {} : { lastEventId })
+const isPresence = (person: Api, online: boolean) => (event: StreamEvent) => {
+  const data = event.data as { userId?: string; online?: boolean }
+  return event.name === 'presence' && data.userId === person.user.id && data.online === online
+}
+type Presence = { userId: string; online: boolean; lastSeenAt: string | null }
+
+async function listen(person: Api, url: string, options: StreamOptions = {}): Promise<EventStream> {
+  const stream = await openStream(url, person.token, options)
   await stream.until(({ name }) => name === 'sync')
   return stream
 }
@@ -108,6 +114,23 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     expect((await at(person, 2).get('/api/auth_user')).status).toBe(401)
   })
 
+  test('G5: typing and presence cross nodes', async () => {
+    const [hers, his] = await Promise.all([
+      listen(jane, cluster.nodes[0]!.url, { signals: true }),
+      listen(john, cluster.nodes[1]!.url, { signals: true })
+    ])
+    for (const node of [0, 1, 2]) {
+      const ask = async () => (await at(jane, node).get<Presence[]>('/api/presence')).body
+      await expect.poll(ask).toEqual([{ userId: john.user.id, online: true, lastSeenAt: null }])
+    }
+    // At a node where neither has a stream.
+    expect((await at(john, 2).post(`/api/conversations/${conversation}/typing`)).status).toBe(204)
+    const typing = await hers.until(({ name }) => name === 'typing')
+    expect(typing).toMatchObject({ id: null, data: { conversationId: conversation, userId: john.user.id } })
+    expect(his.seen.filter(({ name }) => name === 'typing')).toEqual([])
+    for (const each of [hers, his]) each.cut()
+  })
+
   test('N5: without NATS every node is ready, messages and logouts cross with the sweep, and it is good again after', async () => {
     const person = await loginAs(cluster.nodes[1]!.url, 'jane')
     const stream = await listen(jane, cluster.nodes[1]!.url)
@@ -157,6 +180,27 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     )
     expect(new Set(sends.map((line) => line.split(':').at(-1))).size).toBe(3)
   })
+
+  test('G5: the people of a node that is killed are offline soon after, and were seen until then', async () => {
+    const hers = await listen(jane, cluster.nodes[0]!.url, { signals: true })
+    const his = await listen(john, cluster.nodes[1]!.url)
+    await expect
+      .poll(async () => (await jane.get<Presence[]>('/api/presence')).body[0]?.online, { timeout: 20_000 })
+      .toBe(true)
+    await cluster.nodes[1]!.kill('SIGKILL')
+    const killedAt = Date.now()
+    const { data } = await hers.until(isPresence(john, false))
+    const { lastSeenAt } = data as Presence
+    expect(Date.parse(lastSeenAt!)).toBeLessThanOrEqual(killedAt)
+    for (const node of [0, 2]) {
+      const ask = async () => (await at(jane, node).get<Presence[]>('/api/presence')).body
+      await expect.poll(ask).toEqual([{ userId: john.user.id, online: false, lastSeenAt }])
+    }
+    await cluster.nodes[1]!.restart()
+    const again = await listen(john, cluster.nodes[1]!.url)
+    await hers.until(isPresence(john, true))
+    for (const each of [hers, his, again]) each.cut()
+  }, 60_000)
 
   test('N6: a node that dies or is stopped leaves its people to the others, through nginx', async () => {
     const stream = await listen(jane, cluster.url)

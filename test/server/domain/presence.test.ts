@@ -191,9 +191,9 @@ describe('Nodes', () => {
     for (const node of nodes) expect(await node.online()).toEqual([jane, anna])
     second.presence.left(jane)
     await pass(12)
-    expect(new Set(nodes.flatMap(({ takeTold }) => takeTold().map((each) => each.slice(0, 6))))).toEqual(
-      new Set(['2 2026'])
-    )
+    // Where nobody is, nobody is told.
+    const gone = `2 ${at(14)} for 1 3`
+    expect(nodes.map(({ takeTold }) => takeTold())).toEqual([[], [gone], [gone]])
     expect(seen.get(jane)).toBe(Date.parse(at(14)))
     for (const node of nodes) expect(await node.online()).toEqual([anna])
   })
@@ -293,10 +293,17 @@ test.each([
   expect(decodeNews(text)).toBeNull()
 })
 test.each([
-  { seq: 1.5, whole: false, came: [], left: [] },
-  { seq: 1, whole: 1, came: [], left: [] },
-  { seq: 1, whole: true, came: ['1'], left: [] },
-  { seq: 1, whole: true, came: [], left: {} }
-])('nor this: %j', (said) => {
-  expect(decodeNews(JSON.stringify({ node: 'a', ...said }))).toBeNull()
+  { seq: 1.5 },
+  { at: 1e16 },
+  { at: '2026' },
+  { whole: 1 },
+  { came: ['1'] },
+  { left: {} },
+  { left: [1] },
+  { left: [[1, null]] },
+  { left: [[1, 1e16]] }
+])('nor this: %j', (wrong) => {
+  const right = { node: 'a', seq: 1, at: 0, whole: false, came: [1], left: [[2, 0]] }
+  expect(decodeNews(JSON.stringify(right))).toEqual(right)
+  expect(decodeNews(JSON.stringify({ ...right, ...wrong }))).toBeNull()
 })
