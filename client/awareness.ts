@@ -81,7 +81,9 @@ export class Awareness {
     // Whoever sent it has written it.
     if (name === 'message') this.#end(data.conversationId, data.sender.id)
     if (name === 'message_sent') this.#said.delete(data.conversationId)
-    if (name === 'participant_removed') this.#end(data.conversationId, data.change!.user!.id)
+    if (name === 'participant_removed' && data.change?.user) {
+      this.#end(data.conversationId, data.change.user.id)
+    }
     // Whom I talk with may be others now.
     const moved = name === 'conversation_created' || name === 'participant_added'
     if ((moved || name === 'participant_removed') && this.#connected) void this.#ask()

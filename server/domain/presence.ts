@@ -159,16 +159,14 @@ export class Presence {
   async #work(): Promise<void> {
     if (this.#working) return
     this.#working = true
-    try {
-      await this.#write()
-      await this.#tell()
-      this.#failing = false
-    } catch (error) {
-      if (!this.#failing) this.#options.onFailure(error)
-      this.#failing = true
-    } finally {
-      this.#working = false
+    const failures: unknown[] = []
+    // A database that takes no writes does not keep anybody from being told.
+    for (const job of [() => this.#tell(), () => this.#write()]) {
+      await job().catch((error: unknown) => failures.push(error))
     }
+    if (failures.length > 0 && !this.#failing) this.#options.onFailure(failures[0])
+    this.#failing = failures.length > 0
+    this.#working = false
   }
 
   async #write(): Promise<void> {

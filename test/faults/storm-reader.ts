@@ -52,7 +52,10 @@ export function startReader({ name, storm, log, from }: ReaderOptions): StormRea
   function take({ name: event, id, data }: StreamEvent, connection: Connection): void {
     heard = `${event} ${JSON.stringify(data).slice(0, 100)}`
     heardAt = performance.now()
-    if (passing.has(event)) return
+    if (passing.has(event)) {
+      if (id !== null) record.violate(`${name} got ${event} with the id ${id}`)
+      return
+    }
     const cursor = id === null ? null : parseCursor(id)
     if (event === 'refused') {
       if (!isExcuse((data as { code?: unknown }).code)) record.violate(`${name} was refused: ${heard}`)

@@ -36,6 +36,10 @@ export async function runWriter({ storm, name, number, token, conversationId }: 
 
   for (let n = 1; !record.calm && !record.broken; n++) {
     const which = `${name}, message ${n}`
+    if (random() < 0.1) {
+      const typing = `/api/conversations/${conversationId}/typing`
+      await link.ask({ method: 'POST', path: typing, token, expected: [204] })
+    }
     if (random() < 0.03) {
       record.inject('key sent twice at once', which)
       await Promise.all([attempt(n), attempt(n)])

@@ -23,9 +23,9 @@ const me = { userId: john } as Principal
 function openNodes(count = 1) {
   const seen = new Map<number, number>()
   const asked = { reads: 0, writes: 0 }
-  let away = false
+  let away: 'for writes' | boolean = false
   function attend(): void {
-    if (away) throw new Error('the database is away')
+    if (away === true) throw new Error('the database is away')
   }
   const store = {
     async read(name: string, input: { userIds: number[]; viewerId: number }) {
@@ -41,6 +41,7 @@ function openNodes(count = 1) {
     },
     async write(_name: string, input: { userIds: number[]; at: number }) {
       attend()
+      if (away) throw new Error('the disk is full')
       asked.writes++
       for (const userId of input.userIds) seen.set(userId, input.at)
     }
@@ -79,7 +80,7 @@ function openNodes(count = 1) {
     openNode,
     seen,
     asked,
-    setAway: (yes: boolean) => void (away = yes)
+    setAway: (how: typeof away) => void (away = how)
   }
 }
 
@@ -155,6 +156,22 @@ describe('Somebody', () => {
     await pass(1)
     expect(takeTold().toSorted()).toEqual(['1 online for 2 3', `2 ${at(1)} for 1 3`, '3 online for 1 2'])
     expect(seen.get(jane)).toBe(Date.parse(at(1)))
+  })
+
+  test('G6: of whoever goes while the disk is full the others are told, and it is written when there is space', async () => {
+    const { nodes, seen, setAway } = openNodes()
+    const [{ presence, takeTold, failures }] = nodes as [(typeof nodes)[0]]
+    presence.came(john)
+    presence.came(jane)
+    presence.left(jane)
+    setAway('for writes')
+    await pass(11)
+    expect(takeTold()).toContain(`2 ${at(0)} for 1 3`)
+    expect(await presence.list(me)).toContainEqual({ userId: '2', online: false, lastSeenAt: at(0) })
+    expect([seen.size, failures.length]).toEqual([0, 1])
+    setAway(false)
+    await pass(1)
+    expect(seen.get(jane)).toBe(start)
   })
 
   test('G6: a clock that is set back a day keeps nobody here', async () => {
