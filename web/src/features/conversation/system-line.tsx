@@ -7,7 +7,6 @@ export function SystemLine({ line, me, rowKey }: { line: Message; me: User; rowK
   return (
     <p
       className="messages__line"
-      dir="auto"
       data-row={rowKey}
       data-position={line.position}
       tabIndex={-1}
