@@ -26,6 +26,7 @@ function compose(
         name="jane"
         text={draft}
         onText={setDraft}
+        onTyping={() => void done.push('typing')}
         mode={mode}
         onLeaveMode={() => void done.push('mode left')}
         onEditLast={() => void done.push('edit the last')}
@@ -90,7 +91,32 @@ describe('the composer', () => {
     fireEvent.keyDown(field, { key: 'ArrowUp' })
     write('x')
     fireEvent.keyDown(field, { key: 'ArrowUp' })
-    expect(done).toEqual(['edit the last'])
+    expect(done).toEqual(['edit the last', 'typing'])
+  })
+})
+
+describe('that I am writing', () => {
+  const message = modelServer().send('7', john, 'an old one')!
+
+  it('is told at every keystroke, and not when the field is emptied, nor by sending', () => {
+    const { done, field, write } = compose()
+    write('h')
+    write('hi')
+    expect(done).toEqual(['typing', 'typing'])
+    write(' ')
+    write('')
+    write('x')
+    fireEvent.keyDown(field, { key: 'Enter' })
+    expect(done).toEqual(['typing', 'typing', 'typing'])
+  })
+  it('is told of an answer, and of no edit of an old message', () => {
+    const answer = compose(undefined, { kind: 'reply', message })
+    answer.write('yes')
+    expect(answer.done).toEqual(['typing'])
+    cleanup()
+    const edit = compose(undefined, { kind: 'edit', message })
+    edit.write('a new one')
+    expect(edit.done).toEqual([])
   })
 })
 
@@ -124,7 +150,7 @@ describe('mentions', () => {
   it('are completed by keys: arrows choose, Enter takes, and nothing is sent', () => {
     const { sent, done, field, write } = compose()
     write('hello @j')
-    expect(done).toEqual(['mention begun'])
+    expect(done).toEqual(['typing', 'mention begun'])
     expect(options()).toEqual(['Jjane', 'Jjill', 'Jjoe'])
     fireEvent.keyDown(field, { key: 'ArrowDown' })
     const active = screen.getAllByRole('option')[1]!

@@ -6,7 +6,7 @@ import { colourCount, colourOf } from '../../web/src/lib/colours.ts'
 import { isJumbo } from '../../web/src/lib/emoji.ts'
 import { piecesOf } from '../../web/src/lib/links.ts'
 import { problemOf, problemText } from '../../web/src/lib/problem-texts.ts'
-import { dayOf, shortTimeOf } from '../../web/src/lib/times.ts'
+import { dayOf, lastSeenOf, shortTimeOf } from '../../web/src/lib/times.ts'
 import { isDue } from '../../web/src/state/session-life.ts'
 import { compareIds } from '../../web/src/state/ids.ts'
 
@@ -48,11 +48,28 @@ describe('emoji', () => {
 
 describe('times', () => {
   const now = new Date(2026, 0, 31, 15, 0)
+  const ago = (minutes: number) => lastSeenOf(new Date(now.getTime() - minutes * 60_000).toISOString(), now)
   it('are told by the day', () => {
     expect(dayOf(new Date(2026, 0, 31, 0, 1).toISOString(), now)).toBe('Today')
     expect(dayOf(new Date(2026, 0, 30, 23, 59).toISOString(), now)).toBe('Yesterday')
     expect(shortTimeOf(new Date(2026, 0, 30, 23, 59).toISOString(), now)).toBe('Yesterday')
     expect(dayOf(new Date(2025, 5, 1).toISOString(), now)).toContain('2025')
+  })
+  it('tell when somebody was last seen, as roughly as it matters', () => {
+    expect([-1, 0.5, 1, 59, 60, 150].map(ago)).toEqual([
+      'last seen just now',
+      'last seen just now',
+      'last seen a minute ago',
+      'last seen 59 minutes ago',
+      'last seen an hour ago',
+      'last seen 2 hours ago'
+    ])
+    // Today at 15:00: yesterday evening is yesterday, and five hours past midnight's other side are hours.
+    expect(ago(20 * 60)).toBe('last seen yesterday')
+    expect(lastSeenOf(new Date(2026, 0, 30, 23, 0).toISOString(), new Date(2026, 0, 31, 3, 0))).toBe(
+      'last seen 4 hours ago'
+    )
+    expect(ago(40 * 24 * 60)).toMatch(/^last seen on .*22/)
   })
   it('renew a session when less than half of its life remains, or its end is not known', () => {
     const inDays = (days: number) => new Date(now.getTime() + days * 86_400_000).toISOString()

@@ -39,6 +39,7 @@ export const texts = {
     loadMore: 'Show more conversations',
     you: 'You: ',
     by: (name: string) => `${isolate(name)}: `,
+    typing: 'typing…',
     mentioned: 'You are mentioned',
     newGroup: 'New group',
     unread: (count: number) => (count === 1 ? '1 unread message' : `${count} unread messages`),
@@ -69,6 +70,11 @@ export const texts = {
     sinceYouCame: 'What was said before you came is not shown here.',
     goneTitle: (title: string) => `You are no longer in ${isolate(title)}`,
     goneDetail: 'You left, or somebody removed you. What was said there is not yours to see any more.',
+    typing: (names: readonly string[]) => {
+      const [first, second] = names.map(isolate)
+      if (names.length > 2) return `${names.length} people are typing…`
+      return second === undefined ? `${first} is typing…` : `${first} and ${second} are typing…`
+    },
     replying: (name: string) => `Reply to ${isolate(name)}`,
     editing: 'Edit message',
     stopReplying: 'Do not reply',
@@ -211,6 +217,16 @@ export const texts = {
     offline: 'You are offline. This is how things stood; what you send goes out when you are back.',
     reconnecting: 'Reconnecting… What you send goes out as soon as the server is back.',
     now: 'Try now'
+  },
+
+  presence: {
+    online: 'online',
+    lastSeen: (when: string) => `last seen ${when}`,
+    justNow: 'just now',
+    minutesAgo: (count: number) => (count === 1 ? 'a minute ago' : `${count} minutes ago`),
+    hoursAgo: (count: number) => (count === 1 ? 'an hour ago' : `${count} hours ago`),
+    yesterday: 'yesterday',
+    on: (date: string) => `on ${date}`
   },
 
   days: { today: 'Today', yesterday: 'Yesterday' },

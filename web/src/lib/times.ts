@@ -41,6 +41,19 @@ export function shortTimeOf(at: string, now: Date = new Date()): string {
   return (day.getFullYear() === now.getFullYear() ? shortDate : shortDateOfYear).format(day)
 }
 
+/** last seen just now, 5 minutes ago, 3 hours ago, yesterday, on 31 January */
+export function lastSeenOf(at: string, now: Date): string {
+  const day = new Date(at)
+  const minutes = Math.max(0, Math.floor((now.getTime() - day.getTime()) / 60_000))
+  const { lastSeen, justNow, minutesAgo, hoursAgo, yesterday, on } = texts.presence
+  if (minutes < 1) return lastSeen(justNow)
+  if (minutes < 60) return lastSeen(minutesAgo(minutes))
+  const ago = daysBetween(day, now)
+  if (ago === 0 || minutes < 6 * 60) return lastSeen(hoursAgo(Math.floor(minutes / 60)))
+  if (ago === 1) return lastSeen(yesterday)
+  return lastSeen(on((day.getFullYear() === now.getFullYear() ? date : dateOfYear).format(day)))
+}
+
 /** Midnights between two moments, whatever the clock change did to the length of the days. */
 function daysBetween(earlier: Date, later: Date): number {
   return Math.round((startOfDay(later) - startOfDay(earlier)) / dayMs)

@@ -9,7 +9,7 @@ import {
 import { NetworkError } from '@parley/client/failures'
 import type { Cursor } from '@parley/contract/cursor'
 import type { Message } from '@parley/contract/entities'
-import type { LogEvent } from '@parley/contract/events'
+import type { LogEvent, Signal } from '@parley/contract/events'
 import type { ResetReason } from '@parley/client'
 
 export type LeaderOptions = {
@@ -20,6 +20,7 @@ export type LeaderOptions = {
   /** Whether the cookie of this browser is still this person's. */
   stillMe: () => boolean
   onEvent: (event: LogEvent, cursor: Cursor) => void
+  onSignal: (signal: Signal) => void
   onReset: (reason: ResetReason) => Promise<Cursor>
   onState: (stream: StreamState) => void
   onSent: (message: Message) => void
@@ -38,6 +39,7 @@ export class Leader {
       open: (cursor, signal) => client.openEvents(cursor, signal),
       cursor,
       onEvent: options.onEvent,
+      onSignal: options.onSignal,
       onReset: options.onReset,
       onState: (state) => {
         // One way has opened: the other need not wait.

@@ -17,6 +17,7 @@ import type { OutboxDatabase } from './outbox-database.ts'
 import { untilAnswered } from './persistence.ts'
 import { canCatchUp } from './recent.ts'
 import { reduce } from './reducer.ts'
+import { signals, type Signals } from './signals.ts'
 import { fetchOpened, fetchSnapshot } from './snapshot.ts'
 import type { StateDatabase } from './state-database.ts'
 import { Tab } from './tab.ts'
@@ -52,6 +53,7 @@ export class Messenger {
   readonly groups: GroupCommands
   /** What one does with messages that are there. */
   readonly messages: MessageCommands
+  readonly signals: Signals
   /** What one does with messages that are on their way. */
   readonly outbox: OutboxCommands
 
@@ -67,6 +69,7 @@ export class Messenger {
     }
     this.groups = groupCommands(context)
     this.messages = messageCommands(context)
+    this.signals = signals(context, this.#closed.signal)
     this.outbox = outboxCommands(options.outbox, () => this.#outboxChanged())
     this.store = createStore<State>(() => (saved ? restoredState(saved) : initialState(me)))
     this.#saver = keepChanges({
@@ -97,6 +100,7 @@ export class Messenger {
       dispatch: (action) => this.#dispatch(action),
       takeSnapshot: () => this.#takeSnapshot(),
       apply: (event, cursor) => this.#apply(event, cursor),
+      onSignal: this.signals.hear,
       onLead: () => this.#saver.changed(),
       onOutboxChanged: () => void this.#listOutbox(),
       onFailure: (error) => this.#fail(error)
@@ -210,11 +214,14 @@ export class Messenger {
   }
 
   #dispatch(action: Action): void {
-    if (!this.#closed.signal.aborted) this.store.setState((state) => reduce(state, action), true)
+    if (this.#closed.signal.aborted) return
+    this.store.setState((state) => reduce(state, action), true)
+    if (action.type === 'stream_changed') this.signals.streamChanged(action.stream)
   }
 
   #apply(event: LogEvent, cursor: Cursor): void {
     this.#dispatch({ type: 'event_arrived', event, cursor })
+    this.signals.after(event)
     const { conversationId } = event.data as { conversationId?: string }
     if (conversationId === undefined || this.store.getState().entries[conversationId]) return
     // One that I have just left.

@@ -1,6 +1,6 @@
-import type { OutboxItem, StreamState } from '@parley/client'
+import type { OutboxItem, StreamState, Typing } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
-import type { Conversation, Message, Participant, Role, User } from '@parley/contract/entities'
+import type { Conversation, Message, Participant, Presence, Role, User } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 
 /** A conversation as this person sees it. What is unread follows from the two positions. */
@@ -57,6 +57,10 @@ export type State = {
   readonly recent: readonly ToldEvent[]
   readonly outbox: readonly OutboxItem[]
   readonly stream: StreamState
+  /** Who is writing where; never kept. */
+  readonly typing: Typing
+  /** Of those I talk with, whether they are here, as far as it is known; never kept. */
+  readonly presence: ReadonlyMap<string, Presence>
   /** The last message that arrived live, to be told to those who do not see it. */
   readonly arrived: Message | null
 }
@@ -97,6 +101,7 @@ export type Action =
   | { type: 'conversation_read'; conversationId: string; mark: ReadMark }
   | { type: 'outbox_listed'; items: readonly OutboxItem[] }
   | { type: 'stream_changed'; stream: StreamState }
+  | { type: 'awareness_changed'; typing: Typing; presence: State['presence'] }
 
 export function initialState(me: User): State {
   return {
@@ -109,6 +114,8 @@ export function initialState(me: User): State {
     recent: [],
     outbox: [],
     stream: 'connecting',
+    typing: new Map(),
+    presence: new Map(),
     arrived: null
   }
 }

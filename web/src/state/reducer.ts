@@ -54,6 +54,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, outbox: action.items }
     case 'stream_changed':
       return state.stream === action.stream ? state : { ...state, stream: action.stream }
+    case 'awareness_changed':
+      return { ...state, typing: action.typing, presence: action.presence }
     default:
       return action satisfies never
   }

@@ -1,11 +1,13 @@
 import type { StreamState } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
 import type { Message } from '@parley/contract/entities'
-import type { LogEvent } from '@parley/contract/events'
+import type { LogEvent, Signal } from '@parley/contract/events'
 
 /** What the tabs of one person tell each other. The leader speaks for the stream. */
 export type TabMessage =
   | { kind: 'event'; event: LogEvent; cursor: Cursor }
+  /** What passes: it has no place in the log. */
+  | { kind: 'signal'; signal: Signal }
   | { kind: 'reset' }
   /** The leader's stream, and how far it has come; also the answer to `hello`. */
   | { kind: 'stream'; stream: StreamState; cursor: Cursor | null }

@@ -1,7 +1,7 @@
 import type { Client } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
 import type { User } from '@parley/contract/entities'
-import type { LogEvent } from '@parley/contract/events'
+import type { LogEvent, Signal } from '@parley/contract/events'
 import { Feed } from './feed.ts'
 import { Leader } from './leader.ts'
 import { Leadership } from './leadership.ts'
@@ -19,6 +19,7 @@ export type TabOptions = {
   /** Fetches a snapshot and puts it in place. */
   takeSnapshot: () => Promise<void>
   apply: (event: LogEvent, cursor: Cursor) => void
+  onSignal: (signal: Signal) => void
   /** This tab leads from now on. */
   onLead: () => void
   /** The outbox is another than before. */
@@ -102,6 +103,10 @@ export class Tab {
         this.#channel.post({ kind: 'event', event, cursor })
         this.#feed.take(event, cursor)
       },
+      onSignal: (signal) => {
+        this.#channel.post({ kind: 'signal', signal })
+        this.#options.onSignal(signal)
+      },
       onReset: async () => {
         this.#channel.post({ kind: 'reset' })
         await this.#feed.startOver()
@@ -139,6 +144,8 @@ export class Tab {
     switch (message.kind) {
       case 'event':
         return this.#feed.take(message.event, message.cursor)
+      case 'signal':
+        return this.#options.onSignal(message.signal)
       case 'reset':
         return this.#startOver()
       case 'stream':

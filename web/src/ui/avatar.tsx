@@ -7,13 +7,37 @@ export function Avatar({
   name,
   url,
   size = 'medium',
-  groupId = null
+  groupId = null,
+  online = false
 }: {
   name: string
   url: string | null
   size?: 'tiny' | 'small' | 'medium' | 'large'
   /** A group's has corners, and keeps its colour when the group gets another name. */
   groupId?: string | null
+  /** Whether they are here; what stands beside it says so, too. */
+  online?: boolean
+}) {
+  const picture = <Picture name={name} url={url} size={size} groupId={groupId} />
+  if (!online) return picture
+  return (
+    <span className={`avatar-frame avatar--${size}`}>
+      {picture}
+      <span className="avatar-frame__online" aria-hidden="true" />
+    </span>
+  )
+}
+
+function Picture({
+  name,
+  url,
+  size,
+  groupId
+}: {
+  name: string
+  url: string | null
+  size: string
+  groupId: string | null
 }) {
   const [broken, setBroken] = useState<string | null>(null)
   const className = `avatar avatar--${size} ${groupId === null ? '' : 'avatar--group'}`

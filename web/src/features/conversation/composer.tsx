@@ -16,6 +16,8 @@ type ComposerProps = {
   name: string
   text: string
   onText: (text: string) => void
+  /** At every keystroke that writes something new. */
+  onTyping: () => void
   /** Resolves when what was written is safe; throws a sentence. */
   onSend: (content: string) => Promise<void>
   mode: Mode | null
@@ -31,7 +33,7 @@ const countFrom = messageMaxLength - 200
 
 /** Where I write. Enter sends, Shift and Enter begin a line; on a touch screen Enter begins a line. */
 export function Composer(props: ComposerProps) {
-  const { name, text, onText, onSend, mode, onLeaveMode, onEditLast, people, onMention } = props
+  const { name, text, onText, onTyping, onSend, mode, onLeaveMode, onEditLast, people, onMention } = props
   const field = useRef<HTMLTextAreaElement>(null)
   const [failure, setFailure] = useState<string | null>(null)
   const mentioning = useMentioning({ field, text, setText: onText, people, onBegin: onMention })
@@ -110,7 +112,9 @@ export function Composer(props: ComposerProps) {
             placeholder={texts.conversation.write(name)}
             value={text}
             onChange={(event) => {
-              onText(event.target.value)
+              const { value } = event.target
+              onText(value)
+              if (value.trim() !== '' && mode?.kind !== 'edit') onTyping()
               mentioning.look()
             }}
             onSelect={() => mentioning.look()}

@@ -2,8 +2,10 @@ import { useEffect, useRef } from 'react'
 import { Link } from 'wouter'
 import { isTouchOnly } from '../../lib/pointer.ts'
 import { texts } from '../../lib/texts.ts'
+import type { Presence } from '@parley/contract/entities'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { PresenceText } from '../../ui/presence.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { nameOf } from '../../state/entries.ts'
 import type { Entry } from '../../state/model.ts'
@@ -11,9 +13,12 @@ import type { Entry } from '../../state/model.ts'
 /** With whom I talk, and on a phone the way back. A group's leads to who is in it. */
 export function ConversationHeader({
   entry,
+  presence,
   onDetails
 }: {
   entry: Entry | undefined
+  /** The other one's, of two people, where it is known. */
+  presence: Presence | undefined
   onDetails: () => void
 }) {
   const heading = useRef<HTMLHeadingElement>(null)
@@ -33,6 +38,7 @@ export function ConversationHeader({
           url={entry.otherParticipant?.avatarURL ?? null}
           size="small"
           groupId={group ? entry.id : null}
+          online={presence?.online === true}
         />
       ) : (
         <span className="avatar avatar--small skeleton" />
@@ -48,7 +54,11 @@ export function ConversationHeader({
             </>
           )}
         </h1>
-        {group && <p className="conversation__people">{texts.conversation.people(entry.participantCount)}</p>}
+        {group ? (
+          <p className="conversation__people">{texts.conversation.people(entry.participantCount)}</p>
+        ) : (
+          <PresenceText presence={presence} className="conversation__people" />
+        )}
       </div>
       {group && (
         <button

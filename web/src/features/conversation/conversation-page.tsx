@@ -1,9 +1,10 @@
 import { useCallback, useMemo, useState, type ReactNode } from 'react'
 import type { Message } from '@parley/contract/entities'
+import { useAwareness } from '../../state/awareness.ts'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
 import { nameOf, readUpTo, unreadCount } from '../../state/entries.ts'
 import { hasOlder } from '../../state/histories.ts'
-import { usePeople } from '../../state/people.ts'
+import { namesOf, usePeople } from '../../state/people.ts'
 import { rowsOf } from '../../state/rows.ts'
 import { Composer } from './composer.tsx'
 import { ConversationHeader } from './conversation-header.tsx'
@@ -47,6 +48,7 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   useReadMark(id, ready && settled && atEnd)
 
   const people = usePeople()
+  const { typing, presence } = useAwareness()
   const others = useMemo(
     () => (participants?.list ?? []).flatMap(({ user }) => (user.id === me.id ? [] : [user])),
     [participants, me]
@@ -92,7 +94,11 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const labels = labelsOf(entry)
   return (
     <section className="conversation" aria-label={labels.page}>
-      <ConversationHeader entry={entry} onDetails={() => setOpen('details')} />
+      <ConversationHeader
+        entry={entry}
+        presence={presence.get(entry?.otherParticipant?.id ?? '')}
+        onDetails={() => setOpen('details')}
+      />
       {ready && rows ? (
         <MessageList
           label={labels.messages}
@@ -101,6 +107,7 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
           group={entry.kind === 'group'}
           me={me}
           people={people}
+          typing={namesOf(typing.get(id) ?? [], people)}
           hasOlder={hasOlder(history)}
           onOlder={() => messenger.loadOlder(id)}
           onBackTo={backTo}
@@ -118,6 +125,7 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
         name={name}
         text={writing.text}
         onText={writing.setText}
+        onTyping={() => messenger.signals.sendTyping(id)}
         onSend={send}
         mode={writing.mode}
         onLeaveMode={writing.leaveMode}

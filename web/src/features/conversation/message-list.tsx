@@ -8,6 +8,7 @@ import { useMessageFocus } from './message-focus.ts'
 import { MessageRow } from './message-row.tsx'
 import { usePin } from './pin.ts'
 import type { RowActions } from './row-actions.ts'
+import { TypingLine } from './typing-line.tsx'
 
 type MessageListProps = {
   label: string
@@ -17,6 +18,8 @@ type MessageListProps = {
   group: boolean
   me: User
   people: ReadonlyMap<string, User>
+  /** Names of those who are writing. */
+  typing: readonly string[]
   hasOlder: boolean
   onOlder: () => Promise<void>
   /** Fetches what is older, back to a message. */
@@ -141,6 +144,7 @@ export function MessageList(props: MessageListProps) {
           </Virtualizer>
         </div>
       </div>
+      <TypingLine names={props.typing} />
       {!pinned && <JumpButton missed={missed} onJump={toEnd} />}
     </div>
   )

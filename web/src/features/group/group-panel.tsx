@@ -7,6 +7,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import type { Anchor } from '../../ui/menu.tsx'
+import { useAwareness } from '../../state/awareness.ts'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
 import { AddPeople } from './add-people.tsx'
 import { ParticipantRow } from './participant-row.tsx'
@@ -22,6 +23,7 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
   const me = useMessengerState(({ me }) => me)
   const entry = useMessengerState(({ entries }) => entries[id])
   const participants = useMessengerState(({ participants }) => participants[id])
+  const { presence } = useAwareness()
   const [open, setOpen] = useState<Open>(null)
 
   const wanted = participants === undefined
@@ -81,6 +83,7 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
             <ParticipantRow
               key={participant.user.id}
               participant={participant}
+              presence={presence.get(participant.user.id)}
               isMe={participant.user.id === me.id}
               role={role}
               onMenu={openMenu}

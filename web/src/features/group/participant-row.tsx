@@ -1,9 +1,10 @@
 import { may } from '@parley/contract/roles'
-import type { Participant, Role } from '@parley/contract/entities'
+import type { Participant, Presence, Role } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { PresenceText } from '../../ui/presence.tsx'
 import type { Anchor } from '../../ui/menu.tsx'
 
 /** Whether somebody of this role may take somebody of that role out of a group. */
@@ -15,11 +16,14 @@ export function mayRemove(mine: Role, theirs: Role): boolean {
 /** Somebody in a group; `role` is mine. */
 export function ParticipantRow({
   participant,
+  presence,
   isMe,
   role,
   onMenu
 }: {
   participant: Participant
+  /** Where it is known. */
+  presence: Presence | undefined
   isMe: boolean
   role: Role
   onMenu: (participant: Participant, anchor: Anchor) => void
@@ -28,9 +32,12 @@ export function ParticipantRow({
   const changeable = !isMe && (may(role, 'change_role') || mayRemove(role, participant.role))
   return (
     <li className="person">
-      <Avatar name={user.username} url={user.avatarURL} size="small" />
-      <span className="person__name" dir="auto">
-        {user.username}
+      <Avatar name={user.username} url={user.avatarURL} size="small" online={presence?.online === true} />
+      <span className="person__who">
+        <span className="person__name" dir="auto">
+          {user.username}
+        </span>
+        <PresenceText presence={presence} className="person__presence" />
       </span>
       {isMe && <span className="person__role">{texts.group.you}</span>}
       {texts.group.roles[participant.role] && (

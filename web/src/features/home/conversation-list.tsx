@@ -1,10 +1,14 @@
 import { useMemo } from 'react'
+import type { User } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { useAwareness } from '../../state/awareness.ts'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
 import { listedEntries } from '../../state/entries.ts'
+import type { Entry } from '../../state/model.ts'
+import { namesOf, usePeople } from '../../state/people.ts'
 import { ConversationRow } from './conversation-row.tsx'
 
 /** My conversations, the newest first. */
@@ -14,6 +18,8 @@ export function ConversationList({ openId }: { openId: string | null }) {
   const ready = useMessengerState(({ cursor }) => cursor !== null)
   const entries = useMessengerState(({ entries }) => entries)
   const listedDownTo = useMessengerState(({ listedDownTo }) => listedDownTo)
+  const { typing, presence } = useAwareness()
+  const people = usePeople()
   const listed = useMemo(() => listedEntries(entries, listedDownTo), [entries, listedDownTo])
 
   if (!ready) return <ListSkeleton />
@@ -25,7 +31,13 @@ export function ConversationList({ openId }: { openId: string | null }) {
       <ul>
         {listed.map((entry) => (
           <li key={entry.id}>
-            <ConversationRow entry={entry} me={me} open={entry.id === openId} />
+            <ConversationRow
+              entry={entry}
+              me={me}
+              open={entry.id === openId}
+              typing={typingIn(entry, typing.get(entry.id), people)}
+              online={presence.get(entry.otherParticipant?.id ?? '')?.online === true}
+            />
           </li>
         ))}
       </ul>
@@ -40,6 +52,16 @@ export function ConversationList({ openId }: { openId: string | null }) {
       )}
     </nav>
   )
+}
+
+/** Who is writing in a conversation, as a text. */
+function typingIn(
+  { kind }: Entry,
+  userIds: readonly string[] | undefined,
+  people: ReadonlyMap<string, User>
+): string | null {
+  if (!userIds) return null
+  return kind === 'group' ? texts.conversation.typing(namesOf(userIds, people)) : texts.home.typing
 }
 
 function ListSkeleton() {

@@ -12,11 +12,17 @@ import type { Entry } from '../../state/model.ts'
 export const ConversationRow = memo(function ConversationRow({
   entry,
   me,
-  open
+  open,
+  typing,
+  online
 }: {
   entry: Entry
   me: User
   open: boolean
+  /** Who is writing. */
+  typing: string | null
+  /** Whether the other one is here. */
+  online: boolean
 }) {
   const { id, kind, otherParticipant, lastMessage } = entry
   const unread = unreadCount(entry)
@@ -28,12 +34,18 @@ export const ConversationRow = memo(function ConversationRow({
       aria-current={open ? 'page' : undefined}
       data-conversation={id}
     >
-      <Avatar name={name} url={otherParticipant?.avatarURL ?? null} groupId={kind === 'group' ? id : null} />
+      <Avatar
+        name={name}
+        url={otherParticipant?.avatarURL ?? null}
+        groupId={kind === 'group' ? id : null}
+        online={online}
+      />
       <span className="row__text">
         <span className="row__line">
           <span className="row__name" dir="auto">
             {name}
           </span>
+          {online && <span className="unseen">{texts.presence.online}</span>}
           {lastMessage && (
             <time
               className="row__time"
@@ -45,7 +57,11 @@ export const ConversationRow = memo(function ConversationRow({
           )}
         </span>
         <span className="row__line">
-          <LastMessage entry={entry} me={me} />
+          {typing === null ? (
+            <LastMessage entry={entry} me={me} />
+          ) : (
+            <span className="row__last row__last--typing">{typing}</span>
+          )}
           {unreadMentions(entry).length > 0 && (
             <span className="row__mention">
               <span aria-hidden="true">@</span>
@@ -70,7 +86,7 @@ function LastMessage({ entry: { kind, lastMessage }, me }: { entry: Entry; me: U
   const { mine, sender, content, change, deletedAt } = lastMessage
   if (change || deletedAt) {
     return (
-      <span className="row__last row__last--told" dir="auto">
+      <span className="row__last row__last--told">
         {change ? lineText(lastMessage, me) : texts.message.deleted}
       </span>
     )

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { violations } from './axe.ts'
+import { act, listed, meet, message, openScene, send, type Scene } from './people.ts'
+
+let scene: Scene
+let johns: Page
+let janes: Page
+const errors: string[] = []
+beforeAll(async () => {
+  scene = await openScene()
+  ;({ johns, janes } = await meet(scene))
+  for (const page of [johns, janes]) page.on('pageerror', (error) => errors.push(error.message))
+  await send(johns, 'Hello jane')
+  await listed(janes, 'john').click()
+  await message(janes, 'Hello jane').waitFor()
+})
+afterAll(() => scene[Symbol.asyncDispose]())
+
+const field = (page: Page) => page.getByRole('textbox', { name: /^Message / })
+const typing = (page: Page) => page.locator('.typing', { hasText: 'jane is typing…' })
+const online = (page: Page) => page.locator('.conversation__header').getByText('online', { exact: true })
+
+it('whoever is here is marked so, in the head of the conversation and in the list', async () => {
+  await online(johns).waitFor()
+  await listed(johns, 'jane online').waitFor()
+  await online(janes).waitFor()
+  expect(await violations(johns)).toEqual([])
+})
+
+it('G7: who is writing is seen in every tab, moves nothing, and is gone by itself', async () => {
+  const second = await scene.john.context.newPage()
+  await second.goto(johns.url())
+  await message(second, 'Hello jane').waitFor()
+  await message(johns, 'Hello jane').getByText('Seen').waitFor()
+  const place = () => message(johns, 'Hello jane').boundingBox()
+  const before = await place()
+  await field(janes).fill('Dear ')
+  const writing = setInterval(() => void field(janes).press('o'), 1_000)
+  for (const page of [johns, second]) await typing(page).waitFor()
+  expect(await johns.getByRole('status').getByText('jane is typing…').count()).toBe(1)
+  await listed(johns, 'jane').getByText('typing…').waitFor()
+  expect(await place()).toEqual(before)
+  expect(await violations(johns)).toEqual([])
+  clearInterval(writing)
+  for (const page of [johns, second]) await typing(page).waitFor({ state: 'detached' })
+  await listed(johns, 'jane').getByText('Hello jane').waitFor()
+  await second.close()
+})
+
+it('G7: it ends with the message', async () => {
+  await field(janes).fill('Dear john')
+  await typing(johns).waitFor()
+  await field(janes).press('Enter')
+  await message(johns, 'Dear john').waitFor()
+  expect(await typing(johns).count()).toBe(0)
+})
+
+it('nobody is told of an edit, nor of a field that is emptied', async () => {
+  const told: string[] = []
+  janes.on('request', (request) => {
+    if (new URL(request.url()).pathname.endsWith('/typing')) told.push(request.url())
+  })
+  await act(janes, message(janes, 'Dear john'), 'Edit')
+  await field(janes).fill('Dear all')
+  await field(janes).press('Enter')
+  await message(johns, 'Dear all').waitFor()
+  await field(janes).evaluate((element) => element.focus())
+  await field(janes).fill(' ')
+  await field(janes).fill('')
+  await act(janes, message(janes, 'Hello jane'), 'Reply')
+  expect(told).toEqual([])
+  // Again and again: so soon after the last time the server passes nothing on.
+  const write = async () => {
+    await field(janes).press('x')
+    return typing(johns).count()
+  }
+  await expect.poll(write, { timeout: 30_000 }).toBe(1)
+})
+
+it('G7: what passes is not shown any more when the connection is lost, and is back with it', async () => {
+  await scene.john.context.setOffline(true)
+  await johns.getByText('You are offline.').waitFor()
+  expect(await online(johns).count()).toBe(0)
+  expect(await typing(johns).count()).toBe(0)
+  expect(await listed(johns, 'jane online').count()).toBe(0)
+  await scene.john.context.setOffline(false)
+  await online(johns).waitFor()
+})
+
+it('nothing went wrong in the pages', () => {
+  expect(errors).toEqual([])
+})

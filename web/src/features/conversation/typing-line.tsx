@@ -1,0 +1,28 @@
+import { useSeldom } from '../../lib/seldom.ts'
+import { texts } from '../../lib/texts.ts'
+import './typing-line.css'
+
+/** Who is writing, over the room that is left below the newest message: nothing moves when it comes and goes. */
+export function TypingLine({ names }: { names: readonly string[] }) {
+  const text = names.length > 0 ? texts.conversation.typing(names) : ''
+  const told = useSeldom(text)
+  return (
+    <>
+      {text !== '' && (
+        <p className="typing" aria-hidden="true">
+          <span className="typing__inside">
+            <span className="typing__dots">
+              <span />
+              <span />
+              <span />
+            </span>
+            <span className="typing__who">{text}</span>
+          </span>
+        </p>
+      )}
+      <span className="unseen" role="status">
+        {told}
+      </span>
+    </>
+  )
+}
