@@ -2,5 +2,5 @@
 export type Json<Value> = string & { readonly encodes?: Value }
 
 export function encode<Value>(value: Value): Json<Value> {
-  return JSON.stringify(value) as Json<Value>
+  return JSON.stringify(value)
 }
