@@ -3,8 +3,8 @@ import type { Bench } from './result.ts'
 import {
   expectComplete,
   processorSeconds,
+  startListening,
   startPinnedParley,
-  startReaders,
   startSenders,
   type PinnedParley
 } from './servers.ts'
@@ -82,19 +82,7 @@ async function startSides(people: number, metricsPort: number) {
 }
 
 async function startSide(name: 'on' | 'off', parley: PinnedParley) {
-  const readers = startReaders()
-  await readers.call('open', {
-    port: parley.port,
-    plans: parley.pairs.map(({ members: [, reader] }) => ({
-      token: reader.token,
-      person: reader.user.username
-    }))
-  })
-  const targets = parley.pairs.map(({ conversationId, members: [sender] }) => ({
-    token: sender.token,
-    path: `/api/conversations/${conversationId}/messages`
-  }))
-  return { name, parley, readers, targets }
+  return { name, parley, ...(await startListening(parley)) }
 }
 
 async function readMetrics(port: number): Promise<void> {

@@ -15,6 +15,7 @@ import { metricsCost } from './metrics-cost.ts'
 import { misbehaving } from './misbehaving.ts'
 import { move } from './move.ts'
 import { nodes } from './nodes.ts'
+import { sendCurve } from './send-curve.ts'
 import { sends } from './sends.ts'
 import { pinToLoadCore } from './servers.ts'
 import { start } from './start.ts'
@@ -23,6 +24,7 @@ import { streamMemory } from './stream-memory.ts'
 
 const benches: Bench[] = [
   sends,
+  sendCurve,
   latency,
   groupSend,
   streamMemory,

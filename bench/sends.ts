@@ -1,14 +1,21 @@
-import { median, quantile, type Bench } from './result.ts'
+import { median, quantile, type Bench, type Row } from './result.ts'
 import {
-  expectComplete,
+  engines,
+  expectDelivered,
   processorSeconds,
   startBare,
+  startListening,
   startPinnedParley,
-  startReaders,
-  startSenders
+  startSenders,
+  type Engine
 } from './servers.ts'
+import type { Target } from './load/senders-process.ts'
 
 const content = 'hello jane, how are you?'
+/** Share of the bare route's answers a second. */
+const reach = { SQLite: 0.33, Postgres: 0.25 }
+
+type Measured = { answered: number[]; perProcessor: number[]; p99: number[] }
 
 export const sends: Bench = {
   name: 'sends',
@@ -16,22 +23,21 @@ export const sends: Bench = {
   about:
     '256 people send without a pause, one message at a time each, to 256 others who listen. A send counts when it is ' +
     'answered: it is on disk then. Held against a bare Fastify route that validates and echoes the same body, on the ' +
-    'same core, driven by the same program.',
+    'same core, driven by the same program. Postgres, on disk and with its fsync, may take both cores, and the processor ' +
+    'time is that of Parley alone.',
   async run(size, log) {
     const [rounds, ms, senders] = size === 'full' ? [5, 8_000, 256] : [1, 500, 32]
-    const answered = { bare: [] as number[], parley: [] as number[] }
-    const perProcessor = { bare: [] as number[], parley: [] as number[] }
-    const p99 = { bare: [] as number[], parley: [] as number[] }
+    const measured: Record<'bare' | Engine, Measured> = { bare: none(), SQLite: none(), Postgres: none() }
     await using load = startSenders()
-    const warmUpMs = ms / 4
 
-    async function measure(key: 'bare' | 'parley', pid: number, port: number, targets: Target[]) {
+    async function measure(key: 'bare' | Engine, pid: number, port: number, targets: Target[]) {
       const before = processorSeconds(pid)
-      const run = await load.call('run', { port, targets, content, warmUpMs, ms })
+      const run = await load.call('run', { port, targets, content, warmUpMs: ms / 4, ms })
       const total = run.perTarget.reduce((sum, count) => sum + count, 0)
-      answered[key].push(run.answers / run.seconds)
-      perProcessor[key].push(total / (processorSeconds(pid) - before))
-      p99[key].push(quantile(run.latenciesMs, 0.99))
+      const { answered, perProcessor, p99 } = measured[key]
+      answered.push(run.answers / run.seconds)
+      perProcessor.push(total / (processorSeconds(pid) - before))
+      p99.push(quantile(run.latenciesMs, 0.99))
       log(`${key}: ${Math.round(run.answers / run.seconds)}/s`)
       return total
     }
@@ -46,49 +52,42 @@ export const sends: Bench = {
       await measure('bare', bare.process.pid!, echo.port, anybody)
       await bare.close()
 
-      const parley = await startPinnedParley(2 * senders)
-      await using readers = startReaders()
-      const { port, pairs, members } = parley
-      await readers.call('open', {
-        port,
-        plans: pairs.map(({ members: [, reader] }) => ({ token: reader.token, person: reader.user.username }))
-      })
-      const targets = pairs.map(({ conversationId, members: [sender] }) => ({
-        token: sender.token,
-        path: `/api/conversations/${conversationId}/messages`
-      }))
-      const total = await measure('parley', parley.parley.pid, port, targets)
-      await expectComplete(readers, parley)
-      const { events } = await readers.call('tally')
-      if (events !== total) throw new Error(`${total} were acknowledged, ${events} delivered`)
-      if (members.length !== 2 * senders) throw new Error('not everybody took part')
-      await parley.close()
+      for (const engine of engines) {
+        const parley = await startPinnedParley(2 * senders, {}, engine)
+        const { readers, targets } = await startListening(parley)
+        const total = await measure(engine, parley.parley.pid, parley.port, targets)
+        await expectDelivered(readers, parley, total)
+        await readers.close()
+        await parley.close()
+      }
     }
     return {
-      rows: [
+      rows: engines.flatMap((engine): Row[] => [
         {
-          what: 'answered a second',
-          unit: '/s',
-          parley: answered.parley,
-          peer: { what: 'bare Fastify', values: answered.bare },
-          reach: { atLeast: 0.33 }
+          ...rowOf(measured, engine, 'answered', 'answered a second', '/s'),
+          reach: { atLeast: reach[engine] }
         },
-        {
-          what: 'answered a second of processor time',
-          unit: '/s',
-          parley: perProcessor.parley,
-          peer: { what: 'bare Fastify', values: perProcessor.bare }
-        },
-        {
-          what: 'p99 of an answer',
-          unit: 'ms',
-          parley: p99.parley,
-          peer: { what: 'bare Fastify', values: p99.bare }
-        }
-      ],
-      notes: [`Median of the rounds: ${Math.round(median(answered.parley))} messages a second, each on disk.`]
+        rowOf(measured, engine, 'perProcessor', 'answered a second of processor time', '/s'),
+        rowOf(measured, engine, 'p99', 'p99 of an answer', 'ms')
+      ]),
+      notes: [
+        `Median of the rounds: ${Math.round(median(measured.SQLite.answered))} messages a second, each on disk.`
+      ]
     }
   }
 }
 
-type Target = { token: string; path: string }
+function none(): Measured {
+  return { answered: [], perProcessor: [], p99: [] }
+}
+
+function rowOf(
+  measured: Record<'bare' | Engine, Measured>,
+  engine: Engine,
+  key: keyof Measured,
+  what: string,
+  unit: string
+): Row {
+  const peer = { what: 'bare Fastify', values: measured.bare[key] }
+  return { what: `${engine}: ${what}`, unit, parley: measured[engine][key], peer }
+}

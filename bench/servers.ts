@@ -4,9 +4,10 @@ import { rm } from 'node:fs/promises'
 import { startCallee, type Callee } from '../test/harness/calls.ts'
 import { makeCrowd, readHeads, type Member, type Pair } from '../test/harness/crowd.ts'
 import { startParley, type Parley } from '../test/harness/parley.ts'
+import { createDatabase, hasPostgres, startPostgres } from '../test/harness/postgres.ts'
 import { startSwarm, type Swarm } from '../test/harness/swarm.ts'
 import type { BareCommands } from './bare-process.ts'
-import type { SendersCommands } from './load/senders-process.ts'
+import type { SendersCommands, Target } from './load/senders-process.ts'
 
 /** The server under test has this core for itself, the load the other. */
 export const serverCore = 0
@@ -14,7 +15,11 @@ export const loadCore = 1
 
 /** Keeps this process, and what it starts without a word, off the server's core. */
 export function pinToLoadCore(): void {
-  execFileSync('taskset', ['-a', '-cp', String(loadCore), String(process.pid)], { stdio: 'ignore' })
+  pin(process.pid, String(loadCore))
+}
+
+function pin(pid: number, cores: string): void {
+  execFileSync('taskset', ['-a', '-cp', cores, String(pid)], { stdio: 'ignore' })
 }
 
 export function startBare(execArgv: string[] = []): Callee<BareCommands> {
@@ -29,15 +34,27 @@ export function startReaders(): Swarm {
   return startSwarm({ core: loadCore })
 }
 
-/** Parley on the server's core, with people who are signed in. */
+export type Engine = 'SQLite' | 'Postgres'
+
+/** The engines that there are on this machine. */
+export const engines: Engine[] = hasPostgres ? ['SQLite', 'Postgres'] : ['SQLite']
+
+/** Parley on the server's core, with people who are signed in. Its Postgres may take both cores. */
 export async function startPinnedParley(
   people: number,
-  env: Record<string, string> = {}
+  env: Record<string, string> = {},
+  engine: Engine = 'SQLite'
 ): Promise<PinnedParley> {
-  const { dataDir, members, pairs } = await makeCrowd(people, { paired: true })
+  const postgres = engine === 'Postgres' ? await startPostgres({ onDisk: true }) : null
+  if (postgres) pin(postgres.pid, `${serverCore},${loadCore}`)
+  const url = postgres && (await createDatabase(postgres.adminUrl))
+  const { dataDir, members, pairs } = await makeCrowd(people, {
+    paired: true,
+    ...(url && { database: { kind: 'postgres', url } })
+  })
   const parley = await startParley({
     dataDir,
-    env: { PARLEY_LOG_LEVEL: 'warn', ...env },
+    env: { PARLEY_LOG_LEVEL: 'warn', ...(url && { DATABASE_URL: url }), ...env },
     core: serverCore
   })
   return {
@@ -47,6 +64,7 @@ export async function startPinnedParley(
     pairs,
     async close() {
       await parley.stop()
+      await postgres?.stop()
       await rm(dataDir, { recursive: true })
     }
   }
@@ -57,6 +75,29 @@ export type PinnedParley = {
   members: Member[]
   pairs: Pair[]
   close(): Promise<void>
+}
+
+/** A Parley whose pairs are ready: one of each listens, the other is a target of the senders. */
+export async function startListening(parley: PinnedParley): Promise<{ readers: Swarm; targets: Target[] }> {
+  const { port, pairs } = parley
+  const readers = startReaders()
+  const plans = pairs.map(({ members: [, reader] }) => ({
+    token: reader.token,
+    person: reader.user.username
+  }))
+  await readers.call('open', { port, plans })
+  const targets = pairs.map(({ conversationId, members: [sender] }) => ({
+    token: sender.token,
+    path: `/api/conversations/${conversationId}/messages`
+  }))
+  return { readers, targets }
+}
+
+/** Throws unless exactly so many messages were delivered, each once and in order. */
+export async function expectDelivered(readers: Swarm, parley: PinnedParley, total: number): Promise<void> {
+  await expectComplete(readers, parley)
+  const { events } = await readers.call('tally')
+  if (events !== total) throw new Error(`${total} were acknowledged, ${events} delivered`)
 }
 
 /** Throws unless every stream of the swarm has come to the end of its log, once and in order. */
