@@ -1,4 +1,4 @@
-import type { Message, Role, User } from '@parley/contract/entities'
+import type { Message, Participant, Role, User } from '@parley/contract/entities'
 import { attemptBadly } from './storm-answers.ts'
 import type { Act, Ask } from './storm-asks.ts'
 import { openStormLink, type Session, type Storm } from './storm-link.ts'
@@ -30,11 +30,11 @@ type Proposal = {
 /** How often each is tried. */
 const weights: Record<Act, number> = {
   'group started': 0.05,
-  'group renamed': 4,
-  'person added': 12,
-  'person removed': 6,
-  'person left': 0.8,
-  'role changed': 8,
+  'group renamed': 2,
+  'person added': 8,
+  'person removed': 5,
+  'person left': 1,
+  'role changed': 4,
   'message sent': 6,
   'message answered': 4,
   'message forwarded': 2,
@@ -60,7 +60,8 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
   const link = openStormLink(storm, `${username}, acting,`)
   let acted = 0
 
-  async function attempt({ ask, method, path, body }: Proposal, timeoutMs = 10_000): Promise<boolean> {
+  /** One attempt; null when there was no answer that counts. */
+  async function attempt({ ask, method, path, body }: Proposal, timeoutMs = 10_000) {
     const asked: Ask = { ...ask, by, askedAt: Date.now(), answer: null }
     record.asks.push(asked)
     const expected = [200, 201, 204, 403, 404, 409]
@@ -72,19 +73,28 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
       expected,
       timeoutMs
     })
-    if (!answer) return false
+    if (!answer) return null
     const { status, body: found } = answer
     asked.answer = { at: Date.now(), status, code: status < 300 ? null : found.code!, body: found }
     if (found.current) record.facts.see(found.current, `${username}'s conflict`)
-    if (status >= 300) return true
+    if (status >= 300) return answer
     if (body?.clientId) record.acknowledge(body.clientId, found)
     if (ask.act === 'message edited') record.facts.acknowledge(found, `${username}'s edit`)
-    return true
+    return answer
+  }
+
+  /** Who is in a group now. */
+  async function look(conversationId: string): Promise<Set<string>> {
+    const ask = { act: 'conversation looked at', conversationId } as const
+    const path = `/api/conversations/${conversationId}/participants`
+    const answer = await attempt({ ask, method: 'GET', path })
+    const found = answer?.status === 200 ? (answer.body as unknown as Participant[]) : []
+    return new Set(found.map(({ user }) => user.id))
   }
 
   while (isOn(record)) {
     await pause(random() * 100)
-    const proposal = propose()
+    const proposal = await propose()
     if (!proposal) continue
     const attemptIt = (timeoutMs?: number) => attempt(proposal, timeoutMs)
     const suffered = await attemptBadly(
@@ -97,13 +107,13 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     const insists = isKeyed || (suffered && proposal.ask.act !== 'group started' && random() < 0.6)
     if (suffered && !insists) continue
     for (let isOver = false; !isOver && !record.broken;) {
-      isOver = (await attemptIt()) || !insists
+      isOver = (await attemptIt()) !== null || !insists
       if (!isOver) await pause(random() * 100)
     }
   }
   await link.close()
 
-  function propose(): Proposal | null {
+  function propose(): Proposal | null | Promise<Proposal | null> {
     const mine = log.told.conversations
       .values()
       .filter(({ conversation: { kind, id } }) => kind === 'group' || id === directId)
@@ -114,7 +124,12 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     const act = pickByWeight(random)
     if (act === 'group started') return startGroup()
     const one = (some: Told[]) => (random() < 0.5 ? some[0]! : pick(some, random)!)
-    if (moderators.has(act) || act === 'person left') return change(act, one(groups))
+    if (act === 'person left') return change(act, one(groups))
+    if (moderators.has(act)) {
+      // Mostly where they may.
+      const own = groups.filter(({ conversation: { role } }) => role !== 'member')
+      return own.length > 0 && random() < 0.8 ? change(act, pick(own, random)!) : change(act, one(groups))
+    }
     return say(act, one(mine), mine)
   }
 
@@ -124,7 +139,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
       .slice(0, 2 + Math.floor(random() * (others.length - 1)))
       .map((each) => each.username)
     const title = `${username}'s group ${++acted}`
-    const history = random() < 0.25 ? 'joined' : 'all'
+    const history = random() < 0.4 ? 'joined' : 'all'
     return {
       ask: { act: 'group started', conversationId: '', title, usernames, history },
       method: 'POST',
@@ -134,24 +149,20 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
   }
 
   /** Something that owners and admins do, or leaving. */
-  function change(act: Act, { conversation, marks }: Told): Proposal | null {
-    const { id: conversationId, role: mine } = conversation
-    if (mine === 'member' && act !== 'person left' && random() < 0.7) return null
+  async function change(act: Act, { conversation: { id: conversationId, role: mine } }: Told) {
     const path = `/api/conversations/${conversationId}`
-    // As far as one can tell from what was said.
-    const [there, absent] = [true, false].map((is) =>
-      friends.filter(({ id }) => id !== by && marks.has(id) === is)
-    )
-    const some = act === 'person added' ? absent! : there!
-    const whom = pick(some.length > 0 && random() < 0.9 ? some : friends, random)!
-    const about = `${path}/participants/${whom.id}`
+    if (act === 'person left') {
+      return { ask: { act, conversationId, whom: by }, method: 'DELETE', path: `${path}/participants/${by}` }
+    }
+    if (mine === 'member' && random() < 0.5) return null
     if (act === 'group renamed') {
       const title = `${username}'s title ${++acted}`
       return { ask: { act, conversationId, title }, method: 'PATCH', path, body: { title } }
     }
-    if (act === 'person left') {
-      return { ask: { act, conversationId, whom: by }, method: 'DELETE', path: `${path}/participants/${by}` }
-    }
+    const there = await look(conversationId)
+    const fitting = friends.filter(({ id }) => id !== by && there.has(id) === (act !== 'person added'))
+    const whom = pick(fitting.length > 0 && random() < 0.9 ? fitting : friends, random)!
+    const about = `${path}/participants/${whom.id}`
     if (whom.id === by) return null
     if (act === 'person removed') {
       return { ask: { act, conversationId, whom: whom.id }, method: 'DELETE', path: about }
@@ -177,7 +188,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
       .slice(-newest)
     const message = pick(written, random)
     const clientId = keyOf(number, ++acted)
-    const content = `${username}, act ${acted}${random() < 0.3 ? ` @${pick(friends, random)!.username}` : ''}`
+    const content = `${username}, act ${acted}${random() < 0.5 ? ` @${pick(friends, random)!.username}` : ''}`
     if (act === 'message sent') {
       record.facts.write(content)
       const body = { content, clientId }

@@ -17,6 +17,8 @@ export type Fact = {
   deletedAt: number | null
   /** ms; somebody had seen by then that it was deleted. */
   deletionSeenAt: number
+  /** It was looked at in the calm. */
+  isSettled: boolean
   /** What it said, by version. */
   readonly texts: Map<number, string>
   /** When which version was acknowledged, ms. */
@@ -57,6 +59,7 @@ export function openFacts(violate: (what: string) => void) {
       version: 0,
       deletedAt: null,
       deletionSeenAt: Infinity,
+      isSettled: false,
       texts: new Map(),
       acknowledged: []
     }

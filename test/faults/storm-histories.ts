@@ -11,13 +11,22 @@ export async function fetchMessages(
   most: number
 ): Promise<Message[]> {
   const path = `/api/conversations/${id}/messages`
-  const found = (await api.get<Message[]>(`${path}?peek=1`)).body
-  for (let page = found; page.length > 0 && found.length < most;) {
-    page = (await api.get<Message[]>(`${path}?before=${page.at(-1)!.id}`)).body
+  const fetchPage = async (query: string) => {
+    const { status, body } = await api.get<Message[]>(path + query)
+    if (status === 200) return body
+    record.violate(`${api.user.username} was answered ${status} to ${path}${query}: ${JSON.stringify(body)}`)
+    return []
+  }
+  const found = await fetchPage('?peek=1')
+  for (let last = found.at(-1); last && found.length < most;) {
+    const page = await fetchPage(`?before=${last.id}`)
     found.push(...page)
+    last = page.at(-1)
   }
   for (const [i, message] of found.entries()) {
-    const { version, position } = record.facts.see(message, `${api.user.username}'s last page`)
+    const fact = record.facts.see(message, `${api.user.username}'s last page`)
+    const { version, position } = fact
+    fact.isSettled = true
     if (version !== (message.version ?? 1)) {
       record.violate(`message ${message.id} is back at version ${message.version}, it was ${version} before`)
     }

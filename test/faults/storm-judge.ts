@@ -104,6 +104,7 @@ export function judge(record: StormRecord, timeline: (id: string) => Timeline | 
 
   function isDone(ask: Ask, group: Timeline): boolean {
     const { act, askedAt, answer, conversationId, title, whom, role, messageId, version } = ask
+    const fact = facts.messages.get(messageId ?? '')
     const isThere = (changed: (moment: Moment) => boolean) =>
       momentsWithin(group, askedAt, answer!.at).some((moment) => changed(moment))
     const line = () =>
@@ -123,7 +124,8 @@ export function judge(record: StormRecord, timeline: (id: string) => Timeline | 
       case 'role changed':
         return line() || isThere(({ members }) => members.get(whom!)?.role === role)
       case 'message deleted':
-        return facts.messages.get(messageId!)?.deletedAt !== null
+        // Of a group that everybody left, nobody can say.
+        return !fact!.isSettled || fact!.deletedAt !== null
       case 'message edited':
         return version === undefined || (answer!.body as Message).version === version + 1
       default:

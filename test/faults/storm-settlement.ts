@@ -84,6 +84,14 @@ export async function audit(
   const name = `${log.person.name}, reading everything again,`
   const mine = new Set(truth.conversations.map(({ id }) => id))
 
+  const visibleFrom = (id: string) => timeline(id)?.moments.at(-1)?.members.get(me)?.visibleFrom ?? 0
+
+  for (const [id, messages] of truth.messages) {
+    const oldest = messages.at(-1)?.position ?? Infinity
+    if (oldest <= visibleFrom(id))
+      record.violate(`${name} is shown ${oldest} of ${id}, which was before they came`)
+  }
+
   /** Null where it cannot be said. */
   function isShown(identity: string | null): boolean | null {
     if (identity === null) return null
@@ -95,9 +103,11 @@ export async function audit(
     if (!mine.has(conversationId) && timeline(conversationId)?.kind !== 'group') return null
     if (!mine.has(conversationId)) return false
     if (event === 'conversation_created' || event === 'read') return true
-    const from = timeline(conversationId)?.moments.at(-1)?.members.get(me)?.visibleFrom ?? 0
     if (!fact) return null
-    return fact.position > from && !(event.startsWith('reaction_') && fact.deletedAt !== null)
+    return (
+      fact.position > visibleFrom(conversationId) &&
+      !(event.startsWith('reaction_') && fact.deletedAt !== null)
+    )
   }
 
   for (let seq = 0; seq < log.head && !record.broken;) {
@@ -140,8 +150,8 @@ export async function settle(
   crowds: readonly Crowd[],
   until: (isThere: () => boolean) => Promise<void>
 ): Promise<number> {
-  const truths: Truth[] = []
-  for (const [i, api] of people.entries()) truths.push(await settleOne(record, api, crowds[i]!, until))
+  const truths = await fetchTruths(record, people, crowds, until)
+  for (const [i, crowd] of crowds.entries()) compareCrowd(record, crowd, truths[i]!)
   await fetchHistories(record, people, truths)
   const ids = new Map(people.map(({ user }) => [user.username, user.id]))
   const timeline = timelinesOf(record, (username) => ids.get(username)!)
@@ -154,30 +164,37 @@ export async function settle(
   return judge(record, timeline)
 }
 
-/** Somebody's truth, once nothing comes any more: a request that was held back may be done now. */
-async function settleOne(
+/** Everybody's truth, once nothing comes any more: a request that was held back may be done only now. */
+async function fetchTruths(
   record: StormRecord,
-  api: Api,
-  { log, readers }: Crowd,
+  people: readonly Api[],
+  crowds: readonly Crowd[],
   until: (isThere: () => boolean) => Promise<void>
-): Promise<Truth> {
+): Promise<Truth[]> {
   for (let attempt = 1; ; attempt++) {
-    const truth = await fetchTruth(record, api)
-    const { seq: head } = parseCursor(truth.cursor)!
-    await until(() => readers.every(({ seq }) => seq >= head))
-    const { headers } = await api.get('/api/conversations')
-    if (headers.get('event-cursor') !== truth.cursor && attempt < 20) continue
-    for (const { name, seq, state, told } of readers) {
-      if (seq === head) compareTold(record, name, told, truth)
-      else record.violate(`${name} is at ${seq}, its log at ${head}; ${state}`)
+    const truths: Truth[] = []
+    for (const api of people) truths.push(await fetchTruth(record, api))
+    const heads = truths.map(({ cursor }) => parseCursor(cursor)!.seq)
+    await until(() => crowds.every(({ readers }, i) => readers.every(({ seq }) => seq >= heads[i]!)))
+    const cursors = await Promise.all(
+      people.map(async (api) => (await api.get('/api/conversations')).headers.get('event-cursor'))
+    )
+    if (attempt === 20 || record.broken || cursors.every((cursor, i) => cursor === truths[i]!.cursor))
+      return truths
+  }
+}
+
+function compareCrowd(record: StormRecord, { log, readers }: Crowd, truth: Truth): void {
+  const { seq: head } = parseCursor(truth.cursor)!
+  for (const { name, seq, state, told } of readers) {
+    if (seq === head) compareTold(record, name, told, truth)
+    else record.violate(`${name} is at ${seq}, its log at ${head}; ${state}`)
+  }
+  compareTold(record, `whoever read first of ${log.person.name}'s log`, log.told, truth)
+  for (const [key, message] of record.acknowledged) {
+    const { conversation } = log.told.conversations.get(message.conversationId) ?? {}
+    if (conversation?.kind === 'direct' && !log.delivered.has(message.id)) {
+      record.violate(`message ${message.id} (${key}) was acknowledged, ${log.person.name} never got it`)
     }
-    compareTold(record, `whoever read first of ${log.person.name}'s log`, log.told, truth)
-    for (const [key, message] of record.acknowledged) {
-      const { conversation } = log.told.conversations.get(message.conversationId) ?? {}
-      if (conversation?.kind === 'direct' && !log.delivered.has(message.id)) {
-        record.violate(`message ${message.id} (${key}) was acknowledged, ${log.person.name} never got it`)
-      }
-    }
-    return truth
   }
 }
