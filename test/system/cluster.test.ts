@@ -64,6 +64,22 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     for (const stream of streams) stream.cut()
   })
 
+  // By the sweep alone, each of these would take three seconds.
+  test('N1, N4: word from node to node does not wait for the sweep', { timeout: 40_000 }, async () => {
+    const stream = await listen(jane, cluster.nodes[1]!.url)
+    for (let i = 0; i < 20; i++) {
+      await at(john, 0).send(conversation, `ping ${i}`)
+      await stream.until((event) => contentOf(event) === `ping ${i}`)
+    }
+    stream.cut()
+    for (let i = 0; i < 20; i++) {
+      const person = await loginAs(cluster.nodes[1]!.url, 'jane')
+      const ending = await listen(person, cluster.nodes[2]!.url)
+      await at(person, 0).post('/api/logout')
+      await ending.ended
+    }
+  })
+
   test('N3: a stream that is cut goes on at any node with the same cursor', async () => {
     const first = await listen(jane, cluster.nodes[0]!.url)
     const start = Number(first.lastEventId.split('-')[1])
