@@ -35,10 +35,10 @@ export async function listLastSeen(
   db: Kysely<Schema>,
   { viewerId }: { viewerId: number }
 ): Promise<{ userId: number; lastSeenAt: number | null }[]> {
-  return contactsOf(db, [viewerId])
-    .innerJoin('users', 'users.id', 'theirs.user_id')
-    .select(['users.id as userId', 'users.last_seen_at as lastSeenAt'])
-    .distinct()
+  return db
+    .selectFrom('users')
+    .select(['id as userId', 'last_seen_at as lastSeenAt'])
+    .where('id', 'in', contactsOf(db, [viewerId]).select('theirs.user_id'))
     .execute()
 }
 
