@@ -33,8 +33,8 @@ describe.skipIf(noCluster)(
         await send(johns, `Hello jane ${i}`)
       }
       await message(janes, 'Hello jane 5').waitFor()
-      const sends = (await cluster.nginx.requests()).filter((line) => /^POST .*\/messages /.test(line))
-      expect(new Set(sends.map((line) => line.split(':').at(-1))).size).toBe(3)
+      const posts = (await cluster.nginx.requests()).filter((line) => /^POST .*\/conversations\//.test(line))
+      expect(new Set(posts.map((line) => line.split(':').at(-1))).size).toBe(3)
     })
 
     it('N6: they go on talking while all nodes are restarted, one after the other', async () => {

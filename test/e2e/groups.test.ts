@@ -171,6 +171,8 @@ it('an admin adds somebody; the owner is nobody’s to remove, and a member’s 
   await janes.keyboard.press('Escape')
   await openPanel(joes)
   await panel(joes).getByText('jill').waitFor()
+  const jane = panel(joes).getByRole('listitem').filter({ hasText: 'jane' })
+  await jane.getByText('online', { exact: true }).waitFor()
   expect(await panel(joes).getByRole('button').allTextContents()).toEqual(['', 'Leave group'])
   expect(await violations(joes)).toEqual([])
   await joes.getByRole('button', { name: 'Close' }).click()
