@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest'
-import { add, eventsOf, historyOf, now, remove, rolesOf, say, within } from '../../fixtures/group-acts.ts'
+import type { Role } from '@parley/contract/entities'
+import {
+  add,
+  eventsOf,
+  historyOf,
+  linesOf,
+  now,
+  remove,
+  rolesOf,
+  say,
+  within,
+  type Person
+} from '../../fixtures/group-acts.ts'
 import { sendOf, startGroup } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { decoded } from '../../fixtures/decoded.ts'
@@ -59,6 +71,67 @@ describeStorage('At the same moment', (under) => {
       const owner = people.find(({ username }) => roles[username.split('-')[0]!] === 'owner')!
       for (const person of people) await add(store, conversationId, owner, person)
     }
+  })
+
+  test('T2: whoever loses a role, or leaves, does nothing by it afterwards', async () => {
+    const { store } = under
+    for (let round = 0; round < 10; round++) {
+      const { john, jane, anna, paul, conversationId } = await startGroup(store, ['jane', 'anna', 'paul'])
+      const to = (by: Person, whom: Person, role: Role) =>
+        store.write('changeRole', { ...within(conversationId, by), userId: whom.userId, role })
+      const rename = (title: string) =>
+        store.write('renameConversation', { ...within(conversationId, jane), title })
+      await to(john, jane, 'admin')
+      const outcomes = await Promise.all([
+        rename('before'),
+        remove(store, conversationId, jane, anna),
+        round % 2 ? to(john, jane, 'member') : remove(store, conversationId, john, jane),
+        rename('after'),
+        remove(store, conversationId, jane, paul)
+      ])
+      const lost = round % 2 ? 'not_allowed' : 'conversation_not_found'
+      const refused = outcomes.flatMap((outcome) =>
+        outcome && 'refused' in outcome ? [outcome.refused] : []
+      )
+      expect(new Set([...refused, lost])).toEqual(new Set([lost]))
+      const changes = (await linesOf(store, conversationId, john)).map(({ change, sender }) => ({
+        by: sender.id,
+        whom: change.user?.id
+      }))
+      const end = changes.findLastIndex(({ by, whom }) => by === john.id && whom === jane.id)
+      expect(changes.slice(end + 1).filter(({ by }) => by === jane.id)).toEqual([])
+      expect(changes.filter(({ by }) => by === jane.id)).toHaveLength(4 - refused.length)
+    }
+  })
+
+  test('T2: an owner is removed by the one to whom they hand the group over, after it, or not at all', async () => {
+    const { store } = under
+    for (let round = 0; round < 10; round++) {
+      const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
+      const promote = (whom: Person, role: Role) =>
+        store.write('changeRole', { ...within(conversationId, john), userId: whom.userId, role })
+      await promote(jane, 'admin')
+      const [first, , second] = await Promise.all([
+        remove(store, conversationId, jane, john),
+        promote(jane, 'owner'),
+        remove(store, conversationId, jane, john)
+      ])
+      // One who is gone cannot be removed again.
+      const codes = [first, second].map((outcome) => outcome?.refused ?? 'removed').toSorted()
+      expect([
+        ['not_allowed', 'not_allowed'],
+        ['not_allowed', 'removed'],
+        ['participant_not_found', 'removed']
+      ]).toContainEqual(codes)
+      const isGone = codes.includes('removed')
+      const roles = await rolesOf(store, conversationId, jane)
+      expect(roles).toEqual({ ...(!isGone && { john: 'admin' }), jane: 'owner', anna: 'member' })
+
+      // Everybody who could inherit it leaves with the owner: whoever is left has it.
+      await Promise.all([jane, john].map((person) => remove(store, conversationId, person, person)))
+      expect(await rolesOf(store, conversationId, anna)).toEqual({ anna: 'owner' })
+    }
+    expect(await store.read('listFindings', {})).toEqual([])
   })
 
   test('T3: nobody hears of a group after they were removed, whatever is marked read meanwhile', async () => {
@@ -136,6 +209,33 @@ describeStorage('At the same moment', (under) => {
       expect(versions).toHaveLength(taken.length + 1)
     }
     expect(await store.read('listFindings', {})).toEqual([])
+  })
+
+  test('T5, T6: a reaction comes before a deletion and goes with it, or is refused', async () => {
+    const { store } = under
+    const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
+    for (let round = 0; round < 10; round++) {
+      const messageId = await say(store, conversationId, jane, 'vote')
+      const { head } = await store.events.bounds(anna.userId)
+      const react = (who: Person, emoji: string) =>
+        store.write('addReaction', { ...within(conversationId, who), messageId, emoji })
+      const [, , removal, ...late] = await Promise.all([
+        react(john, '👍'),
+        react(anna, '👍'),
+        store.write('deleteMessage', { ...within(conversationId, jane), messageId }),
+        react(jane, '🎉'),
+        react(anna, '🎉')
+      ])
+      expect(removal).toBeNull()
+      for (const outcome of late) expect(outcome?.refused ?? 'message_deleted').toBe('message_deleted')
+      const page = await historyOf(store, conversationId, anna)
+      const tombstone = 'messages' in page ? page.messages[0]! : null
+      expect(tombstone).toMatchObject({ content: '', deletedAt: expect.any(String) })
+      expect(tombstone).not.toHaveProperty('reactions')
+      const told = await store.events.eventsAfter(anna.userId, head, 100)
+      expect(told.at(-1)?.name).toBe('message_deleted')
+      expect(await react(anna, '👍')).toEqual({ refused: 'message_deleted' })
+    }
   })
 
   test('T6: reactions from everybody at once are all there, and everybody is told of each', async () => {
