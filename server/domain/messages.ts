@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { Message, MessageExtras } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { pageSize } from '@parley/contract/limits'
@@ -112,7 +112,5 @@ function hashOf(input: NewMessage, content: string): string {
       : input.replyTo === undefined
         ? ''
         : `\0reply ${input.replyTo}`
-  return createHash('sha256')
-    .update(plain + more)
-    .digest('base64url')
+  return hash('sha256', plain + more, 'base64url')
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { refreshGraceSeconds, sessionDays } from '@parley/contract/limits'
@@ -180,5 +180,5 @@ function newToken(): { token: NewToken; row: { tokenHash: string; expiresAt: num
 }
 
 function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url')
+  return hash('sha256', token, 'base64url')
 }
