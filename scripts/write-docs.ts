@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp } from '../server/app.ts'
 import { readConfig } from '../server/config.ts'
+import { describeRoutes } from '../server/http/openapi.ts'
 import { settingsAsMarkdown } from '../server/settings.ts'
 
 const docs = join(import.meta.dirname, '../docs')
 const folder = mkdtempSync(join(tmpdir(), 'parley-docs-'))
-const app = await createApp(readConfig({ DATA_DIR: folder, PARLEY_LOG_LEVEL: 'silent' }))
+const app = await createApp(readConfig({ DATA_DIR: folder, PARLEY_LOG_LEVEL: 'silent' }), describeRoutes)
 await app.server.ready()
 writeFileSync(join(docs, 'openapi.json'), `${JSON.stringify(app.server.swagger(), null, 2)}\n`)
 await app.close()

@@ -6,6 +6,7 @@ import { Presence } from './domain/presence.ts'
 import { Sessions } from './domain/sessions.ts'
 import { createTyping } from './domain/typing.ts'
 import { tidyUp } from './domain/upkeep.ts'
+import type { Deps } from './http/deps.ts'
 import { createServer } from './http/server.ts'
 import { listenForMetrics, type MetricsListener } from './metrics/listener.ts'
 import { Hub } from './realtime/hub.ts'
@@ -19,8 +20,11 @@ const sweepIntervalMs = 3_000
 /** What each open stream adds to the time over which a drain spreads their return. */
 const drainPerStreamMs = 5
 
-/** Parley, whole: every part made and joined here. Throws what keeps it from starting. */
-export async function createApp(config: Config) {
+/**
+ * Parley, whole: every part made and joined here; `describe` for whoever writes down its routes. Throws what keeps it from
+ * starting.
+ */
+export async function createApp(config: Config, describe?: Deps['describe']) {
   const logger = pino({ level: config.logLevel })
   if (config.database.kind === 'sqlite') {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
@@ -85,7 +89,8 @@ export async function createApp(config: Config) {
     logger,
     ready: () => ready,
     busState: () => bus.state,
-    onAnswered: metrics?.onAnswered
+    onAnswered: metrics?.onAnswered,
+    describe
   })
   metrics?.watch({ hub, sessions, store, bus, presence })
   let metricsListener: MetricsListener | null = null

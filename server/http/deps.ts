@@ -31,6 +31,8 @@ export type Deps = {
   busState: () => 'ok' | 'degraded'
   logger: FastifyBaseLogger
   onAnswered?: AnswerObserver | undefined
+  /** Is there before any route. */
+  describe?: ((server: Server) => Promise<void>) | undefined
 }
 
 /** Fastify, with a handler's types taken from its route's schemas. */

@@ -53,8 +53,8 @@ const lastEventId = {
   properties: { 'last-event-id': { type: 'string', description: 'Where to go on from; wins over `after`' } }
 }
 
-/** `/api/openapi.json`: OpenAPI 3.1, made of the routes' own schemas. */
-export async function serveOpenapi(server: Server): Promise<void> {
+/** Before its routes are added: `server.swagger()` is then OpenAPI 3.1, made of their own schemas. */
+export async function describeRoutes(server: Server): Promise<void> {
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -72,7 +72,6 @@ export async function serveOpenapi(server: Server): Promise<void> {
       named(withOptionalBody('openapiObject' in document ? document.openapiObject : {})),
     transform: ({ schema, url }) => ({ schema: documented(schema ?? {}, url), url })
   })
-  server.get(paths.openapi, { schema: { hide: true } }, async () => server.swagger())
 }
 
 function documented(schema: FastifySchema, url: string): FastifySchema {

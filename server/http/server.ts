@@ -9,7 +9,6 @@ import type { Deps, Server } from './deps.ts'
 import { healthRoutes } from './health.ts'
 import { createListener, listenOnBothLoopbacks } from './listener.ts'
 import { refuseUnknown } from './methods.ts'
-import { serveOpenapi } from './openapi.ts'
 import { pathOf } from './path.ts'
 import { answerProblem } from './problems.ts'
 import { timeRequests } from './request-times.ts'
@@ -19,6 +18,7 @@ import { loginRoutes } from './routes/login.ts'
 import { messageChangeRoutes } from './routes/message-changes.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { oauthRoutes } from './routes/oauth.ts'
+import { openapiRoutes } from './routes/openapi.ts'
 import { participantRoutes } from './routes/participants.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { sessionRoutes } from './routes/sessions.ts'
@@ -65,7 +65,7 @@ export async function createServer(deps: Deps): Promise<Server> {
   readJsonBodies(server)
   refuseUnknown(server)
   await server.register(cookie, { secret: deps.store.cookieSecret })
-  await serveOpenapi(server)
+  await deps.describe?.(server)
   for (const routes of [
     loginRoutes,
     sessionRoutes,
@@ -77,7 +77,8 @@ export async function createServer(deps: Deps): Promise<Server> {
     messageChangeRoutes,
     signalRoutes,
     eventRoutes,
-    healthRoutes
+    healthRoutes,
+    openapiRoutes
   ]) {
     routes(server, deps)
   }

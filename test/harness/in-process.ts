@@ -35,7 +35,10 @@ export type Person = {
   send(conversationId: string, content: string): Promise<Message>
 }
 
-export async function startInProcess(env: Record<string, string> = {}): Promise<InProcess> {
+export async function startInProcess(
+  env: Record<string, string> = {},
+  describe?: Parameters<typeof createApp>[1]
+): Promise<InProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'))
   const config = readConfig({
     DATA_DIR: dataDir,
@@ -44,7 +47,7 @@ export async function startInProcess(env: Record<string, string> = {}): Promise<
     ...env
   })
   // No setting gives port 0 an origin of its own; tests of cookies send the configured one.
-  const app = await createApp({ ...config, port: 0, database: await emptyDatabase(dataDir) })
+  const app = await createApp({ ...config, port: 0, database: await emptyDatabase(dataDir) }, describe)
   const inject: InProcess['inject'] = (request) => app.server.inject(request)
 
   async function signIn(username: string): Promise<Person> {
