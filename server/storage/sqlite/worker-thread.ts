@@ -33,7 +33,9 @@ export class WorkerThread {
 
   /** Starts a worker; resolves when its connection is open. Throws what kept it from opening. */
   static async start(role: WorkerRole, onCommitted: CommitListener = () => {}): Promise<WorkerThread> {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: role })
+    // A reader keeps nothing: what loading made grow for it would stay its for good, 4 MB a thread.
+    const resourceLimits = role.mode === 'reader' ? { maxYoungGenerationSizeMb: 6 } : {}
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: role, resourceLimits })
     const ready = await new Promise<Ready>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
