@@ -17,7 +17,7 @@ export default defineConfig({
           ...node,
           ...shared,
           name: 'unit',
-          include: ['test/{contract,server,client,contracts,harness}/**/*.test.ts'],
+          include: ['test/{contract,server,client,contracts,harness,web}/**/*.test.ts'],
           globalSetup: 'test/harness/postgres-setup.ts',
           // A busy machine is no failure; what hangs is still found.
           testTimeout: 30_000,
@@ -29,7 +29,8 @@ export default defineConfig({
           ...shared,
           environment: 'jsdom',
           name: 'web',
-          include: ['test/web/**/*.test.{ts,tsx}'],
+          // What is on the screen; the state behind it needs no browser.
+          include: ['test/web/**/*.test.tsx'],
           setupFiles: 'test/web/jsdom.ts',
           globals: false,
           testTimeout: 30_000
