@@ -70,6 +70,19 @@ export async function fetchHistories(
     if (moderator) await compareVersions(record, moderator, id)
   }
   compareReactions(record, last)
+  for (const [i, { user }] of people.entries()) compareMarks(record, user.id, truths[i]!)
+}
+
+/** What somebody marked as read is. */
+function compareMarks({ asks, facts, violate }: StormRecord, me: string, { conversations }: Truth): void {
+  const marks = new Map(conversations.map(({ id, readUpTo }) => [id, readUpTo]))
+  for (const { act, by, messageId, conversationId, answer } of asks) {
+    if (act !== 'conversation read' || by !== me || !messageId || answer?.code !== null) continue
+    const { position } = facts.messages.get(messageId)!
+    if ((marks.get(conversationId) ?? Infinity) < position) {
+      violate(`${me} has read ${conversationId} up to ${marks.get(conversationId)}, and marked ${position}`)
+    }
+  }
 }
 
 /** What a message said before: all of it, as it was shown then. */

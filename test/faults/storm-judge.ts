@@ -1,6 +1,6 @@
 import type { Conversation, Message } from '@parley/contract/entities'
 import { may } from '@parley/contract/roles'
-import type { Ask } from './storm-asks.ts'
+import type { Act, Ask } from './storm-asks.ts'
 import type { Fact } from './storm-facts.ts'
 import type { StormRecord } from './storm-record.ts'
 import {
@@ -14,6 +14,8 @@ import {
 
 /** An answer that may have been given: a refusal's code, or null for none. */
 type Codes = Set<string | null>
+
+const sends = new Set<Act>(['message sent', 'message answered', 'message forwarded'])
 
 /** The timelines of all conversations; `idOf` gives a user's id by their name. */
 export function timelinesOf(
@@ -54,6 +56,8 @@ export function judge(record: StormRecord, timeline: (id: string) => Timeline | 
     const codes = group && codesOf(ask, group)
     if (!codes) continue
     judged++
+    // The first answer to a key holds for ever, also for who has left since; that they were there its place says.
+    if (answer.code === null && sends.has(act)) continue
     if (!codes.has(answer.code)) {
       const may = [...codes].map((code) => code ?? 'taken').join(' or ')
       violate(`${told(ask)} was answered ${answer.status} ${answer.code ?? ''}; it could be ${may}`)
@@ -93,6 +97,8 @@ export function judge(record: StormRecord, timeline: (id: string) => Timeline | 
       for (const moment of momentsWithin(group, askedAt, answer!.at)) codesIn(ask, moment, fact, codes)
     }
     if (act !== 'message forwarded') return codes
+    // What is passed on is looked at first.
+    if (fact!.deletedAt !== null && fact!.deletedAt <= answer!.at) codes.add('message_deleted')
     const source = timeline(fact!.conversationId)
     if (!source) return null
     for (const moment of momentsWithin(source, askedAt, answer!.at)) {
@@ -194,7 +200,6 @@ function codesFor(ask: Ask, me: Member, fact: Fact | undefined, codes: Codes): v
   const { act, by, version, askedAt, answer } = ask
   if (!fact || act === 'message forwarded') {
     codes.add(null)
-    if (fact && mayBeDeleted()) codes.add('message_deleted')
     return
   }
   if (fact.position <= me.visibleFrom) codes.add('message_not_found')
