@@ -158,7 +158,9 @@ export class NatsBus implements Bus {
   }
 
   #publish(subject: string, text: string): void {
-    if (this.#connection && !this.#connection.isClosed()) this.#connection.publish(subject, text)
+    // One that is being left throws: what is committed to the last is found by the others' sweeps.
+    if (!this.#connection || this.#connection.isDraining() || this.#connection.isClosed()) return
+    this.#connection.publish(subject, text)
   }
 
   #takeSession(text: string): void {

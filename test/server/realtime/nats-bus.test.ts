@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { connect } from '@nats-io/transport-node'
 import { describe, expect, test } from 'vitest'
 import { parseNatsUrl } from '../../../server/nats-url.ts'
@@ -81,6 +82,20 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
       'ok'
     ])
     await Promise.all([john.bus.close(), jane.bus.close()])
+  })
+
+  test('N6: that is taken leave of is told nothing more, whatever is committed meanwhile', async () => {
+    await using nats = await startNats()
+    const { bus } = await join(nats.url)
+    const closed = new AbortController()
+    const closing = bus.close().then(() => closed.abort())
+    for (let head = 1; !closed.signal.aborted; head++) {
+      bus.publishHead(1, head)
+      bus.publishSession({ userId: 1, sessionId: 2, expiresAt: 0 })
+      bus.publishSignal(1, { name: 'typing', data: { conversationId: '1', userId: '2' } })
+      await setImmediate()
+    }
+    await closing
   })
 
   test('N5: that falls silent is degraded after two pings, and good again with the next answer', async () => {
@@ -178,7 +193,7 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
     old.bus.publishHead(1, 100)
     old.bus.publishSignal(1, { name: 'typing', data: { conversationId: '1', userId: '2' } })
     old.bus.publishSession({ userId: 1, sessionId: 1, expiresAt: 0 })
-    await new Promise((resolve) => setImmediate(resolve))
+    await setImmediate()
     await old.bus.close()
     const typing = ['{"name":"typing"}', '{"name":"typing","data":{"userId":1}}', '{"name":"x","data":{}}']
     for (const text of ['', '-1', '1.5', '1e21', 'NaN', '[]', '9'.repeat(400), '\0', ...typing, '7']) {
