@@ -166,7 +166,9 @@ async function renew(
 ): Promise<void> {
   const exit = await node.kill(signal)
   if (signal === 'SIGTERM' ? exit.code !== 0 : exit.signal !== 'SIGKILL') {
-    record.violate(`${node.url} did not end as it was told: ${JSON.stringify(exit)}`)
+    record.violate(
+      `${node.url} did not end as it was told: ${JSON.stringify(exit)}\n${node.output().slice(-2_000)}`
+    )
   }
   await pause(awayMs)
   for (let started = false; !started;) {
