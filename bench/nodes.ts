@@ -34,10 +34,10 @@ export const nodes: Bench = {
   name: 'nodes',
   title: 'The same sends on SQLite, on Postgres, and on several nodes',
   about:
-    'As in `sends`, with 128 senders; on several nodes, whoever listens is on another node than whoever sends. The nodes, ' +
-    'Postgres (on disk, its fsync on) and NATS share one core here, so more nodes cannot answer more: what they cost is ' +
-    'the processor time of a message, in the nodes and in Postgres, and how long a message takes to the other node. Fan-out ' +
-    'is one event after the other to 600 streams of one person, shared out to the nodes.',
+    'As in `sends`, with 128 senders; on several nodes, whoever listens is on another node than whoever sends. The nodes ' +
+    'share one core here, Postgres (on disk, its fsync on) and NATS the other with the load generators, so more nodes cannot ' +
+    'answer more: what they cost is the processor time of a message, in the nodes and in Postgres, and how long a message ' +
+    'takes to the other node. Fan-out is one event after the other to 600 streams of one person, shared out to the nodes.',
   async run(size, log) {
     const sizes =
       size === 'full'
