@@ -96,10 +96,13 @@ export class Presence {
 
   /** Of everybody whom I share a conversation with, of up to `signalsMax` people: whether they are here. */
   async list(me: Principal): Promise<PresenceOf[]> {
+    // What is written while the read is under way it may not see, and then it waits here no more.
+    const waiting = new Map(this.#seen)
     const contacts = await this.#store.read('listLastSeen', { viewerId: me.userId })
     return contacts.map(({ userId, lastSeenAt }) => {
       const online = this.#isOnline(userId)
-      return presenceOf(userId, online ? null : (this.#seen.get(userId) ?? lastSeenAt), online)
+      const seen = this.#seen.get(userId) ?? waiting.get(userId) ?? lastSeenAt
+      return presenceOf(userId, online ? null : seen, online)
     })
   }
 

@@ -24,6 +24,8 @@ function openNodes(count = 1) {
   const seen = new Map<number, number>()
   const asked = { reads: 0, writes: 0 }
   let away: 'for writes' | boolean = false
+  /** What a look at who was last seen waits for, after it looked. */
+  let held: Promise<void> | undefined
   function attend(): void {
     if (away === true) throw new Error('the database is away')
   }
@@ -33,7 +35,9 @@ function openNodes(count = 1) {
       asked.reads++
       if (name === 'listLastSeen') {
         const others = everyone.filter((userId) => userId !== input.viewerId)
-        return others.map((userId) => ({ userId, lastSeenAt: seen.get(userId) ?? null }))
+        const rows = others.map((userId) => ({ userId, lastSeenAt: seen.get(userId) ?? null }))
+        await held
+        return rows
       }
       return input.userIds.flatMap((userId) =>
         everyone.filter((other) => other !== userId).map((contactId) => ({ userId, contactId }))
@@ -80,7 +84,12 @@ function openNodes(count = 1) {
     openNode,
     seen,
     asked,
-    setAway: (how: typeof away) => void (away = how)
+    setAway: (how: typeof away) => void (away = how),
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
+    }
   }
 }
 
@@ -105,6 +114,21 @@ describe('Somebody', () => {
       { userId: '3', online: false, lastSeenAt: null }
     ])
     expect(seen.get(jane)).toBe(Date.parse(at(2)))
+  })
+
+  test('G6: whoever looks while it is written when somebody was seen is told so', async () => {
+    const { nodes, seen, hold } = openNodes()
+    const [{ presence }] = nodes as [(typeof nodes)[0]]
+    presence.came(jane)
+    presence.left(jane)
+    const release = hold()
+    // In the tick in which she goes, before it is written.
+    vi.advanceTimersByTime(10_500)
+    const look = presence.list(me)
+    await pass(1)
+    expect(seen.has(jane)).toBe(true)
+    release()
+    expect(await look).toContainEqual({ userId: '2', online: false, lastSeenAt: at(0) })
   })
 
   test('G6: who reconnects within ten seconds neither went nor came', async () => {
