@@ -112,7 +112,8 @@ export class Presence {
     for (const [userId, since] of this.#leaving) {
       if (now - since < graceMs) break
       this.#leaving.delete(userId)
-      this.#leave(userId, Date.now() - Math.round(now - since))
+      // To the second: those who went together are written together, with the time that was told.
+      this.#leave(userId, Math.floor((Date.now() - (now - since)) / 1_000) * 1_000)
     }
     const gone = this.#others.expire(now)
     // One of those who are left writes it, and nobody whose own bus is away.
@@ -129,7 +130,8 @@ export class Presence {
   /** Writes down that everybody who was here was. */
   async close(): Promise<void> {
     clearInterval(this.#ticker)
-    for (const userId of this.#here) this.#seen.set(userId, Date.now())
+    const now = Date.now()
+    for (const userId of this.#here) this.#seen.set(userId, now)
     await this.#write().catch(this.#options.onFailure)
   }
 
@@ -176,8 +178,7 @@ export class Presence {
     while (this.#seen.size > 0) {
       const waiting = [...this.#seen]
       const [, at] = waiting[0]!
-      // Those who went in one second did so at one time.
-      const some = waiting.filter((each) => Math.abs(each[1] - at) < 1_000).slice(0, writtenAtOnce)
+      const some = waiting.filter((each) => each[1] === at).slice(0, writtenAtOnce)
       await this.#store.write('setLastSeen', { userIds: some.map(([userId]) => userId), at })
       for (const [userId, at] of some) if (this.#seen.get(userId) === at) this.#seen.delete(userId)
     }

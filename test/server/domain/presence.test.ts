@@ -131,6 +131,20 @@ describe('Somebody', () => {
     expect(await look).toContainEqual({ userId: '2', online: false, lastSeenAt: at(0) })
   })
 
+  test('G6: what is told of whoever goes is what is written, also when somebody else goes at nearly that time', async () => {
+    const { nodes, seen } = openNodes()
+    const [{ presence, takeTold }] = nodes as [(typeof nodes)[0]]
+    for (const userId of everyone) presence.came(userId)
+    await pass(1.6)
+    takeTold()
+    presence.left(jane)
+    await pass(0.6)
+    presence.left(anna)
+    await pass(12)
+    const written = (userId: number) => new Date(seen.get(userId)!).toISOString()
+    expect(takeTold()).toEqual([`2 ${written(jane)} for 1 3`, `3 ${written(anna)} for 1 2`])
+  })
+
   test('G6: who reconnects within ten seconds neither went nor came', async () => {
     const { nodes, asked } = openNodes()
     const [{ presence, takeTold }] = nodes as [(typeof nodes)[0]]
