@@ -138,7 +138,7 @@ describe('Somebody', () => {
     await pass(1.6)
     takeTold()
     presence.left(jane)
-    await pass(0.6)
+    await pass(0.2)
     presence.left(anna)
     await pass(12)
     const written = (userId: number) => new Date(seen.get(userId)!).toISOString()
