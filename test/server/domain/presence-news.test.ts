@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { decodeNews } from '../../../server/domain/presence-news.ts'
+
+test.each([
+  '',
+  'null',
+  '1',
+  '[]',
+  '{}',
+  '{"node":1}',
+  '{"node":"a","seq":1}',
+  '{"node":"a","wants":1}',
+  '\0'
+])('what another node says is not understood: %j', (text) => {
+  expect(decodeNews(text)).toBeNull()
+})
+test.each([
+  { seq: 1.5 },
+  { at: 1e16 },
+  { at: '2026' },
+  { whole: 1 },
+  { came: ['1'] },
+  { left: {} },
+  { left: [1] },
+  { left: [[1, null]] },
+  { left: [[1, 1e16]] }
+])('nor this: %j', (wrong) => {
+  const right = { node: 'a', seq: 1, at: 0, whole: false, came: [1], left: [[2, 0]] }
+  expect(decodeNews(JSON.stringify(right))).toEqual(right)
+  expect(decodeNews(JSON.stringify({ ...right, ...wrong }))).toBeNull()
+})
