@@ -30,7 +30,7 @@ export async function requireStorage(store: Store): Promise<void> {
     late.reject(new Problem('storage_unavailable', 'The database does not answer.'))
   }, answerMs)
   try {
-    await Promise.race([store.read('readHeads', { userIds: [0] }), late.promise])
+    await Promise.race([store.read('readLogBounds', { userIds: [0] }), late.promise])
   } finally {
     clearTimeout(timer)
   }

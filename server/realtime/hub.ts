@@ -34,8 +34,6 @@ export type HubCounts = StreamCounts & {
   sweepFinds: number
 }
 
-/** Reads of the log at a time, for all streams together. */
-const concurrentReads = 8
 /** Users whose heads are asked for in one read. */
 const sweptAtOnce = 1_000
 
@@ -72,7 +70,7 @@ export class Hub {
     this.#log = log
     this.#bus = bus
     this.#options = options
-    this.#reader = new LogReader(log, concurrentReads)
+    this.#reader = new LogReader(log)
     log.onCommitted((events, committedAt) => this.#deliver(events, committedAt))
     this.#ticker = setInterval(() => this.#tick(), options.tickMs ?? 1_000)
     this.#ticker.unref()
@@ -142,8 +140,9 @@ export class Hub {
   async sweep(): Promise<void> {
     const userIds = [...this.#mailboxes.keys()]
     for (let i = 0; i < userIds.length; i += sweptAtOnce) {
-      for (const { userId, head } of await this.#log.heads(userIds.slice(i, i + sweptAtOnce))) {
-        const mailbox = this.#mailboxes.get(userId)
+      const swept = userIds.slice(i, i + sweptAtOnce)
+      for (const [index, { head }] of (await this.#log.bounds(swept)).entries()) {
+        const mailbox = this.#mailboxes.get(swept[index]!)
         if (mailbox && raise(mailbox, head)) this.counts.sweepFinds++
       }
     }

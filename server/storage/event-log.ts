@@ -18,6 +18,9 @@ export type CommittedEvent = EncodedEvent & { retracts?: boolean; to: { userId: 
 /** A user's log holds the events `floor + 1 … head`, without a gap. */
 export type LogBounds = { head: number; floor: number }
 
+/** A place in one user's log: that of the event `after`, or its beginning. */
+export type LogPlace = { userId: number; after: number }
+
 /** `committedAt` is ms by `performance.timeOrigin + performance.now()`, a clock that threads share. */
 export type CommitListener = (events: CommittedEvent[], committedAt: number) => void
 
@@ -25,11 +28,10 @@ export type CommitListener = (events: CommittedEvent[], committedAt: number) => 
 export interface EventLog {
   /** One random word for the whole database, replaced when it is restored from a backup. */
   readonly epoch: string
-  bounds(userId: number): Promise<LogBounds>
-  /** The heads of many users' logs at once; at most 1,000 of them. */
-  heads(userIds: number[]): Promise<{ userId: number; head: number }[]>
-  /** Up to `limit` events after `seq`, in order. */
-  eventsAfter(userId: number, seq: number, limit: number): Promise<LoggedEvent[]>
+  /** The bounds of each of these users' logs, 1,000 of them at most, in one read. */
+  bounds(userIds: number[]): Promise<LogBounds[]>
+  /** Up to `limit` events after each of these places, a few hundred of them at most, in one read; each in order. */
+  eventsAfter(places: LogPlace[], limit: number): Promise<LoggedEvent[][]>
   /**
    * Calls `listener` after each commit of this process, once it is on disk. Reports may come in another order than the
    * commits did, and those of other processes do not come at all.

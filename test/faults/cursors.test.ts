@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseCursor } from '@parley/contract/cursor'
 import { openSqliteStore } from '../../server/storage/sqlite/sqlite-store.ts'
 import { sendOf } from '../fixtures/people.ts'
+import { boundsOf } from '../fixtures/logs.ts'
 import { call, loginAs, type Api } from '../harness/api.ts'
 import { freePort, startParley, type Parley } from '../harness/parley.ts'
 import { openStream, type EventStream } from '../harness/stream.ts'
@@ -37,7 +38,7 @@ beforeAll(async () => {
   epoch = store.epoch
   const [sender, place] = [Number(john.user.id), Number(conversation)]
   await Promise.all(Array.from({ length: written - 1 }, (_, n) => store.send(sendOf(sender, place, `${n}`))))
-  head = (await store.events.bounds(Number(jane.user.id))).head
+  head = (await boundsOf(store, Number(jane.user.id))).head
   const old = { before: Date.now() + 1, keep: kept, limit: written }
   while ((await store.write('pruneEvents', old)) > 0);
   await store.close()

@@ -7,7 +7,7 @@ import { Client, type QueryConfig } from 'pg'
 import { openPostgresStore } from '../../server/storage/postgres/postgres-store.ts'
 import type { CommitListener, CommittedEvent } from '../../server/storage/event-log.ts'
 import { reads, writes, type AnyRead, type AnyWrite } from '../../server/storage/procedures/index.ts'
-import { readLogBounds } from '../../server/storage/procedures/events.ts'
+import { readHead } from '../../server/storage/procedures/events.ts'
 import { openConnection, openKysely } from '../../server/storage/sqlite/connection.ts'
 import { prepareWriter } from '../../server/storage/sqlite/writer.ts'
 import type { Store } from '../../server/storage/store.ts'
@@ -61,7 +61,7 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
     },
     read: async (name, input) => runRead(name, input),
     snapshot: async (name, input) => ({
-      head: (await readLogBounds(db, { userId: input.viewerId })).head,
+      head: await readHead(db, input.viewerId),
       data: await runRead(name, input)
     }),
     write: (name, input) =>
@@ -74,9 +74,8 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
     queues: () => ({ reads: 0, writes: 0, sends: 0 }),
     events: {
       epoch: settings.epoch,
-      bounds: (userId) => readLogBounds(db, { userId }),
-      heads: (userIds) => runRead('readHeads', { userIds }),
-      eventsAfter: (userId, after, limit) => runRead('readEvents', { userId, after, limit }),
+      bounds: (userIds) => runRead('readLogBounds', { userIds }),
+      eventsAfter: (places, limit) => runRead('readEvents', { places, limit }),
       onCommitted: (listener) => void listeners.push(listener)
     },
     async close() {

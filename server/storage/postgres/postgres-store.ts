@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import type { ClientBase, Pool } from 'pg'
 import type { BatchObserver } from '../commit-queue.ts'
 import type { CommitListener, CommittedEvent } from '../event-log.ts'
-import { readLogBounds } from '../procedures/events.ts'
+import { readHead } from '../procedures/events.ts'
 import { reads, singleReads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
 import type { Schema } from '../schema.ts'
 import type { SendOutcome, Store } from '../store.ts'
@@ -99,7 +99,7 @@ export async function openPostgresStore(
       answer(
         inSnapshot(async (db) => {
           // The head before the data: a stream that goes on from it misses nothing.
-          const { head } = await readLogBounds(db, { userId: input.viewerId })
+          const head = await readHead(db, input.viewerId)
           return { head, data: (await (reads[name] as AnyRead)(db, input)) as never }
         })
       ),
@@ -107,9 +107,8 @@ export async function openPostgresStore(
     send: (send) => answer(sends.send(send)),
     events: {
       epoch,
-      bounds: (userId) => read('readLogBounds', { userId }),
-      heads: (userIds) => read('readHeads', { userIds }),
-      eventsAfter: (userId, after, limit) => read('readEvents', { userId, after, limit }),
+      bounds: (userIds) => read('readLogBounds', { userIds }),
+      eventsAfter: (places, limit) => read('readEvents', { places, limit }),
       onCommitted: (listener) => void listeners.push(listener)
     },
     queues: () => ({

@@ -1,39 +1,42 @@
-import type { Kysely } from 'kysely'
-import type { EncodedEvent, LogBounds, LoggedEvent } from '../event-log.ts'
+import { sql, type Kysely } from 'kysely'
+import type { EncodedEvent, LogBounds, LoggedEvent, LogPlace } from '../event-log.ts'
 import { encode } from '../json.ts'
 import { messageColumns, messageOf, type MessageColumns } from '../rows.ts'
 import type { Schema } from '../schema.ts'
 
-/** The bounds of a user's log; of nobody's, an empty log. */
-export async function readLogBounds(db: Kysely<Schema>, { userId }: { userId: number }): Promise<LogBounds> {
-  const row = await db
-    .selectFrom('inbox_heads')
-    .select(['head', 'floor'])
-    .where('user_id', '=', userId)
-    .executeTakeFirst()
-  return row ?? { head: 0, floor: 0 }
-}
-
-/** The heads of many users' logs in one read. */
-export async function readHeads(
+/** The bounds of each of these users' logs, in their order; of nobody's, an empty log. */
+export async function readLogBounds(
   db: Kysely<Schema>,
   { userIds }: { userIds: number[] }
-): Promise<{ userId: number; head: number }[]> {
-  if (userIds.length === 0) return []
-  return db
+): Promise<LogBounds[]> {
+  const rows = await db
     .selectFrom('inbox_heads')
-    .select(['user_id as userId', 'head'])
-    .where('user_id', 'in', userIds)
+    .select(['user_id', 'head', 'floor'])
+    .where('user_id', 'in', padded(userIds, 0))
     .execute()
+  const bounds = new Map(rows.map(({ user_id, head, floor }) => [user_id, { head, floor }]))
+  return userIds.map((userId) => bounds.get(userId) ?? { head: 0, floor: 0 })
 }
 
-/** Up to `limit` events after `seq`. What the user may no longer see comes as `gone`, in its place. */
+/** The head of one user's log. */
+export async function readHead(db: Kysely<Schema>, userId: number): Promise<number> {
+  const [bounds] = await readLogBounds(db, { userIds: [userId] })
+  return bounds!.head
+}
+
+/**
+ * Up to `limit` events after each of these places, all in one statement. What a user may no longer see comes as `gone`, in
+ * its place.
+ */
 export async function readEvents(
   db: Kysely<Schema>,
-  { userId, after, limit }: { userId: number; after: number; limit: number }
-): Promise<LoggedEvent[]> {
+  { places, limit }: { places: LogPlace[]; limit: number }
+): Promise<LoggedEvent[][]> {
   const rows = await db
-    .selectFrom('inbox_events as event')
+    .with('place(nth, user_id, after)', () => valuesOf(places))
+    .selectFrom('place')
+    // In this order on SQLite: each place finds its events.
+    .crossJoin('inbox_events as event')
     .leftJoin('messages', 'messages.id', 'event.message_id')
     .leftJoin('users', 'users.id', 'messages.sender_id')
     .leftJoin('participants as viewer', (join) =>
@@ -41,9 +44,10 @@ export async function readEvents(
         .on('viewer.conversation_id', '=', (eb) =>
           eb.fn.coalesce('messages.conversation_id', 'event.conversation_id')
         )
-        .on('viewer.user_id', '=', userId)
+        .onRef('viewer.user_id', '=', 'event.user_id')
     )
     .select([
+      'place.nth',
       'event.seq',
       'event.kind',
       'event.payload',
@@ -52,12 +56,32 @@ export async function readEvents(
       'viewer.visible_from',
       ...messageColumns
     ])
-    .where('event.user_id', '=', userId)
-    .where('event.seq', '>', after)
-    .orderBy('event.seq')
-    .limit(limit)
+    .whereRef('event.user_id', '=', 'place.user_id')
+    // A log has no gaps: so many after a place are those up to so far.
+    .whereRef('event.seq', '>', 'place.after')
+    .where('event.seq', '<=', (eb) => eb('place.after', '+', limit))
     .execute()
-  return rows.map((row) => Object.assign(eventOf(row, userId), { seq: row.seq }))
+  const events: LoggedEvent[][] = places.map(() => [])
+  for (const row of rows) {
+    events[row.nth]!.push(Object.assign(eventOf(row, places[row.nth]!.userId), { seq: row.seq }))
+  }
+  for (const each of events) each.sort((a, b) => a.seq - b.seq)
+  return events
+}
+
+/** The places as rows, each with its number; the user 0 is nobody. */
+function valuesOf(places: LogPlace[]) {
+  const rows = padded(places, { userId: 0, after: 0 }).map(
+    ({ userId, after }, nth) =>
+      sql`(cast(${nth} as bigint), cast(${userId} as bigint), cast(${after} as bigint))`
+  )
+  return sql<{ nth: number; user_id: number; after: number }>`(values ${sql.join(rows)})`
+}
+
+/** As many as the next power of two, so that there are few statements to prepare. */
+function padded<Value>(values: Value[], nobody: Value): Value[] {
+  const length = 2 ** Math.ceil(Math.log2(Math.max(1, values.length)))
+  return [...values, ...Array.from({ length: length - values.length }, () => nobody)]
 }
 
 type EventColumns = { [Column in keyof MessageColumns]: MessageColumns[Column] | null } & {

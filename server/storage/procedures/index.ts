@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../event-log.ts'
 import type { Schema } from '../schema.ts'
 import { getConversation, listConversations, startDirectConversation } from './conversations.ts'
-import { pruneEvents, readEvents, readHeads, readLogBounds } from './events.ts'
+import { pruneEvents, readEvents, readLogBounds } from './events.ts'
 import { listFindings } from './findings.ts'
 import { renameConversation, startGroup } from './groups.ts'
 import { deleteMessage, editMessage, listVersions } from './message-changes.ts'
@@ -42,7 +42,6 @@ export const reads = {
   listSessionEnds,
   listVersions,
   readEvents,
-  readHeads,
   readLogBounds,
   searchUsernames
 }
@@ -57,7 +56,6 @@ export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
   'listLastSeen',
   'listSessionEnds',
   'readEvents',
-  'readHeads',
   'readLogBounds',
   'searchUsernames'
 ])

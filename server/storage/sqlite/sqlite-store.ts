@@ -75,9 +75,8 @@ async function open(
     send: (send) => sends.add(send),
     events: {
       epoch,
-      bounds: (userId) => read('readLogBounds', { userId }),
-      heads: (userIds) => read('readHeads', { userIds }),
-      eventsAfter: (userId, after, limit) => read('readEvents', { userId, after, limit }),
+      bounds: (userIds) => read('readLogBounds', { userIds }),
+      eventsAfter: (places, limit) => read('readEvents', { places, limit }),
       onCommitted: (listener) => void listeners.push(listener)
     },
     queues: () => ({

@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { CommittedEvent } from '../event-log.ts'
 import { reads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
-import { readLogBounds } from '../procedures/events.ts'
+import { readHead } from '../procedures/events.ts'
 import { refusalOf } from './answer.ts'
 import { openConnection, openKysely } from './connection.ts'
 import type { Answer, Job, Ready, Report, WorkerRole } from './jobs.ts'
@@ -100,7 +100,7 @@ async function readGroup(group: Job[]): Promise<Report> {
     try {
       database.exec('BEGIN')
       // The head before the data: a stream that goes on from it misses nothing.
-      const head = job.headOf === null ? 0 : (await readLogBounds(db, { userId: job.headOf })).head
+      const head = job.headOf === null ? 0 : await readHead(db, job.headOf)
       const data = await (reads as unknown as Record<string, AnyRead>)[job.name]!(db, job.input)
       answers.push({ id: job.id, ok: true, result: { head, data } })
     } catch (error) {

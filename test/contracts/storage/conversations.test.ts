@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
+import { boundsOf } from '../../fixtures/logs.ts'
 
 describeStorage('Conversations', (under) => {
   test('O3: two people who start one at once get the same one, and one event each', async () => {
@@ -18,8 +19,8 @@ describeStorage('Conversations', (under) => {
     )
     expect(new Set(started.map((each) => each.id)).size).toBe(1)
     expect(started.filter((each) => each.created)).toHaveLength(1)
-    expect((await under.store.events.bounds(john.userId)).head).toBe(1)
-    expect((await under.store.events.bounds(jane.userId)).head).toBe(1)
+    expect((await boundsOf(under.store, john.userId)).head).toBe(1)
+    expect((await boundsOf(under.store, jane.userId)).head).toBe(1)
   })
 
   test('are listed from the newest message on, page by page, and not while they have none', async () => {

@@ -3,6 +3,7 @@ import type { CommittedEvent } from '../../../server/storage/event-log.ts'
 import { sendOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
+import { boundsOf, eventsAfter } from '../../fixtures/logs.ts'
 
 describeStorage('The event log', (under) => {
   test('O2: numbers each user’s events from 1 without a gap, whatever else is written', async () => {
@@ -20,9 +21,9 @@ describeStorage('The event log', (under) => {
       })
     ])
     for (const { userId } of [john, jane]) {
-      const events = await under.store.events.eventsAfter(userId, 0, 1_000)
+      const events = await eventsAfter(under.store, userId, 0, 1_000)
       expect(events.map((event) => event.seq)).toEqual(events.map((_, i) => i + 1))
-      expect((await under.store.events.bounds(userId)).head).toBe(events.length)
+      expect((await boundsOf(under.store, userId)).head).toBe(events.length)
       expect(events[0]!.name).toBe('conversation_created')
     }
   })
@@ -32,7 +33,7 @@ describeStorage('The event log', (under) => {
     const told: CommittedEvent[] = []
     under.store.events.onCommitted((events) => told.push(...events))
     const from = new Map<number, number>()
-    for (const { userId } of [john, jane]) from.set(userId, (await under.store.events.bounds(userId)).head)
+    for (const { userId } of [john, jane]) from.set(userId, (await boundsOf(under.store, userId)).head)
     await under.store.send(sendOf(john.userId, conversationId, '"hello" é', 'told-key'))
     await under.store.send(sendOf(john.userId, conversationId, '@jane', undefined, { mentions: [jane.id] }))
     await under.store.write('markRead', {
@@ -42,7 +43,7 @@ describeStorage('The event log', (under) => {
       now: Date.now()
     })
     for (const [userId, head] of from) {
-      const read = await under.store.events.eventsAfter(userId, head, 100)
+      const read = await eventsAfter(under.store, userId, head, 100)
       const live = told.flatMap(({ to, ...event }) =>
         to.filter((place) => place.userId === userId).map(({ seq }) => ({ ...event, seq }))
       )
@@ -57,10 +58,10 @@ describeStorage('The event log', (under) => {
     const mark = (upTo: number | null) =>
       under.store.write('markRead', { viewerId: jane.userId, conversationId, upTo, now: Date.now() })
     await mark(null)
-    const { head } = await under.store.events.bounds(jane.userId)
+    const { head } = await boundsOf(under.store, jane.userId)
     await mark(null)
     await mark(Number(messageIn(first).id))
-    expect((await under.store.events.bounds(jane.userId)).head).toBe(head)
+    expect((await boundsOf(under.store, jane.userId)).head).toBe(head)
     expect(
       await under.store.read('getConversation', { viewerId: jane.userId, id: conversationId })
     ).toMatchObject({
@@ -72,22 +73,47 @@ describeStorage('The event log', (under) => {
     const { john, conversationId } = await startPair(under.store)
     await under.store.send(sendOf(john.userId, conversationId, 'kept'))
     const { epoch } = under.store
-    const before = await under.store.events.eventsAfter(john.userId, 0, 100)
+    const before = await eventsAfter(under.store, john.userId, 0, 100)
     await under.reopen()
     expect(under.store.epoch).toBe(epoch)
-    expect(await under.store.events.eventsAfter(john.userId, 0, 100)).toEqual(before)
+    expect(await eventsAfter(under.store, john.userId, 0, 100)).toEqual(before)
   })
 
   test('forgets only what is both old and beyond the newest that are kept, and raises its floor', async () => {
     const { john, conversationId } = await startPair(under.store)
     for (let i = 0; i < 20; i++) await under.store.send(sendOf(john.userId, conversationId, `m ${i}`))
-    const { head } = await under.store.events.bounds(john.userId)
+    const { head } = await boundsOf(under.store, john.userId)
     const prune = (before: number) => under.store.write('pruneEvents', { before, keep: 5, limit: 7 })
     expect(await prune(0)).toBe(0)
     while ((await prune(Date.now() + 1)) > 0);
-    expect(await under.store.events.bounds(john.userId)).toEqual({ head, floor: head - 5 })
-    const left = await under.store.events.eventsAfter(john.userId, 0, 100)
+    expect(await boundsOf(under.store, john.userId)).toEqual({ head, floor: head - 5 })
+    const left = await eventsAfter(under.store, john.userId, 0, 100)
     expect(left.map((event) => event.seq)).toEqual([head - 4, head - 3, head - 2, head - 1, head])
+  })
+
+  test('S1: of many users at once each gets what follows their place, and nobody is nobody', async () => {
+    const pairs = await Promise.all(Array.from({ length: 5 }, () => startPair(under.store)))
+    for (const [index, { john, conversationId }] of pairs.entries()) {
+      for (let i = 0; i < index; i++) await under.store.send(sendOf(john.userId, conversationId, `m ${i}`))
+    }
+    const people = pairs.flatMap(({ john, jane }) => [jane.userId, john.userId])
+    const places = [0, 1, 2].flatMap((after) => people.map((userId) => ({ userId, after })))
+    const { events } = under.store
+    const read = await events.eventsAfter([...places, { userId: 0, after: 0 }], 2)
+    const alone = await Promise.all(
+      places.map(({ userId, after }) => eventsAfter(under.store, userId, after, 2))
+    )
+    expect(read).toEqual([...alone, []])
+    expect(alone.map((each) => each.map(({ seq }) => seq))).toEqual(
+      places.map(({ userId, after }) => {
+        const head = 1 + Math.floor(people.indexOf(userId) / 2)
+        return [after + 1, after + 2].filter((seq) => seq <= head)
+      })
+    )
+    expect(await events.bounds([...people, 0])).toEqual([
+      ...people.map((_, index) => ({ head: 1 + Math.floor(index / 2), floor: 0 })),
+      { head: 0, floor: 0 }
+    ])
   })
 
   test('S1: a page of 10,000 events behind is read in order, page by page', async () => {
@@ -99,11 +125,11 @@ describeStorage('The event log', (under) => {
     )
     let seq = 0
     for (;;) {
-      const page = await under.store.events.eventsAfter(john.userId, seq, 500)
+      const page = await eventsAfter(under.store, john.userId, seq, 500)
       if (page.length === 0) break
       expect(page.map((event) => event.seq)).toEqual(page.map((_, i) => seq + 1 + i))
       seq += page.length
     }
-    expect(seq).toBe((await under.store.events.bounds(john.userId)).head)
+    expect(seq).toBe((await boundsOf(under.store, john.userId)).head)
   })
 })

@@ -14,6 +14,7 @@ import {
 import { addPerson, sendOf, startGroup } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
+import { boundsOf } from '../../fixtures/logs.ts'
 
 describeStorage('Groups', (under) => {
   test('M2: who was removed sees nothing of the group from then on, also of what they had not read yet', async () => {
@@ -119,13 +120,13 @@ describeStorage('Groups', (under) => {
     const messageId = await say(store, conversationId, john, 'before')
     const anna = await addPerson(store, 'anna')
     await add(store, conversationId, john, anna)
-    const { head } = await store.events.bounds(anna.userId)
+    const { head } = await boundsOf(store, anna.userId)
     const about = { ...within(conversationId, john), messageId }
     await store.write('editMessage', { ...about, content: 'better', mentions: [], version: null })
     await store.write('addReaction', { ...about, emoji: '👍' })
     await store.write('removeReaction', { ...about, emoji: '👍' })
     await store.write('deleteMessage', about)
-    expect((await store.events.bounds(anna.userId)).head).toBe(head)
+    expect((await boundsOf(store, anna.userId)).head).toBe(head)
     const hers = { ...about, viewerId: anna.userId, content: 'mine', mentions: [], version: null }
     expect(await store.write('editMessage', hers)).toEqual({ refused: 'message_not_found' })
   })
@@ -153,12 +154,12 @@ describeStorage('Groups', (under) => {
     for (const person of await Promise.all(fill)) await add(store, conversationId, john, person)
     const readAndTell = async () => {
       await say(store, conversationId, john, 'read this')
-      const { head } = await store.events.bounds(john.userId)
+      const { head } = await boundsOf(store, john.userId)
       await store.write('markRead', { ...within(conversationId, jane), upTo: null })
       const page = { ...within(conversationId, john), after: null, limit: 2 }
       const participants = await store.read('listParticipants', page)
       return [
-        (await store.events.bounds(john.userId)).head - head,
+        (await boundsOf(store, john.userId)).head - head,
         'refused' in participants ? null : participants[1]!.readUpTo !== null
       ]
     }
@@ -208,6 +209,6 @@ describeStorage('Groups', (under) => {
     const positions = outcomes.map((outcome) => messageIn(outcome).position)
     expect(positions).toEqual(Array.from({ length: 60 }, (_, i) => Number(positions[0]) + i))
     expect(commits.length).toBeGreaterThan(2)
-    expect((await store.events.bounds(late.userId)).head).toBe(62)
+    expect((await boundsOf(store, late.userId)).head).toBe(62)
   })
 })

@@ -15,6 +15,7 @@ import {
 import { sendOf, startGroup } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { decoded } from '../../fixtures/decoded.ts'
+import { boundsOf, eventsAfter } from '../../fixtures/logs.ts'
 
 describeStorage('At the same moment', (under) => {
   test('T1: a message is sent before its sender is removed, or refused', async () => {
@@ -216,7 +217,7 @@ describeStorage('At the same moment', (under) => {
     const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
     for (let round = 0; round < 10; round++) {
       const messageId = await say(store, conversationId, jane, 'vote')
-      const { head } = await store.events.bounds(anna.userId)
+      const { head } = await boundsOf(store, anna.userId)
       const react = (who: Person, emoji: string) =>
         store.write('addReaction', { ...within(conversationId, who), messageId, emoji })
       const [, , removal, ...late] = await Promise.all([
@@ -232,7 +233,7 @@ describeStorage('At the same moment', (under) => {
       const tombstone = 'messages' in page ? page.messages[0]! : null
       expect(tombstone).toMatchObject({ content: '', deletedAt: expect.any(String) })
       expect(tombstone).not.toHaveProperty('reactions')
-      const told = await store.events.eventsAfter(anna.userId, head, 100)
+      const told = await eventsAfter(store, anna.userId, head, 100)
       expect(told.at(-1)?.name).toBe('message_deleted')
       expect(await react(anna, '👍')).toEqual({ refused: 'message_deleted' })
     }
@@ -244,7 +245,7 @@ describeStorage('At the same moment', (under) => {
     const { john, conversationId, ...people } = await startGroup(store, names)
     const messageId = await say(store, conversationId, john, 'vote')
     const voters = [john, ...Object.values(people)] as (typeof john)[]
-    const { head } = await store.events.bounds(john.userId)
+    const { head } = await boundsOf(store, john.userId)
     const vote = (voter: typeof john, emoji: string) => ({
       ...within(conversationId, voter),
       messageId,
@@ -258,7 +259,7 @@ describeStorage('At the same moment', (under) => {
     const { reactions } = 'messages' in page ? page.messages[0]! : {}
     expect(reactions).toHaveLength(1)
     expect(new Set(reactions![0]!.userIds)).toEqual(new Set(voters.map(({ id }) => id)))
-    const told = await store.events.eventsAfter(john.userId, head, 1_000)
+    const told = await eventsAfter(store, john.userId, head, 1_000)
     const added = told
       .map(decoded)
       .flatMap(({ name, data }) => (name === 'reaction_added' && data.emoji === '👍' ? [data.userId] : []))

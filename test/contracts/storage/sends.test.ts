@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { answerOf, messageIn } from '../../fixtures/decoded.ts'
+import { boundsOf } from '../../fixtures/logs.ts'
 
 describeStorage('Sends', (under) => {
   test('O1: positions count 1, 2, 3 … in each conversation, also when sent at once', async () => {
@@ -77,7 +78,7 @@ describeStorage('Sends', (under) => {
       { refused: 'conversation_not_found' },
       { message: { position: 2 } }
     ])
-    expect((await under.store.events.bounds(stranger.userId)).head).toBe(0)
+    expect((await boundsOf(under.store, stranger.userId)).head).toBe(0)
   })
 
   test('E3: a write that fails spoils none of those beside it, and none is done twice', async () => {
@@ -96,7 +97,7 @@ describeStorage('Sends', (under) => {
       const session = { tokenHash: `${tokenHash} ${conversationId}`, now: 0 }
       expect(await under.store.read('findSession', session)).toMatchObject({ userId })
     }
-    expect(await under.store.events.bounds(john.userId)).toMatchObject({ head: 2 })
+    expect(await boundsOf(under.store, john.userId)).toMatchObject({ head: 2 })
   })
 
   test('sending marks the conversation read for its sender and unread for the other', async () => {

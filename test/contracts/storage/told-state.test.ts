@@ -7,6 +7,7 @@ import { ToldState } from '../../harness/told-state.ts'
 import { addPerson, sendOf } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { decoded } from '../../fixtures/decoded.ts'
+import { eventsAfter } from '../../fixtures/logs.ts'
 
 type Person = Awaited<ReturnType<typeof addPerson>>
 
@@ -143,7 +144,7 @@ describeStorage('What people are told', (under) => {
           })
           for (const doing of doings) await run(store, people, id, doing)
           for (const person of people) {
-            const replayed = await store.events.eventsAfter(person.userId, 0, 1_000)
+            const replayed = await eventsAfter(store, person.userId, 0, 1_000)
             await compare(store, person, replayed.map(decoded))
             const heard = live
               .flatMap(({ to, ...event }) => to.map((place) => ({ ...place, event })))

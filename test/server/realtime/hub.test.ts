@@ -8,6 +8,7 @@ import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { changeBeside } from '../../harness/engine.ts'
 import { openHub, openHubOn } from './socket-pair.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
+import { boundsOf } from '../../fixtures/logs.ts'
 
 let world: Awaited<ReturnType<typeof openHub>>
 beforeAll(async () => {
@@ -91,7 +92,7 @@ describe('A stream', () => {
     const { john, conversationId } = await startPair(world.store)
     for (let i = 0; i < 10; i++) await world.store.send(sendOf(john.userId, conversationId, `m ${i}`))
     await world.store.write('pruneEvents', { before: Date.now() + 1, keep: 4, limit: 100 })
-    const { head, floor } = await world.store.events.bounds(john.userId)
+    const { head, floor } = await boundsOf(world.store, john.userId)
     expect(floor).toBe(head - 4)
     const below = await world.open(john.userId, `${world.store.epoch}-${floor - 1}`)
     expect((await below.event('reset')).data).toBe('{"reason":"pruned"}')
@@ -181,7 +182,7 @@ describe('A stream', () => {
   })
 
   test('S7: is told no head below what it was sent, also when the log went on while it was read', async () => {
-    const log = { ...world.store.events, bounds: () => Promise.resolve({ head: 1, floor: 0 }) }
+    const log = { ...world.store.events, bounds: () => Promise.resolve([{ head: 1, floor: 0 }]) }
     const own = await openAnother({}, log)
     const { john, conversationId } = await startPair(world.store)
     for (let i = 0; i < 3; i++) await world.store.send(sendOf(john.userId, conversationId, `m ${i}`))
@@ -233,7 +234,7 @@ describe('A stream', () => {
       )
       mostWaiting = Math.max(mostWaiting, stopped.served!.writableLength)
     }
-    const { head } = await world.store.events.bounds(jane.userId)
+    const { head } = await boundsOf(world.store, jane.userId)
     await reading.until(() => reading.seqs.at(-1) === head)
     expect(reading.seqs).toEqual(Array.from({ length: head - 1 }, (_, i) => i + 2))
     // One pull at most: a page of the log.
@@ -323,7 +324,7 @@ test('S1: whoever connects, is cut and resumes while others publish sees every e
           stream = await world.open(jane.userId, cursor)
         }
         await Promise.all(sends)
-        const { head } = await world.store.events.bounds(jane.userId)
+        const { head } = await boundsOf(world.store, jane.userId)
         await stream.until(() => (stream.seqs.at(-1) ?? seen.at(-1) ?? 0) === head)
         stream.socket.destroy()
         seen.push(...stream.seqs)

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { LogReader } from '../../../server/realtime/log-reader.ts'
 import type { EventLog, LoggedEvent } from '../../../server/storage/event-log.ts'
 
-const event: LoggedEvent = { seq: 1, name: 'gone', json: '{}' }
+const eventAfter = (after: number): LoggedEvent => ({ seq: after + 1, name: 'gone', json: '{}' })
 
 /** A log whose reads end when they are told to, and that counts them. */
 function heldLog() {
   const held: (() => void)[] = []
   let running = 0
-  const counts = { reads: 0, most: 0 }
+  const counts = { reads: 0, most: 0, events: 0 }
   async function read<Result>(result: Result): Promise<Result> {
     counts.reads++
     counts.most = Math.max(counts.most, ++running)
@@ -18,9 +18,11 @@ function heldLog() {
   }
   const log: EventLog = {
     epoch: 'e',
-    bounds: () => read({ head: 1, floor: 0 }),
-    heads: () => read([]),
-    eventsAfter: () => read([event]),
+    bounds: (userIds) => read(userIds.map(() => ({ head: 1, floor: 0 }))),
+    eventsAfter(places, limit) {
+      counts.events = Math.max(counts.events, places.length * limit)
+      return read(places.map(({ after }) => [eventAfter(after)]))
+    },
     onCommitted: () => {}
   }
   return { log, counts, held }
@@ -30,38 +32,57 @@ function heldLog() {
 async function releaseAll(held: (() => void)[]): Promise<void> {
   do {
     for (const release of held.splice(0)) release()
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    for (let i = 0; i < 2; i++) await new Promise<void>((resolve) => setImmediate(resolve))
   } while (held.length > 0)
 }
 
-test('S9: ten thousand streams that come back at once are a few reads of the database at a time', async () => {
+test('S9: ten thousand streams that come back at once are a few reads of the database at a time, of a thousand events each', async () => {
   const { log, counts, held } = heldLog()
-  const reader = new LogReader(log, 8)
+  const reader = new LogReader(log)
   const reads = Promise.all(
-    Array.from({ length: 10_000 }, (_, userId) => reader.bounds(userId).then(() => reader.pull(userId, 0)))
+    Array.from({ length: 10_000 }, async (_, userId) => {
+      await reader.bounds(userId)
+      return reader.pull(userId, userId)
+    })
   )
   await releaseAll(held)
-  await reads
-  expect(counts).toEqual({ reads: 20_000, most: 8 })
+  expect((await reads).every((pull, userId) => pull?.first === userId + 1)).toBe(true)
+  expect(counts.reads).toBeLessThan(100)
+  expect(counts.most).toBeLessThanOrEqual(8)
+  expect(counts.events).toBeLessThanOrEqual(1_024)
 })
 
-test('S9: streams that wait for the same read share it', async () => {
-  const { log, counts, held } = heldLog()
-  const reader = new LogReader(log, 1)
-  const first = reader.pull(0, 0)
-  const reads = Promise.all([first, ...Array.from({ length: 1_000 }, () => reader.pull(1, 0))])
+test('S9: streams that wait for the same read share it, and nobody joins one that has begun', async () => {
+  const asked: string[] = []
+  const { log, held } = heldLog()
+  const reader = new LogReader({
+    ...log,
+    eventsAfter(places, limit) {
+      asked.push(places.map(({ userId, after }) => `${userId}/${after}`).join())
+      return log.eventsAfter(places, limit)
+    }
+  })
+  const first = Array.from({ length: 1_000 }, (_, index) => reader.pull(index % 2, 0))
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  const second = reader.pull(1, 0)
   await releaseAll(held)
-  await reads
-  expect(counts.reads).toBe(2)
+  expect(new Set([...first, second]).size).toBe(3)
+  expect((await Promise.all([...first, second])).every((pull) => pull?.last === 1)).toBe(true)
+  expect(asked).toEqual(['0/0,1/0', '1/0'])
 })
 
 test('a read that fails gives its place to the next', async () => {
-  const { log, counts, held } = heldLog()
-  const reader = new LogReader({ ...log, bounds: () => Promise.reject(new Error('away')) }, 1)
-  const failed = reader.bounds(1).catch((error: Error) => error.message)
-  const reads = reader.pull(1, 0)
+  const { log, held } = heldLog()
+  let fails = 4
+  const reader = new LogReader({
+    ...log,
+    bounds: (userIds) => (fails-- > 0 ? Promise.reject(new Error('away')) : log.bounds(userIds))
+  })
+  const reads = Promise.allSettled(Array.from({ length: 5_000 }, (_, userId) => reader.bounds(userId)))
   await releaseAll(held)
-  await reads
-  expect(await failed).toBe('away')
-  expect(counts.reads).toBe(1)
+  const settled = await reads
+  expect(settled.map(({ status }) => status)).toEqual([
+    ...Array.from({ length: 4_000 }, () => 'rejected'),
+    ...Array.from({ length: 1_000 }, () => 'fulfilled')
+  ])
 })

@@ -33,16 +33,17 @@ export function modelLog(perform: (task: () => void) => void) {
 
   const log: EventLog = {
     epoch: 'e',
-    bounds(userId) {
-      counts.looks++
-      return read(() => ({ head: headOf(userId), floor: logOf(userId).floor }))
+    bounds(userIds) {
+      counts.looks += userIds.length
+      return read(() => userIds.map((userId) => ({ head: headOf(userId), floor: logOf(userId).floor })))
     },
-    heads: (userIds) => read(() => userIds.map((userId) => ({ userId, head: headOf(userId) }))),
-    eventsAfter: (userId, seq, limit) =>
+    eventsAfter: (places, limit) =>
       read(() =>
-        logOf(userId)
-          .events.filter((event) => event.seq > Math.max(seq, logOf(userId).floor))
-          .slice(0, limit)
+        places.map(({ userId, after }) =>
+          logOf(userId).events.filter(
+            ({ seq }) => seq > Math.max(after, logOf(userId).floor) && seq <= after + limit
+          )
+        )
       ),
     onCommitted: (listener) => void listeners.push(listener)
   }

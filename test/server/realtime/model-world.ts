@@ -166,7 +166,7 @@ export class Reader {
   }
 }
 
-/** Lets what has been decided take effect. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+/** Lets what has been decided take effect: a read of the log begins at the end of the turn in which it was asked for. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 2; i++) await new Promise<void>((resolve) => setImmediate(resolve))
 }

@@ -9,6 +9,7 @@ import { openStore } from '../../../server/open-store.ts'
 import type { CommitListener, EventLog } from '../../../server/storage/event-log.ts'
 import type { Store } from '../../../server/storage/store.ts'
 import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
+import { boundsOf } from '../../fixtures/logs.ts'
 import { emptyDatabase } from '../../harness/engine.ts'
 import { openHubOn } from './socket-pair.ts'
 
@@ -237,7 +238,7 @@ test('N2, N3: hints and reports lost, late, twice, out of order and too high, an
       }
       await Promise.all(sends)
       arrive()
-      const { head } = await store.events.bounds(jane.userId)
+      const { head } = await boundsOf(store, jane.userId)
       const complete = () => (stream.seqs.at(-1) ?? seen.at(-1) ?? 0) >= head
       for (const { hub } of nodes) await hub.sweep()
       await stream.until(complete)

@@ -7,6 +7,7 @@ import type { Schema } from '../../../server/storage/schema.ts'
 import type { Store } from '../../../server/storage/store.ts'
 import { add, eventsOf, remove, say, within, type Person } from '../../fixtures/group-acts.ts'
 import { addPerson, startGroup } from '../../fixtures/people.ts'
+import { boundsOf } from '../../fixtures/logs.ts'
 import { hold, untilWaiting } from '../../harness/held-transaction.ts'
 import { administer } from '../../harness/postgres.ts'
 import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
@@ -37,7 +38,7 @@ describe.skipIf(noPostgres)(`Groups on Postgres${noPostgres ? ` (${noPostgres})`
     expect(await mark).toBeNull()
     const hers = await eventsOf(store, jane)
     expect(hers.at(-1)!.name).toBe('participant_removed')
-    expect((await store.events.bounds(jane.userId)).head).toBe(hers.length)
+    expect((await boundsOf(store, jane.userId)).head).toBe(hers.length)
     expect((await eventsOf(store, john)).at(-1)).toMatchObject({ name: 'read', data: { userId: anna.id } })
   })
 

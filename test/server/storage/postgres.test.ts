@@ -13,6 +13,7 @@ import { hold, untilWaiting } from '../../harness/held-transaction.ts'
 import { administer } from '../../harness/postgres.ts'
 import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
+import { boundsOf, eventsAfter } from '../../fixtures/logs.ts'
 
 /** The message of an outcome, or the code of its refusal. */
 const idOf = (outcome: SendOutcome) => ('message' in outcome ? messageIn(outcome).id : outcome.refused)
@@ -32,8 +33,8 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
   })
 
   async function logOf(userId: number) {
-    const { head } = await nodes[0].events.bounds(userId)
-    const events = await nodes[0].events.eventsAfter(userId, 0, 1_000)
+    const { head } = await boundsOf(nodes[0], userId)
+    const events = await eventsAfter(nodes[0], userId, 0, 1_000)
     expect(events.map((event) => event.seq)).toEqual(Array.from({ length: head }, (_, i) => i + 1))
     return events
   }
@@ -182,7 +183,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
       [conversationId]
     )
     expect(rows).toEqual([{ transactions: 4 }])
-    const { head } = await nodes[0].events.bounds(john.userId)
+    const { head } = await boundsOf(nodes[0], john.userId)
     const seqs = told.flatMap(({ to }) => to).filter(({ userId }) => userId === john.userId)
     expect(seqs.map(({ seq }) => seq)).toEqual(Array.from({ length: 7 }, (_, i) => head - 6 + i))
     await pool.end()

@@ -62,9 +62,14 @@ async function inputsFor(store: Store): Promise<Inputs> {
       { ...page, conversationId: groupId, after: john.userId }
     ],
     listVersions: [{ ...inGroup, messageId: groupMessageId }],
-    readEvents: [{ userId: john.userId, after: 0, limit: 200 }],
-    readHeads: [{ userIds: [john.userId, jane.userId] }],
-    readLogBounds: [{ userId: john.userId }],
+    readEvents: [1, 2, 64].map((count) => ({
+      places: Array.from({ length: count }, (_, index) => ({
+        userId: index ? john.userId : jane.userId,
+        after: index
+      })),
+      limit: 200
+    })),
+    readLogBounds: [{ userIds: [john.userId] }, { userIds: [john.userId, jane.userId, 0] }],
     searchUsernames: [{ viewerId: john.userId, prefix: 'ja', limit: 5 }],
     addReaction: [{ ...inGroup, messageId: groupMessageId, emoji: '👍' }],
     addSession: [{ userId: john.userId, ...session, tokenHash: 'another' }],

@@ -15,7 +15,7 @@ test('A store that has little to do is two threads, one that writes and one that
   const count = () => threads++
   process.on('worker', count)
   const store = await openSqliteStore(join(place, 'parley.db'))
-  const read = () => store.read('readHeads', { userIds: [1] })
+  const read = () => store.read('readLogBounds', { userIds: [1] })
   for (let index = 0; index < 10; index++) await read()
   expect(threads).toBe(2)
   // Long enough for more to start, if they did.
