@@ -6,6 +6,7 @@ import type { Hub } from '../../realtime/hub.ts'
 import { answerProblem, toProblem } from '../problems.ts'
 import { createAuthenticate, principalOf } from '../auth.ts'
 import type { Deps, Server } from '../deps.ts'
+import { takeSocket } from '../taken-socket.ts'
 
 /** What this room knows of the hub. */
 export type Streams = Pick<Hub, 'open'>
@@ -30,7 +31,7 @@ export function eventRoutes(server: Server, deps: Deps): void {
       const { userId, sessionId, expiresAt } = principalOf(request)
       // From here on the socket is the hub's: one write a wake, past Node's and Fastify's response.
       reply.hijack()
-      await deps.hub.open(request.raw.socket, { userId, sessionId, expiresAt, after })
+      await deps.hub.open(takeSocket(request.raw, reply.raw), { userId, sessionId, expiresAt, after })
     }
   })
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Problem } from '@parley/contract/errors'
 import pino from 'pino'
@@ -168,6 +170,31 @@ describe('a stream', () => {
     stream.cut()
   })
 
+  test('S12: holds neither the parser of its request nor the response', async () => {
+    const { server } = parley.app.server
+    const accepted = once(server, 'connection') as Promise<[object]>
+    const peer = await openRawStream()
+    const [socket] = await accepted
+    expect(socket).toMatchObject({ parser: null, _httpMessage: null })
+    peer.destroy()
+  })
+
+  test('drops what its peer sends, and ends when it does', async () => {
+    const peer = await openRawStream()
+    peer.write('GET /api/auth_user HTTP/1.1\r\n\r\n')
+    peer.write('\0'.repeat(100_000))
+    let text = ''
+    const hears = new Promise<void>((resolve) => {
+      peer.on('data', (chunk) => (text += String(chunk)).includes('still here') && resolve())
+    })
+    const { id } = await john.conversationWith('jane')
+    await john.send(id, 'still here')
+    await hears
+    expect(text).not.toContain('HTTP/1.1')
+    peer.end()
+    await once(peer, 'close')
+  })
+
   test('S5: ends with its session', async () => {
     const person = await loginAs(url, 'jane')
     const stream = await openStream(url, person.token)
@@ -176,6 +203,17 @@ describe('a stream', () => {
     await stream.ended
   })
 })
+
+/** A socket that is a stream of jane's; its peer has answered. */
+async function openRawStream(): Promise<Socket> {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port) })
+  socket.write(
+    `GET /api/messages HTTP/1.1\r\nHost: ${hostname}\r\nAccept: ${accept}\r\nAuthorization: Bearer ${jane.token}\r\n\r\n`
+  )
+  await once(socket, 'data')
+  return socket
+}
 
 describe('a stream that cannot be opened now', () => {
   test('is refused with 200 and asked to come back, for EventSource gives up on any other status', async () => {
