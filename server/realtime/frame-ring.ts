@@ -1,7 +1,11 @@
-/** A frame of one user's log, ready for the socket. */
-export type Frame = { seq: number; bytes: Buffer }
+/** A frame of one user's log, as text. */
+export type Frame = { seq: number; text: string }
 
-const bytesMax = 128 * 1024
+/** What a stream writes in one go, and the last seq in it. */
+export type Joined = { last: number; text: string; bytes: number }
+
+/** Characters; all but a few are a byte each. */
+const lengthMax = 128 * 1024
 
 /**
  * The newest frames of one user's log that this process wrote, without a gap. Streams that keep up pull from here;
@@ -9,9 +13,9 @@ const bytesMax = 128 * 1024
  */
 export class FrameRing {
   #frames: Frame[] = []
-  #bytes = 0
+  #length = 0
   /** The last pull: streams of one user that keep up all ask for the same. */
-  #joined: { after: number; last: number; bytes: Buffer } | undefined
+  #joined: (Joined & { after: number }) | undefined
 
   push(frame: Frame): void {
     const last = this.#frames.at(-1)
@@ -20,30 +24,29 @@ export class FrameRing {
     // One that does not follow would make a gap: what is older goes.
     if (last && frame.seq !== last.seq + 1) this.clear()
     this.#frames.push(frame)
-    this.#bytes += frame.bytes.length
-    while (this.#bytes > bytesMax && this.#frames.length > 1)
-      this.#bytes -= this.#frames.shift()!.bytes.length
+    this.#length += frame.text.length
+    while (this.#length > lengthMax && this.#frames.length > 1)
+      this.#length -= this.#frames.shift()!.text.length
     this.#joined = undefined
   }
 
   /** Forgets its frames: what they show may not be shown any more. The log says what is left of it. */
   clear(): void {
     this.#frames = []
-    this.#bytes = 0
+    this.#length = 0
     this.#joined = undefined
   }
 
-  /** Everything after `seq` in one buffer; undefined where the ring does not reach back that far. */
-  after(seq: number): { last: number; bytes: Buffer } | undefined {
+  /** Everything after `seq` in one piece; undefined where the ring does not reach back that far. */
+  after(seq: number): Joined | undefined {
+    if (this.#joined?.after === seq) return this.#joined
     const first = this.#frames[0]
     if (!first || seq + 1 < first.seq) return undefined
-    const newest = this.#frames.at(-1)!.seq
-    if (seq >= newest) return undefined
-    if (this.#joined?.after !== seq) {
-      const frames = this.#frames.slice(seq + 1 - first.seq)
-      const bytes = frames.length === 1 ? frames[0]!.bytes : Buffer.concat(frames.map((each) => each.bytes))
-      this.#joined = { after: seq, last: newest, bytes }
-    }
+    const last = this.#frames.at(-1)!.seq
+    if (seq >= last) return undefined
+    let text = ''
+    for (let at = seq + 1 - first.seq; at < this.#frames.length; at++) text += this.#frames[at]!.text
+    this.#joined = { after: seq, last, text, bytes: Buffer.byteLength(text) }
     return this.#joined
   }
 }

@@ -7,9 +7,9 @@ type Unlogged = StreamEvents & Signals
 /** Frames as they go to the socket: `text/event-stream` (HTML, section 9.2). JSON has no raw line breaks. */
 
 /** The lines of an event that all who get it share; only the `id:` line is each user's own. */
-export function eventLines({ name, json }: EncodedEvent): Buffer {
+export function eventLines({ name, json }: EncodedEvent): string {
   // What somebody else sent me has no name, as in the series.
-  return Buffer.from(name === 'message' ? `data: ${json}\n\n` : `event: ${name}\ndata: ${json}\n\n`)
+  return name === 'message' ? `data: ${json}\n\n` : `event: ${name}\ndata: ${json}\n\n`
 }
 
 export function idLine(epoch: string, seq: number): string {

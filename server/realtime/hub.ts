@@ -10,6 +10,7 @@ import { LogReader } from './log-reader.ts'
 import { raise, type Mailbox } from './mailbox.ts'
 import type { PassingSignal } from './signal-slot.ts'
 import { Stream, type StreamCounts, type StreamOwner } from './stream.ts'
+import { WakeQueue, type WakeQueueOptions } from './wake-queue.ts'
 
 export type HubOptions = {
   /** A quiet stream hears `sync` this often. */
@@ -21,6 +22,7 @@ export type HubOptions = {
   streamsPerUser: number
   /** A reader that takes nothing for this long is cut off. */
   stallMs?: number
+  wakes?: WakeQueueOptions
   /** Hears, after each commit of this process, how long after it its frames were written, in ms. */
   onDelivered?: ((lagMs: number) => void) | undefined
   /** Hears of a user's first stream here, and when the last one is closed. */
@@ -46,6 +48,7 @@ export class Hub {
   readonly #bus: Bus
   readonly #options: HubOptions
   readonly #reader: LogReader
+  readonly #queue: WakeQueue
   /** Only of users who have a stream here. */
   readonly #mailboxes = new Map<number, Room>()
   readonly #ticker: NodeJS.Timeout
@@ -71,6 +74,7 @@ export class Hub {
     this.#bus = bus
     this.#options = options
     this.#reader = new LogReader(log)
+    this.#queue = new WakeQueue(options.wakes)
     log.onCommitted((events, committedAt) => this.#deliver(events, committedAt))
     this.#ticker = setInterval(() => this.#tick(), options.tickMs ?? 1_000)
     this.#ticker.unref()
@@ -96,6 +100,7 @@ export class Hub {
     const stream = new Stream(socket, { userId, sessionId, expiresAt }, performance.now() + life, {
       mailbox,
       reader: this.#reader,
+      queue: this.#queue,
       epoch: this.#log.epoch,
       counts: this.counts,
       stallMs: this.#options.stallMs ?? 10_000
@@ -185,13 +190,13 @@ export class Hub {
   }
 
   /**
-   * Frames each event once, gives every recipient who is here their own `id:`, then wakes each of them once; other nodes
-   * get a hint. Reports may come in another order than the commits.
+   * Frames each event once, gives every recipient who is here their own `id:`, then wakes their streams; other nodes get a
+   * hint. Reports may come in another order than the commits.
    */
   #deliver(events: CommittedEvent[], committedAt: number): void {
-    const woken = new Set<Mailbox>()
+    let woke = false
     for (const event of events) {
-      let lines: Buffer | undefined
+      let lines: string | undefined
       for (const { userId, seq } of event.to) {
         this.#bus.publishHead(userId, seq)
         const mailbox = this.#mailboxes.get(userId)
@@ -203,15 +208,17 @@ export class Hub {
         // Reported late: what is known since may have taken it back, and the log says what is left of it.
         if (seq <= mailbox.head) continue
         lines ??= eventLines(event)
-        mailbox.ring.push({ seq, bytes: Buffer.concat([Buffer.from(idLine(this.#log.epoch, seq)), lines]) })
+        mailbox.ring.push({ seq, text: idLine(this.#log.epoch, seq) + lines })
         mailbox.head = seq
-        woken.add(mailbox)
+        for (const stream of mailbox.streams) stream.wake()
+        woke = true
       }
     }
-    for (const mailbox of woken) {
-      for (const stream of mailbox.streams) stream.wake()
+    const { onDelivered } = this.#options
+    // Behind the last of the streams.
+    if (woke && onDelivered) {
+      this.#queue.add({ run: () => onDelivered(performance.timeOrigin + performance.now() - committedAt) })
     }
-    if (woken.size > 0) this.#options.onDelivered?.(performance.timeOrigin + performance.now() - committedAt)
   }
 
   #tick(): void {

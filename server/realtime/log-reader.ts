@@ -41,8 +41,6 @@ export class LogReader {
 
 function pullOf(epoch: string, events: LoggedEvent[]): Pull | null {
   if (events.length === 0) return null
-  const bytes = Buffer.concat(
-    events.flatMap((event) => [Buffer.from(idLine(epoch, event.seq)), eventLines(event)])
-  )
-  return { first: events[0]!.seq, last: events.at(-1)!.seq, bytes }
+  const text = events.map((event) => idLine(epoch, event.seq) + eventLines(event)).join('')
+  return { first: events[0]!.seq, last: events.at(-1)!.seq, bytes: Buffer.from(text) }
 }

@@ -7,6 +7,7 @@ import { idBlock, idLine, retryLine, unlogged } from './frame.ts'
 import type { LogReader } from './log-reader.ts'
 import { lookAtBounds, raise, type Mailbox } from './mailbox.ts'
 import { SignalSlot, type PassingSignal } from './signal-slot.ts'
+import type { WakeQueue } from './wake-queue.ts'
 
 /** A stream that was refused or ended is asked to come back after this, and up to twice that. */
 const retryMs = 1_000
@@ -43,6 +44,7 @@ export type StreamCounts = {
 export type StreamShared = {
   mailbox: Mailbox
   reader: LogReader
+  queue: WakeQueue
   epoch: string
   counts: StreamCounts
   /** A reader that takes nothing for this long, in ms, is cut off; it comes back with its cursor. */
@@ -65,6 +67,7 @@ export class Stream {
   readonly #socket: Socket
   readonly #mailbox: Mailbox
   readonly #reader: LogReader
+  readonly #queue: WakeQueue
   readonly #epoch: string
   readonly #stallMs: number
   readonly #counts: StreamCounts
@@ -80,6 +83,7 @@ export class Stream {
     this.endsAt = endsAt
     this.#mailbox = shared.mailbox
     this.#reader = shared.reader
+    this.#queue = shared.queue
     this.#epoch = shared.epoch
     this.#stallMs = shared.stallMs
     this.#counts = shared.counts
@@ -117,23 +121,30 @@ export class Stream {
     this.sync()
   }
 
-  /** Pulls what follows the cursor, unless a pull is under way: that one sees the new head itself. */
+  /** Its turn comes to pull, unless a pull is under way: that one sees the new head itself. */
   wake(): void {
     this.#counts.wakes++
+    if (!this.#pulling) this.#queue.add(this)
+  }
+
+  /** Pulls what follows the cursor. */
+  run(): void {
     if (this.#pulling || !this.#socket.writable) return
     if (!this.#socket.writableNeedDrain) this.#pullFromRing()
     if (this.#cursor < this.#mailbox.head || this.#socket.writableNeedDrain) void this.#catchUp()
+    else if (this.#slot) this.#passWaiting()
   }
 
-  /** Passes something on now, or with what the socket takes next; it may be lost. */
+  /** Passes something on now, or after what there is to read; it may be lost. */
   pass(signal: PassingSignal): void {
     if (!this.#socket.writable) return
-    if (!this.#pulling && !this.#socket.writableNeedDrain) {
+    const behind = this.#cursor < this.#mailbox.head
+    if (!behind && !this.#pulling && !this.#socket.writableNeedDrain) {
       this.#counts.signals++
       return this.#write(signal.bytes)
     }
     this.#counts.signalsDropped += (this.#slot ??= new SignalSlot()).put(signal)
-    if (!this.#pulling) void this.#catchUp()
+    if (!this.#pulling) this.#queue.add(this)
   }
 
   /** Drops the signals that wait here and hang on a conversation: its user may have left it. */
@@ -209,7 +220,7 @@ export class Stream {
     if (!pull) return false
     this.#cursor = pull.last
     this.#counts.ringPulls++
-    this.#write(pull.bytes)
+    this.#write(pull.text, pull.bytes)
     return true
   }
 
@@ -249,10 +260,10 @@ export class Stream {
     process.nextTick(() => this.#socket.uncork())
   }
 
-  #write(bytes: Buffer | string): void {
-    // Strings here are ASCII.
-    this.#counts.writtenBytes += bytes.length
-    this.#socket.write(bytes)
+  /** `length` is in bytes; where it is not given, a string is ASCII. */
+  #write(data: Buffer | string, length = data.length): void {
+    this.#counts.writtenBytes += length
+    this.#socket.write(data)
   }
 
   /** Its reader takes nothing: `destroy`, because `end` waits behind the backlog. */

@@ -10,7 +10,7 @@ import { openSqliteStore } from '../../server/storage/sqlite/sqlite-store.ts'
 import { sendOf } from '../fixtures/people.ts'
 import { loginAs, type Api } from '../harness/api.ts'
 import { startParley, type Parley } from '../harness/parley.ts'
-import { countDescriptors, residentBytes, untilTrue } from '../harness/process-state.ts'
+import { countSockets, residentBytes, untilTrue } from '../harness/process-state.ts'
 import { openStream, type EventStream as RawStream } from '../harness/stream.ts'
 import { openTcpProxy } from '../harness/tcp-proxy.ts'
 
@@ -132,7 +132,7 @@ test.concurrent('S8: readers at 1 kB/s and readers that stop, 50,000 events behi
     await quick.until((event) => event.name === 'sync')
     expect(isCountedFrom(1, seqsOf(quick))).toBe(true)
     expect(seqsOf(quick).length).toBeGreaterThan(waiting)
-    const descriptors = countDescriptors(parley.pid)
+    const sockets = countSockets(parley.pid)
     const resident = residentBytes(parley.pid)
 
     // Each from a place of its own: streams at one place share their bytes.
@@ -146,7 +146,7 @@ test.concurrent('S8: readers at 1 kB/s and readers that stop, 50,000 events behi
     const progress = listen(patient.url, jane.token, { epoch, seq: 0 })
     let delivered = 0
     // Until all 25 are cut off; hers may come and go.
-    while (countDescriptors(parley.pid) > descriptors + 1) {
+    while (countSockets(parley.pid) > sockets + 1) {
       const { id: sent } = await john.send(id, `meanwhile ${delivered++}`)
       const has = (event: { data: unknown }) => (event.data as { id?: string }).id === sent
       await Promise.all([quick.until(has), his.until(has)])
@@ -188,12 +188,12 @@ test.concurrent('S13: half-open peers of somebody to whom nothing happens are go
   await using parley = await startParley({ env })
   const jane = await loginAs(parley.url, 'jane')
   await using proxy = await openTcpProxy({ ...portOf(parley.url), host: '127.0.0.1' })
-  const descriptors = countDescriptors(parley.pid)
+  const sockets = countSockets(parley.pid)
   const streams = await Promise.all(Array.from({ length: 50 }, () => openStream(proxy.url, jane.token)))
   await Promise.all(streams.map((stream) => stream.next()))
   proxy.suffer({ silent: true })
-  expect(countDescriptors(parley.pid)).toBeGreaterThanOrEqual(descriptors + 50)
-  await untilTrue('the streams are reaped', () => countDescriptors(parley.pid) <= descriptors)
+  expect(countSockets(parley.pid)).toBeGreaterThanOrEqual(sockets + 50)
+  await untilTrue('the streams are reaped', () => countSockets(parley.pid) <= sockets)
   expect(proxy.links).toHaveLength(50)
 })
 

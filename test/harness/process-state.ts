@@ -1,9 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Files and sockets that a process holds open (Linux). */
-export function countDescriptors(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length
+/** Sockets that a process holds open (Linux). */
+export function countSockets(pid: number): number {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).filter((each) => isSocket(`${folder}/${each}`)).length
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return readlinkSync(path).startsWith('socket:')
+  } catch {
+    // Closed meanwhile.
+    return false
+  }
 }
 
 /** Memory that a process holds, in bytes (Linux). */

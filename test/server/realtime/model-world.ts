@@ -25,7 +25,9 @@ export function modelWorld() {
   const hub = new Hub(model.log, exchange.connect(), {
     syncIntervalMs: 60_000,
     streamMaxLifeMs: 3_600_000,
-    streamsPerUser: 100
+    streamsPerUser: 100,
+    // One stream a slice.
+    wakes: { defer: perform, sliceMs: 0 }
   })
   const revoked = new Set<number>()
   let signals = 0
