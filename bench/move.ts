@@ -18,8 +18,8 @@ export const move: Bench = {
     'keys and both people’s events, into an empty Postgres on disk with its fsync on. It ends when every row was read back ' +
     'and compared, and all of it is committed. Afterwards a Parley on Postgres gives everybody the cursor they had.',
   async run(size, log) {
-    const messages = size === 'full' ? 1_000_000 : 5_000
-    const { dataDir, members, pairs } = await makeCrowd(400, { paired: true })
+    const [messages, people] = size === 'full' ? [1_000_000, 400] : [1_000, 40]
+    const { dataDir, members, pairs } = await makeCrowd(people, { paired: true })
     await using postgres = await startPostgres({ onDisk: true, settings: { max_wal_size: '1GB' } })
     try {
       const path = join(dataDir, 'parley.db')

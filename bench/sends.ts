@@ -26,7 +26,7 @@ export const sends: Bench = {
     'same core, driven by the same program. Postgres, on disk and with its fsync, may take both cores, and the processor ' +
     'time is that of Parley alone.',
   async run(size, log) {
-    const [rounds, ms, senders] = size === 'full' ? [5, 8_000, 256] : [1, 500, 32]
+    const [rounds, ms, senders] = size === 'full' ? [5, 8_000, 256] : [1, 300, 32]
     const measured: Record<'bare' | Engine, Measured> = { bare: none(), SQLite: none(), Postgres: none() }
     await using load = startSenders()
 

@@ -15,7 +15,7 @@ export const start: Bench = {
     'without it (the first start after an installation), and after kill -9 in the middle of sends, held against a start ' +
     'after an ordinary stop on the same data. Memory is what is resident, shared pages and all, some seconds later.',
   async run(size, log) {
-    const [rounds, sends] = size === 'full' ? [5, 5_000] : [1, 100]
+    const [rounds, sends, settleMs] = size === 'full' ? [5, 5_000, 5_000] : [1, 100, 500]
     const seconds = { warm: [] as number[], first: [] as number[], killed: [] as number[] }
     const megabytes: number[] = []
     for (let round = 0; round < rounds; round++) {
@@ -24,10 +24,10 @@ export const start: Bench = {
       await parley.parley.kill('SIGTERM')
       seconds.first.push(await timed(() => parley.parley.restart({ NODE_COMPILE_CACHE: cache })))
 
-      await delay(1_000)
+      await delay(settleMs / 5)
       await parley.parley.kill('SIGTERM')
       seconds.warm.push(await timed(() => parley.parley.restart()))
-      await delay(size === 'full' ? 5_000 : 500)
+      await delay(settleMs)
       megabytes.push(residentBytes(parley.parley.pid) / 2 ** 20)
 
       const load = startPacedLoad({ port: parley.port, pairs: parley.pairs, perSecond: 1_000 })
