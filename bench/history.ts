@@ -18,10 +18,10 @@ export function writeHistory(path: string, pairs: Pair[], count: number): void {
      VALUES (?, ?, ?, ?, ?, ?)`
   )
   const insertSend = database.prepare(
-    'INSERT INTO sends (sender_id, key, payload_hash, message_id) VALUES (?, ?, ?, ?)'
+    'INSERT INTO older_sends (sender_id, key, payload_hash, message_id) VALUES (?, ?, ?, ?)'
   )
   const insertEvent = database.prepare(
-    `INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at) VALUES (?, ?, 'message', ?, ?)`
+    `INSERT INTO older_events (user_id, seq, kind, message_id, created_at) VALUES (?, ?, 'message', ?, ?)`
   )
   const heads = new Map(
     database

@@ -2,7 +2,7 @@
  * Run under strace by `power-loss.test.ts`: sends messages and says `ack POSITION` when each is acknowledged.
  *
  * `store` goes through the real store, the writer worker and all; `unsynced` runs the same batches on a connection whose
- * `synchronous` was turned down: the control that shows that the test can fail.
+ * `synchronous` was turned down: the control that shows that the test can fail. It merges the newest rows again and again.
  */
 import { writeSync } from 'node:fs'
 import { openConnection, openKysely } from '../../server/storage/sqlite/connection.ts'
@@ -37,12 +37,13 @@ if (mode === 'store') {
 
 await store.close()
 const database = openConnection(path, 'writer')
-const { sendBatch } = await prepareWriter(database, openKysely(database), null)
+const { sendBatch, recent } = await prepareWriter(database, openKysely(database), null)
 database.exec('PRAGMA synchronous = NORMAL')
 for (const batch of batches) {
   database.exec('BEGIN IMMEDIATE')
   const { outcomes } = sendBatch(batch)
   database.exec('COMMIT')
   outcomes.forEach(acknowledge)
+  recent.add(1_000_000)
 }
 process.kill(process.pid, 'SIGKILL')

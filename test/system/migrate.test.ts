@@ -165,6 +165,6 @@ async function fillDatabase(path: string): Promise<void> {
     INSERT INTO messages (conversation_id, position, sender_id, content, created_at)
       WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 3000)
       SELECT 1, n, 1, 'message ' || n, n FROM counted;
-    INSERT INTO sends (sender_id, key, payload_hash, message_id) SELECT 1, id, 'hash', id FROM messages`)
+    INSERT INTO older_sends (sender_id, key, payload_hash, message_id) SELECT 1, id, 'hash', id FROM messages`)
   database.close()
 }

@@ -1,7 +1,7 @@
 import { sql, type ColumnDefinitionBuilder, type CreateTableBuilder, type Kysely } from 'kysely'
 import { typesOf, type Engine } from './columns.ts'
 
-export const breaksOlder = false
+export const breaksOlder = [] as const
 export const locks = [] as const
 
 /** People, sessions, conversations, messages, and the event log. */

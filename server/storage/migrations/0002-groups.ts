@@ -2,7 +2,7 @@ import { sql, type CreateTableBuilder, type Kysely } from 'kysely'
 import { typesOf, type Engine } from './columns.ts'
 
 /** An older Parley would show those who left what they may no longer see. */
-export const breaksOlder = true
+export const breaksOlder = ['sqlite', 'postgres'] as const
 export const locks = [] as const
 
 /** Groups with roles, messages that change, mentions, and when somebody was last seen. */

@@ -3,6 +3,7 @@ import { Migrator, type Migration } from 'kysely/migration'
 import type { Schema } from '../schema.ts'
 import * as firstSchema from './0001-first-schema.ts'
 import * as groups from './0002-groups.ts'
+import * as recentRows from './0003-recent-rows.ts'
 import type { Engine } from './columns.ts'
 
 /** One change of the schema, for both engines. Adds what the older Parley beside it need not know. */
@@ -10,14 +11,15 @@ export type SchemaChange = {
   up: (db: Kysely<unknown>, engine: Engine) => Promise<void>
   /** Tables that nobody can write to while it reads or rewrites them; a line says so where they have rows. */
   locks: readonly (keyof Schema)[]
-  /** An older Parley can no longer run on the schema: it is refused at its start. */
-  breaksOlder: boolean
+  /** Engines on whose schema an older Parley can no longer run: it is refused at its start. */
+  breaksOlder: readonly Engine[]
 }
 
 /** Every change of the schema, in order. A released one is never edited; a new one is added below it. */
 export const allChanges: Record<string, SchemaChange> = {
   '0001-first-schema': firstSchema,
-  '0002-groups': groups
+  '0002-groups': groups,
+  '0003-recent-rows': recentRows
 }
 
 const needsSetting = 'schema_needs'
@@ -42,7 +44,7 @@ export async function migrate(
       if (row) say(`The schema changes (${name}): nobody can write to ${table} until that is done.`)
     }
     await up(transaction as unknown as Kysely<unknown>, engine)
-    if (!breaksOlder) return
+    if (!breaksOlder.includes(engine)) return
     await transaction
       .insertInto('settings')
       .values({ name: needsSetting, value: name })

@@ -4,8 +4,9 @@ import type { CommittedEvent } from '../event-log.ts'
 import { encode } from '../json.ts'
 import { encodeNewMessage, type Send, type SendOutcome } from '../procedures/messages.ts'
 import { messageOf, userOf, type MessageColumns, type UserColumns } from '../rows.ts'
+import type { RecentRows } from './recent-rows.ts'
 
-type FoundSend = MessageColumns & { payload_hash: string }
+type FoundKey = { message_id: number; payload_hash: string }
 
 /** Events of a batch, about: one for large groups stops there, and goes on after what others want to write. */
 const eventsMax = 20_000
@@ -16,20 +17,26 @@ const eventsMax = 20_000
  *
  * Prepared statements by hand and not Kysely: this is the one path that 20,000 messages a second go through.
  */
-export function prepareSendBatch(database: DatabaseSync) {
-  const findSend = database.prepare(`
+export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
+  const findRecentKey = database.prepare(
+    'SELECT message_id, payload_hash FROM recent_sends WHERE message_id = ? AND sender_id = ? AND key = ?'
+  )
+  const findOlderKey = database.prepare(
+    'SELECT message_id, payload_hash FROM older_sends WHERE sender_id = ? AND key = ?'
+  )
+  const findMessage = database.prepare(`
     SELECT messages.id, conversation_id, position, content, body, client_id, messages.created_at,
            version, edited_at, deleted_at,
-           users.id AS user_id, username, avatar_url, payload_hash
-    FROM sends JOIN messages ON messages.id = message_id JOIN users ON users.id = messages.sender_id
-    WHERE sends.sender_id = ? AND key = ?`)
+           users.id AS user_id, username, avatar_url
+    FROM messages JOIN users ON users.id = messages.sender_id WHERE messages.id = ?`)
   const findSender = database.prepare('SELECT id AS user_id, username, avatar_url FROM users WHERE id = ?')
   const findParticipants = database.prepare(
     'SELECT user_id FROM participants WHERE conversation_id = ? ORDER BY user_id'
   )
   const findNewestId = database.prepare('SELECT COALESCE(MAX(id), 0) AS id FROM messages')
-  const claimKey = database.prepare(`
-    INSERT INTO sends (sender_id, key, payload_hash, message_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+  const insertKey = database.prepare(
+    'INSERT INTO recent_sends (message_id, sender_id, key, payload_hash) VALUES (?, ?, ?, ?)'
+  )
   // Read, then written: nobody else writes meanwhile, and RETURNING would take twice as long.
   const findPosition = database.prepare('SELECT last_position FROM conversations WHERE id = ?')
   const setNewest = database.prepare(
@@ -48,16 +55,22 @@ export function prepareSendBatch(database: DatabaseSync) {
   const findHead = database.prepare('SELECT head FROM inbox_heads WHERE user_id = ?')
   const setHead = database.prepare('UPDATE inbox_heads SET head = ? WHERE user_id = ?')
   const insertEvent = database.prepare(`
-    INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at) VALUES (?, ?, 'message', ?, ?)`)
+    INSERT INTO recent_events (user_id, seq, kind, message_id, created_at) VALUES (?, ?, 'message', ?, ?)`)
   for (const each of [findNewestId, findPosition, findHead, findParticipants]) each.setReturnArrays(true)
+
+  function findKey({ senderId, key }: Send): FoundKey | undefined {
+    const recentId = recent.messageIdOf(senderId, key)
+    const found = recentId === undefined ? undefined : findRecentKey.get(recentId, senderId, key)
+    return (found ?? findOlderKey.get(senderId, key)) as FoundKey | undefined
+  }
 
   /** The first answer that a key got. */
   function findSent(input: Send): SendOutcome | null {
-    const found = findSend.get(input.senderId, input.key) as FoundSend | undefined
+    const found = findKey(input)
     if (!found) return null
-    return found.payload_hash === input.payloadHash
-      ? { message: encode(messageOf(found, input.senderId)) }
-      : { refused: 'idempotency_mismatch' }
+    if (found.payload_hash !== input.payloadHash) return { refused: 'idempotency_mismatch' }
+    const message = findMessage.get(found.message_id) as MessageColumns
+    return { message: encode(messageOf(message, input.senderId)) }
   }
 
   return function sendBatch(sends: Send[]): { outcomes: SendOutcome[]; committed: CommittedEvent[] } {
@@ -73,10 +86,12 @@ export function prepareSendBatch(database: DatabaseSync) {
       const participants = remember(participantsOf, conversationId, () =>
         findParticipants.all(conversationId).map(valueOf)
       )
-      if (!participants.includes(senderId)) return findSent(input) ?? { refused: 'conversation_not_found' }
-      const id = newestId + 1
-      if (claimKey.run(senderId, input.key, input.payloadHash, id).changes === 0) return findSent(input)!
-      newestId = id
+      const sent = findSent(input)
+      if (sent) return sent
+      if (!participants.includes(senderId)) return { refused: 'conversation_not_found' }
+      const id = ++newestId
+      insertKey.run(id, senderId, input.key, input.payloadHash)
+      recent.remember(senderId, input.key, id)
       const sender = remember(senders, senderId, () => userOf(findSender.get(senderId) as UserColumns))
 
       const position = valueOf(findPosition.get(conversationId)) + 1

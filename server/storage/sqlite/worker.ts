@@ -54,7 +54,9 @@ async function runWaiting(): Promise<void> {
  */
 async function commitGroup(group: Job[]): Promise<void> {
   try {
-    port.postMessage(await commit(group))
+    const report = await commit(group)
+    port.postMessage(report)
+    writing!.recent.add(eventsIn(report.committed))
   } catch (error) {
     // Some errors (a full disk) end the transaction themselves: then it was nobody's fault.
     const ended = !database.isTransaction
@@ -76,8 +78,12 @@ async function commit(group: Job[]): Promise<Report> {
   database.exec('COMMIT')
   writing!.notice()
   // Before anybody hears of it: no client has seen more than the mark says.
-  writing!.mark?.add(committed.reduce((sum, event) => sum + event.to.length, 0))
+  writing!.mark?.add(eventsIn(committed))
   return { answers, committed, committedAt: performance.timeOrigin + performance.now() }
+}
+
+function eventsIn(committed: CommittedEvent[]): number {
+  return committed.reduce((sum, event) => sum + event.to.length, 0)
 }
 
 function refused(group: Job[], error: unknown): Report {

@@ -4,6 +4,7 @@ import { migrate } from '../migrations/index.ts'
 import { openSettings } from '../procedures/settings.ts'
 import type { Schema } from '../schema.ts'
 import { HighWaterMark } from './high-water-mark.ts'
+import { openRecentRows } from './recent-rows.ts'
 import { prepareSendBatch } from './send-batch.ts'
 
 /**
@@ -20,10 +21,12 @@ export async function prepareWriter(database: DatabaseSync, db: Kysely<Schema>, 
   expectNotMoved(database)
   const mark = markedPath === null ? undefined : HighWaterMark.open(database, markedPath)
   const epoch = mark?.epoch ?? settings.epoch
+  const recent = openRecentRows(database)
   const read = database.prepare('SELECT 1 FROM settings LIMIT 1')
   return {
     mark,
-    sendBatch: prepareSendBatch(database),
+    recent,
+    sendBatch: prepareSendBatch(database, recent),
     settings: { ...settings, epoch },
     /**
      * Notes the newest commit in the index that all connections map (SQLite's aReadMark). The first reader after a commit

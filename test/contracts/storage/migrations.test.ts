@@ -12,7 +12,7 @@ import { describeEngines, openKyselyOn } from './engines.ts'
 const addsColumn: SchemaChange = {
   up: (db) => db.schema.alterTable('users').addColumn('shoe_size', 'text').execute(),
   locks: ['users', 'messages'],
-  breaksOlder: false
+  breaksOlder: []
 }
 
 const someone = (db: Kysely<Schema>) =>
@@ -59,7 +59,7 @@ describeEngines('The schema', (make) => {
     await migrateTo({
       ...allChanges,
       '9998-shoes': addsColumn,
-      '9999-boots': { ...addsColumn, breaksOlder: true, up: async () => {} }
+      '9999-boots': { ...addsColumn, breaksOlder: ['sqlite', 'postgres'], up: async () => {} }
     })
     await expect(openStore(database)).rejects.toThrow(/written by a newer Parley \(9998-shoes, 9999-boots\)/)
   })

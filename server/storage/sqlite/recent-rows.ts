@@ -1,0 +1,56 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** Events that wait in the small table until they are merged, about; that takes the writer some 20 ms. */
+const mergedAt = 16_000
+
+const merge = `
+  BEGIN IMMEDIATE;
+  INSERT INTO older_events (user_id, seq, kind, message_id, payload, created_at, conversation_id)
+    SELECT user_id, seq, kind, message_id, payload, created_at, conversation_id
+    FROM recent_events ORDER BY user_id, seq;
+  DELETE FROM recent_events;
+  INSERT INTO older_sends (sender_id, key, payload_hash, message_id)
+    SELECT sender_id, key, payload_hash, message_id FROM recent_sends ORDER BY sender_id, key;
+  DELETE FROM recent_sends;
+  COMMIT`
+
+/**
+ * The newest events and keys, in small tables of their own, and their way into the large ones: a log-structured merge
+ * (O'Neil et al. 1996) of two levels. What a batch adds shares a few pages; each of the many places where it belongs in the
+ * end is written once for all that came for it meanwhile.
+ */
+export function openRecentRows(database: DatabaseSync) {
+  const countEvents = database.prepare('SELECT COUNT(*) AS events FROM recent_events')
+  const listKeys = database.prepare('SELECT message_id, sender_id, key FROM recent_sends')
+  let events = Number(countEvents.get()!['events'])
+  const messageIds = new Map<string, number>()
+  for (const { message_id, sender_id, key } of listKeys.iterate()) {
+    messageIds.set(nameOf(Number(sender_id), String(key)), Number(message_id))
+  }
+  return {
+    /** The message that a recent key stands for, or stood for in a batch that was taken back: look whether it is there. */
+    messageIdOf: (senderId: number, key: string) => messageIds.get(nameOf(senderId, key)),
+    remember(senderId: number, key: string, messageId: number): void {
+      messageIds.set(nameOf(senderId, key), messageId)
+    },
+    /** Counts events that were committed, and merges when they are many. Call it between two transactions. */
+    add(added: number): void {
+      events += added
+      if (added === 0 || events < mergedAt) return
+      try {
+        database.exec(merge)
+        events = 0
+        messageIds.clear()
+      } catch {
+        // A full disk, say. Where they are they are found, too, and the next commit tries again.
+        if (database.isTransaction) database.exec('ROLLBACK')
+      }
+    }
+  }
+}
+
+export type RecentRows = ReturnType<typeof openRecentRows>
+
+function nameOf(senderId: number, key: string): string {
+  return `${senderId} ${key}`
+}
