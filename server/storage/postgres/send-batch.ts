@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net'
 import type { ClientBase, QueryResult, QueryResultRow } from 'pg'
 import type { Message, User } from '@parley/contract/entities'
 import type { CommittedEvent } from '../event-log.ts'
 import { encode, type Json } from '../json.ts'
 import { encodeNewMessage, type Send, type SendOutcome } from '../procedures/messages.ts'
 import { messageOf, userOf, type MessageColumns } from '../rows.ts'
+import { integersAsText, textsAsText } from './array-text.ts'
 import { sendStatements } from './send-statements.ts'
 
 /** `outcomes` are of the first sends of the batch; the rest is for another transaction. */
@@ -49,7 +51,7 @@ export async function sendBatch(client: ClientBase, sends: Send[], most: number)
 function run<Row extends QueryResultRow>(
   client: ClientBase,
   name: keyof typeof sendStatements,
-  ...values: unknown[]
+  ...values: string[]
 ): Promise<QueryResult<Row>> {
   return client.query<Row>({ name, text: sendStatements[name], values })
 }
@@ -69,14 +71,14 @@ type KnownRow = {
 }
 
 async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
-  const conversationIds = [...new Set(sends.map((send) => send.conversationId))]
-  const senderIds = sends.map((send) => send.senderId)
-  const keys = sends.map((send) => send.key)
-  const [, locked, known] = await together(
+  const conversationIds = integersAsText([...new Set(sends.map((send) => send.conversationId))])
+  const senderIds = integersAsText(sends.map((send) => send.senderId))
+  const keys = textsAsText(sends.map((send) => send.key))
+  const [, locked, known] = await together(client, () => [
     client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
     run<{ id: number; last_position: number }>(client, 'lockConversations', conversationIds),
     run<KnownRow>(client, 'readKnown', conversationIds, senderIds, keys)
-  )
+  ])
   const { people, keys: found, ids } = known.rows[0]!
   const conversations = new Map<number, Conversation>()
   for (const row of locked.rows) conversations.set(row.id, { position: row.last_position, people: new Map() })
@@ -132,62 +134,74 @@ function place(
 
 async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEvent[]> {
   const sends = placed.map((each) => each.send)
-  const raises = new Map<number, number>()
-  const events = placed.flatMap(({ id, people, send }) =>
-    people.map((userId) => {
-      const nth = (raises.get(userId) ?? 0) + 1
-      raises.set(userId, nth)
-      return { userId, nth, id, now: send.now }
-    })
-  )
-  const userIds = [...raises.keys()].toSorted((a, b) => a - b)
+  const logs = logsOf(placed)
+  const events = logs.flatMap((log) => log.events)
   const mentions = placed.flatMap(({ send, position }) =>
-    (send.extras?.mentions ?? []).map((userId) => ({ userId, conversationId: send.conversationId, position }))
+    (send.extras?.mentions ?? []).map((id) => ({
+      userId: Number(id),
+      conversationId: send.conversationId,
+      position
+    }))
   )
-  const [, raised, , , commit] = await together(
+  const [, logged, , commit] = await together(client, () => [
     run(
       client,
       'insertMessages',
-      placed.map((each) => each.id),
-      sends.map((send) => send.conversationId),
-      placed.map((each) => each.position),
-      sends.map((send) => send.senderId),
-      sends.map((send) => send.content),
-      sends.map((send) => send.extras && JSON.stringify(send.extras)),
-      sends.map((send) => send.clientId),
-      sends.map((send) => send.now),
-      sends.map((send) => send.key),
-      sends.map((send) => send.payloadHash)
+      integersAsText(placed.map((each) => each.id)),
+      integersAsText(sends.map((send) => send.conversationId)),
+      integersAsText(placed.map((each) => each.position)),
+      integersAsText(sends.map((send) => send.senderId)),
+      textsAsText(sends.map((send) => send.content)),
+      textsAsText(sends.map((send) => send.extras && JSON.stringify(send.extras))),
+      integersAsText(sends.map((send) => send.now)),
+      textsAsText(sends.map((send) => send.key)),
+      textsAsText(sends.map((send) => send.payloadHash)),
+      integersAsText(sends.map((send) => (send.clientId === null ? 0 : 1)))
     ),
     run<{ heads: [userId: number, head: number][] }>(
       client,
-      'raiseHeads',
-      userIds,
-      userIds.map((userId) => raises.get(userId))
-    ),
-    run(
-      client,
-      'insertEvents',
-      events.map((event) => event.userId),
-      events.map((event) => raises.get(event.userId)! - event.nth),
-      events.map((event) => event.id),
-      events.map((event) => event.now)
+      'logEvents',
+      integersAsText(logs.map((log) => log.userId)),
+      integersAsText(logs.map((log) => log.events.length)),
+      integersAsText(logs.map((log) => log.before)),
+      integersAsText(events.map((event) => event.id)),
+      integersAsText(events.map((event) => event.send.now))
     ),
     mentions.length > 0
       ? run(
           client,
           'insertMentions',
-          mentions.map((each) => each.userId),
-          mentions.map((each) => each.conversationId),
-          mentions.map((each) => each.position)
+          integersAsText(mentions.map((each) => each.userId)),
+          integersAsText(mentions.map((each) => each.conversationId)),
+          integersAsText(mentions.map((each) => each.position))
         )
       : Promise.resolve(),
     client.query('COMMIT')
-  )
+  ])
   // Postgres answers the COMMIT of a transaction that has failed with a ROLLBACK, and no error.
   if (commit.command !== 'COMMIT') throw new Error(`a batch of sends ended in ${commit.command}`)
-  const heads = new Map(raised.rows[0]!.heads.map(([userId, head]) => [userId, head - raises.get(userId)!]))
+  const heads = new Map(logged.rows[0]!.heads)
+  for (const { userId, events } of logs) heads.set(userId, heads.get(userId)! - events.length)
   return placed.flatMap((each) => eventsOf(each, heads))
+}
+
+/** What goes into each user's log, the users by their ids; `before` are the events of the users before them. */
+function logsOf(placed: Placed[]): { userId: number; before: number; events: Placed[] }[] {
+  const byUser = new Map<number, Placed[]>()
+  for (const each of placed) {
+    for (const userId of each.people) {
+      const events = byUser.get(userId)
+      if (events) events.push(each)
+      else byUser.set(userId, [each])
+    }
+  }
+  let before = 0
+  return [...byUser]
+    .toSorted(([a], [b]) => a - b)
+    .map(([userId, events]) => {
+      before += events.length
+      return { userId, before: before - events.length, events }
+    })
 }
 
 /** What a message puts into the logs of its conversation's people; `heads` are where they were, and go on. */
@@ -205,10 +219,18 @@ function eventsOf({ send, people, mine, others }: Placed, heads: Map<number, num
   ]
 }
 
-/** Statements that went out together: throws what the first one that failed met, once all are answered. */
+/**
+ * Statements that go out together, in one write of the socket: each of its own would be a system call, and wake Postgres.
+ * Throws what the first one that failed met, once all are answered.
+ */
 async function together<Results extends (QueryResult | void)[]>(
-  ...queries: { [Each in keyof Results]: Promise<Results[Each]> }
+  client: ClientBase,
+  ask: () => { [Each in keyof Results]: Promise<Results[Each]> }
 ): Promise<Results> {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+  stream.cork()
+  const queries = ask()
+  stream.uncork()
   const settled = await Promise.allSettled(queries)
   const failed = settled.find((each) => each.status === 'rejected')
   if (failed) throw failed.reason

@@ -22,9 +22,9 @@ export const sendStatements = {
   /** Keys in their order: of two batches with the same ones, the second waits for the first. */
   insertMessages: `
     WITH new AS (
-      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-        $8::bigint[], $9::text[], $10::text[])
-        AS new (id, conversation_id, position, sender_id, content, body, client_id, created_at, key, payload_hash)
+      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
+        $8::text[], $9::text[], $10::bool[])
+        AS new (id, conversation_id, position, sender_id, content, body, created_at, key, payload_hash, key_is_shown)
     ), claimed AS (
       INSERT INTO sends (sender_id, key, payload_hash, message_id)
       SELECT sender_id, key, payload_hash, id FROM new ORDER BY sender_id, key
@@ -38,25 +38,28 @@ export const sendStatements = {
       WHERE conversations.id = newest.conversation_id
     )
     INSERT INTO messages (id, conversation_id, position, sender_id, content, body, client_id, created_at)
-    SELECT id, conversation_id, position, sender_id, content, body, client_id, created_at FROM new`,
+    SELECT id, conversation_id, position, sender_id, content, body, CASE WHEN key_is_shown THEN key END, created_at FROM new`,
 
   /** Of a batch with mentions alone. */
   insertMentions: `
     INSERT INTO mentions (user_id, conversation_id, position)
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])`,
 
-  /** Locked in the order in which they are given, that of their ids: a plan that follows an index starts from them. */
-  raiseHeads: `
+  /**
+   * A user's events follow each other in their log: those of the nth user begin at `before` in the list of all. Heads are
+   * locked in the order in which they are given, that of their ids: a plan that follows an index starts from them. Somebody
+   * without a log breaks the batch.
+   */
+  logEvents: `
     WITH raised AS (
-      UPDATE inbox_heads SET head = head + raise.by FROM unnest($1::bigint[], $2::bigint[]) AS raise (user_id, by)
-      WHERE inbox_heads.user_id = raise.user_id RETURNING inbox_heads.user_id, head
+      UPDATE inbox_heads SET head = head + raise.by
+      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS raise (user_id, by, before)
+      WHERE inbox_heads.user_id = raise.user_id RETURNING inbox_heads.user_id, head, by, before
+    ), logged AS (
+      INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at)
+      SELECT user_id, head - by + nth, 'message', ($4::bigint[])[before + nth], ($5::bigint[])[before + nth]
+      FROM raised, generate_series(1, by) AS nth
     )
-    SELECT json_agg(json_build_array(user_id, head)) AS heads FROM raised`,
-
-  /** later events of the batch follow it in its log. Somebody without a log breaks the batch: a seq is not null. */
-  insertEvents: `
-    INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at)
-    SELECT event.user_id, head - later, 'message', message_id, created_at
-    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS event (user_id, later, message_id, created_at)
-      LEFT JOIN inbox_heads ON inbox_heads.user_id = event.user_id`
+    SELECT json_agg(json_build_array(user_id, head)) AS heads, 1 / (count(*) = cardinality($1::bigint[]))::int AS complete
+    FROM raised`
 }

@@ -65,7 +65,7 @@ type Call = () => Promise<{ statusCode: number }>
 
 const clientId = '7d1f1f6e-63c1-4f7b-9a53-0d5f7a1b2c3d'
 /** Of a send by itself; on Postgres a whole batch takes as many. */
-const sendStatements = { SQLite: 15, Postgres: 5 }
+const sendStatements = { SQLite: 15, Postgres: 4 }
 
 /**
  * Statements of each route, beside its transaction's. Reads of state include the head of the log, which is where a

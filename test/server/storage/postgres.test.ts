@@ -166,6 +166,27 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     ])
   })
 
+  test('E3, O2: a message for somebody without a log is not stored, and the others of its batch are', async () => {
+    const { john, conversationId } = await startPair(nodes[0])
+    const broken = await startPair(nodes[0])
+    await db.deleteFrom('inbox_heads').where('user_id', '=', broken.jane.userId).execute()
+    const sends = [
+      sendOf(john.userId, conversationId, 'a'),
+      sendOf(broken.john.userId, broken.conversationId, 'lost for jane'),
+      sendOf(john.userId, conversationId, 'b')
+    ]
+    // One lane, so that they are one batch.
+    const pool = openPool(url, { max: 1, prepared: true })
+    const { send } = openSends(pool, 1, () => {})
+    const settled = await Promise.allSettled(sends.map(send))
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    const { rows } = await pool.query('SELECT FROM messages WHERE conversation_id = $1', [
+      broken.conversationId
+    ])
+    expect(rows).toEqual([])
+    await pool.end()
+  })
+
   test('a batch with too many events for one transaction stops, and goes on in the next', async () => {
     const { john, jane, conversationId } = await startPair(nodes[0])
     const pool = openPool(url, { max: 1, prepared: true })
