@@ -29,7 +29,7 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-recording-'))
   const database = openConnection(join(folder, 'parley.db'), 'guest')
   const db = openKysely(database)
-  const { settings, sendBatch } = await prepareWriter(database, db, null)
+  const { settings, sendBatch, forget } = await prepareWriter(database, db, null)
   const listeners: CommitListener[] = []
   let statements: Statement[] = []
   const record = (message: unknown) => {
@@ -68,6 +68,8 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
       run(() => (writes as unknown as Record<string, AnyWrite>)[name]!(db, input)) as never,
     send: (send) =>
       run(async () => {
+        // What it takes at most: nothing is known by heart.
+        forget()
         const { outcomes, committed } = sendBatch([send])
         return { result: outcomes[0]!, committed }
       }),

@@ -23,16 +23,19 @@ export function openRecentRows(database: DatabaseSync) {
   const countEvents = database.prepare('SELECT COUNT(*) AS events FROM recent_events')
   const listKeys = database.prepare('SELECT message_id, sender_id, key FROM recent_sends')
   let events = Number(countEvents.get()!['events'])
-  const messageIds = new Map<string, number>()
+  const messageIds = new Map<number, Map<string, number>>()
+  function remember(senderId: number, key: string, messageId: number): void {
+    const ofSender = messageIds.get(senderId)
+    if (ofSender) ofSender.set(key, messageId)
+    else messageIds.set(senderId, new Map([[key, messageId]]))
+  }
   for (const { message_id, sender_id, key } of listKeys.iterate()) {
-    messageIds.set(nameOf(Number(sender_id), String(key)), Number(message_id))
+    remember(Number(sender_id), String(key), Number(message_id))
   }
   return {
+    remember,
     /** The message that a recent key stands for, or stood for in a batch that was taken back: look whether it is there. */
-    messageIdOf: (senderId: number, key: string) => messageIds.get(nameOf(senderId, key)),
-    remember(senderId: number, key: string, messageId: number): void {
-      messageIds.set(nameOf(senderId, key), messageId)
-    },
+    messageIdOf: (senderId: number, key: string) => messageIds.get(senderId)?.get(key),
     /** Counts events that were committed, and merges when they are many. Call it between two transactions. */
     add(added: number): void {
       events += added
@@ -50,7 +53,3 @@ export function openRecentRows(database: DatabaseSync) {
 }
 
 export type RecentRows = ReturnType<typeof openRecentRows>
-
-function nameOf(senderId: number, key: string): string {
-  return `${senderId} ${key}`
-}

@@ -11,11 +11,16 @@ type FoundKey = { message_id: number; payload_hash: string }
 /** Events of a batch, about: one for large groups stops there, and goes on after what others want to write. */
 const eventsMax = 20_000
 
+/** Conversations, and people, that are known by heart at most, about. */
+const knownMax = { conversations: 5_000, people: 20_000 }
+
 /**
  * Runs batches of sends on a connection, inside the transaction that is open: for each, may I, its key, the message,
  * the conversation, the sender's read mark, and an event for every participant.
  *
- * Prepared statements by hand and not Kysely: this is the one path that 20,000 messages a second go through.
+ * Prepared statements by hand and not Kysely: this is the one path that 20,000 messages a second go through. For the same
+ * reason it knows rows by heart from batch to batch, this being the only connection that writes them: call `forget` when
+ * anything else was written on it, or a batch was taken back.
  */
 export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
   const findRecentKey = database.prepare(
@@ -73,13 +78,20 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
     return { message: encode(messageOf(message, input.senderId)) }
   }
 
-  return function sendBatch(sends: Send[]): { outcomes: SendOutcome[]; committed: CommittedEvent[] } {
+  const participantsOf = new Map<number, number[]>()
+  const senders = new Map<number, User>()
+  const positions = new Map<number, number>()
+  const heads = new Map<number, number>()
+
+  function forget(): void {
+    for (const each of [participantsOf, senders, positions, heads]) each.clear()
+  }
+
+  function sendBatch(sends: Send[]): { outcomes: SendOutcome[]; committed: CommittedEvent[] } {
     let events = 0
     const committed: CommittedEvent[] = []
-    // What a batch asks again and again and no send changes.
-    const participantsOf = new Map<number, number[]>()
-    const senders = new Map<number, User>()
     let newestId = valueOf(findNewestId.get())
+    if (participantsOf.size > knownMax.conversations || heads.size > knownMax.people) forget()
 
     function send(input: Send): SendOutcome {
       const { conversationId, senderId, now } = input
@@ -94,7 +106,9 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
       recent.remember(senderId, input.key, id)
       const sender = remember(senders, senderId, () => userOf(findSender.get(senderId) as UserColumns))
 
-      const position = valueOf(findPosition.get(conversationId)) + 1
+      const position =
+        remember(positions, conversationId, () => valueOf(findPosition.get(conversationId))) + 1
+      positions.set(conversationId, position)
       setNewest.run(position, id, conversationId)
       insertMessage.run(
         id,
@@ -115,7 +129,8 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
       events += participants.length
       const toOthers: CommittedEvent['to'] = []
       for (const userId of participants) {
-        const seq = valueOf(findHead.get(userId)) + 1
+        const seq = remember(heads, userId, () => valueOf(findHead.get(userId))) + 1
+        heads.set(userId, seq)
         setHead.run(seq, userId)
         insertEvent.run(userId, seq, id, now)
         if (userId === senderId) {
@@ -135,6 +150,8 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
     }
     return { outcomes, committed }
   }
+
+  return { sendBatch, forget }
 }
 
 /** The only column of a row that is there: somebody without a log, say, breaks the batch. */

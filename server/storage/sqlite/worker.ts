@@ -61,6 +61,7 @@ async function commitGroup(group: Job[]): Promise<void> {
     // Some errors (a full disk) end the transaction themselves: then it was nobody's fault.
     const ended = !database.isTransaction
     if (!ended) database.exec('ROLLBACK')
+    writing!.forget()
     if (ended || group.length === 1) port.postMessage(refused(group, error))
     else for (const job of group) await commitGroup([job])
   }
@@ -95,6 +96,7 @@ async function runWrite(job: Job): Promise<{ result: unknown; committed?: Commit
     const { outcomes, committed } = writing!.sendBatch(job.sends)
     return { result: outcomes, committed }
   }
+  writing!.forget()
   return (writes as unknown as Record<string, AnyWrite>)[job.name]!(db, job.input)
 }
 

@@ -26,7 +26,7 @@ export async function prepareWriter(database: DatabaseSync, db: Kysely<Schema>, 
   return {
     mark,
     recent,
-    sendBatch: prepareSendBatch(database, recent),
+    ...prepareSendBatch(database, recent),
     settings: { ...settings, epoch },
     /**
      * Notes the newest commit in the index that all connections map (SQLite's aReadMark). The first reader after a commit

@@ -48,6 +48,7 @@ async function openWriter() {
       database.exec('BEGIN IMMEDIATE')
       writer.sendBatch(sends)
       database.exec('ROLLBACK')
+      writer.forget()
     },
     /** john's log, as a stream reads it. */
     log: async () => (await readEvents(db, { places: [{ userId: john, after: 0 }], limit: 1_000 }))[0]!,
