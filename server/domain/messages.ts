@@ -36,7 +36,13 @@ export async function sendMessage(
     payloadHash: hashOf(input, content),
     now: Date.now()
   }
-  const made = await make(store, me, input, content, messageMaxLength)
+  const names = mentionedKeys(content)
+  const problem = 'content' in input ? textProblem(content, messageMaxLength) : null
+  // What has nothing beside it is as it is: nothing is looked up.
+  if (!problem && isPlain(input) && names.length === 0) return messageOrProblem(await store.send(send))
+  const made = problem
+    ? new Problem('validation_failed', `The message ${problem}.`, { content: problem })
+    : await make(store, me, input, content, names)
   if (!(made instanceof Problem)) return messageOrProblem(await store.send({ ...send, ...made }))
   // The key comes before the limits and the rest: a retry gets its first answer whatever has changed since.
   const first = input.key === undefined ? null : await store.read('findSend', send)
@@ -44,20 +50,20 @@ export async function sendMessage(
   return messageOrProblem(first)
 }
 
-/** A message's content, and what it has beside it: what it quotes, whom it names. A plain one is as it is. */
+function isPlain(input: NewMessage): boolean {
+  return 'content' in input && input.replyTo === undefined
+}
+
+/** A message's content, and what it has beside it: what it quotes, whom it names. */
 async function make(
   store: Store,
   me: Principal,
   input: NewMessage,
   content: string,
-  maxLength: number
+  names: string[][]
 ): Promise<Pick<Send, 'content' | 'extras'> | Problem> {
   const forwardOf = 'forwardOf' in input ? input.forwardOf : null
   const replyTo = 'content' in input ? (input.replyTo ?? null) : null
-  const problem = forwardOf === null ? textProblem(content, maxLength) : null
-  if (problem) return new Problem('validation_failed', `The message ${problem}.`, { content: problem })
-  const names = mentionedKeys(content)
-  if (forwardOf === null && replyTo === null && names.length === 0) return { content, extras: null }
   const found = await store.read('findExtras', {
     viewerId: me.userId,
     conversationId: input.conversationId,

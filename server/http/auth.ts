@@ -3,7 +3,7 @@ import { Problem } from '@parley/contract/errors'
 import type { Config } from '../config.ts'
 import type { Principal, Sessions } from '../domain/sessions.ts'
 import { provesOrigin } from './origin.ts'
-import { sessionCookie } from './session-cookie.ts'
+import { cookiesOf, sessionCookie } from './session-cookie.ts'
 
 /** Who sent a request, and what said so. */
 export type Caller = { principal: Principal; by: 'header' | 'cookie' | 'query' }
@@ -24,16 +24,29 @@ export function createAuthenticate(
   { config, sessions }: { config: Config; sessions: Sessions },
   { tokenInQuery = false } = {}
 ) {
-  return async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  return function authenticate(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: () => void
+  ): void | Promise<void> {
     const credentials = credentialsOf(request, config, tokenInQuery)
     if (!credentials) throw new Problem('unauthenticated', 'Send Authorization: Bearer and a token.')
-    const principal = await sessions.authenticate(credentials.token)
-    if (!principal) {
-      reply.header('www-authenticate', 'Bearer realm="Parley", error="invalid_token"')
-      throw new Problem('unauthenticated', 'The token is unknown, expired or revoked. Sign in again.')
+    const { by } = credentials
+
+    function admit(principal: Principal | null): void {
+      if (!principal) {
+        reply.header('www-authenticate', 'Bearer realm="Parley", error="invalid_token"')
+        throw new Problem('unauthenticated', 'The token is unknown, expired or revoked. Sign in again.')
+      }
+      request.caller = { principal, by }
+      if (request.method !== 'GET' && request.method !== 'HEAD') requireTrust(request, config)
     }
-    request.caller = { principal, by: credentials.by }
-    if (request.method !== 'GET' && request.method !== 'HEAD') requireTrust(request, config)
+
+    const found = sessions.authenticate(credentials.token)
+    if (found instanceof Promise) return found.then(admit)
+    // Nothing to wait for: the body, which mostly came with the head, is then read where it is parsed.
+    admit(found)
+    done()
   }
 }
 
@@ -68,6 +81,6 @@ function credentialsOf(request: FastifyRequest, config: Config, tokenInQuery: bo
     if (typeof query === 'string') return { token: query, by: 'query' }
     throw new Problem('validation_failed', 'token must be given once.', { token: 'must be given once' })
   }
-  const cookie = request.cookies[sessionCookie(config).name]
+  const cookie = cookiesOf(request)[sessionCookie(config).name]
   return cookie === undefined ? null : { token: cookie, by: 'cookie' }
 }

@@ -15,14 +15,14 @@ export function refuseUnknown(server: Server): void {
     for (const each of [method].flat()) entry.methods.add(each)
   })
 
-  server.addHook('onRequest', async (request, reply) => {
-    if (!request.is404) return
+  server.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done()
     const path = pathOf(request.url)
     const web = isWeb(path)
     const methods = known.find(({ pattern }) => pattern.test(path))?.methods ?? (web ? ['GET', 'HEAD'] : [])
     const allowed = [...methods]
     if (allowed.length === 0) throw new Problem('not_found')
-    if (web && allowed.includes(request.method)) return
+    if (web && allowed.includes(request.method)) return done()
     reply.header('allow', allowed.join(', '))
     throw new Problem('method_not_allowed', `This address takes ${allowed.join(' and ')}.`)
   })

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '@parley/contract/errors'
 import type { Config } from '../config.ts'
-import { forgetCookie, ownCookie } from './session-cookie.ts'
+import { cookiesOf, forgetCookie, ownCookie } from './session-cookie.ts'
 
 const lifeSeconds = 600
 
@@ -29,7 +29,7 @@ export function recallSignIn(
 ): SessionMode {
   const cookie = ownCookie(config, 'parley_oauth')
   forgetCookie(reply, cookie)
-  const signed = request.unsignCookie(request.cookies[cookie.name] ?? '')
+  const signed = request.unsignCookie(cookiesOf(request)[cookie.name] ?? '')
   const [expected = '', mode, expires] = (signed.valid ? signed.value : '').split('.')
   const current = Number(expires) > Date.now()
   if (!current || !isSame(expected, state)) throw new Problem('oauth_state_invalid')

@@ -47,12 +47,13 @@ export async function createServer(deps: Deps): Promise<Server> {
   server.setErrorHandler(answerProblem)
   if (deps.onAnswered) timeRequests(server, deps.onAnswered)
   server.decorateRequest('caller', null)
-  server.addHook('onRequest', async (_request, reply) => {
+  server.addHook('onRequest', (_request, reply, done) => {
     reply.headers({
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer'
     })
+    done()
   })
   if (deps.logger.level === 'debug' || deps.logger.level === 'trace') {
     server.addHook('onResponse', async (request, reply) => {
@@ -64,7 +65,7 @@ export async function createServer(deps: Deps): Promise<Server> {
   compressAnswers(server)
   readJsonBodies(server)
   refuseUnknown(server)
-  await server.register(cookie, { secret: deps.store.cookieSecret })
+  await server.register(cookie, { secret: deps.store.cookieSecret, hook: false })
   await deps.describe?.(server)
   for (const routes of [
     loginRoutes,

@@ -1,9 +1,14 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import type { NewToken } from '../domain/sessions.ts'
 
 export type CookieKind = { name: string; options: CookieSerializeOptions }
+
+/** What a browser sent; parsed where it is asked for, as most requests of other clients have none. */
+export function cookiesOf({ headers, server }: FastifyRequest): Record<string, string | undefined> {
+  return headers.cookie === undefined ? {} : server.parseCookie(headers.cookie)
+}
 
 /** The cookie that signs a browser in. */
 export function sessionCookie(config: Config): CookieKind {
