@@ -4,6 +4,7 @@
 // every start: 40 MB, and most of the time that a start takes.
 import module from 'node:module'
 import { join } from 'node:path'
+import v8 from 'node:v8'
 
 const needed = 26
 
@@ -14,6 +15,11 @@ if (Number(process.versions.node.split('.')[0]) < needed) {
   )
   process.exit(1)
 }
+
+// Where all that V8 sees of a kind of object lives through a collection, it makes the next ones old from the start. The
+// requests that wait for their commit look like that, and each old object keeps alive whatever younger one it points at:
+// under load a quarter of all that was allocated was copied, and kept until the next full collection.
+v8.setFlagsFromString('--no-allocation-site-pretenuring')
 
 // A folder that cannot be written changes nothing else.
 const folder = join(import.meta.dirname, '../node_modules/.cache/parley')
