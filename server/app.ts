@@ -7,6 +7,7 @@ import { Sessions } from './domain/sessions.ts'
 import { createTyping } from './domain/typing.ts'
 import { tidyUp } from './domain/upkeep.ts'
 import type { Deps } from './http/deps.ts'
+import { backlog } from './http/listener.ts'
 import { createServer } from './http/server.ts'
 import { listenForMetrics, type MetricsListener } from './metrics/listener.ts'
 import { Hub } from './realtime/hub.ts'
@@ -114,7 +115,7 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
     /** Starts to answer. Resolves with the address. */
     async listen(): Promise<string> {
       if (metrics) metricsListener = await listenForMetrics(metrics.shown, config.metrics!)
-      return server.listen({ host: config.host, port: config.port })
+      return server.listen({ host: config.host, port: config.port, backlog })
     },
     /** Unready first, then no new streams, the open ones end, requests finish, the store closes. */
     async close(): Promise<void> {

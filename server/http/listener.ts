@@ -10,6 +10,11 @@ const requestTimeoutMs = 30_000
 /** Longer than the 60 s that proxies keep an idle connection: the one that closes first must be the proxy. */
 const keepAliveTimeoutMs = 72_000
 const timeoutCheckMs = 1_000
+/**
+ * Connections that wait to be accepted, which is one in a turn of the event loop. Beyond these, whoever comes back in a herd
+ * is not heard by the system, and asks again after 1, 2, 4 … seconds. Linux takes no more than `net.core.somaxconn`, 4096.
+ */
+export const backlog = 4_096
 
 /** The `node:http` server under Fastify: its timeouts, and a problem document for what is no HTTP. */
 export function createListener(handler: RequestListener): Server {
@@ -39,7 +44,7 @@ export function listenOnBothLoopbacks(fastify: FastifyInstance, handler: () => R
     twin.once('error', (error) =>
       fastify.log.debug({ address: other, reason: error.message }, 'not listening')
     )
-    twin.listen({ port: address.port, host: other })
+    twin.listen({ port: address.port, host: other, backlog })
   })
   fastify.addHook('preClose', async () => {
     twin?.close()

@@ -18,7 +18,5 @@ export function takeSocket(request: IncomingMessage, response: ServerResponse): 
   freeParser(parser, request, socket)
   response.detachSocket(socket)
   for (const event of listenedTo) socket.removeAllListeners(event)
-  // One of those listeners ended it when its peer did.
-  socket.allowHalfOpen = false
   return socket.resume()
 }

@@ -10,7 +10,7 @@ import { LogReader } from './log-reader.ts'
 import { raise, type Mailbox } from './mailbox.ts'
 import type { PassingSignal } from './signal-slot.ts'
 import { Stream, type StreamCounts, type StreamOwner } from './stream.ts'
-import { WakeQueue, type WakeQueueOptions } from './wake-queue.ts'
+import { DueQueue, type DueQueueOptions } from './due-queue.ts'
 
 export type HubOptions = {
   /** A quiet stream hears `sync` this often. */
@@ -22,7 +22,8 @@ export type HubOptions = {
   streamsPerUser: number
   /** A reader that takes nothing for this long is cut off. */
   stallMs?: number
-  wakes?: WakeQueueOptions
+  /** How what many streams have to do at once is sliced. */
+  slices?: DueQueueOptions
   /** Hears, after each commit of this process, how long after it its frames were written, in ms. */
   onDelivered?: ((lagMs: number) => void) | undefined
   /** Hears of a user's first stream here, and when the last one is closed. */
@@ -48,7 +49,10 @@ export class Hub {
   readonly #bus: Bus
   readonly #options: HubOptions
   readonly #reader: LogReader
-  readonly #queue: WakeQueue
+  /** Streams that were woken: whoever still waits here when the next commit comes gets both in one write. */
+  readonly #woken: DueQueue
+  /** Streams whose peer has gone. They can wait. */
+  readonly #left: DueQueue
   /** Only of users who have a stream here. */
   readonly #mailboxes = new Map<number, Room>()
   readonly #ticker: NodeJS.Timeout
@@ -74,7 +78,8 @@ export class Hub {
     this.#bus = bus
     this.#options = options
     this.#reader = new LogReader(log)
-    this.#queue = new WakeQueue(options.wakes)
+    this.#woken = new DueQueue({ sliceMaxMs: 10, ...options.slices })
+    this.#left = new DueQueue(options.slices)
     log.onCommitted((events, committedAt) => this.#deliver(events, committedAt))
     this.#ticker = setInterval(() => this.#tick(), options.tickMs ?? 1_000)
     this.#ticker.unref()
@@ -100,7 +105,7 @@ export class Hub {
     const stream = new Stream(socket, { userId, sessionId, expiresAt }, performance.now() + life, {
       mailbox,
       reader: this.#reader,
-      queue: this.#queue,
+      queue: this.#woken,
       epoch: this.#log.epoch,
       counts: this.counts,
       stallMs: this.#options.stallMs ?? 10_000
@@ -114,6 +119,9 @@ export class Hub {
     this.#streams++
     this.counts.opened++
     socket.once('close', () => this.#remove(stream, mailbox))
+    // Not Node's own way, which shuts it down first, and all of them in one turn of the event loop.
+    socket.allowHalfOpen = true
+    socket.once('end', () => this.#left.add({ run: () => socket.destroy() }))
     mailbox.subscription ??= this.#bus.subscribe(userId, {
       head: (head) => void (raise(mailbox, head) && this.counts.hints++),
       signal: (signal) => pass(mailbox, passing(signal))
@@ -217,7 +225,7 @@ export class Hub {
     const { onDelivered } = this.#options
     // Behind the last of the streams.
     if (woke && onDelivered) {
-      this.#queue.add({ run: () => onDelivered(performance.timeOrigin + performance.now() - committedAt) })
+      this.#woken.add({ run: () => onDelivered(performance.timeOrigin + performance.now() - committedAt) })
     }
   }
 

@@ -7,7 +7,7 @@ import { idBlock, idLine, retryLine, unlogged } from './frame.ts'
 import type { LogReader } from './log-reader.ts'
 import { lookAtBounds, raise, type Mailbox } from './mailbox.ts'
 import { SignalSlot, type PassingSignal } from './signal-slot.ts'
-import type { WakeQueue } from './wake-queue.ts'
+import type { DueQueue } from './due-queue.ts'
 
 /** A stream that was refused or ended is asked to come back after this, and up to twice that. */
 const retryMs = 1_000
@@ -44,7 +44,7 @@ export type StreamCounts = {
 export type StreamShared = {
   mailbox: Mailbox
   reader: LogReader
-  queue: WakeQueue
+  queue: DueQueue
   epoch: string
   counts: StreamCounts
   /** A reader that takes nothing for this long, in ms, is cut off; it comes back with its cursor. */
@@ -67,7 +67,7 @@ export class Stream {
   readonly #socket: Socket
   readonly #mailbox: Mailbox
   readonly #reader: LogReader
-  readonly #queue: WakeQueue
+  readonly #queue: DueQueue
   readonly #epoch: string
   readonly #stallMs: number
   readonly #counts: StreamCounts

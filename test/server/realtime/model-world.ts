@@ -27,7 +27,7 @@ export function modelWorld() {
     streamMaxLifeMs: 3_600_000,
     streamsPerUser: 100,
     // One stream a slice.
-    wakes: { defer: perform, sliceMs: 0 }
+    slices: { defer: perform, sliceMs: 0 }
   })
   const revoked = new Set<number>()
   let signals = 0

@@ -1,32 +1,32 @@
 /** Something that is due; it runs once however often it was added before it ran. */
 export type Due = { run(): void }
 
-/** How long it works at least before the event loop has a turn, in ms. */
-const sliceMs = 1
-const sliceMaxMs = 10
-
-export type WakeQueueOptions = {
+export type DueQueueOptions = {
   /** Runs a slice after what the event loop has to do. */
   defer?: (slice: () => void) => void
+  /** How long a slice lasts at least, in ms. */
   sliceMs?: number
+  /** And at most. A slice lasts as long as the turn before it: what is due gets half of the time. */
+  sliceMaxMs?: number
 }
 
 /**
- * The streams that were woken, in that order and each once. They are worked off in slices, with a turn of the event loop
- * between: thousands of them keep no request waiting, and whoever still waits here when the next commit comes gets both in
- * one write.
+ * What is due, in the order in which it was added and each once. It is worked off in slices, with a turn of the event loop
+ * between, so that thousands of streams keep no request waiting.
  */
-export class WakeQueue {
+export class DueQueue {
   readonly #due = new Set<Due>()
   readonly #defer: (slice: () => void) => void
   readonly #sliceMs: number
+  readonly #sliceMaxMs: number
   #deferred = false
   /** When the event loop was given its turn. */
   #pausedAt = Infinity
 
-  constructor({ defer = setImmediate, ...options }: WakeQueueOptions = {}) {
+  constructor({ defer = setImmediate, sliceMs = 1, sliceMaxMs = sliceMs }: DueQueueOptions = {}) {
     this.#defer = defer
-    this.#sliceMs = options.sliceMs ?? sliceMs
+    this.#sliceMs = sliceMs
+    this.#sliceMaxMs = sliceMaxMs
   }
 
   add(due: Due): void {
@@ -42,9 +42,8 @@ export class WakeQueue {
   #runSlice(): void {
     this.#deferred = false
     const begunAt = performance.now()
-    // As long as the turn took, within bounds: under load the streams get half of the time.
-    const turnMs = Math.min(begunAt - this.#pausedAt, sliceMaxMs)
-    const until = begunAt + Math.max(this.#sliceMs, turnMs)
+    const turnMs = begunAt - this.#pausedAt
+    const until = begunAt + Math.max(this.#sliceMs, Math.min(turnMs, this.#sliceMaxMs))
     for (const due of this.#due) {
       this.#due.delete(due)
       due.run()

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Hub } from '../../../server/realtime/hub.ts'
 import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
-import { WakeQueue } from '../../../server/realtime/wake-queue.ts'
+import { DueQueue } from '../../../server/realtime/due-queue.ts'
 import { modelLog } from './model-log.ts'
 import { ModelSocket } from './model-socket.ts'
 
@@ -23,7 +23,7 @@ async function openMany(count: number, onDelivered?: () => void) {
     syncIntervalMs: 60_000,
     streamMaxLifeMs: 3_600_000,
     streamsPerUser: count,
-    wakes: { defer, sliceMs: 0 },
+    slices: { defer, sliceMs: 0 },
     onDelivered
   })
   const owner = { userId: 10, sessionId: 1, expiresAt: Date.now() + 3_600_000 }
@@ -83,6 +83,18 @@ test('S16: a commit counts as delivered when the last of its streams was written
   hub.close()
 })
 
+test('S16: streams whose peers go all at once are let go one slice after the other', async () => {
+  const { hub, sockets } = await openMany(3)
+  for (const socket of sockets) socket.emit('end')
+  const sizes = [hub.size]
+  while (turns.length > 0) {
+    turn()
+    await new Promise(setImmediate)
+    sizes.push(hub.size)
+  }
+  expect(sizes).toEqual([3, 2, 1, 0])
+})
+
 test('S5: a stream that ends while it waits is written no event', async () => {
   const { hub, sockets, commit, texts } = await openMany(2)
   commit()
@@ -116,7 +128,7 @@ test('M2: what is taken back while a stream waits is asked of the log, which kno
 })
 
 test('a slice lasts as long as the turn of the event loop before it, and 10 ms at most: streams get half of the time', () => {
-  const queue = new WakeQueue({ defer, sliceMs: 1 })
+  const queue = new DueQueue({ defer, sliceMs: 1, sliceMaxMs: 10 })
   const ran: number[] = []
   const runIn = () => {
     const before = ran.length
