@@ -19,13 +19,13 @@ export class LogReader {
   readonly #pulls: SharedReads<LogPlace, Pull | null>
 
   constructor(log: EventLog) {
-    this.#bounds = new SharedReads((userIds) => log.bounds(userIds), { concurrent: 4, most: 1_000 })
+    this.#bounds = new SharedReads((userIds) => log.bounds(userIds), { concurrent: 2, most: 1_000 })
     this.#pulls = new SharedReads(
       async (places) => {
         const limit = Math.min(pageMax, Math.floor(eventsMax / places.length))
         return (await log.eventsAfter(places, limit)).map((events) => pullOf(log.epoch, events))
       },
-      { concurrent: 4, most: 256 }
+      { concurrent: 2, most: 256 }
     )
   }
 

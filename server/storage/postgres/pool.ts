@@ -35,7 +35,9 @@ const indexedPlans: Settings = {
   enable_seqscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
-  jit: 'off'
+  jit: 'off',
+  // Else what is asked for one user is planned anew each time: the plan for any number of them looks dearer.
+  plan_cache_mode: 'force_generic_plan'
 }
 
 export type PoolOptions = {

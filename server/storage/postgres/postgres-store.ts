@@ -9,13 +9,14 @@ import type { SendOutcome, Store } from '../store.ts'
 import { watchAvailability, type OnState } from './availability.ts'
 import { readIdentity, renewalOf } from './epoch.ts'
 import { isConflict, UnfitPostgres } from './failures.ts'
+import { openLogReads } from './log-reads.ts'
 import { openPool } from './pool.ts'
 import { prepareDatabase } from './preparation.ts'
 import { withRetries } from './retries.ts'
 import { openSends } from './sends.ts'
 
 /** Connections, by what they are for: whoever waits for a lock keeps nobody else waiting. */
-const connections = { reads: 6, writes: 4, sends: 2 }
+const connections = { reads: 4, logReads: 2, writes: 4, sends: 2 }
 /** How long a write is tried again that met others. */
 const conflictMs = 2_000
 
@@ -52,7 +53,8 @@ export async function openPostgresStore(
   const open = (max: number, prepared = false) =>
     openPool(url, { max: patient ? 1 : max, patient, prepared, onConnect })
   const [readPool, writePool] = [open(connections.reads), open(connections.writes)]
-  const sendPool = open(connections.sends, true)
+  const [sendPool, logPool] = [open(connections.sends, true), open(connections.logReads, true)]
+  const log = openLogReads(logPool)
   const readDb = openKysely(readPool)
   const writeDb = openKysely(writePool)
 
@@ -107,19 +109,19 @@ export async function openPostgresStore(
     send: (send) => answer(sends.send(send)),
     events: {
       epoch,
-      bounds: (userIds) => read('readLogBounds', { userIds }),
-      eventsAfter: (places, limit) => read('readEvents', { places, limit }),
+      bounds: (userIds) => answer(log.bounds(userIds)),
+      eventsAfter: (places, limit) => answer(log.eventsAfter(places, limit)),
       onCommitted: (listener) => void listeners.push(listener)
     },
     queues: () => ({
-      reads: busy(readPool),
+      reads: busy(readPool) + busy(logPool),
       writes: busy(writePool) + busy(sendPool),
       sends: sends.waiting()
     }),
     died: died.promise,
     async close() {
       await settled()
-      await Promise.all([sendPool.end(), readDb.destroy(), writeDb.destroy()])
+      await Promise.all([sendPool.end(), logPool.end(), readDb.destroy(), writeDb.destroy()])
     }
   }
 }

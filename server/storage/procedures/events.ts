@@ -61,6 +61,11 @@ export async function readEvents(
     .whereRef('event.seq', '>', 'place.after')
     .where('event.seq', '<=', (eb) => eb('place.after', '+', limit))
     .execute()
+  return eventsOf(places, rows)
+}
+
+/** The events at each of these places, in order, as their users see them. */
+export function eventsOf(places: LogPlace[], rows: EventColumns[]): LoggedEvent[][] {
   const events: LoggedEvent[][] = places.map(() => [])
   for (const row of rows) {
     events[row.nth]!.push(Object.assign(eventOf(row, places[row.nth]!.userId), { seq: row.seq }))
@@ -84,7 +89,10 @@ function padded<Value>(values: Value[], nobody: Value): Value[] {
   return [...values, ...Array.from({ length: length - values.length }, () => nobody)]
 }
 
-type EventColumns = { [Column in keyof MessageColumns]: MessageColumns[Column] | null } & {
+/** An event at the nth place that was asked for, joined with its message. */
+export type EventColumns = { [Column in keyof MessageColumns]: MessageColumns[Column] | null } & {
+  nth: number
+  seq: number
   kind: Schema['inbox_events']['kind']
   payload: string | null
   message_id: number | null

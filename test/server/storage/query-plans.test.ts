@@ -239,6 +239,27 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
       }
     })
 
+    test('a read of the log, of one user or many, is one statement, which takes no longer as tables grow', async () => {
+      const { john, jane } = await startPair(store)
+      for (const count of [1, 100]) {
+        const userIds = Array.from({ length: count }, (_, index) => (index % 2 ? john : jane).userId)
+        for (const ask of [
+          () => store.events.bounds(userIds),
+          () =>
+            store.events.eventsAfter(
+              userIds.map((userId) => ({ userId, after: 0 })),
+              10
+            )
+        ]) {
+          store.takeStatements()
+          await ask()
+          const statements = store.takeStatements()
+          expect(statements).toHaveLength(1)
+          expect.soft(await steps(store, statements[0]!), statements[0]!.text).toEqual([])
+        }
+      }
+    })
+
     test('a page of conversations is one statement, the first and the next', async () => {
       const { john, conversationId } = await startPair(store)
       const { john: other } = await startPair(store)
