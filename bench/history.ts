@@ -1,4 +1,5 @@
 import { hash, randomUUID } from 'node:crypto'
+import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Pair } from '../test/harness/crowd.ts'
 
@@ -65,4 +66,8 @@ export function writeHistory(path: string, pairs: Pair[], count: number): void {
   for (const [userId, head] of heads) setHead.run(head, userId)
   database.exec('COMMIT')
   database.close()
+  // Else whoever measures next waits for it.
+  const file = openSync(path, 'r+')
+  fsyncSync(file)
+  closeSync(file)
 }
