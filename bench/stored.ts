@@ -26,7 +26,7 @@ export const stored: Bench = {
     const [rounds, ms, senders, points] =
       size === 'full'
         ? [3, 3_000, 128, [leastMessages, 50_000, 250_000, 1_000_000]]
-        : [1, 100, 8, [leastMessages, 2 * leastMessages]]
+        : [1, 200, 8, [leastMessages, 2 * leastMessages]]
     await using load = startSenders()
     const results: Measured[][] = points.map(() => [])
     for (let round = 0; round < rounds; round++) {
