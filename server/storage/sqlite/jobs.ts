@@ -1,14 +1,13 @@
 import type { ProblemCode } from '@parley/contract/errors'
-import type { CommittedEvent } from '../event-log.ts'
-import type { Send } from '../procedures/messages.ts'
 import type { Settings } from '../procedures/settings.ts'
+import type { Values } from './crossing.ts'
 import type { EpochRenewal } from './high-water-mark.ts'
 
-/** What the main thread asks of a worker: a procedure by name, or a batch of sends. */
+/** What the main thread asks of a worker: a procedure by name, or a batch of sends, whose result is their outcomes. */
 export type Job = { id: number } & (
   | { kind: 'read'; name: string; input: unknown; headOf: number | null }
   | { kind: 'write'; name: string; input: unknown }
-  | { kind: 'sends'; sends: Send[] }
+  | { kind: 'sends'; sends: Values }
 )
 
 /** A job's result, or the problem it ended with. */
@@ -17,8 +16,8 @@ export type Answer = { id: number } & (
   | { ok: false; code: ProblemCode; detail: string; bug: boolean }
 )
 
-/** The answers of one commit (or of one read), with the events it wrote. */
-export type Report = { answers: Answer[]; committed: CommittedEvent[]; committedAt: number }
+/** The answers of one commit (or of some reads), with the events it wrote. */
+export type Report = { answers: Answer[]; committed: Values; committedAt: number }
 
 /** How a worker is started: the one writer, a reader, or a command's writer beside the one. */
 export type WorkerRole = { path: string; mode: 'writer' | 'guest' | 'reader' }

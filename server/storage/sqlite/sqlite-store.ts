@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { CommitQueue, type BatchObserver } from '../commit-queue.ts'
 import type { CommitListener } from '../event-log.ts'
 import type { Send, SendOutcome, Store } from '../store.ts'
+import { flattenSends, restoreOutcomes, type Values } from './crossing.ts'
 import { lockDatabase } from './database-lock.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { WorkerThread } from './worker-thread.ts'
@@ -52,7 +53,8 @@ async function open(
   })
   const readers = await ReaderPool.open(path)
   const sends = new CommitQueue<Send, SendOutcome>(
-    (batch) => writer.run({ kind: 'sends', sends: batch }) as Promise<SendOutcome[]>,
+    async (batch) =>
+      restoreOutcomes((await writer.run({ kind: 'sends', sends: flattenSends(batch) })) as Values),
     batchMax,
     onSends
   )

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@parley/contract/errors'
 import type { CommitListener } from '../event-log.ts'
+import { restoreEvents } from './crossing.ts'
 import type { Job, Ready, Report, WorkerRole } from './jobs.ts'
 
 export type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
@@ -24,7 +25,7 @@ export class WorkerThread {
     worker.on('message', (report: Report) => {
       this.#settle(report)
       // After the answers: who sent a message has it acknowledged before the others' streams are woken.
-      if (report.committed.length > 0) onCommitted(report.committed, report.committedAt)
+      if (report.committed.length > 0) onCommitted(restoreEvents(report.committed), report.committedAt)
     })
     let reason = 'it ended by itself'
     worker.on('error', (error) => (reason = String(error)))

@@ -5,6 +5,7 @@ import { reads, writes, type AnyRead, type AnyWrite } from '../procedures/index.
 import { readHead } from '../procedures/events.ts'
 import { refusalOf } from './answer.ts'
 import { openConnection, openKysely } from './connection.ts'
+import { flattenEvents, flattenOutcomes, restoreSends } from './crossing.ts'
 import type { Answer, Job, Ready, Report, WorkerRole } from './jobs.ts'
 import { prepareWriter } from './writer.ts'
 
@@ -54,9 +55,9 @@ async function runWaiting(): Promise<void> {
  */
 async function commitGroup(group: Job[]): Promise<void> {
   try {
-    const report = await commit(group)
+    const { report, events } = await commit(group)
     port.postMessage(report)
-    writing!.recent.add(eventsIn(report.committed))
+    writing!.recent.add(events)
   } catch (error) {
     // Some errors (a full disk) end the transaction themselves: then it was nobody's fault.
     const ended = !database.isTransaction
@@ -67,7 +68,7 @@ async function commitGroup(group: Job[]): Promise<void> {
   }
 }
 
-async function commit(group: Job[]): Promise<Report> {
+async function commit(group: Job[]): Promise<{ report: Report; events: number }> {
   const answers: Answer[] = []
   const committed: CommittedEvent[] = []
   database.exec('BEGIN IMMEDIATE')
@@ -78,13 +79,11 @@ async function commit(group: Job[]): Promise<Report> {
   }
   database.exec('COMMIT')
   writing!.notice()
+  const events = committed.reduce((sum, event) => sum + event.to.length, 0)
   // Before anybody hears of it: no client has seen more than the mark says.
-  writing!.mark?.add(eventsIn(committed))
-  return { answers, committed, committedAt: performance.timeOrigin + performance.now() }
-}
-
-function eventsIn(committed: CommittedEvent[]): number {
-  return committed.reduce((sum, event) => sum + event.to.length, 0)
+  writing!.mark?.add(events)
+  const committedAt = performance.timeOrigin + performance.now()
+  return { report: { answers, committed: flattenEvents(committed), committedAt }, events }
 }
 
 function refused(group: Job[], error: unknown): Report {
@@ -93,8 +92,8 @@ function refused(group: Job[], error: unknown): Report {
 
 async function runWrite(job: Job): Promise<{ result: unknown; committed?: CommittedEvent[] }> {
   if (job.kind === 'sends') {
-    const { outcomes, committed } = writing!.sendBatch(job.sends)
-    return { result: outcomes, committed }
+    const { outcomes, committed } = writing!.sendBatch(restoreSends(job.sends))
+    return { result: flattenOutcomes(outcomes), committed }
   }
   writing!.forget()
   return (writes as unknown as Record<string, AnyWrite>)[job.name]!(db, job.input)
