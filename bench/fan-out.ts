@@ -1,10 +1,7 @@
-import { startCallee } from '../test/harness/calls.ts'
-import type { FanOutCommands } from './load/fan-out-process.ts'
-import { hasNchan, startNchan } from './nchan.ts'
+import { startNchanFanner, startParleyFanner, startReadersOfOne, type Fanner } from './fanners.ts'
+import { hasNchan } from './nchan.ts'
 import type { Bench } from './result.ts'
-import { loadCore, processorSeconds, serverCore, startPinnedParley } from './servers.ts'
-
-const content = 'hello jane, how are you?'
+import { processorSeconds } from './servers.ts'
 
 export const fanOut: Bench = {
   name: 'fan-out',
@@ -18,16 +15,18 @@ export const fanOut: Bench = {
     const results = { nchan: new Map<string, number[]>(), parley: new Map<string, number[]>() }
     if (!hasNchan) log('nginx with nchan is not here (Debian: apt-get install libnginx-mod-nchan)')
 
-    async function measure(key: 'nchan' | 'parley', pids: number[], server: Server) {
-      const file = new URL('./load/fan-out-process.ts', import.meta.url).pathname
-      await using load = startCallee<FanOutCommands>(file, { core: loadCore })
-      const { port, token, path, body } = server
-      const head = `Host: localhost:${port}\r\nAccept: text/event-stream\r\nAuthorization: Bearer ${server.readerToken}`
-      await load.call('open', { port, request: `GET ${server.stream} HTTP/1.1\r\n${head}\r\n\r\n`, streams })
-      await load.call('publish', { port, path, token, body, publishers: 4, count: Math.ceil(count / 5) })
+    const servers = [
+      ...(hasNchan ? [['nchan', startNchanFanner] as const] : []),
+      ['parley', startParleyFanner] as const
+    ]
+
+    async function measure(key: 'nchan' | 'parley', { pids, opening, publication }: Fanner) {
+      await using load = startReadersOfOne()
+      await load.call('open', { ...opening, streams })
+      await load.call('publish', { ...publication, publishers: 4, count: Math.ceil(count / 5) })
       for (const publishers of [1, 16]) {
         const before = sum(pids.map(processorSeconds))
-        const { seconds, events } = await load.call('publish', { port, path, token, body, publishers, count })
+        const { seconds, events } = await load.call('publish', { ...publication, publishers, count })
         const used = sum(pids.map(processorSeconds)) - before
         keep(results[key], `${publishers} a second`, events / seconds)
         keep(results[key], `${publishers} a processor second`, events / used)
@@ -38,38 +37,11 @@ export const fanOut: Bench = {
     }
 
     for (let round = 0; round < rounds; round++) {
-      if (hasNchan) {
-        const nchan = await startNchan(serverCore)
-        const message = {
-          id: '123456',
-          content,
-          conversationId: '1',
-          createdAt: new Date().toISOString(),
-          mine: false,
-          position: 123_456,
-          sender: { id: '1', username: 'person-0', avatarURL: null }
-        }
-        await measure('nchan', nchan.pids, {
-          port: nchan.port,
-          stream: '/subscribe',
-          path: '/publish',
-          token: 'none',
-          readerToken: 'none',
-          body: JSON.stringify(message)
-        })
-        await nchan.close()
+      for (const [key, start] of servers) {
+        const server = await start()
+        await measure(key, server)
+        await server.close()
       }
-      const parley = await startPinnedParley(2, { PARLEY_STREAMS_PER_USER: '5000' })
-      const [{ conversationId, members }] = parley.pairs as [(typeof parley.pairs)[number]]
-      await measure('parley', [parley.parley.pid], {
-        port: parley.port,
-        stream: '/api/messages',
-        path: `/api/conversations/${conversationId}/messages`,
-        token: members[0].token,
-        readerToken: members[1].token,
-        body: JSON.stringify({ content })
-      })
-      await parley.close()
     }
 
     const row = (what: string, key: string, reach = false) => ({
@@ -88,15 +60,6 @@ export const fanOut: Bench = {
       ]
     }
   }
-}
-
-type Server = {
-  port: number
-  stream: string
-  path: string
-  token: string
-  readerToken: string
-  body: string
 }
 
 function keep(results: Map<string, number[]>, key: string, value: number): void {

@@ -28,7 +28,8 @@ worker_processes 1;
 pid ${folder}/nginx.pid;
 daemon off;
 error_log ${folder}/error.log;
-events { worker_connections 8192; }
+worker_rlimit_nofile 20000;
+events { worker_connections 19000; }
 http {
   ${temporary.map((each) => `${each}_temp_path ${folder}/${each};`).join(' ')}
   access_log off;
@@ -37,7 +38,7 @@ http {
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location = /publish { nchan_publisher; nchan_channel_id person; nchan_message_buffer_length 200; }
-    location = /subscribe { nchan_subscriber eventsource; nchan_channel_id person; }
+    location = /subscribe { nchan_subscriber eventsource; nchan_subscriber_first_message newest; nchan_channel_id person; }
   }
 }
 `

@@ -8,6 +8,7 @@ import { plotAsSvg, plotCurveAsSvg } from './plot.ts'
 import { reportAsMarkdown, spread } from './report.ts'
 import { isReached, judged, type Bench, type BenchRecord } from './result.ts'
 import { fanOut } from './fan-out.ts'
+import { fanOutCurve } from './fan-out-curve.ts'
 import { groupSend } from './group-send.ts'
 import { herd } from './herd.ts'
 import { latency } from './latency.ts'
@@ -31,6 +32,7 @@ const benches: Bench[] = [
   herd,
   misbehaving,
   fanOut,
+  fanOutCurve,
   nodes,
   move,
   start,

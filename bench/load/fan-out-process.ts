@@ -3,6 +3,9 @@ import { connect } from 'node:net'
 import { answerCalls } from '../../test/harness/calls.ts'
 import { RawSender } from '../../test/harness/raw-sender.ts'
 
+/** What opens a stream, and what it says as soon as it gets every event. */
+export type Opening = { port: number; request: string; opened: string }
+
 export type Publication = {
   port: number
   path: string
@@ -15,16 +18,38 @@ export type Publication = {
 const readBuffer = Buffer.allocUnsafe(1_024 * 1_024)
 /** What has not come by then does not come. */
 const patienceMs = 120_000
-const mark = Buffer.from('\ndata: {')
-/** Events of all streams, and of each. */
-const read = { total: 0, each: new Uint32Array() }
+// Of a message: `sync` has no id.
+const mark = Buffer.from('\ndata: {"id":')
+/** Events of all streams, and of each; and when they came, where that is asked for. */
+const read = { total: 0, each: new Uint32Array(), times: null as number[] | null }
+/** Streams that are being opened at a time. */
+const together = 50
 
 export const commands = {
-  /** Opens so many streams with the same request; resolves when the head of each answer is there. */
-  async open({ port, request, streams }: { port: number; request: string; streams: number }): Promise<null> {
+  /** Opens streams with the same request until there are so many; resolves when `opened` was read on each. */
+  async open({ streams, ...opening }: Opening & { streams: number }): Promise<null> {
+    let index = read.each.length
     read.each = new Uint32Array(streams)
-    for (let index = 0; index < streams; index++) await openOne(port, request, index)
+    const openNext = async (): Promise<void> => {
+      while (index < streams) await openOne(opening, index++)
+    }
+    await Promise.all(Array.from({ length: together }, openNext))
     return null
+  },
+
+  /** Publishes one event after the other, each when all have the one before: how long it took to half of them and to all. */
+  async follow({ count, ...publication }: Omit<Publication, 'publishers'>): Promise<Delays> {
+    const delays: Delays = { medianMs: [], lastMs: [] }
+    for (let each = 0; each < count; each++) {
+      read.times = []
+      const startedAt = performance.now()
+      await commands.publish({ ...publication, publishers: 1, count: 1 })
+      const times = read.times
+      delays.medianMs.push(times[times.length >> 1]! - startedAt)
+      delays.lastMs.push(times.at(-1)! - startedAt)
+    }
+    read.times = null
+    return delays
   },
 
   /** Publishes so many events, each publisher one after the other, and waits until every stream has all. */
@@ -64,9 +89,13 @@ export const commands = {
 
 export type FanOutCommands = typeof commands
 
-function openOne(port: number, request: string, index: number): Promise<void> {
+/** Of each event, from before its POST to when half of the streams had it, and all. */
+export type Delays = { medianMs: number[]; lastMs: number[] }
+
+function openOne({ port, request, opened }: Opening, index: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let carried = 0
+    let head: string | null = ''
     const carry = Buffer.alloc(mark.length - 1)
     const socket = connect({
       port,
@@ -74,8 +103,14 @@ function openOne(port: number, request: string, index: number): Promise<void> {
       onread: {
         buffer: readBuffer.subarray(0, 256 * 1_024),
         callback(length, buffer) {
-          resolve()
           const chunk = (buffer as Buffer).subarray(0, length)
+          if (head !== null) {
+            head += chunk.toString('latin1')
+            if (head.includes(opened)) {
+              head = null
+              resolve()
+            }
+          }
           let found = 0
           if (carried > 0) {
             const seam = Buffer.concat([carry.subarray(0, carried), chunk.subarray(0, mark.length - 1)])
@@ -86,6 +121,7 @@ function openOne(port: number, request: string, index: number): Promise<void> {
           chunk.copy(carry, 0, length - carried)
           read.each[index]! += found
           read.total += found
+          if (found > 0) read.times?.push(performance.now())
           return true
         }
       }
