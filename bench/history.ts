@@ -3,7 +3,8 @@ import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Pair } from '../test/harness/crowd.ts'
 
-const spreadOverMs = 29 * 24 * 60 * 60 * 1_000
+/** Over how long messages were sent. */
+export const spreadOverMs = 29 * 24 * 60 * 60 * 1_000
 
 /**
  * Writes `count` messages that `pairs` have sent each other in turn over the last four weeks, and what Parley writes with

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { makeCrowd, readHeads, type Crowd, type Pair } from '../test/harness/crowd.ts'
 import { startNats } from '../test/harness/nats.ts'
 import { startParley, type Parley } from '../test/harness/parley.ts'
@@ -6,7 +5,7 @@ import { createDatabase, startPostgres } from '../test/harness/postgres.ts'
 import type { Swarm } from '../test/harness/swarm.ts'
 import { postInTurn } from './latency.ts'
 import { median, quantile, type Bench, type Row } from './result.ts'
-import { processorSeconds, serverCore, startReaders, startSenders } from './servers.ts'
+import { familySeconds, processorSeconds, serverCore, startReaders, startSenders } from './servers.ts'
 
 const content = 'hello jane, how are you?'
 /** `nats` is asked for where one node alone is to pay for hints, too. */
@@ -183,24 +182,4 @@ async function readDelay(readers: Swarm, port: number, crowd: Crowd, events: num
   await postInTurn(port, members[0].token, conversationId, events)
   await readers.call('untilAt', { seqs: await readHeads(`http://localhost:${port}`, [members[1]]) })
   return median(await readers.call('takeDelays'))
-}
-
-/** Processor time of a process and its children, those that have ended included, in seconds. */
-function familySeconds(pid: number): number {
-  const ended = readStat(pid)
-  const children = readdirSync('/proc').filter((name) => {
-    try {
-      return /^\d+$/.test(name) && Number(readStat(Number(name))[1]) === pid
-    } catch {
-      // It has ended since it was listed.
-      return false
-    }
-  })
-  const endedSeconds = (Number(ended[13]) + Number(ended[14])) / 100
-  return endedSeconds + [pid, ...children.map(Number)].reduce((sum, each) => sum + processorSeconds(each), 0)
-}
-
-/** The fields of /proc/PID/stat after the name: state, parent, … */
-function readStat(pid: number): string[] {
-  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
 }

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { startCallee, type Callee } from '../test/harness/calls.ts'
 import { makeCrowd, readHeads, type Member, type Pair } from '../test/harness/crowd.ts'
 import { startParley, type Parley } from '../test/harness/parley.ts'
-import { createDatabase, hasPostgres, startPostgres } from '../test/harness/postgres.ts'
+import { createDatabase, hasPostgres, startPostgres, type Postgres } from '../test/harness/postgres.ts'
 import { startSwarm, type Swarm } from '../test/harness/swarm.ts'
 import type { BareCommands } from './bare-process.ts'
 import type { SendersCommands, Target } from './load/senders-process.ts'
@@ -45,8 +45,7 @@ export async function startPinnedParley(
   env: Record<string, string> = {},
   engine: Engine = 'SQLite'
 ): Promise<PinnedParley> {
-  const postgres = engine === 'Postgres' ? await startPostgres({ onDisk: true }) : null
-  if (postgres) pin(postgres.pid, `${serverCore},${loadCore}`)
+  const postgres = engine === 'Postgres' ? await startPinnedPostgres() : null
   const url = postgres && (await createDatabase(postgres.adminUrl))
   const { dataDir, members, pairs } = await makeCrowd(people, {
     paired: true,
@@ -69,6 +68,14 @@ export async function startPinnedParley(
     }
   }
 }
+
+/** Postgres on disk, with its fsync, on both cores. */
+export async function startPinnedPostgres(): Promise<Postgres> {
+  const postgres = await startPostgres({ onDisk: true })
+  pin(postgres.pid, `${serverCore},${loadCore}`)
+  return postgres
+}
+
 export type PinnedParley = {
   parley: Parley
   port: number
@@ -112,8 +119,28 @@ export async function expectComplete(swarm: Swarm, { parley, members }: PinnedPa
 
 /** Seconds of processor time that a process, all its threads, has used. */
 export function processorSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+  const fields = readStat(pid)
   return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+/** Processor time of a process and its children, those that have ended included, in seconds. */
+export function familySeconds(pid: number): number {
+  const ended = readStat(pid)
+  const children = readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && Number(readStat(Number(name))[1]) === pid
+    } catch {
+      // It has ended since it was listed.
+      return false
+    }
+  })
+  const endedSeconds = (Number(ended[13]) + Number(ended[14])) / 100
+  return endedSeconds + [pid, ...children.map(Number)].reduce((sum, each) => sum + processorSeconds(each), 0)
+}
+
+/** The fields of /proc/PID/stat after the name: state, parent, … */
+function readStat(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
 }
 
 function pathOf(file: string): string {

@@ -1,13 +1,23 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseConfig } from '../server/config.ts'
 import { openStore } from '../server/open-store.ts'
 import { makeCrowd, readHeads, type Crowd, type Pair } from '../test/harness/crowd.ts'
 import { startParley } from '../test/harness/parley.ts'
+import { administer, createDatabase, type Postgres } from '../test/harness/postgres.ts'
+import { writeHistoryOnPostgres } from './history-postgres.ts'
 import { writeHistory } from './history.ts'
 import type { Pages, SendersRun, Target } from './load/senders-process.ts'
 import type { Bench, Row } from './result.ts'
-import { processorSeconds, serverCore, startSenders } from './servers.ts'
+import {
+  engines,
+  familySeconds,
+  processorSeconds,
+  serverCore,
+  startPinnedPostgres,
+  startSenders,
+  type Engine
+} from './servers.ts'
 
 /** Who lists their conversations: each has a page of them, and each of those two pages of messages at least. */
 const viewers = 4
@@ -20,60 +30,65 @@ export const stored: Bench = {
   about:
     'The same people send, and turn pages, on stores with more and more messages in them, evenly in all conversations, keys ' +
     'and event logs and all. `Next to nothing stored` is what fills the pages that are turned. Each store is made anew each ' +
-    'round; nothing is deleted from its log. The processor time of the whole process decides, which other programs on the ' +
-    'machine do not change much.',
+    'round; nothing is deleted from its log. The processor time decides, which other programs on the machine do ' +
+    'not change much: that of the whole process, and of all of Postgres.',
   async run(size, log) {
-    const [rounds, ms, senders, points] =
-      size === 'full'
-        ? [3, 3_000, 128, [leastMessages, 50_000, 250_000, 1_000_000]]
-        : [1, 200, 8, [leastMessages, 2 * leastMessages]]
+    const [least, most] = [leastMessages, size === 'full' ? 1_000_000 : 2 * leastMessages]
+    const [rounds, ms, senders] = size === 'full' ? [3, 3_000, 128] : [1, 200, 8]
+    const points: Record<Engine, number[]> = {
+      SQLite: size === 'full' ? [least, 50_000, 250_000, most] : [least, most],
+      Postgres: [least, most]
+    }
     await using load = startSenders()
-    const results: Measured[][] = points.map(() => [])
+    const results = new Map(engines.map((engine) => [engine, points[engine].map((): Measured[] => [])]))
     for (let round = 0; round < rounds; round++) {
-      for (const [index, messages] of points.entries()) {
-        const result = await measure(messages)
-        results[index]!.push(result)
-        log(`${messages} stored: ${result.map((value) => value.toPrecision(3)).join(', ')}`)
+      for (const engine of engines) {
+        for (const [index, messages] of points[engine].entries()) {
+          const result = await measure(engine, messages)
+          results.get(engine)![index]!.push(result)
+          log(`${engine}, ${messages} stored: ${result.map((value) => value.toPrecision(3)).join(', ')}`)
+        }
       }
     }
-    const valuesOf = (of: Measured[], what: number) => of.map((each) => each[what]!)
-    const peerOf = (what: number) => ({
-      what: 'next to nothing stored',
-      values: valuesOf(results[0]!, what)
-    })
     return {
-      rows: whats.map((what, index) => ({
-        ...what,
-        parley: valuesOf(results.at(-1)!, index),
-        peer: peerOf(index)
-      })),
+      rows: engines.flatMap((engine) => {
+        const [nothing, all] = [results.get(engine)![0]!, results.get(engine)!.at(-1)!]
+        return whats.map((what, index): Row => ({
+          ...what,
+          what: `${engine}: ${what.what}`,
+          parley: valuesOf(all, index),
+          peer: { what: 'next to nothing stored', values: valuesOf(nothing, index) }
+        }))
+      }),
       curve: {
         along: 'messages stored',
-        points,
+        points: points.SQLite,
         lines: whats.map(({ what, unit }, index) => ({
-          what,
+          what: `SQLite: ${what}`,
           unit,
-          values: results.map((each) => valuesOf(each, index))
+          values: results.get('SQLite')!.map((each) => valuesOf(each, index))
         }))
       }
     }
 
-    async function measure(messages: number): Promise<Measured> {
-      const { dataDir, members, pairs, seen } = await makeHistory(2 * senders, messages)
+    async function measure(engine: Engine, messages: number): Promise<Measured> {
+      await using postgres = engine === 'Postgres' ? await startPinnedPostgres() : null
+      const { dataDir, url, members, pairs, seen } = await makeHistory(2 * senders, messages, postgres)
       try {
         const startedAt = performance.now()
         await using parley = await startParley({
           dataDir,
-          env: { PARLEY_LOG_LEVEL: 'warn' },
+          env: { PARLEY_LOG_LEVEL: 'warn', ...(url && { DATABASE_URL: url }) },
           core: serverCore
         })
+        const processor = () => processorSeconds(parley.pid) + (postgres ? familySeconds(postgres.pid) : 0)
         const startSeconds = (performance.now() - startedAt) / 1_000
         const timing = { port: Number(new URL(parley.url).port), warmUpMs: ms / 4, ms }
         const rates: number[] = []
         async function rate(drive: () => Promise<SendersRun>): Promise<SendersRun> {
-          const before = processorSeconds(parley.pid)
+          const before = processor()
           const run = await drive()
-          const seconds = processorSeconds(parley.pid) - before
+          const seconds = processor() - before
           rates.push(run.answers / run.seconds, sumOf(run.perTarget) / seconds)
           return run
         }
@@ -124,35 +139,44 @@ const whats: Pick<Row, 'what' | 'unit' | 'reach'>[] = [
 type Viewer = { token: string; pages: { path: string; middle: number }[] }
 
 const pathOf = (conversationId: string) => `/api/conversations/${conversationId}/messages`
+const valuesOf = (of: Measured[], what: number) => of.map((each) => each[what]!)
 const sumOf = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 
 /** A stopped store with `people`, in pairs, and viewers; the least there can be is in the viewers' conversations alone. */
-async function makeHistory(people: number, messages: number): Promise<Crowd & { seen: Viewer[] }> {
-  const crowd = await makeCrowd(Math.max(people, viewers + acquaintances), { paired: true })
+async function makeHistory(
+  people: number,
+  messages: number,
+  postgres: Postgres | null
+): Promise<Crowd & { seen: Viewer[]; url: string | null }> {
+  const url = postgres && (await createDatabase(postgres.adminUrl))
+  const database: DatabaseConfig | undefined = url ? { kind: 'postgres', url } : undefined
+  const crowd = await makeCrowd(Math.max(people, viewers + acquaintances), {
+    paired: true,
+    ...(database && { database })
+  })
   const path = join(crowd.dataDir, 'parley.db')
-  const acquainted = await acquaint(path, crowd)
-  writeHistory(path, messages > leastMessages ? [...crowd.pairs, ...acquainted] : acquainted, messages)
-  const database = new DatabaseSync(path)
-  const middle = database.prepare(
-    `SELECT messages.id FROM conversations JOIN messages
-       ON messages.conversation_id = conversations.id AND position = last_position / 2 + 1
-     WHERE conversations.id = ?`
-  )
+  const acquainted = await acquaint(database ?? { kind: 'sqlite', path }, crowd)
+  const talking = messages > leastMessages ? [...acquainted, ...crowd.pairs] : acquainted
+  if (postgres && url) {
+    await writeHistoryOnPostgres(url, talking, messages)
+    // What filling it left to be written is not to be written while it is measured.
+    await administer(postgres.adminUrl, 'CHECKPOINT')
+  } else writeHistory(path, talking, messages)
   const seen = crowd.members.slice(0, viewers).map(({ token }, index): Viewer => {
-    const own = acquainted.slice(index * acquaintances, (index + 1) * acquaintances)
-    const pages = own.map(({ conversationId }) => ({
+    const from = index * acquaintances
+    const pages = acquainted.slice(from, from + acquaintances).map(({ conversationId }, nth) => ({
       path: pathOf(conversationId),
-      middle: Number(middle.get(conversationId)!['id'])
+      // They are numbered as they were sent, in turn; in the middle of all there is the middle of each.
+      middle: Math.floor(messages / talking.length / 2) * talking.length + from + nth + 1
     }))
     return { token, pages }
   })
-  database.close()
-  return { ...crowd, seen }
+  return { ...crowd, seen, url }
 }
 
 /** A conversation of each viewer with each of those who come after the viewers. */
-async function acquaint(path: string, { members }: Crowd): Promise<Pair[]> {
-  const store = await openStore({ kind: 'sqlite', path })
+async function acquaint(database: DatabaseConfig, { members }: Crowd): Promise<Pair[]> {
+  const store = await openStore(database)
   const others = members.slice(viewers, viewers + acquaintances)
   const pairs = await Promise.all(
     members.slice(0, viewers).flatMap((viewer) =>
