@@ -39,7 +39,7 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   if (problem.code === 'internal') {
     // Of the error only what it says: its other properties may hold what the request carried.
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-    request.log.error({ err: { type: name, message, stack } }, 'a request failed')
+    request.log.error({ reqId: request.id, err: { type: name, message, stack } }, 'a request failed')
   }
   if (problem.status === 401 && !reply.hasHeader('www-authenticate')) {
     reply.header('www-authenticate', 'Bearer realm="Parley"')

@@ -30,7 +30,8 @@ import { serveWebApp } from './web-app.ts'
 export async function createServer(deps: Deps): Promise<Server> {
   let handle: RequestListener
   const server: Server = fastify({
-    loggerInstance: loggerFor(deps),
+    // With a logger it makes a child of it for every request.
+    logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     serverFactory: (handler) => createListener((handle = handler)),
     bodyLimit: bodyMaxBytes,
@@ -42,6 +43,7 @@ export async function createServer(deps: Deps): Promise<Server> {
     schemaController: { compilersFactory: { buildSerializer: () => () => (data) => JSON.stringify(data) } },
     frameworkErrors: (error, request, reply) => void answerProblem(error, request, reply)
   }).withTypeProvider<TypeBoxTypeProvider>()
+  Object.assign(server.log, ownWords(deps))
   if (deps.config.host === 'localhost') listenOnBothLoopbacks(server, () => handle)
 
   server.setErrorHandler(answerProblem)
@@ -58,7 +60,8 @@ export async function createServer(deps: Deps): Promise<Server> {
   if (deps.logger.level === 'debug' || deps.logger.level === 'trace') {
     server.addHook('onResponse', async (request, reply) => {
       const ms = Math.round(reply.elapsedTime)
-      request.log.debug({ ...requestLine(request), status: reply.statusCode, ms }, 'answered')
+      const line = { reqId: request.id, ...requestLine(request), status: reply.statusCode, ms }
+      request.log.debug(line, 'answered')
     })
   }
 
@@ -87,10 +90,12 @@ export async function createServer(deps: Deps): Promise<Server> {
   return server
 }
 
-/** At info Fastify says where it listens; so does main, in words. */
-function loggerFor({ logger }: Deps): FastifyBaseLogger {
-  const level = logger.level === 'info' ? 'warn' : logger.level
-  return logger.child({}, { level, serializers: { req: requestLine } })
+/** What is said through Fastify goes to our log. At info it says where it listens; so does main, in words. */
+function ownWords({ logger }: Deps): Partial<FastifyBaseLogger> {
+  const own = logger.child({}, { serializers: { req: requestLine } })
+  return Object.fromEntries(
+    (['fatal', 'error', 'warn', 'debug', 'trace'] as const).map((level) => [level, own[level].bind(own)])
+  )
 }
 
 /** What a log line may say of a request: never its query, which may hold a token. */
