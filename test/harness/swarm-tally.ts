@@ -65,11 +65,12 @@ export class SwarmRecord {
   }
 }
 
-const marker = '"content":"@'
+// With an @ every message would look up whom it mentions.
+const marker = '"content":"#'
 
 /** A content that says when it was sent, on the clock that all processes of a machine share. */
 export function markSent(text = ''): string {
-  return `@${process.hrtime.bigint()}; ${text}`
+  return `#${process.hrtime.bigint()}; ${text}`
 }
 
 function sentAtOf(data: string): bigint | null {
