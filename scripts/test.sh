@@ -17,7 +17,7 @@ missing() {
   has_chromium || echo 'chromium test/e2e/**'
   [ -x /usr/sbin/nats-server ] || command -v nats-server >/dev/null || echo 'nats-server test/*/cluster.test.ts'
   [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || echo 'nginx test/{*/cluster,faults/proxy-defaults}.test.ts'
-  command -v strace >/dev/null || echo 'strace test/faults/{power-loss,crash}.test.ts'
+  command -v strace >/dev/null || echo 'strace test/{faults/{power-loss,crash},system/packed}.test.ts'
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ||
     echo 'postgresql-15 test/{*/{postgres,cluster,migrate}.test.ts,server/**}'
   compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || echo 'libfaketime test/faults/clock.test.ts'

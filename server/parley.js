@@ -26,4 +26,5 @@ const folder = join(import.meta.dirname, '../node_modules/.cache/parley')
 module.enableCompileCache(folder)
 // Worker threads take it from here.
 process.env['NODE_COMPILE_CACHE'] ??= folder
+await import('./use-packed.ts')
 await import('./cli.ts')

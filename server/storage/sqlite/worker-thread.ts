@@ -7,6 +7,9 @@ import type { Job, Ready, Report, WorkerRole } from './jobs.ts'
 export type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
 type Caller = { resolve: (result: unknown) => void; reject: (error: Error) => void }
 
+/** Each thread loads its libraries anew. */
+const packedLibraries = new URL('../../use-packed.ts', import.meta.url).href
+
 /** A worker thread that runs jobs in the order they come. */
 export class WorkerThread {
   readonly #worker: Worker
@@ -36,7 +39,11 @@ export class WorkerThread {
   static async start(role: WorkerRole, onCommitted: CommitListener = () => {}): Promise<WorkerThread> {
     // A reader keeps nothing: what loading made grow for it would stay its for good, 4 MB a thread.
     const resourceLimits = role.mode === 'reader' ? { maxYoungGenerationSizeMb: 6 } : {}
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: role, resourceLimits })
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: role,
+      resourceLimits,
+      execArgv: [...process.execArgv, '--import', packedLibraries]
+    })
     const ready = await new Promise<Ready>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
