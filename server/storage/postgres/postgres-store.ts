@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
 import type { ClientBase, Pool } from 'pg'
 import type { BatchObserver } from '../commit-queue.ts'
 import type { CommitListener, CommittedEvent } from '../event-log.ts'
@@ -12,6 +12,7 @@ import { isConflict, UnfitPostgres } from './failures.ts'
 import { openLogReads } from './log-reads.ts'
 import { openPool } from './pool.ts'
 import { prepareDatabase } from './preparation.ts'
+import { preparing } from './prepared.ts'
 import { withRetries } from './retries.ts'
 import { openSends } from './sends.ts'
 
@@ -52,10 +53,12 @@ export async function openPostgresStore(
   }
   const open = (max: number, prepared = false) =>
     openPool(url, { max: patient ? 1 : max, patient, prepared, onConnect })
-  const [readPool, writePool] = [open(connections.reads), open(connections.writes)]
+  // A command reads whole tables, too, and each once.
+  const readPool = open(connections.reads, !patient)
+  const writePool = open(connections.writes)
   const [sendPool, logPool] = [open(connections.sends, true), open(connections.logReads, true)]
   const log = openLogReads(logPool)
-  const readDb = openKysely(readPool)
+  const readDb = openKysely(patient ? readPool : preparing(readPool))
   const writeDb = openKysely(writePool)
 
   function tell(events: CommittedEvent[] = []): void {
@@ -131,6 +134,6 @@ function busy(pool: Pool): number {
   return pool.totalCount - pool.idleCount + pool.waitingCount
 }
 
-function openKysely(pool: Pool): Kysely<Schema> {
+function openKysely(pool: PostgresPool): Kysely<Schema> {
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
 }

@@ -1,3 +1,4 @@
+import { escapeLiteral } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { InputOf, ProcedureName, ReadName, WriteName } from '../../../server/storage/procedures/index.ts'
 import { reads, singleReads } from '../../../server/storage/procedures/index.ts'
@@ -153,7 +154,16 @@ type Plan = {
 }
 
 const postgresSteps: GrowingSteps = async (store, { text, values }) => {
-  const rows = await store.query(`EXPLAIN (FORMAT JSON) ${text}`, values)
+  // What is prepared has one plan, for whatever values come; other writes are planned for theirs.
+  const kept = /^\s*(SELECT|WITH)/i.test(text)
+  await store.query(`SET plan_cache_mode = force_${kept ? 'generic' : 'custom'}_plan`)
+  await store.query(`PREPARE planned AS ${text}`)
+  const literals = values.map((value) =>
+    value === null ? 'NULL' : escapeLiteral(String(value as string | number | boolean))
+  )
+  const execute = `EXECUTE planned${literals.length > 0 ? `(${literals.join()})` : ''}`
+  const rows = await store.query(`EXPLAIN (FORMAT JSON) ${execute}`)
+  await store.query('DEALLOCATE planned')
   const nodes: Plan[] = (rows[0]!['QUERY PLAN'] as { Plan: Plan }[]).map(({ Plan: root }) => root)
   for (const node of nodes) nodes.push(...(node.Plans ?? []))
   return nodes.flatMap((node) => {
