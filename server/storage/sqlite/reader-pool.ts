@@ -4,7 +4,7 @@ import { WorkerThread, type JobSpec } from './worker-thread.ts'
 const readersMax = 2
 
 /**
- * Threads that read: one from the start, and a second once a read would wait for another. It costs 20 MB, and a Parley
+ * Threads that read: one from the start, and a second once a read would wait for another. It costs 13 MB, and a Parley
  * with little to do never needs it.
  */
 export class ReaderPool {
