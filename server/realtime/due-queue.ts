@@ -3,8 +3,8 @@ export type Due = { run(): void }
 
 export type DueQueueOptions = {
   /** Runs a slice after what the event loop has to do. */
-  defer?: (slice: () => void) => void
-  /** How long a slice lasts at least, in ms. */
+  defer?: ((slice: () => void) => void) | undefined
+  /** How long a slice lasts at least, in ms; with 0 it is one thing. */
   sliceMs?: number
   /** And at most. A slice lasts as long as the turn before it: what is due gets half of the time. */
   sliceMaxMs?: number

@@ -70,6 +70,8 @@ export class Hub {
     hints: 0,
     sweepFinds: 0
   }
+  /** Streams that are to be opened, one in a turn of the event loop: sends go before them. */
+  readonly #coming: DueQueue
   #draining = false
   #streams = 0
 
@@ -80,6 +82,7 @@ export class Hub {
     this.#reader = new LogReader(log)
     this.#woken = new DueQueue({ sliceMaxMs: 10, ...options.slices })
     this.#left = new DueQueue(options.slices)
+    this.#coming = new DueQueue({ defer: options.slices?.defer, sliceMs: 0 })
     log.onCommitted((events, committedAt) => this.#deliver(events, committedAt))
     this.#ticker = setInterval(() => this.#tick(), options.tickMs ?? 1_000)
     this.#ticker.unref()
@@ -88,6 +91,11 @@ export class Hub {
   /** Streams that are open now. */
   get size(): number {
     return this.#streams
+  }
+
+  /** Resolves when it is a stream's turn to be opened; nothing that it costs comes before that. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => this.#coming.add({ run: resolve }))
   }
 
   /**

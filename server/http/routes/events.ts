@@ -9,7 +9,7 @@ import type { Deps, Server } from '../deps.ts'
 import { takeSocket } from '../taken-socket.ts'
 
 /** What this room knows of the hub. */
-export type Streams = Pick<Hub, 'open'>
+export type Streams = Pick<Hub, 'turn' | 'open'>
 
 export function eventRoutes(server: Server, deps: Deps): void {
   server.route({
@@ -17,7 +17,7 @@ export function eventRoutes(server: Server, deps: Deps): void {
     // A HEAD would open a stream that nobody reads.
     exposeHeadRoute: false,
     // EventSource cannot set headers: the series reads its token from the address, here alone.
-    onRequest: createAuthenticate(deps, { tokenInQuery: true }),
+    onRequest: [() => deps.hub.turn(), createAuthenticate(deps, { tokenInQuery: true })],
     errorHandler: refuse,
     handler: async (request, reply) => {
       const { accept, 'last-event-id': lastEventId } = request.headers

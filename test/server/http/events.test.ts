@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Problem } from '@parley/contract/errors'
 import pino from 'pino'
 import { readConfig } from '../../../server/config.ts'
@@ -214,6 +214,32 @@ async function openRawStream(): Promise<Socket> {
   await once(socket, 'data')
   return socket
 }
+
+test('S9: whoever opens a stream is not even looked up before it is their turn', async () => {
+  const { app } = parley
+  const turn = Promise.withResolvers<void>()
+  const authenticate = vi.fn(() => Promise.reject(new Problem('storage_unavailable')))
+  const server = await createServer({
+    config: readConfig({}),
+    store: app.store,
+    hub: { turn: () => turn.promise, open: async () => {} },
+    sendTyping: async () => {},
+    presence: { list: async () => [] },
+    logger: pino({ level: 'silent' }),
+    ready: () => true,
+    busState: () => 'ok',
+    sessions: { authenticate } as unknown as Sessions
+  })
+  const headers = { authorization: `Bearer ${jane.token}`, accept }
+  const stream = server.inject({ url: '/api/messages', headers })
+  // Others are asked for meanwhile.
+  expect(refusal(await server.inject({ url: '/api/auth_user', headers }))).toBe('503 storage_unavailable')
+  expect(authenticate).toHaveBeenCalledOnce()
+  turn.resolve()
+  expect((await stream).body).toContain('event: refused')
+  expect(authenticate).toHaveBeenCalledTimes(2)
+  await server.close()
+})
 
 describe('a stream that cannot be opened now', () => {
   test('is refused with 200 and asked to come back, for EventSource gives up on any other status', async () => {

@@ -83,6 +83,20 @@ test('S16: a commit counts as delivered when the last of its streams was written
   hub.close()
 })
 
+test('S9: one stream is opened in a turn of the event loop, in the order in which they were asked for', async () => {
+  const { hub } = await openMany(0)
+  const opened: number[] = []
+  for (const each of [1, 2, 3]) void hub.turn().then(() => opened.push(each))
+  const seen: number[][] = []
+  while (turns.length > 0) {
+    turn()
+    await new Promise(setImmediate)
+    seen.push([...opened])
+  }
+  expect(seen).toEqual([[1], [1, 2], [1, 2, 3]])
+  hub.close()
+})
+
 test('S16: streams whose peers go all at once are let go one slice after the other', async () => {
   const { hub, sockets } = await openMany(3)
   for (const socket of sockets) socket.emit('end')
