@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { EventLog, LogBounds } from '../event-log.ts'
 import { eventsOf, type EventColumns } from '../procedures/events.ts'
+import { messageColumns } from '../rows.ts'
 import { integersAsText } from './array-text.ts'
 
 /** The reads of the log, by the name that each connection prepares them under; what they give is one row. */
@@ -13,9 +14,7 @@ export const logStatements = {
   readEvents: `
     SELECT coalesce(json_agg(found), '[]') AS found FROM (
       SELECT (place.nth - 1)::int AS nth, event.seq, event.kind, event.payload, event.message_id,
-        event.conversation_id AS within_id, viewer.visible_from, messages.id, messages.conversation_id, messages.position,
-        messages.content, messages.body, messages.client_id, messages.created_at, messages.version, messages.edited_at,
-        messages.deleted_at, users.id AS user_id, users.username, users.avatar_url
+        event.conversation_id AS within_id, viewer.visible_from, ${messageColumns.join(', ')}
       FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS place (user_id, after, nth)
         CROSS JOIN LATERAL (
           SELECT * FROM inbox_events WHERE inbox_events.user_id = place.user_id AND seq > place.after ORDER BY seq LIMIT $3
