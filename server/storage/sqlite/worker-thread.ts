@@ -42,7 +42,8 @@ export class WorkerThread {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: role,
       resourceLimits,
-      execArgv: [...process.execArgv, '--import', packedLibraries]
+      // Without the process's own: a thread refuses those of V8, as --max-old-space-size.
+      execArgv: ['--import', packedLibraries]
     })
     const ready = await new Promise<Ready>((resolve, reject) => {
       worker.once('message', resolve)
