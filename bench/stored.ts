@@ -24,17 +24,19 @@ const viewers = 4
 const acquaintances = 25
 const leastMessages = 2 * acquaintances * viewers * 25
 
+const content = 'hello jane, how are you?'
+
 export const stored: Bench = {
   name: 'stored',
   title: 'With a million messages stored',
   about:
     'The same people send, and turn pages, on stores with more and more messages in them, evenly in all conversations, keys ' +
     'and event logs and all. `Next to nothing stored` is what fills the pages that are turned. Each store is made anew each ' +
-    'round; nothing is deleted from its log. The processor time decides, which other programs on the machine do ' +
+    'round, and all of an engine are asked in turn, a second each; nothing is deleted from a log. The processor time decides, which other programs on the machine do ' +
     'not change much: that of the whole process, and of all of Postgres.',
   async run(size, log) {
     const [least, most] = [leastMessages, size === 'full' ? 1_000_000 : 2 * leastMessages]
-    const [rounds, ms, senders] = size === 'full' ? [3, 3_000, 128] : [1, 200, 8]
+    const [rounds, slices, ms, senders] = size === 'full' ? [3, 6, 1_000, 128] : [1, 1, 200, 8]
     const points: Record<Engine, number[]> = {
       SQLite: size === 'full' ? [least, 50_000, 250_000, most] : [least, most],
       Postgres: [least, most]
@@ -43,10 +45,11 @@ export const stored: Bench = {
     const results = new Map(engines.map((engine) => [engine, points[engine].map((): Measured[] => [])]))
     for (let round = 0; round < rounds; round++) {
       for (const engine of engines) {
-        for (const [index, messages] of points[engine].entries()) {
-          const result = await measure(engine, messages)
+        for (const [index, result] of (await measure(engine)).entries()) {
           results.get(engine)![index]!.push(result)
-          log(`${engine}, ${messages} stored: ${result.map((value) => value.toPrecision(3)).join(', ')}`)
+          log(
+            `${engine}, ${points[engine][index]} stored: ${result.map((value) => value.toPrecision(3)).join(', ')}`
+          )
         }
       }
     }
@@ -71,54 +74,94 @@ export const stored: Bench = {
       }
     }
 
-    async function measure(engine: Engine, messages: number): Promise<Measured> {
-      await using postgres = engine === 'Postgres' ? await startPinnedPostgres() : null
-      const { dataDir, url, members, pairs, seen } = await makeHistory(2 * senders, messages, postgres)
-      try {
-        const startedAt = performance.now()
-        await using parley = await startParley({
-          dataDir,
-          env: { PARLEY_LOG_LEVEL: 'warn', ...(url && { DATABASE_URL: url }) },
-          core: serverCore
-        })
-        const processor = () => processorSeconds(parley.pid) + (postgres ? familySeconds(postgres.pid) : 0)
-        const startSeconds = (performance.now() - startedAt) / 1_000
-        const timing = { port: Number(new URL(parley.url).port), warmUpMs: ms / 4, ms }
-        const rates: number[] = []
-        async function rate(drive: () => Promise<SendersRun>): Promise<SendersRun> {
-          const before = processor()
-          const run = await drive()
-          const seconds = processor() - before
-          rates.push(run.answers / run.seconds, sumOf(run.perTarget) / seconds)
-          return run
+    async function measure(engine: Engine): Promise<Measured[]> {
+      await using opened = new AsyncDisposableStack()
+      const sides: Side[] = []
+      for (const messages of points[engine]) {
+        sides.push(opened.use(await startSide(engine, 2 * senders, messages)))
+      }
+      const rates: number[][] = sides.map(() => [])
+      // In short turns: what else the machine does meets all of them.
+      async function rate(drive: (side: Side) => Promise<SendersRun>): Promise<void> {
+        const sums = sides.map(() => ({ answers: 0, seconds: 0, processor: 0 }))
+        for (let slice = -1; slice < slices; slice++) {
+          const turns = [...sides.entries()]
+          for (const [index, side] of slice % 2 === 0 ? turns : turns.toReversed()) {
+            const before = side.processor()
+            const run = await drive(side)
+            // The first is for the compiler.
+            if (slice < 0) continue
+            const sum = sums[index]!
+            sum.answers += sumOf(run.perTarget)
+            sum.seconds += run.seconds
+            sum.processor += side.processor() - before
+          }
         }
-        function turn(pathsOf: (viewer: Viewer) => string[]): Promise<SendersRun> {
+        for (const [index, { answers, seconds, processor }] of sums.entries()) {
+          rates[index]!.push(answers / seconds, answers / processor)
+        }
+      }
+      function turn(pathsOf: (viewer: Viewer) => string[]): Promise<void> {
+        return rate(({ port, seen }) => {
           const targets = seen.flatMap((viewer): Pages[] =>
             Array.from({ length: 4 }, () => ({ token: viewer.token, paths: pathsOf(viewer) }))
           )
-          return rate(() => load.call('read', { ...timing, targets }))
-        }
-        await turn(() => ['/api/conversations'])
-        await turn(({ pages }) => pages.map(({ path }) => `${path}?peek=1`))
-        await turn(({ pages }) => pages.map(({ path, middle }) => `${path}?before=${middle}`))
+          return load.call('read', { port, warmUpMs: 0, ms, targets })
+        })
+      }
+      await turn(() => ['/api/conversations'])
+      await turn(({ pages }) => pages.map(({ path }) => `${path}?peek=1`))
+      await turn(({ pages }) => pages.map(({ path, middle }) => `${path}?before=${middle}`))
 
-        const before = await eventsOf(parley.url, members)
-        const targets = pairs.map(({ conversationId, members: [sender] }): Target => ({
+      const logged = await Promise.all(sides.map(eventsOf))
+      await rate(async (side) => {
+        const targets = side.pairs.map(({ conversationId, members: [sender] }): Target => ({
           token: sender.token,
           path: pathOf(conversationId)
         }))
-        const content = 'hello jane, how are you?'
-        const { perTarget } = await rate(() => load.call('run', { ...timing, targets, content }))
-        const acknowledged = sumOf(perTarget)
-        const logged = (await eventsOf(parley.url, members)) - before
-        if (logged !== 2 * acknowledged) {
-          throw new Error(`${acknowledged} were acknowledged, and ${logged} events logged for two each`)
-        }
-        return [...rates, startSeconds]
-      } finally {
-        await rm(dataDir, { recursive: true })
+        const run = await load.call('run', { port: side.port, warmUpMs: 0, ms, targets, content })
+        // In the logs of two people each.
+        logged[sides.indexOf(side)]! += 2 * sumOf(run.perTarget)
+        return run
+      })
+      for (const [index, side] of sides.entries()) {
+        const found = await eventsOf(side)
+        if (found !== logged[index]) throw new Error(`${logged[index]} events should be logged, ${found} are`)
       }
+      return rates.map((each, index) => [...each, sides[index]!.startSeconds])
     }
+  }
+}
+
+/** A server on a store of its own. */
+type Side = AsyncDisposable & {
+  url: string
+  port: number
+  startSeconds: number
+  members: Crowd['members']
+  pairs: Pair[]
+  seen: Viewer[]
+  /** Seconds of processor time so far, with those of its Postgres. */
+  processor: () => number
+}
+
+async function startSide(engine: Engine, people: number, messages: number): Promise<Side> {
+  const stack = new AsyncDisposableStack()
+  const postgres = engine === 'Postgres' ? stack.use(await startPinnedPostgres()) : null
+  const { dataDir, url, members, pairs, seen } = await makeHistory(people, messages, postgres)
+  stack.defer(() => rm(dataDir, { recursive: true }))
+  const startedAt = performance.now()
+  const env = { PARLEY_LOG_LEVEL: 'warn', ...(url && { DATABASE_URL: url }) }
+  const parley = stack.use(await startParley({ dataDir, env, core: serverCore }))
+  return {
+    url: parley.url,
+    port: Number(new URL(parley.url).port),
+    startSeconds: (performance.now() - startedAt) / 1_000,
+    members,
+    pairs,
+    seen,
+    processor: () => processorSeconds(parley.pid) + (postgres ? familySeconds(postgres.pid) : 0),
+    [Symbol.asyncDispose]: () => stack.disposeAsync()
   }
 }
 
@@ -194,7 +237,7 @@ async function acquaint(database: DatabaseConfig, { members }: Crowd): Promise<P
   return pairs
 }
 
-/** What is logged for all of them together. */
-async function eventsOf(url: string, members: Crowd['members']): Promise<number> {
+/** What is logged for all of a side's people together. */
+async function eventsOf({ url, members }: Side): Promise<number> {
   return sumOf(Object.values(await readHeads(url, members)))
 }
