@@ -34,6 +34,15 @@ export class DueQueue {
     if (!this.#deferred) this.#deferSlice()
   }
 
+  /** Works it off now where it is no more than this: so few keep nobody waiting. */
+  runFew(most: number): void {
+    if (this.#due.size > most) return
+    for (const due of this.#due) {
+      this.#due.delete(due)
+      due.run()
+    }
+  }
+
   #deferSlice(): void {
     this.#deferred = true
     this.#defer(() => this.#runSlice())

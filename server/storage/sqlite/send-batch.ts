@@ -83,14 +83,18 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
   const positions = new Map<number, number>()
   const heads = new Map<number, number>()
 
+  /** 0 while it is not known. */
+  let newestId = 0
+
   function forget(): void {
+    newestId = 0
     for (const each of [participantsOf, senders, positions, heads]) each.clear()
   }
 
   function sendBatch(sends: Send[]): { outcomes: SendOutcome[]; committed: CommittedEvent[] } {
     let events = 0
     const committed: CommittedEvent[] = []
-    let newestId = valueOf(findNewestId.get())
+    newestId ||= valueOf(findNewestId.get())
     if (participantsOf.size > knownMax.conversations || heads.size > knownMax.people) forget()
 
     function send(input: Send): SendOutcome {

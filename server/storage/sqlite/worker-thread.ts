@@ -27,7 +27,6 @@ export class WorkerThread {
     this.ready = ready
     worker.on('message', (report: Report) => {
       this.#settle(report)
-      // After the answers: who sent a message has it acknowledged before the others' streams are woken.
       if (report.committed.length > 0) onCommitted(restoreEvents(report.committed), report.committedAt)
     })
     let reason = 'it ended by itself'

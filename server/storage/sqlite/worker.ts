@@ -18,6 +18,7 @@ const database = openConnection(path, mode)
 const db = openKysely(database)
 const writing =
   mode === 'reader' ? undefined : await prepareWriter(database, db, mode === 'writer' ? path : null)
+const [begin, end] = ['BEGIN IMMEDIATE', 'COMMIT'].map((text) => database.prepare(text))
 
 const waiting: Job[] = []
 let running = false
@@ -71,13 +72,13 @@ async function commitGroup(group: Job[]): Promise<void> {
 async function commit(group: Job[]): Promise<{ report: Report; events: number }> {
   const answers: Answer[] = []
   const committed: CommittedEvent[] = []
-  database.exec('BEGIN IMMEDIATE')
+  begin!.run()
   for (const job of group) {
     const outcome = await runWrite(job)
     answers.push({ id: job.id, ok: true, result: outcome.result })
     committed.push(...(outcome.committed ?? []))
   }
-  database.exec('COMMIT')
+  end!.run()
   writing!.notice()
   const events = committed.reduce((sum, event) => sum + event.to.length, 0)
   // Before anybody hears of it: no client has seen more than the mark says.
