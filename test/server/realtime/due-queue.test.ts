@@ -146,7 +146,12 @@ test('M2: what is taken back while a stream waits is asked of the log, which kno
   model.report([{ ...removal!, retracts: true }])
   while (turns.length > 0) turn()
   await new Promise(setImmediate)
-  expect(texts().map(idsIn)).toEqual(Array(4).fill([1, 2]))
+  expect(texts().map(idsIn)).toEqual([
+    [1, 2],
+    [1, 2],
+    [1, 2],
+    [1, 2]
+  ])
   expect(hub.counts).toMatchObject({ ringPulls: 0, databasePulls: 4 })
   hub.close()
 })
