@@ -40,7 +40,10 @@ export type HubCounts = StreamCounts & {
 /** Users whose heads are asked for in one read. */
 const sweptAtOnce = 1_000
 
-/** So many streams are written to before the answers go out, not after: what is said on a quiet server is there sooner. */
+/**
+ * So many streams, or one less and the mark of the lag, are written to before the answers go out, not after: what is said on
+ * a quiet server is there sooner.
+ */
 const fewStreams = 3
 
 /** What the hub keeps of a user who has a stream here. */
