@@ -21,9 +21,7 @@ export function compressAnswers(server: Server): void {
       return done(null, payload)
     }
     reply.header('vary', 'Accept-Encoding')
-    if (negotiate(request.headers['accept-encoding']?.toString() ?? '', ['gzip']) === null) {
-      return done(null, payload)
-    }
+    if (!acceptsGzip(request)) return done(null, payload)
     const send = (bytes: Buffer) => {
       reply.header('content-encoding', 'gzip')
       done(null, bytes)
@@ -31,6 +29,10 @@ export function compressAnswers(server: Server): void {
     if (payload.length <= atOnceMaxLength) send(gzipSync(payload))
     else gzipAside(payload).then(send, done)
   })
+}
+
+export function acceptsGzip({ headers }: FastifyRequest): boolean {
+  return negotiate(headers['accept-encoding']?.toString() ?? '', ['gzip']) !== null
 }
 
 function isOwnRead({ method, headers }: FastifyRequest): boolean {

@@ -2,6 +2,7 @@ import { createServer, STATUS_CODES, type RequestListener, type Server } from 'n
 import type { Socket } from 'node:net'
 import { Problem } from '@parley/contract/errors'
 import type { FastifyInstance } from 'fastify'
+import { closeAfterAnswers, closeConnections, serveConnections } from './connections.ts'
 
 /** Headers must be here after this. */
 const headersTimeoutMs = 10_000
@@ -18,22 +19,30 @@ export const backlog = 4_096
 
 /** The `node:http` server under Fastify: its timeouts, and a problem document for what is no HTTP. */
 export function createListener(handler: RequestListener): Server {
-  return createServer(
-    {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
-      connectionsCheckingInterval: timeoutCheckMs
-    },
-    handler
-  ).on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerRaw(error, socket))
+  const server = createServer({
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    connectionsCheckingInterval: timeoutCheckMs
+  }).on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerRaw(error, socket))
+  serveConnections(server, handler)
+  return server
+}
+
+/** Lets open connections end within `deadlineMs` once Fastify closes; idle ones and those that stall, sooner. */
+export function closeConnectionsWith(fastify: FastifyInstance, deadlineMs: number): void {
+  fastify.addHook('preClose', async () => closeConnections(fastify.server, deadlineMs))
 }
 
 /**
  * `localhost` is two addresses, and browsers may take either; node listens on the first alone. This opens the other
  * one too, where the machine has it.
  */
-export function listenOnBothLoopbacks(fastify: FastifyInstance, handler: () => RequestListener): void {
+export function listenOnBothLoopbacks(
+  fastify: FastifyInstance,
+  handler: () => RequestListener,
+  deadlineMs: number
+): void {
   let twin: Server | undefined
   fastify.addHook('onListen', async () => {
     const address = fastify.server.address()
@@ -47,18 +56,23 @@ export function listenOnBothLoopbacks(fastify: FastifyInstance, handler: () => R
     twin.listen({ port: address.port, host: other, backlog })
   })
   fastify.addHook('preClose', async () => {
-    twin?.close()
-    twin?.closeIdleConnections()
+    if (!twin) return
+    closeConnections(twin, deadlineMs)
+    twin.close()
   })
 }
 
 function answerRaw(error: NodeJS.ErrnoException, socket: Socket): void {
+  // What cannot be parsed came behind requests that can: theirs are the next answers.
+  if (socket.writable && closeAfterAnswers(socket)) return
   // The peer is gone, or was answered already: there is nobody to tell.
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0)
-    return void socket.destroy(error)
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+    socket.destroy(error)
+    return
+  }
   const body = JSON.stringify(rawProblem(error.code))
   const { status } = rawProblem(error.code)
-  socket.end(
+  socket.write(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       'Content-Type: application/problem+json',
@@ -69,6 +83,7 @@ function answerRaw(error: NodeJS.ErrnoException, socket: Socket): void {
       body
     ].join('\r\n')
   )
+  socket.destroySoon()
 }
 
 function rawProblem(code: string | undefined): Problem {

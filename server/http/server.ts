@@ -7,7 +7,7 @@ import { readJsonBodies } from './body.ts'
 import { compressAnswers } from './compression.ts'
 import type { Deps, Server } from './deps.ts'
 import { healthRoutes } from './health.ts'
-import { createListener, listenOnBothLoopbacks } from './listener.ts'
+import { closeConnectionsWith, createListener, listenOnBothLoopbacks } from './listener.ts'
 import { refuseUnknown } from './methods.ts'
 import { pathOf } from './path.ts'
 import { answerProblem } from './problems.ts'
@@ -34,6 +34,8 @@ export async function createServer(deps: Deps): Promise<Server> {
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     serverFactory: (handler) => createListener((handle = handler)),
+    // The listener answers what is not HTTP.
+    clientErrorHandler: () => {},
     bodyLimit: bodyMaxBytes,
     // Requests that come while the server stops are still answered; new connections are not taken.
     return503OnClosing: false,
@@ -44,7 +46,10 @@ export async function createServer(deps: Deps): Promise<Server> {
     frameworkErrors: (error, request, reply) => void answerProblem(error, request, reply)
   }).withTypeProvider<TypeBoxTypeProvider>()
   Object.assign(server.log, ownWords(deps))
-  if (deps.config.host === 'localhost') listenOnBothLoopbacks(server, () => handle)
+  // The streams took the first half.
+  const closingMs = deps.config.drainMs / 2
+  closeConnectionsWith(server, closingMs)
+  if (deps.config.host === 'localhost') listenOnBothLoopbacks(server, () => handle, closingMs)
 
   server.setErrorHandler(answerProblem)
   if (deps.onAnswered) timeRequests(server, deps.onAnswered)

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { releaseConnection } from './connections.ts'
 
 /** What Node's own modules share, and says it may change: without it streams are the same, and cost twice the memory. */
 type HttpCommon = { freeParser?: (parser: object, request: IncomingMessage, socket: Socket) => void }
@@ -13,6 +14,7 @@ const listenedTo = ['data', 'end', 'close', 'drain', 'timeout', 'error', 'pause'
  */
 export function takeSocket(request: IncomingMessage, response: ServerResponse): Socket {
   const { socket } = request
+  releaseConnection(socket)
   const { parser } = socket as { parser?: object | null }
   if (!freeParser || !parser || socket.destroyed) return socket
   freeParser(parser, request, socket)

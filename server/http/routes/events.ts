@@ -6,6 +6,7 @@ import type { Hub } from '../../realtime/hub.ts'
 import { answerProblem, toProblem } from '../problems.ts'
 import { createAuthenticate, principalOf } from '../auth.ts'
 import type { Deps, Server } from '../deps.ts'
+import { endRequests } from '../connections.ts'
 import { takeSocket } from '../taken-socket.ts'
 
 /** What this room knows of the hub. */
@@ -28,10 +29,23 @@ export function eventRoutes(server: Server, deps: Deps): void {
       if (after !== null && !parseCursor(after)) {
         throw new Problem('cursor_invalid', 'A cursor is an id that this stream or Event-Cursor gave.')
       }
+      if (!endRequests(request.raw, reply.raw)) {
+        reply.header('connection', 'close')
+        throw new Problem(
+          'malformed_request',
+          'A stream takes its connection: send nothing behind its request.'
+        )
+      }
       const { userId, sessionId, expiresAt } = principalOf(request)
       // From here on the socket is the hub's: one write a wake, past Node's and Fastify's response.
       reply.hijack()
-      await deps.hub.open(takeSocket(request.raw, reply.raw), { userId, sessionId, expiresAt, after })
+      const socket = takeSocket(request.raw, reply.raw)
+      try {
+        await deps.hub.open(socket, { userId, sessionId, expiresAt, after })
+      } catch (error) {
+        request.log.error({ reason: reasonOf(error) }, 'a stream was not opened')
+        socket.destroy()
+      }
     }
   })
 }
@@ -45,7 +59,7 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): v
   if (problem.status < 500 || !request.headers.accept?.includes('text/event-stream')) {
     return void answerProblem(error, request, reply)
   }
-  if (problem.code === 'internal') request.log.error({ reason: String(error) }, 'a stream was not opened')
+  if (problem.code === 'internal') request.log.error({ reason: reasonOf(error) }, 'a stream was not opened')
   const retryMs = Math.round(1_000 * (1 + Math.random()))
   reply
     .code(200)
@@ -53,4 +67,8 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): v
     .header('content-type', 'text/event-stream')
     .header('connection', 'close')
     .send(`retry: ${retryMs}\nevent: refused\ndata: ${JSON.stringify({ code: problem.code })}\n\n`)
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

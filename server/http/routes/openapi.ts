@@ -1,13 +1,33 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { paths } from '@parley/contract/paths'
+import { acceptsGzip } from '../compression.ts'
 import type { Server } from '../deps.ts'
 
-const document = join(import.meta.dirname, '../../../docs/openapi.json')
+const file = join(import.meta.dirname, '../../../docs/openapi.json')
+
+type Document = { plain: Buffer; compressed: Buffer }
 
 /** `/api/openapi.json`, as it was written last: what makes it of the routes is not loaded to serve people. */
 export function openapiRoutes(server: Server): void {
-  server.get(paths.openapi, { schema: { hide: true } }, async (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(await readFile(document, 'utf8'))
-  )
+  let reading: Promise<Document> | undefined
+  server.get(paths.openapi, { schema: { hide: true } }, async (request, reply) => {
+    // Read and compressed once, and every answer shares the bytes.
+    reading ??= readDocument().catch((error: unknown) => {
+      reading = undefined
+      throw error
+    })
+    const { plain, compressed } = await reading
+    reply.type('application/json; charset=utf-8').header('vary', 'Accept-Encoding')
+    return acceptsGzip(request)
+      ? reply.header('content-encoding', 'gzip').send(compressed)
+      : reply.send(plain)
+  })
+}
+
+async function readDocument(): Promise<Document> {
+  const plain = await readFile(file)
+  return { plain, compressed: await promisify(gzip)(plain) }
 }

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { gunzipSync, gzip, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { routes } from '@parley/contract/routes'
 import { describeRoutes } from '../../../server/http/openapi.ts'
 import { startInProcess, type InProcess } from '../../harness/in-process.ts'
+
+vi.mock('node:zlib', { spy: true })
 
 type Document = { openapi: string; paths: Record<string, Record<string, unknown>> }
 
@@ -40,4 +43,19 @@ test('it is OpenAPI 3.1, and every reference in it leads somewhere', () => {
       .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], document)
     expect(found, pointer).toBeTypeOf('object')
   }
+})
+
+test('it is read and compressed once for all who ask', async () => {
+  const gzipped = { url: '/api/openapi.json', headers: { 'accept-encoding': 'gzip' } }
+  await parley.inject(gzipped)
+  vi.mocked(gzip).mockClear()
+  const answers = await Promise.all([
+    parley.inject(gzipped),
+    parley.inject(gzipped),
+    parley.inject(gzipped.url)
+  ])
+  expect(answers.map(({ headers }) => headers['content-encoding'])).toEqual(['gzip', 'gzip', undefined])
+  expect(JSON.parse(gunzipSync(answers[0].rawPayload).toString())).toEqual(document)
+  expect(vi.mocked(gzip)).not.toHaveBeenCalled()
+  expect(vi.mocked(gzipSync)).not.toHaveBeenCalled()
 })
