@@ -4,7 +4,7 @@ import { typingSeconds } from '@parley/contract/limits'
 import { backoffMs } from './backoff.ts'
 import { systemClock, wait, type Clock } from './clock.ts'
 import type { StreamState } from './event-stream.ts'
-import { isTemporary } from './failures.ts'
+import { isTemporary, retryAfterMs } from './failures.ts'
 
 /** Who is writing, by conversation: user ids in the order in which they began. */
 export type Typing = ReadonlyMap<string, readonly string[]>
@@ -157,7 +157,7 @@ export class Awareness {
         // Not an answer: the next connection asks again.
         if (!isTemporary(error) || !this.#connected) break
         this.#askAgain = true
-        await wait(this.#clock, backoffMs(backoff, attempt, random), signal)
+        await wait(this.#clock, backoffMs(backoff, attempt, random, retryAfterMs(error)), signal)
       }
     }
     this.#asking = false

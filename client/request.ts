@@ -3,6 +3,9 @@ import type { ProblemDocument } from '@parley/contract/errors'
 import type { Clock } from './clock.ts'
 import { NetworkError, Refusal } from './failures.ts'
 
+/** No server that wants its clients back asks for more, ms. */
+const waitMaxMs = 5 * 60_000
+
 /** Where requests go and as whom. Without a token the browser's cookie speaks. */
 export type Connection = {
   baseUrl: string
@@ -55,7 +58,7 @@ async function exchange<Result>(
   const signal = spec.signal ? AbortSignal.any([spec.signal, late.signal]) : late.signal
   try {
     const response = await connection.fetch(address(connection, spec), { ...init(connection, spec), signal })
-    if (!response.ok) throw await refusalOf(response)
+    if (!response.ok) throw await refusalOf(response, connection)
     return await read(response)
   } catch (error) {
     spec.signal?.throwIfAborted()
@@ -89,14 +92,25 @@ function address({ baseUrl }: Connection, { path, query = {} }: RequestSpec): st
   return baseUrl + path + (search && `?${search}`)
 }
 
-async function refusalOf(response: Response): Promise<Refusal | NetworkError> {
+async function refusalOf(response: Response, connection: Connection): Promise<Refusal | NetworkError> {
   const text = await response.text()
   const problem = parseJson(text) as Partial<ProblemDocument> | undefined
   const { status, headers } = response
   if (!problem && status < 500 && status !== 429)
     return new NetworkError(`An answer of another kind: ${status}`)
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-  return new Refusal(status, problem ?? {}, Number.isFinite(seconds) ? seconds * 1_000 : null)
+  return new Refusal(status, problem ?? {}, waitOf(headers, connection.clock.now()))
+}
+
+/**
+ * What `Retry-After` asks to wait, ms: seconds, or, as some proxies write it, a date (RFC 9110, 10.2.3), which counts from
+ * the server's own: this device's clock may be hours off.
+ */
+function waitOf(headers: Headers, now: number): number | null {
+  const retryAfter = headers.get('retry-after')
+  if (retryAfter === null) return null
+  const sentAt = Date.parse(headers.get('date') ?? '') || now
+  const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - sentAt
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), waitMaxMs) : null
 }
 
 function parseJson(text: string): unknown {

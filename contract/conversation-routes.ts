@@ -10,6 +10,7 @@ export const conversationRoutes = {
   usernames: {
     method: 'GET',
     url: paths.usernames,
+    rate: 'read',
     schema: {
       summary: 'Usernames that start so, without mine',
       querystring: Type.Object({ search: Text }, strict),
@@ -19,6 +20,7 @@ export const conversationRoutes = {
   startConversation: {
     method: 'POST',
     url: paths.conversations,
+    rate: 'change',
     schema: {
       summary: 'Starts a group, or a conversation with one other person, or finds the one there is with them',
       body: Type.Object(
@@ -42,6 +44,7 @@ export const conversationRoutes = {
   conversations: {
     method: 'GET',
     url: paths.conversations,
+    rate: 'read',
     schema: {
       summary: 'Mine that have a message, newest message first',
       querystring: Type.Object({ before: Type.Optional(Type.String()) }, strict),
@@ -51,11 +54,13 @@ export const conversationRoutes = {
   conversation: {
     method: 'GET',
     url: paths.conversation,
+    rate: 'read',
     schema: { summary: 'One conversation', params: conversationParams, response: { 200: Conversation } }
   },
   renameConversation: {
     method: 'PATCH',
     url: paths.conversation,
+    rate: 'change',
     schema: {
       summary: 'Gives a group another title',
       params: conversationParams,
@@ -66,6 +71,7 @@ export const conversationRoutes = {
   participants: {
     method: 'GET',
     url: paths.participants,
+    rate: 'read',
     schema: {
       summary: 'Who is in it, in the order in which they came, 100 a page',
       params: conversationParams,
@@ -79,6 +85,7 @@ export const conversationRoutes = {
   addParticipant: {
     method: 'POST',
     url: paths.participants,
+    rate: 'change',
     schema: {
       summary: 'Adds somebody to a group, or finds them there',
       params: conversationParams,
@@ -95,6 +102,7 @@ export const conversationRoutes = {
   changeRole: {
     method: 'PATCH',
     url: paths.participant,
+    rate: 'change',
     schema: {
       summary: 'Gives somebody another role; who makes another one the owner is an admin from then on',
       params: participantParams,
@@ -105,6 +113,7 @@ export const conversationRoutes = {
   removeParticipant: {
     method: 'DELETE',
     url: paths.participant,
+    rate: 'change',
     schema: {
       summary: 'Removes somebody from a group; myself: I leave, and an owner passes the group on',
       params: participantParams,
@@ -114,6 +123,7 @@ export const conversationRoutes = {
   otherParticipant: {
     method: 'GET',
     url: paths.otherParticipant,
+    rate: 'read',
     schema: { summary: 'The other one', params: conversationParams, response: { 200: User } }
   }
 } as const satisfies Record<string, Route>

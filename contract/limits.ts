@@ -27,6 +27,9 @@ export const refreshGraceSeconds = 60
 /** Code points in a group's title after trimming. */
 export const titleMaxLength = 100
 
+/** Groups that one person may own when they start another one or are made the owner of one. */
+export const groupsOwnedMax = 1_000
+
 /** People in a group at most. */
 export const participantsMax = 1_000
 

@@ -12,6 +12,7 @@ export const messageRoutes = {
   sendMessage: {
     method: 'POST',
     url: paths.messages,
+    rate: 'send',
     schema: {
       summary: 'Sends a message, or forwards one, once for every key',
       params: conversationParams,
@@ -39,6 +40,7 @@ export const messageRoutes = {
   messages: {
     method: 'GET',
     url: paths.messages,
+    rate: 'read',
     schema: {
       summary: 'Messages, newest first; without `before` it marks them read',
       params: conversationParams,
@@ -55,6 +57,7 @@ export const messageRoutes = {
   editMessage: {
     method: 'PATCH',
     url: paths.message,
+    rate: 'change',
     schema: {
       summary: 'Says something else in a message of mine',
       params: messageParams,
@@ -76,6 +79,7 @@ export const messageRoutes = {
   deleteMessage: {
     method: 'DELETE',
     url: paths.message,
+    rate: 'change',
     schema: {
       summary: 'Deletes a message of mine, or, as an admin, of anybody; its place stays',
       params: messageParams,
@@ -85,6 +89,7 @@ export const messageRoutes = {
   messageVersions: {
     method: 'GET',
     url: paths.messageVersions,
+    rate: 'read',
     schema: {
       summary: 'What a message said before it was edited or deleted, oldest first; for admins of its group',
       params: messageParams,
@@ -94,6 +99,7 @@ export const messageRoutes = {
   addReaction: {
     method: 'PUT',
     url: paths.reaction,
+    rate: 'change',
     schema: {
       summary: 'Puts an emoji on a message, once',
       params: reactionParams,
@@ -103,6 +109,7 @@ export const messageRoutes = {
   removeReaction: {
     method: 'DELETE',
     url: paths.reaction,
+    rate: 'change',
     schema: {
       summary: 'Takes my emoji off a message',
       params: reactionParams,
@@ -112,6 +119,7 @@ export const messageRoutes = {
   readMessages: {
     method: 'POST',
     url: paths.readMessages,
+    rate: 'change',
     schema: {
       summary: 'Marks the conversation read, up to a message or to its newest',
       params: conversationParams,
@@ -122,6 +130,7 @@ export const messageRoutes = {
   events: {
     method: 'GET',
     url: paths.events,
+    rate: 'stream',
     schema: {
       summary: 'The event stream (text/event-stream)',
       querystring: Type.Object(

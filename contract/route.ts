@@ -1,9 +1,12 @@
 import { Type, type TSchema } from 'typebox'
+import type { RouteRate } from './rate-limits.ts'
 
 /** What a route takes and gives. `params` that are no ids are answered 404 by the handler, not by the schema. */
 export type Route = {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   url: string
+  /** How often it may be asked. */
+  rate: RouteRate
   schema: {
     summary: string
     params?: TSchema

@@ -15,6 +15,7 @@ export const sessionRoutes = {
   login: {
     method: 'POST',
     url: paths.login,
+    rate: 'signIn',
     schema: {
       summary: 'Development login; only on localhost',
       querystring: sessionMode,
@@ -25,21 +26,25 @@ export const sessionRoutes = {
   loginMethods: {
     method: 'GET',
     url: paths.loginMethods,
+    rate: 'public',
     schema: { summary: 'Which ways to sign in there are', response: { 200: LoginMethods } }
   },
   logout: {
     method: 'POST',
     url: paths.logout,
+    rate: 'change',
     schema: { summary: 'Ends the session and its streams', response: { 204: Type.Null() } }
   },
   oauthGithub: {
     method: 'GET',
     url: paths.oauthGithub,
+    rate: 'signIn',
     schema: { summary: "Starts GitHub's OAuth", querystring: sessionMode, response: { 307: Type.Null() } }
   },
   oauthGithubCallback: {
     method: 'GET',
     url: paths.oauthGithubCallback,
+    rate: 'signIn',
     schema: {
       summary: "Ends GitHub's OAuth with a session",
       querystring: Type.Object({
@@ -53,11 +58,13 @@ export const sessionRoutes = {
   authUser: {
     method: 'GET',
     url: paths.authUser,
+    rate: 'read',
     schema: { summary: 'Who am I', response: { 200: User } }
   },
   refreshToken: {
     method: 'POST',
     url: paths.refreshToken,
+    rate: 'refresh',
     schema: { summary: 'A fresh token; the old one ends at the first use of it', response: { 200: Token } }
   }
 } as const satisfies Record<string, Route>

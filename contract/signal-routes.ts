@@ -8,6 +8,7 @@ export const signalRoutes = {
   typing: {
     method: 'POST',
     url: paths.typing,
+    rate: 'typing',
     schema: {
       summary: 'Says that I am writing, to the others who have a stream open; it passes by itself',
       params: conversationParams,
@@ -17,6 +18,7 @@ export const signalRoutes = {
   presence: {
     method: 'GET',
     url: paths.presence,
+    rate: 'read',
     schema: {
       summary: 'Of everybody whom I share a conversation with, of up to 100 people: whether they are here',
       response: { 200: Type.Array(Presence) }

@@ -1,5 +1,5 @@
 /**
- * `npm run faults -- [--postgres | --cluster] --seed N --minutes M`: the storm, on one Parley with SQLite or Postgres or on
+ * `npm run faults -- [--postgres | --cluster] [--rate-limits] --seed N --minutes M`: the storm, on one Parley with SQLite or Postgres or on
  * three nodes, for as long as asked; exit 1 with seed and timeline if it breaks.
  */
 import { parseArgs } from 'node:util'
@@ -11,6 +11,7 @@ const { values } = parseArgs({
   options: {
     cluster: { type: 'boolean' },
     postgres: { type: 'boolean' },
+    'rate-limits': { type: 'boolean' },
     seed: { type: 'string' },
     minutes: { type: 'string' }
   }
@@ -21,13 +22,21 @@ if (!Number.isSafeInteger(seed) || !(minutes > 0)) {
   console.error('faults: --seed takes a whole number, --minutes a number above 0')
   process.exit(2)
 }
+if (values.cluster && values['rate-limits']) {
+  console.error('faults: --rate-limits is for one Parley')
+  process.exit(2)
+}
 
 console.log(`seed ${seed}, ${minutes} min`)
 try {
   const options = { seed, ms: minutes * 60_000, log: console.log }
   const result = values.cluster
     ? await runClusterStorm(options)
-    : await runStorm({ ...options, engine: values.postgres ? 'postgres' : 'sqlite' })
+    : await runStorm({
+        ...options,
+        rateLimits: values['rate-limits'] ?? false,
+        engine: values.postgres ? 'postgres' : 'sqlite'
+      })
   console.log(`The end of its timeline:\n${result.timeline.slice(-timelineShown).join('\n')}`)
   console.log(`seed ${seed}, ${minutes} min\n${tableOf(result)}\nevery invariant held`)
 } catch (error) {

@@ -1,7 +1,9 @@
+import type { BlockList } from 'node:net'
 import { resolve } from 'node:path'
 import { messageMaxLength } from '@parley/contract/limits'
 import { parseNatsUrl, type NatsConfig } from './nats-url.ts'
 import { settings, type SettingName } from './settings.ts'
+import { parseTrustedProxies } from './trusted-proxies.ts'
 
 /** What Parley was told to be. Everything is read once, at the start. */
 export type Config = Readonly<{
@@ -21,6 +23,9 @@ export type Config = Readonly<{
   github: GithubConfig | null
   messageMaxLength: number
   logLevel: string
+  rateLimits: boolean
+  /** Whose `X-Forwarded-For` is believed. */
+  trustedProxies: BlockList
   syncIntervalMs: number
   streamMaxLifeMs: number
   streamsPerUser: number
@@ -90,6 +95,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       `"${host}" can be reached from other machines, and on localhost anybody may sign in as anyone; ` +
         'give ORIGIN the address that people use (or set NODE_ENV=production), or leave HOST out'
     )
+  }
+
+  const rateLimits = given('PARLEY_RATE_LIMITS') ?? 'on'
+  if (!/^(on|off)$/.test(rateLimits)) report('PARLEY_RATE_LIMITS', `"${rateLimits}" is neither on nor off`)
+  const trusted = parseTrustedProxies(given('PARLEY_TRUSTED_PROXIES') ?? '')
+  for (const entry of trusted.invalid) {
+    report('PARLEY_TRUSTED_PROXIES', `"${entry}" is neither an address nor a block like 10.0.0.0/8`)
   }
 
   const dataDir = resolve(given('DATA_DIR') ?? './data')
@@ -165,6 +177,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     github: github(),
     messageMaxLength: number('PARLEY_MESSAGE_MAX_LENGTH', messageMaxLength, 1, 60_000),
     logLevel,
+    rateLimits: rateLimits === 'on',
+    trustedProxies: trusted.proxies,
     syncIntervalMs: 1_000 * number('PARLEY_SYNC_INTERVAL_SECONDS', 10, 0.1, 15, false),
     streamMaxLifeMs: 60_000 * number('PARLEY_STREAM_MAX_LIFE_MINUTES', 60, 0.01, 1_440, false),
     streamsPerUser: number('PARLEY_STREAMS_PER_USER', 1_000, 1, 1_000_000),

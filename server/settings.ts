@@ -76,6 +76,18 @@ export const settings = [
     meaning: 'The address that port listens on. Whoever reaches it reads the metrics: there is no password'
   },
   {
+    name: 'PARLEY_RATE_LIMITS',
+    default: 'on',
+    meaning: 'off lets everyone ask as often as they like: for benchmarks and tests'
+  },
+  {
+    name: 'PARLEY_TRUSTED_PROXIES',
+    default: 'none',
+    meaning:
+      'Addresses and CIDR blocks of your proxies, with commas between them: 127.0.0.1,::1,10.0.0.0/8. Only their ' +
+      'X-Forwarded-For is believed. Behind a proxy that is not listed, everyone shares the limits of one address'
+  },
+  {
     name: 'PARLEY_SYNC_INTERVAL_SECONDS',
     default: '10',
     meaning: 'A quiet event stream says that it is alive this often, 15 at most'

@@ -13,7 +13,7 @@ export type NewGroup = { title: string; usernames: string[]; history?: 'all' | '
 /** Names that are looked up at a time. */
 const namesMax = 100
 
-/** Starts a group of mine. Throws `validation_failed`, `user_not_found`, `group_full`. */
+/** Starts a group of mine. Throws `validation_failed`, `user_not_found`, `group_full`, `too_many_groups`. */
 export async function startGroup(store: Store, me: Principal, input: NewGroup): Promise<Conversation> {
   const title = titleOf(input.title)
   const keys = [...new Set(input.usernames.map((name) => usernameKey(name.trim())))].filter(
@@ -25,14 +25,14 @@ export async function startGroup(store: Store, me: Principal, input: NewGroup): 
   if (keys.length >= participantsMax) {
     throw new Problem('group_full', `A group has ${participantsMax} people at most.`)
   }
-  const { id } = await store.write('startGroup', {
+  const started = await store.write('startGroup', {
     me: me.user,
     title,
     userIds: await findUserIds(store, keys),
     history: input.history ?? 'all',
     now: Date.now()
   })
-  return (await getConversation(store, me, id)).data
+  return (await getConversation(store, me, accepted(started).id)).data
 }
 
 /** Gives a group of mine another title. Throws `validation_failed`, `conversation_not_found`, `not_allowed`. */

@@ -56,8 +56,11 @@ export class Sessions {
     return made.token
   }
 
-  /** Whose token this is, at once where the cache knows; null where it is malformed, unknown, expired or revoked. */
-  authenticate(token: string): Principal | null | Promise<Principal | null> {
+  /**
+   * Whose token this is, at once where the cache knows; null where it is malformed, unknown, expired or revoked. Before the
+   * store is asked, `mayAsk` may throw.
+   */
+  authenticate(token: string, mayAsk: () => void = () => {}): Principal | null | Promise<Principal | null> {
     if (!tokenPattern.test(token)) return null
     const tokenHash = hashOf(token)
     const now = Date.now()
@@ -67,6 +70,7 @@ export class Sessions {
       this.counts.cached++
       return now < known.principal.expiresAt ? known.principal : null
     }
+    mayAsk()
     let lookup = this.#lookups.get(tokenHash)
     if (!lookup) {
       const changes = new Map<number, SessionChange>()

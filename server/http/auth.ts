@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '@parley/contract/errors'
 import type { Config } from '../config.ts'
-import type { Principal, Sessions } from '../domain/sessions.ts'
+import type { Principal } from '../domain/sessions.ts'
+import type { RouteDeps } from './deps.ts'
 import { provesOrigin } from './origin.ts'
 import { cookiesOf, sessionCookie } from './session-cookie.ts'
 
@@ -20,21 +21,22 @@ type Credentials = { token: string; by: Caller['by'] }
  * A hook that finds out who asks: `Authorization: Bearer` (RFC 6750), else the session cookie, else 401. What a cookie
  * authenticates may change state only when it comes from our own pages.
  */
-export function createAuthenticate(
-  { config, sessions }: { config: Config; sessions: Sessions },
-  { tokenInQuery = false } = {}
-) {
+export function createAuthenticate({ config, sessions, limits }: RouteDeps, { tokenInQuery = false } = {}) {
   return function authenticate(
     request: FastifyRequest,
     reply: FastifyReply,
     done: () => void
   ): void | Promise<void> {
     const credentials = credentialsOf(request, config, tokenInQuery)
-    if (!credentials) throw new Problem('unauthenticated', 'Send Authorization: Bearer and a token.')
+    if (!credentials) {
+      limits.take('stranger', request, reply)
+      throw new Problem('unauthenticated', 'Send Authorization: Bearer and a token.')
+    }
     const { by } = credentials
 
     function admit(principal: Principal | null): void {
       if (!principal) {
+        limits.take('stranger', request, reply)
         reply.header('www-authenticate', 'Bearer realm="Parley", error="invalid_token"')
         throw new Problem('unauthenticated', 'The token is unknown, expired or revoked. Sign in again.')
       }
@@ -42,7 +44,7 @@ export function createAuthenticate(
       if (request.method !== 'GET' && request.method !== 'HEAD') requireTrust(request, config)
     }
 
-    const found = sessions.authenticate(credentials.token)
+    const found = sessions.authenticate(credentials.token, () => limits.requireFewStrangers(request, reply))
     if (found instanceof Promise) return found.then(admit)
     // Nothing to wait for: the body, which mostly came with the head, is then read where it is parsed.
     admit(found)

@@ -11,6 +11,8 @@ import type { startConversation } from '../domain/conversations.ts'
 import type { Presence } from '../domain/presence.ts'
 import type { Sessions } from '../domain/sessions.ts'
 import type { SendTyping } from '../domain/typing.ts'
+import type { AddressOf } from './client-address.ts'
+import type { Limits } from './rate-limits.ts'
 import type { AnswerObserver } from './request-times.ts'
 import type { Streams } from './routes/events.ts'
 
@@ -34,6 +36,9 @@ export type Deps = {
   /** Is there before any route. */
   describe?: ((server: Server) => Promise<void>) | undefined
 }
+
+/** What a group of routes is made with: the parts, and what counts requests at the door. */
+export type RouteDeps = Deps & { addressOf: AddressOf; limits: Limits }
 
 /** Fastify, with a handler's types taken from its route's schemas. */
 export type Server = FastifyInstance<

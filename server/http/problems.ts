@@ -44,7 +44,7 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   if (problem.status === 401 && !reply.hasHeader('www-authenticate')) {
     reply.header('www-authenticate', 'Bearer realm="Parley"')
   }
-  if (problem.status === 503 || problem.status === 429) reply.header('retry-after', '1')
+  if (problem.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', '1')
   reply.removeHeader('event-cursor')
   return reply
     .code(problem.status)

@@ -4,6 +4,7 @@ import { bodyMaxBytes } from '@parley/contract/limits'
 import fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import type { RequestListener } from 'node:http'
 import { readJsonBodies } from './body.ts'
+import { createAddressOf } from './client-address.ts'
 import { compressAnswers } from './compression.ts'
 import type { Deps, Server } from './deps.ts'
 import { healthRoutes } from './health.ts'
@@ -11,6 +12,7 @@ import { closeConnectionsWith, createListener, listenOnBothLoopbacks } from './l
 import { refuseUnknown } from './methods.ts'
 import { pathOf } from './path.ts'
 import { answerProblem } from './problems.ts'
+import { createLimits, limitRoutes } from './rate-limits.ts'
 import { timeRequests } from './request-times.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -73,6 +75,9 @@ export async function createServer(deps: Deps): Promise<Server> {
   compressAnswers(server)
   readJsonBodies(server)
   refuseUnknown(server)
+  const addressOf = createAddressOf(deps)
+  const limits = createLimits(deps.config.rateLimits, addressOf)
+  limitRoutes(server, limits)
   await server.register(cookie, { secret: deps.store.cookieSecret, hook: false })
   await deps.describe?.(server)
   for (const routes of [
@@ -89,7 +94,7 @@ export async function createServer(deps: Deps): Promise<Server> {
     healthRoutes,
     openapiRoutes
   ]) {
-    routes(server, deps)
+    routes(server, { ...deps, addressOf, limits })
   }
   await serveWebApp(server)
   return server

@@ -98,6 +98,15 @@ describe('a failure', () => {
     const error = await failureOf(() => problem('slow_down', 429, { 'retry-after': '3' }))
     expect(error).toMatchObject({ status: 429, retryAfterMs: 3_000 })
     expect(isTemporary(error)).toBe(true)
+    const date = 'Mon, 02 Mar 2026 10:00:00 GMT'
+    const waitOf = async (retryAfter: string) => {
+      const refusal = await failureOf(() => problem('slow_down', 429, { date, 'retry-after': retryAfter }))
+      return (refusal as Refusal).retryAfterMs
+    }
+    expect(await waitOf('Mon, 02 Mar 2026 10:00:09 GMT')).toBe(9_000)
+    expect(await waitOf('Thu, 01 Jan 1970 00:00:00 GMT')).toBe(0)
+    expect(await waitOf('soon')).toBe(null)
+    expect(await waitOf('999999999')).toBe(300_000)
   })
   it('knows the end of the session', async () => {
     expect(isSignedOut(await failureOf(() => problem('unauthenticated', 401)))).toBe(true)

@@ -11,6 +11,8 @@ export type StormWorld = {
   wasWhole(since: number): boolean
   /** A session that was ended may be taken for good, where another node has not heard of it, for so long. */
   readonly sessionLagMs: number
+  /** Whether a request may be refused for being one too many. */
+  readonly rateLimits?: boolean
   /** Each breaks something again and again, until the calm; then everything is whole. */
   breakers: ((record: StormRecord, random: Random) => Promise<void>)[]
   /** Adds users, beside whatever runs. */
@@ -20,6 +22,9 @@ export type StormWorld = {
   /** Looks at what is left behind, once no reader is left. */
   inspect(record: StormRecord): Promise<void>
 }
+
+/** The fault that a request is, where limits are on, which is refused by them. */
+export const limited = 'request refused by the rate limits'
 
 /** A storm under way. */
 export type Storm = {
@@ -83,6 +88,11 @@ export function openStormLink(storm: Storm, name: string) {
     }
     record.answers++
     if (expected.includes(answer.status)) return answer
+    if (world.rateLimits && (answer.body as { code?: unknown }).code === 'rate_limited') {
+      record.inject(limited)
+      await pause(1_000 * Number(answer.headers.get('retry-after')))
+      return null
+    }
     if (!isExcused(answer, askedAt)) {
       const told = JSON.stringify(answer.body).slice(0, 300)
       record.violate(`${name} was answered ${answer.status} to ${method} ${path}: ${told}`)

@@ -18,6 +18,8 @@ export type StormOptions = {
   ms: number
   /** Rages on until each fault was injected, each act done and enough of it, but not for ever: what a busy machine does in a time is not known. */
   everyFault?: boolean
+  /** Leaves the rate limits on: whoever is refused waits as told, and is held to no time. */
+  rateLimits?: boolean
   log?: (line: string) => void
 }
 export type StormResult = {
@@ -180,7 +182,7 @@ async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: St
 
 async function rageOn(
   record: StormRecord,
-  { ms, everyFault, log }: Required<Omit<StormOptions, 'seed'>>
+  { ms, everyFault, log }: Required<Omit<StormOptions, 'seed' | 'rateLimits'>>
 ): Promise<void> {
   const endsAt = performance.now() + ms
   let saidAt = performance.now()

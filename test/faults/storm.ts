@@ -5,9 +5,10 @@ import type { DatabaseConfig } from '../../server/config.ts'
 import { startParley } from '../harness/parley.ts'
 import { createDatabase, startPostgres } from '../harness/postgres.ts'
 import { actorFaults, pause, startRecord, type Random, type StormRecord } from './storm-record.ts'
+import { limited } from './storm-link.ts'
 import { runThrough, stormEnv, type StormOptions, type StormResult } from './storm-run.ts'
 
-const faults = ['server killed (SIGKILL)', 'server drained (SIGTERM)', ...actorFaults]
+const ownFaults = ['server killed (SIGKILL)', 'server drained (SIGTERM)', ...actorFaults]
 
 /** A storm on one Parley, with its SQLite file unless told otherwise. */
 export async function runStorm(
@@ -16,7 +17,15 @@ export async function runStorm(
   await using stack = new AsyncDisposableStack()
   const postgres = options.engine === 'postgres' ? stack.use(await startPostgres()) : null
   const url = postgres && (await createDatabase(postgres.adminUrl))
-  const parley = stack.use(await startParley({ env: { ...stormEnv, ...(url && { DATABASE_URL: url }) } }))
+  const parley = stack.use(
+    await startParley({
+      env: {
+        ...stormEnv,
+        ...(options.rateLimits && { PARLEY_RATE_LIMITS: 'on' }),
+        ...(url && { DATABASE_URL: url })
+      }
+    })
+  )
   const database: DatabaseConfig = url
     ? { kind: 'postgres', url }
     : { kind: 'sqlite', path: join(parley.dataDir, 'parley.db') }
@@ -44,6 +53,7 @@ export async function runStorm(
     url: () => parley.url,
     wasWhole: (since: number) => since >= wholeSince,
     sessionLagMs: 0,
+    rateLimits: options.rateLimits ?? false,
     breakers: [killServer],
     async addUsers(usernames: string[]) {
       const store = await openStoreBeside(database)
@@ -56,6 +66,7 @@ export async function runStorm(
       await findFaults(database, record)
     }
   }
+  const faults = [...ownFaults, ...(options.rateLimits ? [limited] : [])]
   return await runThrough(world, startRecord(faults), options)
 }
 

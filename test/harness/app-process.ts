@@ -18,7 +18,10 @@ export type Holdings = {
 
 export const commands = {
   async start({ env }: { env: Record<string, string> }): Promise<{ port: number }> {
-    app = await createApp({ ...readConfig({ PARLEY_LOG_LEVEL: 'silent', ...env }), port: 0 })
+    app = await createApp({
+      ...readConfig({ PARLEY_LOG_LEVEL: 'silent', PARLEY_RATE_LIMITS: 'off', ...env }),
+      port: 0
+    })
     return { port: Number(new URL(await app.listen()).port) }
   },
 

@@ -44,6 +44,7 @@ export async function startInProcess(
     DATA_DIR: dataDir,
     PARLEY_LOG_LEVEL: 'silent',
     PARLEY_DRAIN_SECONDS: '0',
+    PARLEY_RATE_LIMITS: 'off',
     ...env
   })
   // No setting gives port 0 an origin of its own; tests of cookies send the configured one.

@@ -68,6 +68,8 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'parley-test-')))
   const url = `http://localhost:${port}`
   let printed = ''
+  // An older checkout may not know the setting.
+  const unlimited = options.checkout === undefined ? { PARLEY_RATE_LIMITS: 'off' } : {}
 
   const keep = (chunk: Buffer) => void (printed += chunk.toString())
 
@@ -76,7 +78,7 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
     const [program, ...args] = [...under, ...pinned, process.execPath, 'server/parley.js', 'serve']
     const child = spawn(program, args, {
       cwd: options.checkout ?? repository,
-      env: cleanEnv({ PORT: String(port), DATA_DIR: dataDir, ...options.env, ...env }),
+      env: cleanEnv({ PORT: String(port), DATA_DIR: dataDir, ...unlimited, ...options.env, ...env }),
       stdio: ['ignore', 'pipe', 'pipe']
     })
     child.stdout.on('data', keep)

@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -32,6 +33,8 @@ describe('settings', () => {
       developmentLogin: true,
       github: null,
       messageMaxLength: 4000,
+      rateLimits: true,
+      trustedProxies: expect.any(BlockList),
       logLevel: 'info',
       metrics: null,
       syncIntervalMs: 10_000,
@@ -73,6 +76,11 @@ describe('settings', () => {
     'https://a:b@c.d',
     '*'
   ])('ORIGIN is not %s', (ORIGIN) => expect(badNames({ ORIGIN })).toEqual(['ORIGIN']))
+
+  test.each([
+    [{ PARLEY_RATE_LIMITS: 'yes' }, 'PARLEY_RATE_LIMITS'],
+    [{ PARLEY_TRUSTED_PROXIES: '127.0.0.1, proxy.example' }, 'PARLEY_TRUSTED_PROXIES']
+  ])('%j is refused', (env, name) => expect(badNames(env)).toEqual([name]))
 
   test('ORIGIN may end with a slash', () => {
     expect(readConfig({ ORIGIN: 'https://chat.example.org/' }).origin).toBe('https://chat.example.org')

@@ -11,7 +11,7 @@ const run = promisify(execFile)
 test("the README's walk with curl works, line for line", async () => {
   const readme = await readFile(join(repository, 'README.md'), 'utf8')
   const walk = /```bash\n([^]*?)```/.exec(readme)![1]!
-  await using parley = await startParley()
+  await using parley = await startParley({ env: { PARLEY_RATE_LIMITS: 'on' } })
   const lines = walk.replace('http://localhost:3000', parley.url)
   expect(lines).not.toBe(walk)
 

@@ -8,12 +8,12 @@ import {
 } from '../../domain/conversations.ts'
 import { renameConversation, startGroup, type NewGroup } from '../../domain/groups.ts'
 import { createAuthenticate, principalOf } from '../auth.ts'
-import type { Deps, Server } from '../deps.ts'
+import type { RouteDeps, Server } from '../deps.ts'
 import { parseId, parseOptionalId } from '../ids.ts'
 import { unwrap } from '../snapshot.ts'
 
-export function conversationRoutes(server: Server, deps: Deps): void {
-  const { store } = deps
+export function conversationRoutes(server: Server, deps: RouteDeps): void {
+  const { store, limits } = deps
   const onRequest = createAuthenticate(deps)
 
   server.route({
@@ -22,7 +22,10 @@ export function conversationRoutes(server: Server, deps: Deps): void {
     handler: async (request, reply) => {
       const start = directOrGroup(request.body)
       const me = principalOf(request)
-      if ('title' in start) return reply.code(201).send(await startGroup(store, me, start))
+      if ('title' in start) {
+        limits.take('group', request, reply)
+        return reply.code(201).send(await startGroup(store, me, start))
+      }
       const { conversation, created } = await startConversation(store, me, start.username)
       return reply.code(created ? 201 : 200).send(conversation)
     }

@@ -5,14 +5,14 @@ import { routes } from '@parley/contract/routes'
 import type { Hub } from '../../realtime/hub.ts'
 import { answerProblem, toProblem } from '../problems.ts'
 import { createAuthenticate, principalOf } from '../auth.ts'
-import type { Deps, Server } from '../deps.ts'
+import type { RouteDeps, Server } from '../deps.ts'
 import { endRequests } from '../connections.ts'
 import { takeSocket } from '../taken-socket.ts'
 
 /** What this room knows of the hub. */
 export type Streams = Pick<Hub, 'turn' | 'open'>
 
-export function eventRoutes(server: Server, deps: Deps): void {
+export function eventRoutes(server: Server, deps: RouteDeps): void {
   server.route({
     ...routes.events,
     // A HEAD would open a stream that nobody reads.
@@ -56,11 +56,12 @@ export function eventRoutes(server: Server, deps: Deps): void {
  */
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error)
-  if (problem.status < 500 || !request.headers.accept?.includes('text/event-stream')) {
+  const passes = problem.status >= 500 || problem.status === 429
+  if (!passes || !request.headers.accept?.includes('text/event-stream')) {
     return void answerProblem(error, request, reply)
   }
   if (problem.code === 'internal') request.log.error({ reason: reasonOf(error) }, 'a stream was not opened')
-  const retryMs = Math.round(1_000 * (1 + Math.random()))
+  const retryMs = Math.round(1_000 * (Number(reply.getHeader('retry-after') ?? 1) + Math.random()))
   reply
     .code(200)
     .header('cache-control', 'no-store, no-transform')

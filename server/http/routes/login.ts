@@ -3,13 +3,13 @@ import { Problem } from '@parley/contract/errors'
 import { routes } from '@parley/contract/routes'
 import type { Config } from '../../config.ts'
 import { findPerson } from '../../domain/people.ts'
-import type { Deps, Server } from '../deps.ts'
+import type { RouteDeps, Server } from '../deps.ts'
 import { provesOrigin } from '../origin.ts'
 import { handOver } from '../session-cookie.ts'
 
 const loopbackHost = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i
 
-export function loginRoutes(server: Server, { config, store, sessions }: Deps): void {
+export function loginRoutes(server: Server, { config, store, sessions }: RouteDeps): void {
   server.route({
     ...routes.loginMethods,
     handler: async () => ({ github: config.github !== null, development: config.developmentLogin })

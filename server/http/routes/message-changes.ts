@@ -2,10 +2,10 @@ import { routes } from '@parley/contract/routes'
 import { deleteMessage, editMessage, listVersions, type MessagePlace } from '../../domain/message-changes.ts'
 import { addReaction, removeReaction } from '../../domain/reactions.ts'
 import { createAuthenticate, principalOf } from '../auth.ts'
-import type { Deps, Server } from '../deps.ts'
+import type { RouteDeps, Server } from '../deps.ts'
 import { parseId } from '../ids.ts'
 
-export function messageChangeRoutes(server: Server, deps: Deps): void {
+export function messageChangeRoutes(server: Server, deps: RouteDeps): void {
   const { store, config } = deps
   const { messageMaxLength } = config
   const onRequest = createAuthenticate(deps)

@@ -3,12 +3,12 @@ import { routes, type SendMessageBody } from '@parley/contract/routes'
 import { listMessages, sendMessage } from '../../domain/messages.ts'
 import { markRead } from '../../domain/reads.ts'
 import { createAuthenticate, isTrusted, principalOf } from '../auth.ts'
-import type { Deps, Server } from '../deps.ts'
+import type { RouteDeps, Server } from '../deps.ts'
 import { sendJson } from '../encoded.ts'
 import { parseId, parseOptionalId } from '../ids.ts'
 import { unwrap } from '../snapshot.ts'
 
-export function messageRoutes(server: Server, deps: Deps): void {
+export function messageRoutes(server: Server, deps: RouteDeps): void {
   const { store, config } = deps
   const { messageMaxLength } = config
   const onRequest = createAuthenticate(deps)

@@ -4,13 +4,13 @@ import { paths } from '@parley/contract/paths'
 import { routes } from '@parley/contract/routes'
 import type { GithubConfig } from '../../config.ts'
 import { findOrCreateGithubUser } from '../../domain/people.ts'
-import type { Deps, Server } from '../deps.ts'
+import type { RouteDeps, Server } from '../deps.ts'
 import { fetchGithubProfile, githubSignIn } from '../github.ts'
 import { recallSignIn, rememberSignIn } from '../oauth-state.ts'
 import { answerProblem, toProblem } from '../problems.ts'
 import { handOver } from '../session-cookie.ts'
 
-export function oauthRoutes(server: Server, { config, store, sessions }: Deps): void {
+export function oauthRoutes(server: Server, { config, store, sessions }: RouteDeps): void {
   const redirectUri = config.origin + paths.oauthGithubCallback
 
   server.route({

@@ -1,11 +1,11 @@
 import { routes } from '@parley/contract/routes'
 import { addParticipant, changeRole, listParticipants, removeParticipant } from '../../domain/participants.ts'
 import { createAuthenticate, principalOf } from '../auth.ts'
-import type { Deps, Server } from '../deps.ts'
+import type { RouteDeps, Server } from '../deps.ts'
 import { parseId, parseOptionalId } from '../ids.ts'
 import { unwrap } from '../snapshot.ts'
 
-export function participantRoutes(server: Server, deps: Deps): void {
+export function participantRoutes(server: Server, deps: RouteDeps): void {
   const { store } = deps
   const onRequest = createAuthenticate(deps)
 

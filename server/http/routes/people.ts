@@ -1,9 +1,9 @@
 import { routes } from '@parley/contract/routes'
 import { searchUsernames } from '../../domain/people.ts'
 import { createAuthenticate, principalOf } from '../auth.ts'
-import type { Deps, Server } from '../deps.ts'
+import type { RouteDeps, Server } from '../deps.ts'
 
-export function peopleRoutes(server: Server, deps: Deps): void {
+export function peopleRoutes(server: Server, deps: RouteDeps): void {
   server.route({
     ...routes.usernames,
     onRequest: createAuthenticate(deps),

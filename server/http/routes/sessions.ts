@@ -1,9 +1,9 @@
 import { routes } from '@parley/contract/routes'
 import { createAuthenticate, principalOf } from '../auth.ts'
-import type { Deps, Server } from '../deps.ts'
+import type { RouteDeps, Server } from '../deps.ts'
 import { forgetCookie, handOver, sessionCookie } from '../session-cookie.ts'
 
-export function sessionRoutes(server: Server, deps: Deps): void {
+export function sessionRoutes(server: Server, deps: RouteDeps): void {
   const { config, sessions } = deps
   const onRequest = createAuthenticate(deps)
 

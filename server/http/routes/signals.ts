@@ -1,9 +1,9 @@
 import { routes } from '@parley/contract/routes'
 import { createAuthenticate, principalOf } from '../auth.ts'
-import type { Deps, Server } from '../deps.ts'
+import type { RouteDeps, Server } from '../deps.ts'
 import { parseId } from '../ids.ts'
 
-export function signalRoutes(server: Server, deps: Deps): void {
+export function signalRoutes(server: Server, deps: RouteDeps): void {
   const onRequest = createAuthenticate(deps)
 
   server.route({

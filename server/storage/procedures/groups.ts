@@ -6,7 +6,7 @@ import type { Schema } from '../schema.ts'
 import { appendMessageEvent, lockHeads } from './append-event.ts'
 import { appendCreated } from './conversations.ts'
 import { addLine } from './lines.ts'
-import { lockConversation, whyNot, type Refused } from './membership.ts'
+import { lockConversation, ownsTooManyGroups, whyNot, type Refused } from './membership.ts'
 
 /** Rows of one insert at most. */
 const rowsMax = 100
@@ -15,8 +15,10 @@ const rowsMax = 100
 export async function startGroup(
   db: Kysely<Schema>,
   input: { me: User; title: string; userIds: number[]; history: 'all' | 'joined'; now: number }
-): Promise<{ result: { id: number }; committed: CommittedEvent[] }> {
+): Promise<{ result: { id: number } | Refused; committed: CommittedEvent[] }> {
   const { me, title, history, now } = input
+  const meId = Number(me.id)
+  if (await ownsTooManyGroups(db, meId)) return { result: { refused: 'too_many_groups' }, committed: [] }
   const { id } = await db
     .insertInto('conversations')
     .values({
@@ -30,7 +32,6 @@ export async function startGroup(
     })
     .returning('id')
     .executeTakeFirstOrThrow()
-  const meId = Number(me.id)
   const people = [meId, ...input.userIds].map((userId) => ({
     conversation_id: id,
     user_id: userId,

@@ -1,5 +1,6 @@
 import type { Message } from '@parley/contract/entities'
 import type { ProblemCode } from '@parley/contract/errors'
+import { groupsOwnedMax } from '@parley/contract/limits'
 import { may, type GroupAction } from '@parley/contract/roles'
 import type { Kysely, Selectable } from 'kysely'
 import { participantColumns, type ParticipantColumns } from '../rows.ts'
@@ -80,4 +81,22 @@ export async function countParticipants(
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
   return count
+}
+
+/** Whether a user owns as many groups as one may. Locks the user's row, so that two new groups are counted in turn. */
+export async function ownsTooManyGroups(db: Kysely<Schema>, userId: number): Promise<boolean> {
+  await db.selectFrom('users').select('id').where('id', '=', userId).forNoKeyUpdate().execute()
+  const { count } = await db
+    .selectFrom((from) =>
+      from
+        .selectFrom('participants')
+        .select('conversation_id')
+        .where('user_id', '=', userId)
+        .where('role', '=', 'owner')
+        .limit(groupsOwnedMax)
+        .as('owned')
+    )
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count >= groupsOwnedMax
 }

@@ -8,7 +8,14 @@ import type { Schema } from '../schema.ts'
 import { appendEvent, appendMessageEvent, lockHeads } from './append-event.ts'
 import { appendCreated } from './conversations.ts'
 import { addLine } from './lines.ts'
-import { countParticipants, findParticipant, lockConversation, whyNot, type Refused } from './membership.ts'
+import {
+  countParticipants,
+  findParticipant,
+  lockConversation,
+  ownsTooManyGroups,
+  whyNot,
+  type Refused
+} from './membership.ts'
 
 /** A page of who is in a conversation, in the order in which they came; `after` is a user's id, exclusive. */
 export async function listParticipants(
@@ -121,6 +128,10 @@ export async function changeRole(
   if (userId === viewerId) {
     const detail = 'Make somebody else the owner first.'
     return { result: { refused: 'not_allowed', detail }, committed: [] }
+  }
+  if (role === 'owner' && (await ownsTooManyGroups(db, userId))) {
+    const detail = `${target.username} owns as many groups as one person may.`
+    return { result: { refused: 'too_many_groups', detail }, committed: [] }
   }
   await lockHeads(db, conversationId)
   const committed = await setRole(db, {

@@ -15,6 +15,7 @@ import { addPerson, sendOf, startGroup } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
 import { boundsOf } from '../../fixtures/logs.ts'
+import { accepted } from '../../../server/domain/outcomes.ts'
 
 describeStorage('Groups', (under) => {
   test('M2: who was removed sees nothing of the group from then on, also of what they had not read yet', async () => {
@@ -175,13 +176,15 @@ describeStorage('Groups', (under) => {
     for (let i = 0; i < participantsMax; i++) people.push(await addPerson(store))
     const [john, ...others] = people as [Awaited<ReturnType<typeof addPerson>>, ...Person[]]
     const late = others.pop()!
-    const { id } = await store.write('startGroup', {
-      me: john,
-      title: 'Everybody',
-      userIds: others.map(({ userId }) => userId),
-      history: 'all',
-      now
-    })
+    const { id } = accepted(
+      await store.write('startGroup', {
+        me: john,
+        title: 'Everybody',
+        userIds: others.map(({ userId }) => userId),
+        history: 'all',
+        now
+      })
+    )
     expect(await add(store, id, john, late)).toMatchObject({ added: true })
     expect(await add(store, id, john, late)).toMatchObject({ added: false })
     expect(await add(store, id, john, await addPerson(store))).toEqual({ refused: 'group_full' })

@@ -4,6 +4,7 @@ import type { Store } from '../../../server/storage/store.ts'
 import { remove } from '../../fixtures/group-acts.ts'
 import { addPerson, startGroup, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
+import { accepted } from '../../../server/domain/outcomes.ts'
 
 const audienceOf = async (store: Store, viewerId: number, conversationId: number, limit = signalsMax + 1) =>
   (await store.read('listAudience', { viewerId, conversationId, limit })).toSorted((a, b) => a - b)
@@ -29,13 +30,15 @@ describeStorage('Signals', (under) => {
   test('G1: contacts are whoever shares a conversation, each once, and no longer than they do', async () => {
     const { store } = under
     const { john, jane } = await startPair(store)
-    const { id } = await store.write('startGroup', {
-      me: john,
-      title: 'Friends',
-      userIds: [jane.userId, (await addPerson(store)).userId],
-      history: 'all',
-      now: 0
-    })
+    const { id } = accepted(
+      await store.write('startGroup', {
+        me: john,
+        title: 'Friends',
+        userIds: [jane.userId, (await addPerson(store)).userId],
+        history: 'all',
+        now: 0
+      })
+    )
     expect(await contactsOf(store, john.userId)).toEqual([jane.userId, jane.userId + 1])
     expect(await contactsOf(store, jane.userId + 1)).toEqual([john.userId, jane.userId])
     await remove(store, id, john, jane)

@@ -8,6 +8,7 @@ import { addPerson, sendOf } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { decoded } from '../../fixtures/decoded.ts'
 import { eventsAfter } from '../../fixtures/logs.ts'
+import { accepted } from '../../../server/domain/outcomes.ts'
 
 type Person = Awaited<ReturnType<typeof addPerson>>
 
@@ -135,13 +136,15 @@ describeStorage('What people are told', (under) => {
           const people = await Promise.all(
             ['john', 'jane', 'anna', 'paul'].map((name) => addPerson(store, name))
           )
-          const { id } = await store.write('startGroup', {
-            me: people[0]!,
-            title: 'Friends',
-            userIds: [people[1]!.userId, people[2]!.userId],
-            history,
-            now: Date.now()
-          })
+          const { id } = accepted(
+            await store.write('startGroup', {
+              me: people[0]!,
+              title: 'Friends',
+              userIds: [people[1]!.userId, people[2]!.userId],
+              history,
+              now: Date.now()
+            })
+          )
           for (const doing of doings) await run(store, people, id, doing)
           for (const person of people) {
             const replayed = await eventsAfter(store, person.userId, 0, 1_000)

@@ -12,6 +12,7 @@ import {
 } from '../../harness/recording-store.ts'
 import { noPostgres } from '../../harness/shared-postgres.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
+import { accepted } from '../../../server/domain/outcomes.ts'
 
 type Inputs = { [Name in ProcedureName]: InputOf<Name>[] }
 
@@ -28,7 +29,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
   const someone = await addPerson(store)
   const page = { viewerId: john.userId, limit: 25 }
   const group = { me: john, title: 'Friends', history: 'all' as const, now }
-  const { id: groupId } = await store.write('startGroup', { ...group, userIds: [jane.userId] })
+  const { id: groupId } = accepted(await store.write('startGroup', { ...group, userIds: [jane.userId] }))
   const inside = await store.send(sendOf(john.userId, groupId, 'hello'))
   const groupMessageId = Number(messageIn(inside).id)
   const inGroup = { viewerId: john.userId, conversationId: groupId, now }

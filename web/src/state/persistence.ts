@@ -1,4 +1,4 @@
-import { isTemporary, systemClock } from '@parley/client'
+import { isTemporary, retryAfterMs, systemClock } from '@parley/client'
 
 /** Asks until there is an answer: only a refusal, or `signal`, ends it. */
 export async function untilAnswered<Result>(
@@ -6,14 +6,16 @@ export async function untilAnswered<Result>(
   signal: AbortSignal
 ): Promise<Result> {
   for (let attempt = 0; ; attempt++) {
+    let floorMs = 0
     try {
       signal.throwIfAborted()
       return await ask()
     } catch (error) {
       signal.throwIfAborted()
       if (!isTemporary(error)) throw error
+      floorMs = retryAfterMs(error)
     }
-    await pause(Math.random() * Math.min(15_000, 500 * 2 ** attempt), signal)
+    await pause(floorMs + Math.random() * Math.min(15_000, 500 * 2 ** attempt), signal)
   }
 }
 

@@ -1,0 +1,16 @@
+import { BlockList, isIP } from 'node:net'
+
+/** The proxies that may say for whom they ask. Returns the entries that are neither an address nor a CIDR block too. */
+export function parseTrustedProxies(text: string): { proxies: BlockList; invalid: string[] } {
+  const proxies = new BlockList()
+  const invalid: string[] = []
+  for (const entry of text.split(',').map((each) => each.trim())) {
+    if (entry === '') continue
+    const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
+    const version = isIP(address)
+    const width = version === 6 ? 128 : 32
+    if (version === 0 || address.includes('%') || Number(bits ?? width) > width) invalid.push(entry)
+    else proxies.addSubnet(address, Number(bits ?? width), version === 6 ? 'ipv6' : 'ipv4')
+  }
+  return { proxies, invalid }
+}
