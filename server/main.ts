@@ -26,7 +26,9 @@ export async function serve(env: NodeJS.ProcessEnv = process.env): Promise<void>
   // Not mended in place: jobs of unknown outcome and commits that nobody was told of are what a start is there for, and
   // a start is tested a thousand times.
   void app.store.died?.then((error) => {
-    console.error(`Parley ends: ${error.message}\nStart it again: it goes on from what is on disk.`)
+    // The same version would be refused.
+    const restart = error.name === 'UnfitSchema' ? '' : '\nStart it again: it goes on from what is on disk.'
+    console.error(`Parley ends: ${error.message}${restart}`)
     process.exit(1)
   })
   console.log(welcome(config, addressOf(config, address), app.metricsUrl()))

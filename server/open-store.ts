@@ -1,5 +1,5 @@
 import type { DatabaseConfig } from './config.ts'
-import type { BatchObserver, SendOutcome, Store } from './storage/store.ts'
+import type { BatchObserver, SendOutcome, Store, StoreReader } from './storage/store.ts'
 
 type Observers = {
   /** Hears of each batch of sends. */
@@ -19,6 +19,11 @@ export async function openStore(
   if (database.kind === 'sqlite') return (await sqlite()).openSqliteStore(database.path, onSends)
   return (await postgres()).openPostgresStore(database.url, {
     onSends,
+    onNewerSchema(names) {
+      logger?.warn(
+        `a newer Parley has added to the database (${names.join(', ')}): this node goes on; upgrade it soon`
+      )
+    },
     onState(state, reason) {
       if (state === 'ok') logger?.warn('Postgres answers again')
       else logger?.warn(`Postgres does not answer (${reason}): requests that need it are refused with 503`)
@@ -26,11 +31,21 @@ export async function openStore(
   })
 }
 
-/** The same store for a command, which may run beside a server. It must write nothing to the event log. */
+/**
+ * The same store for a command that writes, which may run beside a server. It must write nothing to the event log. Makes the
+ * schema of an empty database, and changes none: throws, in one line, when the database is another version's.
+ */
 export async function openStoreBeside(database: DatabaseConfig): Promise<Store> {
   return database.kind === 'postgres'
-    ? (await postgres()).openPostgresStore(database.url, { patient: true })
+    ? (await postgres()).openPostgresStoreBeside(database.url)
     : (await sqlite()).openSqliteStoreBeside(database.path)
+}
+
+/** The same for a command that only reads: it writes nothing at all. */
+export async function openStoreReader(database: DatabaseConfig): Promise<StoreReader> {
+  return database.kind === 'postgres'
+    ? (await postgres()).openPostgresReader(database.url)
+    : (await sqlite()).openSqliteReader(database.path)
 }
 
 /** The file, for what is SQLite's alone. Throws `instead` on Postgres: what to do there. */

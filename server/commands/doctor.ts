@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readConfig, type DatabaseConfig } from '../config.ts'
 import { whyNot } from '../main.ts'
-import { openStoreBeside } from '../open-store.ts'
+import { openStoreReader } from '../open-store.ts'
 import { checkIntegrity } from '../storage/sqlite/integrity.ts'
 
 /** `parley doctor`: reads the whole database and says what cannot be. Resolves with the exit code, 1 when it is ill. */
@@ -30,7 +30,7 @@ async function findingsOf(database: DatabaseConfig): Promise<string[]> {
     const damage = checkIntegrity(database.path)
     if (damage.length > 0) return damage
   }
-  const store = await openStoreBeside(database)
+  const store = await openStoreReader(database)
   try {
     return (await store.read('listFindings', {})).map(({ finding, rows }) => `${finding} (${rows})`)
   } finally {

@@ -116,3 +116,18 @@ export type Schema = {
   inbox_heads: InboxHeadRow
   inbox_events: InboxEventRow
 }
+
+/** The name of every table. */
+export const tables = Object.keys({
+  settings: true,
+  users: true,
+  sessions: true,
+  conversations: true,
+  participants: true,
+  messages: true,
+  message_versions: true,
+  mentions: true,
+  sends: true,
+  inbox_heads: true,
+  inbox_events: true
+} satisfies Record<keyof Schema, true>) as (keyof Schema)[]

@@ -43,3 +43,6 @@ export interface Store {
   /** Waits for what was begun, then lets go of the database. */
   close(): Promise<void>
 }
+
+/** What a command needs that only reads. */
+export type StoreReader = Pick<Store, 'read' | 'close'>

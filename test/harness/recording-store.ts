@@ -109,7 +109,9 @@ export async function openRecordingPostgres(): Promise<RecordingStore> {
     ...store,
     takeStatements() {
       // What a new connection is asked first is no procedure's.
-      const taken = statements.filter(({ text }) => !/server_version_num|pg_control_system/.test(text))
+      const taken = statements.filter(
+        ({ text }) => !/server_version_num|pg_control_system|kysely_migration/.test(text)
+      )
       statements = []
       return taken
     },

@@ -1,18 +1,23 @@
 import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
+import { withRetries } from '../postgres/retries.ts'
 import type { Schema } from '../schema.ts'
 import * as firstSchema from './0001-first-schema.ts'
 import * as groups from './0002-groups.ts'
 import * as recentRows from './0003-recent-rows.ts'
 import type { Engine } from './columns.ts'
+import { buildIndexes, createIndex, indexesOf, type NewIndex } from './concurrent-indexes.ts'
+import { needsSetting, readSchemaState, requireReadable } from './schema-state.ts'
 
 /** One change of the schema, for both engines. Adds what the older Parley beside it need not know. */
 export type SchemaChange = {
   up: (db: Kysely<unknown>, engine: Engine) => Promise<void>
   /** Tables that nobody can write to while it reads or rewrites them; a line says so where they have rows. */
   locks: readonly (keyof Schema)[]
-  /** Engines on whose schema an older Parley can no longer run: it is refused at its start. */
+  /** Engines on whose schema an older Parley can no longer run: it is refused at its start, and ends where it runs. */
   breaksOlder: readonly Engine[]
+  /** Indexes on tables that may be large. Postgres builds them after `up`, outside its transaction, while others write. */
+  indexes?: readonly NewIndex[]
 }
 
 /** Every change of the schema, in order. A released one is never edited; a new one is added below it. */
@@ -22,29 +27,59 @@ export const allChanges: Record<string, SchemaChange> = {
   '0003-recent-rows': recentRows
 }
 
-const needsSetting = 'schema_needs'
+/** How long a change waits for a table that others use: whoever comes after it waits behind it. */
+const lockTimeoutMs = 2_000
+/** How long a change is retried that did not get its tables. */
+const retryMs = 10 * 60_000
+
+export type MigrateOptions = {
+  changes?: Record<string, SchemaChange>
+  /** Gets a line for a change that will be felt. */
+  say?: (line: string) => void
+  lockTimeoutMs?: number
+  retryMs?: number
+}
 
 /**
  * Brings the schema up to date; nodes that start together do it once. A schema that a newer Parley has added to is left
- * as it is. Throws when the newer one broke with this one. `say` gets a line for a change that will be felt.
+ * as it is. Throws `UnfitSchema` when the newer one broke with this one.
  */
 export async function migrate(
   db: Kysely<Schema>,
   engine: Engine,
-  { changes = allChanges, say = (line: string) => console.error(line) } = {}
+  options: MigrateOptions = {}
 ): Promise<void> {
+  const { changes = allChanges, say = (line: string) => console.error(line) } = options
+  const state = await readSchemaState(db, engine, Object.keys(changes))
+  requireReadable(state)
+  if (state.missing.length > 0) await makeChanges(db, engine, changes, { ...options, say })
+  if (engine === 'postgres') await buildIndexes(db, indexesOf(changes), say)
+}
+
+async function makeChanges(
+  db: Kysely<Schema>,
+  engine: Engine,
+  changes: Record<string, SchemaChange>,
+  options: MigrateOptions & { say: (line: string) => void }
+): Promise<void> {
+  const { say } = options
   const migrations = Object.entries(changes).map(([name, change]): [string, Migration] => [
     name,
     { up: (transaction) => make(name, change, transaction as Kysely<Schema>) }
   ])
 
-  async function make(name: string, { up, locks, breaksOlder }: SchemaChange, transaction: Kysely<Schema>) {
-    for (const table of locks) {
+  async function make(name: string, change: SchemaChange, transaction: Kysely<Schema>): Promise<void> {
+    if (engine === 'postgres') {
+      // Of this transaction alone.
+      await sql.raw(`SET LOCAL lock_timeout = ${options.lockTimeoutMs ?? lockTimeoutMs}`).execute(transaction)
+    }
+    for (const table of change.locks) {
       const row = await transaction.selectFrom(table).select(sql.lit(1).as('one')).limit(1).executeTakeFirst()
       if (row) say(`The schema changes (${name}): nobody can write to ${table} until that is done.`)
     }
-    await up(transaction as unknown as Kysely<unknown>, engine)
-    if (!breaksOlder.includes(engine)) return
+    await change.up(transaction as unknown as Kysely<unknown>, engine)
+    if (engine === 'sqlite') for (const index of change.indexes ?? []) await createIndex(transaction, index)
+    if (!change.breaksOlder.includes(engine)) return
     await transaction
       .insertInto('settings')
       .values({ name: needsSetting, value: name })
@@ -56,30 +91,29 @@ export async function migrate(
     db,
     provider: { getMigrations: async () => Object.fromEntries(migrations) }
   })
-  const { error } = await migrator.migrateToLatest()
-  if (!error) return
-  const newer = await unknownChanges(db, changes)
-  if (newer.length === 0) throw error
-  const needs = await db
-    .selectFrom('settings')
-    .select('value')
-    .where('name', '=', needsSetting)
-    .executeTakeFirst()
-  if (needs && !(needs.value in changes)) {
-    throw new Error(
-      `this database was written by a newer Parley (${newer.join(', ')}); start that version, or restore a backup`
-    )
+  let waited = false
+  async function attempt(): Promise<void> {
+    const { error } = await migrator.migrateToLatest()
+    if (!error) return
+    // A newer version may have changed it in the same moment.
+    const state = engine === 'postgres' ? await readSchemaState(db, engine, Object.keys(changes)) : null
+    if (!state || state.newer.length === 0) throw error
+    requireReadable(state)
   }
+  await withRetries(
+    attempt,
+    (error) => {
+      if (!isLockTimeout(error)) return false
+      if (!waited)
+        say('The schema changes as soon as other transactions let go of its tables; it is retried.')
+      waited = true
+      return true
+    },
+    options.retryMs ?? retryMs
+  )
 }
 
-/** The changes that somebody else has made to the schema. */
-async function unknownChanges(db: Kysely<Schema>, known: object): Promise<string[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some((table) => table.name === 'kysely_migration')) return []
-  const rows = await (db as unknown as Kysely<{ kysely_migration: { name: string } }>)
-    .selectFrom('kysely_migration')
-    .select('name')
-    .orderBy('name')
-    .execute()
-  return rows.map((row) => row.name).filter((name) => !(name in known))
+/** `lock_not_available`: the change gave up its place in the queue, so that others could go on. */
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03'
 }

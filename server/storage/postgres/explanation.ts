@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg'
+import { UnfitSchema } from '../migrations/schema-state.ts'
 import { UnfitPostgres } from './failures.ts'
 
 /** Why a database cannot be used, in a line for whoever runs it; never the password. */
@@ -7,7 +8,8 @@ export function explain(error: unknown, url: string): Error {
   const server = `Postgres at ${searchParams.get('host') ?? hostname}:${port || 5432}`
   const database = decodeURIComponent(pathname.slice(1))
   const user = decodeURIComponent(username)
-  if (error instanceof UnfitPostgres || !(error instanceof Error)) return error as Error
+  if (error instanceof UnfitPostgres || error instanceof UnfitSchema || !(error instanceof Error))
+    return error as Error
   const said = error.message.replace(/\s+/g, ' ')
   if (/^SASL|password must be/.test(error.message)) {
     return new Error(`${server} does not let "${user}" in: it asks for a password; see DATABASE_URL`)

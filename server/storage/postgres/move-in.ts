@@ -2,24 +2,13 @@ import { hash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
-import type { Schema } from '../schema.ts'
+import { tables } from '../schema.ts'
 import { explain } from './explanation.ts'
 import { openPool } from './pool.ts'
 import { prepareDatabase } from './preparation.ts'
 
 /** Every table with people's data, in the order in which their rows may refer to each other. */
-const tables = Object.keys({
-  users: true,
-  sessions: true,
-  conversations: true,
-  participants: true,
-  messages: true,
-  message_versions: true,
-  mentions: true,
-  sends: true,
-  inbox_heads: true,
-  inbox_events: true
-} satisfies Record<Exclude<keyof Schema, 'settings'>, true>)
+const moved = tables.filter((table) => table !== 'settings')
 
 const rowsAtOnce = 2_000
 const charactersAtOnce = 1_000_000
@@ -56,7 +45,7 @@ export async function moveIn(
       throw new Error('there are people in that database already; name an empty one')
     }
     if (!rows[0]) await copy(source, client, report)
-    for (const table of tables) await compare(source, client, table, report)
+    for (const table of moved) await compare(source, client, table, report)
     await client.query('COMMIT')
     await client.query('ANALYZE')
   } catch (error) {
@@ -96,7 +85,7 @@ async function copy(
     ['name', 'value'],
     'ON CONFLICT (name) DO UPDATE SET value = excluded.value'
   )
-  for (const table of tables) {
+  for (const table of moved) {
     const columns = columnsOf(source, table)
     await copyRows(source, client, table, columns, '', report)
     if (columns.includes('id')) {

@@ -5,15 +5,16 @@ import type { CommitListener, CommittedEvent } from '../event-log.ts'
 import { readHead } from '../procedures/events.ts'
 import { reads, singleReads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
 import type { Schema } from '../schema.ts'
-import type { SendOutcome, Store } from '../store.ts'
+import type { SendOutcome, Store, StoreReader } from '../store.ts'
 import { watchAvailability, type OnState } from './availability.ts'
 import { readIdentity, renewalOf } from './epoch.ts'
 import { isConflict, UnfitPostgres } from './failures.ts'
 import { openLogReads } from './log-reads.ts'
 import { openPool } from './pool.ts'
-import { prepareDatabase } from './preparation.ts'
+import { checkDatabase, prepareBeside, prepareDatabase, type Prepared } from './preparation.ts'
 import { preparing } from './prepared.ts'
 import { withRetries } from './retries.ts'
+import { watchSchema } from './schema-watch.ts'
 import { openSends } from './sends.ts'
 
 /** Connections, by what they are for: whoever waits for a lock keeps nobody else waiting. */
@@ -22,9 +23,9 @@ const connections = { reads: 4, logReads: 2, writes: 4, sends: 2 }
 const conflictMs = 2_000
 
 export type PostgresOptions = {
-  /** For a command: few connections, and what it asks may take as long as it takes. */
-  patient?: boolean
   onState?: OnState
+  /** Gets the names of the changes that a newer version made to the schema, beside which this node goes on. */
+  onNewerSchema?: (names: string[]) => void
   onSends?: BatchObserver<SendOutcome> | undefined
 }
 
@@ -32,11 +33,33 @@ export type PostgresOptions = {
  * The store on a Postgres database, which any number of nodes may share. Throws, in a line for whoever runs it, when the
  * database cannot be used.
  */
-export async function openPostgresStore(
+export async function openPostgresStore(url: string, options: PostgresOptions = {}): Promise<Store> {
+  return open(url, await prepareDatabase(url), options)
+}
+
+/** The same for a command that writes: few connections, and what it asks may take as long as it takes. */
+export async function openPostgresStoreBeside(url: string): Promise<Store> {
+  return open(url, await prepareBeside(url), {}, true)
+}
+
+/** For a command that only reads. */
+export async function openPostgresReader(url: string): Promise<StoreReader> {
+  await checkDatabase(url)
+  const db = openKysely(openPool(url, { max: 1, patient: true }))
+  const { answer } = watchAvailability(() => {})
+  return {
+    read: (name, input) =>
+      answer(inSnapshot(db, (snapshot) => (reads[name] as AnyRead)(snapshot, input))) as never,
+    close: () => db.destroy()
+  }
+}
+
+function open(
   url: string,
-  { patient = false, onState = () => {}, onSends }: PostgresOptions = {}
-): Promise<Store> {
-  const { epoch, cookieSecret, renewed, identity } = await prepareDatabase(url)
+  { epoch, cookieSecret, renewed, identity }: Prepared,
+  { onState = () => {}, onNewerSchema = () => {}, onSends }: PostgresOptions,
+  patient = false
+): Store {
   const died = Promise.withResolvers<Error>()
   const listeners: CommitListener[] = []
   const { answer, settled } = watchAvailability(onState)
@@ -51,12 +74,12 @@ export async function openPostgresStore(
     died.resolve(moved)
     throw moved
   }
-  const open = (max: number, prepared = false) =>
+  const openFor = (max: number, prepared = false) =>
     openPool(url, { max: patient ? 1 : max, patient, prepared, onConnect })
   // A command reads whole tables, too, and each once.
-  const readPool = open(connections.reads, !patient)
-  const writePool = open(connections.writes)
-  const [sendPool, logPool] = [open(connections.sends, true), open(connections.logReads, true)]
+  const readPool = openFor(connections.reads, !patient)
+  const writePool = openFor(connections.writes)
+  const [sendPool, logPool] = [openFor(connections.sends, true), openFor(connections.logReads, true)]
   const log = openLogReads(logPool)
   const readDb = openKysely(patient ? readPool : preparing(readPool))
   const writeDb = openKysely(writePool)
@@ -67,17 +90,11 @@ export async function openPostgresStore(
   }
   const sends = openSends(sendPool, connections.sends, tell, { onBatch: onSends })
 
-  function inSnapshot<Result>(read: (db: Kysely<Schema>) => Promise<Result>): Promise<Result> {
-    return readDb
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .setAccessMode('read only')
-      .execute((db) => read(db))
-  }
-
   const read: Store['read'] = (name, input) => {
     const procedure = reads[name] as AnyRead
-    const work = singleReads.has(name) ? procedure(readDb, input) : inSnapshot((db) => procedure(db, input))
+    const work = singleReads.has(name)
+      ? procedure(readDb, input)
+      : inSnapshot(readDb, (db) => procedure(db, input))
     return answer(work) as never
   }
 
@@ -95,6 +112,8 @@ export async function openPostgresStore(
     return result
   }
 
+  const schema = patient ? null : watchSchema(readDb, { onAdded: onNewerSchema, onBroken: died.resolve })
+
   return {
     epoch,
     cookieSecret,
@@ -102,7 +121,7 @@ export async function openPostgresStore(
     read,
     snapshot: (name, input) =>
       answer(
-        inSnapshot(async (db) => {
+        inSnapshot(readDb, async (db) => {
           // The head before the data: a stream that goes on from it misses nothing.
           const head = await readHead(db, input.viewerId)
           return { head, data: (await (reads[name] as AnyRead)(db, input)) as never }
@@ -123,10 +142,22 @@ export async function openPostgresStore(
     }),
     died: died.promise,
     async close() {
+      await schema?.close()
       await settled()
       await Promise.all([sendPool.end(), logPool.end(), readDb.destroy(), writeDb.destroy()])
     }
   }
+}
+
+function inSnapshot<Result>(
+  db: Kysely<Schema>,
+  read: (db: Kysely<Schema>) => Promise<Result>
+): Promise<Result> {
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute((snapshot) => read(snapshot))
 }
 
 /** Connections in use, and whoever waits for one. */

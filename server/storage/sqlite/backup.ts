@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
-import { chmod, open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { allChanges } from '../migrations/index.ts'
+import { needsSetting, newerLine } from '../migrations/schema-state.ts'
 import { newEpoch } from '../procedures/settings.ts'
 import { lockDatabase } from './database-lock.ts'
+import { createPrivate } from './private-file.ts'
 
 /**
  * Writes a consistent copy of the database to `target` while a server may be writing to it: one read transaction, so
@@ -12,18 +15,26 @@ import { lockDatabase } from './database-lock.ts'
 export async function backUp(path: string, target: string): Promise<{ bytes: number }> {
   if (!existsSync(path)) throw new Error(`there is no database at ${path}`)
   if (existsSync(target)) throw new Error(`${target} is there already; name a new file`)
-  // Under its own name only once it is whole.
-  const partial = `${target}.partial`
-  await rm(partial, { force: true })
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
   try {
-    database.prepare('VACUUM INTO ?').run(partial)
+    await copyDatabase(database, target)
   } finally {
     database.close()
   }
-  await chmod(partial, 0o600)
-  await moveSynced(partial, target)
   return { bytes: (await stat(target)).size }
+}
+
+/** Copies an open database to the new file `target`, which its owner alone can read, and which has its name once it is whole. */
+export async function copyDatabase(database: DatabaseSync, target: string): Promise<void> {
+  const partial = `${target}.partial`
+  await vacuumInto(database, partial)
+  await moveSynced(partial, target)
+}
+
+async function vacuumInto(database: DatabaseSync, target: string): Promise<void> {
+  await rm(target, { force: true })
+  createPrivate(target)
+  database.prepare('VACUUM INTO ?').run(target)
 }
 
 /**
@@ -36,16 +47,14 @@ export async function restore(path: string, source: string): Promise<{ kept: str
   const lock = lockDatabase(path)
   try {
     const incoming = `${path}.incoming`
-    await rm(incoming, { force: true })
     const copy = new DatabaseSync(source, { readOnly: true })
     try {
-      copy.prepare('VACUUM INTO ?').run(incoming)
+      await vacuumInto(copy, incoming)
     } catch (error) {
       throw new Error(`${source} is not a database that can be read: ${String(error)}`, { cause: error })
     } finally {
       copy.close()
     }
-    await chmod(incoming, 0o600)
     renewEpoch(incoming, source)
 
     // With its write-ahead log: newer commits may be in there, and beside another database it would be applied to it.
@@ -57,6 +66,8 @@ export async function restore(path: string, source: string): Promise<{ kept: str
     await rm(`${path}.mark`, { force: true })
     return { kept }
   } finally {
+    // Of a copy that was refused.
+    await rm(`${path}.incoming`, { force: true })
     lock.close()
   }
 }
@@ -71,6 +82,8 @@ function renewEpoch(path: string, source: string): void {
       .prepare("SELECT COUNT(*) AS tables FROM sqlite_schema WHERE name = 'settings'")
       .get()
     if (settings?.['tables'] !== 1) throw new Error(`${source} is not a database of Parley`)
+    const needs = database.prepare('SELECT value FROM settings WHERE name = ?').get(needsSetting)?.['value']
+    if (needs && !(String(needs) in allChanges)) throw new Error(`${source}: ${newerLine([String(needs)])}`)
     database.prepare("UPDATE settings SET value = ? WHERE name = 'epoch'").run(newEpoch())
     // Put back in place of what was moved away, it is a database of its own again.
     database.exec("DELETE FROM settings WHERE name = 'moved'")

@@ -1,5 +1,5 @@
-import { chmodSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { createPrivate } from './private-file.ts'
 
 /**
  * Keeps a second Parley out of a database for as long as the lock is open. Two processes on one file would each wake
@@ -10,9 +10,9 @@ import { DatabaseSync } from 'node:sqlite'
  */
 export function lockDatabase(path: string): { close(): void } {
   const lockPath = `${path}.lock`
+  createPrivate(lockPath)
   const lock = new DatabaseSync(lockPath, { timeout: 0 })
   try {
-    chmodSync(lockPath, 0o600)
     lock.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     lock.close()

@@ -1,9 +1,13 @@
-import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { CommitQueue, type BatchObserver } from '../commit-queue.ts'
 import type { CommitListener } from '../event-log.ts'
-import type { Send, SendOutcome, Store } from '../store.ts'
+import { allChanges } from '../migrations/index.ts'
+import { readSchemaState, requireUnchanged } from '../migrations/schema-state.ts'
+import type { Send, SendOutcome, Store, StoreReader } from '../store.ts'
+import { openKysely } from './connection.ts'
 import { flattenSends, restoreOutcomes, type Values } from './crossing.ts'
 import { lockDatabase } from './database-lock.ts'
+import { createPrivate } from './private-file.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { WorkerThread } from './worker-thread.ts'
 
@@ -34,10 +38,29 @@ export async function openSqliteStore(path: string, onSends?: BatchObserver<Send
 
 /**
  * The same store for a command, which may run beside a server on the same file. What it writes wakes no streams, so it
- * must write nothing to the event log.
+ * must write nothing to the event log. Throws `UnfitSchema` when the schema of the file is another version's.
  */
 export function openSqliteStoreBeside(path: string): Promise<Store> {
   return open(path, 'guest')
+}
+
+/** Reads alone, beside a server: nothing in the file changes. Throws `UnfitSchema` as `openSqliteStoreBeside` does. */
+export async function openSqliteReader(path: string): Promise<StoreReader> {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+  try {
+    requireUnchanged(await readSchemaState(openKysely(database), 'sqlite', Object.keys(allChanges)))
+  } finally {
+    database.close()
+  }
+  const readers = await ReaderPool.open(path)
+  return { read: readOf(readers), close: () => readers.close() }
+}
+
+function readOf(readers: ReaderPool): Store['read'] {
+  return async (name, input) => {
+    const { data } = (await readers.run({ kind: 'read', name, input, headOf: null })) as { data: never }
+    return data
+  }
 }
 
 async function open(
@@ -46,7 +69,7 @@ async function open(
   onSends?: BatchObserver<SendOutcome>
 ): Promise<Store> {
   // Before SQLite makes it readable for others; the files beside it take its mode.
-  closeSync(openSync(path, 'a', 0o600))
+  createPrivate(path)
   const listeners: CommitListener[] = []
   const writer = await WorkerThread.start({ path, mode }, (events, committedAt) => {
     for (const listener of listeners) listener(events, committedAt)
@@ -60,10 +83,7 @@ async function open(
   )
   const write: Store['write'] = (name, input) => writer.run({ kind: 'write', name, input }) as never
 
-  async function runRead(name: string, input: unknown, headOf: number | null) {
-    return (await readers.run({ kind: 'read', name, input, headOf })) as { head: number; data: never }
-  }
-  const read: Store['read'] = async (name, input) => (await runRead(name, input, null)).data
+  const read = readOf(readers)
 
   const { settings, renewed } = writer.ready
   const { epoch, cookieSecret } = settings!
@@ -72,7 +92,11 @@ async function open(
     cookieSecret,
     renewed,
     read,
-    snapshot: (name, input) => runRead(name, input, input.viewerId),
+    snapshot: async (name, input) =>
+      (await readers.run({ kind: 'read', name, input, headOf: input.viewerId })) as {
+        head: number
+        data: never
+      },
     write,
     send: (send) => sends.add(send),
     events: {

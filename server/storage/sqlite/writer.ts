@@ -1,20 +1,28 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Kysely } from 'kysely'
-import { migrate } from '../migrations/index.ts'
+import { allChanges, migrate } from '../migrations/index.ts'
+import { readSchemaState, requireUnchanged } from '../migrations/schema-state.ts'
 import { openSettings } from '../procedures/settings.ts'
 import type { Schema } from '../schema.ts'
 import { HighWaterMark } from './high-water-mark.ts'
 import { openRecentRows } from './recent-rows.ts'
 import { prepareSendBatch } from './send-batch.ts'
+import { backUpBeforeBreak } from './upgrade-backup.ts'
 
 /**
- * Makes a connection ready to write: the schema up to date, the settings there, and, for the one server at `markedPath`,
- * the high-water mark compared. Throws when the database is of a newer Parley, or
- * was moved away.
+ * Makes a connection ready to write: the settings there, and, for the one server at `markedPath`, the schema brought up to
+ * date and the high-water mark compared. A command's connection changes no schema, but makes the first one. Throws when the
+ * database is of another version that this one cannot go on with, or was moved away.
  */
 export async function prepareWriter(database: DatabaseSync, db: Kysely<Schema>, markedPath: string | null) {
+  const readState = () => readSchemaState(db, 'sqlite', Object.keys(allChanges))
+  if (markedPath !== null) await backUpBeforeBreak(database, markedPath, await readState())
   // Kysely does not put SQLite's migrations in a transaction: a crash in the middle would leave half a schema.
   database.exec('BEGIN IMMEDIATE')
+  if (markedPath === null) {
+    const state = await readState()
+    if (!state.empty) requireUnchanged(state)
+  }
   await migrate(db, 'sqlite')
   const { result: settings } = await openSettings(db, {})
   database.exec('COMMIT')

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { DatabaseConfig } from '../../../server/config.ts'
-import { openStore } from '../../../server/open-store.ts'
+import { openStore, openStoreBeside, openStoreReader } from '../../../server/open-store.ts'
 import { allChanges, migrate, type SchemaChange } from '../../../server/storage/migrations/index.ts'
 import type { Schema } from '../../../server/storage/schema.ts'
 import { describeEngines, openKyselyOn } from './engines.ts'
@@ -69,5 +69,70 @@ describeEngines('The schema', (make) => {
     expect(await migrateTo({ ...allChanges, '9999-shoes': addsColumn })).toEqual([
       'The schema changes (9999-shoes): nobody can write to users until that is done.'
     ])
+  })
+
+  const allButTheLast = Object.fromEntries(Object.entries(allChanges).slice(0, -1))
+  const changesMade = async () => {
+    const db = openKyselyOn(database)
+    const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration ORDER BY name`.execute(db)
+    await db.destroy()
+    return rows.map((row) => row.name)
+  }
+
+  test.each([
+    ['reads', openStoreReader],
+    ['writes', openStoreBeside]
+  ] as const)(
+    'U3: of an older Parley is refused by a command that %s, and stays as it is',
+    async (_, open) => {
+      await migrateTo(allButTheLast, someone)
+      const lacks = Object.keys(allChanges).at(-1)!
+      await expect(open(database)).rejects.toThrow(
+        new RegExp(`^this database is of an older Parley \\(it lacks ${lacks}\\)`)
+      )
+      expect(await changesMade()).toEqual(Object.keys(allButTheLast))
+      const store = await openStore(database)
+      await store.close()
+      expect(await changesMade()).toEqual(Object.keys(allChanges))
+      const command = await open(database)
+      expect(await command.read('findUser', { key: 'john' })).toMatchObject({ username: 'John' })
+      await command.close()
+    }
+  )
+
+  test('U3: of another line of versions, newer and older at once, is refused', async () => {
+    await migrateTo({ ...allButTheLast, '9999-shoes': addsColumn })
+    await expect(openStore(database)).rejects.toThrow(/written by a newer Parley \(9999-shoes\)/)
+  })
+
+  test('U3: of another program is refused', async () => {
+    await migrateTo({ '0001-recipes': { ...addsColumn, locks: [], up: async () => {} } })
+    await expect(openStore(database)).rejects.toThrow(/the tables of another program/)
+  })
+
+  const addsIndex: SchemaChange = {
+    up: async () => {},
+    locks: [],
+    breaksOlder: [],
+    indexes: [{ name: 'users_created_at', on: 'users', columns: ['created_at'], where: 'created_at > 0' }]
+  }
+  /** Whether each index of this name is good, on Postgres; on SQLite those that are there are. */
+  const indexesNamed = async (db: Kysely<Schema>) => {
+    const query =
+      database.kind === 'sqlite'
+        ? sql<{ valid: unknown }>`SELECT TRUE AS valid FROM sqlite_schema WHERE name = 'users_created_at'`
+        : sql<{ valid: unknown }>`SELECT indisvalid AS valid FROM pg_index
+            WHERE indexrelid = to_regclass('users_created_at')`
+    return (await query.execute(db)).rows.map((row) => Boolean(row.valid))
+  }
+
+  test('U1: an index of a change is built, once, also by nodes that start together', async () => {
+    await migrateTo(allChanges, someone)
+    const withIndex = { ...allChanges, '9999-index': addsIndex }
+    const told = await Promise.all(
+      (database.kind === 'sqlite' ? [0] : [0, 1, 2]).map(() => migrateTo(withIndex))
+    )
+    expect(told.flat()).toHaveLength(database.kind === 'sqlite' ? 0 : 1)
+    await migrateTo(withIndex, async (db) => expect(await indexesNamed(db)).toEqual([true]))
   })
 })
