@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { useState } from 'react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { NamePicker } from '../../web/src/ui/name-picker.tsx'
@@ -74,6 +74,12 @@ describe('the picker of names', () => {
     expect(chips()).toEqual(['somebody'])
     fireEvent.click(screen.getByRole('button', { name: 'Remove somebody' }))
     expect(chips()).toEqual([])
+  })
+  it('takes the only name that starts so, also when the suggestions come after Enter', async () => {
+    const { type, press, chips } = pick()
+    type('jan')
+    press('Enter')
+    await waitFor(() => expect(chips()).toEqual(['jane']))
   })
   it('lets Enter through when nothing is written, so that a form is sent', () => {
     const { press } = pick()

@@ -94,3 +94,23 @@ describe('the search for people', () => {
     expect(field.value).toBe('')
   })
 })
+
+describe('Enter in the search for people', () => {
+  it('takes the only name that starts so, before and after the suggestions are there', async () => {
+    for (const wait of [true, false]) {
+      const { started, field, type } = search()
+      type('ja')
+      if (wait) await screen.findByRole('option', { name: /jane/ })
+      fireEvent.keyDown(field, { key: 'Enter' })
+      await waitFor(() => expect(started).toEqual(['jane']))
+      cleanup()
+    }
+  })
+  it('takes what is written out where several names start so', async () => {
+    const { started, field, type } = search()
+    type('j')
+    await screen.findAllByRole('option')
+    fireEvent.keyDown(field, { key: 'Enter' })
+    await waitFor(() => expect(started).toEqual(['j']))
+  })
+})

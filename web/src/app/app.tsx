@@ -1,7 +1,8 @@
 import { useState } from 'react'
-import { Redirect, Route, Switch } from 'wouter'
+import { Redirect, Route, Router, Switch } from 'wouter'
 import { AccessPage } from '../features/access/access-page.tsx'
 import { NotFoundPage } from '../features/not-found/not-found-page.tsx'
+import { navigateBeneath } from '../lib/overlays.ts'
 import { texts } from '../lib/texts.ts'
 import { MessengerProvider } from '../state/context.tsx'
 import { Button } from '../ui/button.tsx'
@@ -13,19 +14,21 @@ import { Shell } from './shell.tsx'
 /** Every address of the app. `problem` is the code that a sign-in elsewhere ended with. */
 export function App({ problem }: { problem: string | null }) {
   return (
-    <Switch>
-      <Route path="/">
-        <Gate openId={null} problem={problem} />
-      </Route>
-      <Route path="/conversations/:id">{({ id }) => <Gate openId={id} problem={problem} />}</Route>
-      {/* The cookie is set by now. A token in this address is meant for other clients: it leaves the address unread. */}
-      <Route path="/callback">
-        <Redirect to="/" replace />
-      </Route>
-      <Route>
-        <NotFoundPage />
-      </Route>
-    </Switch>
+    <Router aroundNav={navigateBeneath}>
+      <Switch>
+        <Route path="/">
+          <Gate openId={null} problem={problem} />
+        </Route>
+        <Route path="/conversations/:id">{({ id }) => <Gate openId={id} problem={problem} />}</Route>
+        {/* The cookie is set by now. A token in this address is meant for other clients: it leaves the address unread. */}
+        <Route path="/callback">
+          <Redirect to="/" replace />
+        </Route>
+        <Route>
+          <NotFoundPage />
+        </Route>
+      </Switch>
+    </Router>
   )
 }
 

@@ -3,12 +3,14 @@ import '../ui/field.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createClient } from '@parley/client'
+import { guardCompositions } from '../lib/keys.ts'
 import { App } from './app.tsx'
 import { Session } from './session.ts'
 import { SessionContext } from './session-context.tsx'
 
 const session = new Session(createClient({ session: 'cookie' }))
 void session.start()
+guardCompositions()
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

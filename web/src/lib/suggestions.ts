@@ -14,6 +14,8 @@ type Suggestions = {
   /** Why there is no answer, as a sentence; it is asked for again when the network is back. */
   failure: string | null
   again: () => void
+  /** The name that was meant: the one written out, else the only one that starts so, else what was typed. */
+  meant: () => Promise<string>
 }
 
 /** Names that start with what was typed. Give the same `suggest` each time. */
@@ -55,10 +57,18 @@ export function useSuggestions(search: string, suggest: Suggest): Suggestions {
 
   // While the next answer is on its way, what still fits is shown.
   const fitting = found.names.filter((name) => name.toLowerCase().startsWith(wanted.toLowerCase()))
+  const answered = found.search === wanted
+  const meant = async () => {
+    // Without an answer the text goes to the server as it is, whose refusal says why.
+    const names = answered ? fitting : await suggest(wanted, new AbortController().signal).catch(() => [])
+    const written = names.find((name) => name.toLowerCase() === wanted.toLowerCase())
+    return written ?? (names.length === 1 ? names[0]! : wanted)
+  }
   return {
     names: wanted === '' ? [] : fitting,
     known: found.search === wanted || fitting.length > 0,
     failure,
-    again
+    again,
+    meant
   }
 }

@@ -99,6 +99,8 @@ export const texts = {
     mine: 'You',
     label: (name: string, content: string) => `${name}: ${content}`,
     edited: 'edited',
+    copied: 'Text copied.',
+    notCopied: 'The browser does not allow this page to copy. Select the text and copy it yourself.',
     deleted: 'This message was deleted',
     forwarded: (name: string) => `Forwarded from ${isolate(name)}`,
     somebody: 'Somebody',

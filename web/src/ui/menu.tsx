@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
-import { cancel, useModal } from './dialog.tsx'
+import { typed } from '../lib/keys.ts'
 import { Icon, type IconName } from './icon.tsx'
+import { useOverlay } from './overlay.ts'
 import './menu.css'
 
 /** Where a menu opens, px from the top left of the window. */
@@ -8,21 +9,12 @@ export type Anchor = { x: number; y: number }
 
 const margin = 8
 
-/** Choices at a place; on a phone they come up from below. Escape and a click beside it close it. */
-export function Menu({
-  label,
-  anchor,
-  onClose,
-  children
-}: {
-  label: string
-  anchor: Anchor
-  onClose: () => void
-  children: ReactNode
-}) {
-  const dialog = useModal()
+type PopupProps = { label: string; anchor: Anchor; onClose: () => void; children: ReactNode }
+
+/** A small dialog at a place; on a phone it comes up from below. Escape, Back and a click beside it close it. */
+export function Popup({ label, anchor: { x, y }, onClose, children }: PopupProps) {
+  const { dialog, handlers } = useOverlay(onClose)
   const pressed = useRef(false)
-  const { x, y } = anchor
   useLayoutEffect(() => {
     const { current } = dialog
     if (!current) return
@@ -33,8 +25,35 @@ export function Menu({
     // Style sheets decide whether this counts.
     current.style.setProperty('--menu-x', `${clamp(x, width, innerWidth)}px`)
     current.style.setProperty('--menu-y', `${clamp(y, height, innerHeight)}px`)
-    items(current)[0]?.focus()
   }, [dialog, x, y])
+  return (
+    <dialog
+      ref={dialog}
+      className="menu"
+      aria-label={label}
+      {...handlers}
+      onPointerDown={(event) => {
+        pressed.current = true
+        handlers.onPointerDown(event)
+      }}
+      // The finger that opened it by a long press chooses nothing when it is lifted.
+      onClickCapture={(event) => {
+        if (event.detail > 0 && !pressed.current) event.stopPropagation()
+      }}
+      onContextMenu={(event) => event.preventDefault()}
+    >
+      {children}
+    </dialog>
+  )
+}
+
+/** Choices at a place, led through by the arrow keys. `failure` says why the last choice did not work. */
+export function Menu({ failure = null, children, ...popup }: PopupProps & { failure?: string | null }) {
+  const { label, onClose } = popup
+  const menu = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    if (menu.current) items(menu.current)[0]?.focus()
+  }, [])
 
   function press(event: KeyboardEvent<HTMLElement>) {
     const all = items(event.currentTarget)
@@ -55,25 +74,23 @@ export function Menu({
   }
 
   return (
-    <dialog
-      ref={dialog}
-      className="menu"
-      aria-label={label}
-      onCancel={(event) => cancel(event, onClose)}
-      onPointerDown={(event) => {
-        pressed.current = true
-        if (event.target === event.currentTarget) onClose()
-      }}
-      // The finger that opened it by a long press chooses nothing when it is lifted.
-      onClickCapture={(event) => {
-        if (event.detail > 0 && !pressed.current) event.stopPropagation()
-      }}
-      onContextMenu={(event) => event.preventDefault()}
-    >
-      <div role="menu" tabIndex={-1} aria-label={label} className="menu__inside" onKeyDown={press}>
+    <Popup {...popup}>
+      <div
+        ref={menu}
+        role="menu"
+        tabIndex={-1}
+        aria-label={label}
+        className="menu__inside"
+        onKeyDown={(event) => typed(event, press)}
+      >
         {children}
       </div>
-    </dialog>
+      {failure && (
+        <p className="menu__failure" role="alert">
+          {failure}
+        </p>
+      )}
+    </Popup>
   )
 }
 

@@ -1,4 +1,6 @@
-import { useId, useRef, useState, type KeyboardEvent } from 'react'
+import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react'
+import { asWritten } from '../lib/bidi.ts'
+import { typed } from '../lib/keys.ts'
 import { useSuggestions, type Suggest } from '../lib/suggestions.ts'
 import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
@@ -30,10 +32,12 @@ export function NamePicker(props: NamePickerProps) {
   const { label, placeholder, names, onNames, suggest, without = [], autoFocus = false, told } = props
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
+  const latest = useRef(names)
+  useEffect(() => void (latest.current = names), [names])
   const [search, setSearch] = useState('')
   const [active, setActive] = useState(0)
   const [status, setStatus] = useState('')
-  const { names: suggested, failure, again } = useSuggestions(search, suggest)
+  const { names: suggested, failure, again, meant } = useSuggestions(search, suggest)
   const found = suggested.filter((name) => !names.includes(name) && !without.includes(name))
   const shown = found.length > 0
 
@@ -46,6 +50,13 @@ export function NamePicker(props: NamePickerProps) {
     field.current?.focus()
   }
 
+  /** Puts the name that a text turned out to mean in its place. */
+  function correct(text: string, name: string) {
+    const now = latest.current
+    if (name !== text && now.includes(text))
+      onNames(Array.from(new Set(now.map((each) => (each === text ? name : each)))))
+  }
+
   function remove(name: string) {
     onNames(names.filter((each) => each !== name))
     setStatus(told.removed(name))
@@ -53,13 +64,14 @@ export function NamePicker(props: NamePickerProps) {
   }
 
   function press(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) return
     const last = names.at(-1)
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       const step = event.key === 'ArrowDown' ? 1 : -1
       if (shown) setActive((active + step + found.length) % found.length)
     } else if ((event.key === 'Enter' || event.key === ',') && search.trim() !== '') {
-      add(found[active] ?? search.trim())
+      const chosen = found[active]
+      add(chosen ?? search.trim())
+      if (chosen === undefined) void meant().then((name) => correct(search.trim(), name))
     } else if (event.key === 'Escape' && search !== '') {
       setSearch('')
     } else if (event.key === 'Backspace' && search === '' && last !== undefined) {
@@ -83,7 +95,7 @@ export function NamePicker(props: NamePickerProps) {
             onClick={() => remove(name)}
           >
             <span className="chip__pill">
-              <span dir="auto">{name}</span>
+              <span {...asWritten}>{name}</span>
               <Icon name="close" size={14} />
             </span>
           </button>
@@ -111,7 +123,7 @@ export function NamePicker(props: NamePickerProps) {
             setSearch(event.target.value)
             setActive(0)
           }}
-          onKeyDown={press}
+          onKeyDown={(event) => typed(event, press)}
         />
       </div>
       <SuggestionList

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { asWritten } from '../lib/bidi.ts'
 import { Avatar } from './avatar.tsx'
 import './suggestion-list.css'
 
@@ -36,6 +37,9 @@ export function SuggestionList({
       role="listbox"
       aria-label={label}
       hidden={choices.length === 0}
+      // The field keeps the focus, also beside the names: a blur would close the list under the finger.
+      onPointerDown={(event) => event.preventDefault()}
+      onMouseDown={(event) => event.preventDefault()}
     >
       {choices.map(({ name, url = null }, index) => (
         <li
@@ -44,13 +48,11 @@ export function SuggestionList({
           role="option"
           aria-selected={index === active}
           className="suggestions__one"
-          // The field keeps the focus, so that its blur does not close the list before the click.
-          onPointerDown={(event) => event.preventDefault()}
           onPointerMove={() => onActive(index)}
           onClick={() => onChoose(index)}
         >
           <Avatar name={name} url={url} size="tiny" />
-          <span dir="auto">{name}</span>
+          <span {...asWritten}>{name}</span>
         </li>
       ))}
     </ul>

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 
 import { messageMaxLength } from '@parley/contract/limits'
 import type { User } from '@parley/contract/entities'
 import { countCodePoints } from '../../lib/code-points.ts'
+import { typed } from '../../lib/keys.ts'
 import { isTouchOnly } from '../../lib/pointer.ts'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
@@ -73,8 +74,7 @@ export function Composer(props: ComposerProps) {
   }
 
   function press(event: KeyboardEvent) {
-    // 229: some browsers end a composition with an Enter that is not marked as part of it.
-    if (event.nativeEvent.isComposing || event.keyCode === 229 || mentioning.press(event)) return
+    if (mentioning.press(event)) return
     if (event.key === 'Escape' && mode) leaveMode()
     else if (event.key === 'ArrowUp' && text === '' && !mode) onEditLast()
     else if (event.key !== 'Enter' || event.shiftKey || isTouchOnly()) return
@@ -119,7 +119,7 @@ export function Composer(props: ComposerProps) {
             }}
             onSelect={() => mentioning.look()}
             onBlur={() => mentioning.close()}
-            onKeyDown={press}
+            onKeyDown={(event) => typed(event, press)}
           />
         </div>
         <Button

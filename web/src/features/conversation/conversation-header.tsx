@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
-import { Link } from 'wouter'
+import { BackLink } from './back-link.tsx'
+import { asWritten } from '../../lib/bidi.ts'
 import { isTouchOnly } from '../../lib/pointer.ts'
 import { texts } from '../../lib/texts.ts'
 import type { Presence } from '@parley/contract/entities'
@@ -7,8 +8,16 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { PresenceText } from '../../ui/presence.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
+import { useAwareness } from '../../state/awareness.ts'
 import { nameOf } from '../../state/entries.ts'
 import type { Entry } from '../../state/model.ts'
+
+/** The header of a conversation on the screen; renders alone when presence changes. */
+export function HeaderHere({ entry, onDetails }: { entry: Entry | undefined; onDetails: () => void }) {
+  const { presence } = useAwareness()
+  const known = presence.get(entry?.otherParticipant?.id ?? '')
+  return <ConversationHeader entry={entry} presence={known} onDetails={onDetails} />
+}
 
 /** With whom I talk, and on a phone the way back. A group's leads to who is in it. */
 export function ConversationHeader({
@@ -29,9 +38,9 @@ export function ConversationHeader({
   const group = entry?.kind === 'group'
   return (
     <header className="conversation__header">
-      <Link href="/" className="button button--icon conversation__back" aria-label={texts.conversation.back}>
+      <BackLink className="button button--icon conversation__back" aria-label={texts.conversation.back}>
         <Icon name="back" size={24} />
-      </Link>
+      </BackLink>
       {entry ? (
         <Avatar
           name={nameOf(entry)}
@@ -44,7 +53,7 @@ export function ConversationHeader({
         <span className="avatar avatar--small skeleton" />
       )}
       <div className="conversation__who">
-        <h1 ref={heading} tabIndex={-1} className="conversation__name" dir="auto">
+        <h1 ref={heading} tabIndex={-1} className="conversation__name" {...asWritten}>
           {entry ? (
             nameOf(entry)
           ) : (

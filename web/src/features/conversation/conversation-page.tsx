@@ -1,23 +1,23 @@
-import { useCallback, useMemo, useState, type ReactNode } from 'react'
+import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react'
 import type { Message } from '@parley/contract/entities'
-import { useAwareness } from '../../state/awareness.ts'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
 import { nameOf, readUpTo, unreadCount } from '../../state/entries.ts'
 import { hasOlder } from '../../state/histories.ts'
-import { namesOf, usePeople } from '../../state/people.ts'
+import { usePeople } from '../../state/people.ts'
 import { rowsOf } from '../../state/rows.ts'
-import { Composer } from './composer.tsx'
-import { ConversationHeader } from './conversation-header.tsx'
-import { useFailure } from './failure.ts'
+import { focusComposer, useTypingAnywhere } from './composer-focus.ts'
+import { ConversationComposer, type ComposerHandle } from './conversation-composer.tsx'
+import { HeaderHere } from './conversation-header.tsx'
 import { HistorySkeleton } from './history-skeleton.tsx'
 import { MessageDialogs, type OpenDialog } from './message-dialogs.tsx'
 import { MessageList } from './message-list.tsx'
 import { Missing } from './missing.tsx'
+import { Note, useNote } from './note.tsx'
 import { useOpened } from './opened.ts'
 import { useReadMark } from './read-mark.ts'
 import { actionsOf } from './row-actions.ts'
+import { rowKeeper } from './row-keeper.ts'
 import { beginningOf, labelsOf } from './page-texts.ts'
-import { useWriting } from './writing.ts'
 import type { Anchor } from '../../ui/menu.tsx'
 import './conversation.css'
 
@@ -38,8 +38,8 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const [atEnd, setAtEnd] = useState(true)
   const [open, setOpen] = useState<OpenDialog | 'details' | null>(null)
   const [unreadFrom, setUnreadFrom] = useState<number | null | undefined>(undefined)
-  const writing = useWriting(me, id)
-  const { failure, fail } = useFailure()
+  const composer = useRef<ComposerHandle>(null)
+  const { note, tell, fail } = useNote()
 
   const ready = entry !== undefined && history?.loaded === true
   // The mark stays where it was when the conversation was opened, although all is read a moment later.
@@ -47,26 +47,22 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
     setUnreadFrom(unreadCount(entry) > 0 ? readUpTo(entry) + 1 : null)
   useReadMark(id, ready && settled && atEnd)
 
+  useTypingAnywhere()
   const people = usePeople()
-  const { typing, presence } = useAwareness()
-  const others = useMemo(
-    () => (participants?.list ?? []).flatMap(({ user }) => (user.id === me.id ? [] : [user])),
-    [participants, me]
-  )
+  const [keep] = useState(rowKeeper)
   const rows = useMemo(() => {
     const place = { me, conversationId: id, unreadFrom: unreadFrom ?? null, participants: participants?.list }
-    return history && rowsOf(history, outbox, place)
-  }, [history, outbox, me, id, unreadFrom, participants])
+    return history && keep(rowsOf(history, outbox, place))
+  }, [keep, history, outbox, me, id, unreadFrom, participants])
 
   const { kind, role } = entry ?? {}
   const access = useMemo(() => (kind && role ? { kind, role } : null), [kind, role])
-  const { addToDraft } = writing
   const actions = useMemo(
     () => ({
       retry: (clientId: string) => void messenger.outbox.retry(clientId),
       discard: (clientId: string) => void messenger.outbox.discard(clientId),
       takeBack({ clientId, content }: { clientId: string; content: string }) {
-        addToDraft(content)
+        composer.current?.addToDraft(content)
         void messenger.outbox.discard(clientId)
       },
       react: (...args: Parameters<typeof messenger.messages.react>) =>
@@ -74,31 +70,20 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
       hasMenu: (message: Message) => access !== null && actionsOf(message, access).size > 0,
       openMenu: (message: Message, anchor: Anchor) => setOpen({ kind: 'menu', message, anchor })
     }),
-    [messenger, addToDraft, access, fail]
+    [messenger, access, fail]
   )
   const backTo = useCallback((messageId: string) => messenger.loadBackTo(id, messageId), [messenger, id])
+  const loadOlder = useCallback(() => messenger.loadOlder(id), [messenger, id])
 
   if (missing) return <Missing title={missing.title} />
 
-  async function send(content: string) {
-    await writing.send(content)
-    setUnreadFrom(null)
-  }
-
-  function editLast() {
-    const last = history?.messages.findLast((message) => access && actionsOf(message, access).has('edit'))
-    if (last) writing.edit(last)
-  }
-
+  const lastEditable = () =>
+    history?.messages.findLast((message) => access && actionsOf(message, access).has('edit'))
   const name = entry ? nameOf(entry) : ''
   const labels = labelsOf(entry)
   return (
     <section className="conversation" aria-label={labels.page}>
-      <ConversationHeader
-        entry={entry}
-        presence={presence.get(entry?.otherParticipant?.id ?? '')}
-        onDetails={() => setOpen('details')}
-      />
+      <HeaderHere entry={entry} onDetails={() => setOpen('details')} />
       {ready && rows ? (
         <MessageList
           label={labels.messages}
@@ -107,31 +92,25 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
           group={entry.kind === 'group'}
           me={me}
           people={people}
-          typing={namesOf(typing.get(id) ?? [], people)}
+          conversationId={id}
           hasOlder={hasOlder(history)}
-          onOlder={() => messenger.loadOlder(id)}
+          onOlder={loadOlder}
           onBackTo={backTo}
           onAtEnd={setAtEnd}
-          onLeave={() => document.querySelector<HTMLElement>('.composer__field')?.focus()}
+          onLeave={focusComposer}
           actions={actions}
         />
       ) : (
         <HistorySkeleton />
       )}
-      <p className="conversation__failure" role="alert">
-        {failure}
-      </p>
-      <Composer
+      <Note note={note} />
+      <ConversationComposer
+        ref={composer}
+        conversationId={id}
+        me={me}
         name={name}
-        text={writing.text}
-        onText={writing.setText}
-        onTyping={() => messenger.signals.sendTyping(id)}
-        onSend={send}
-        mode={writing.mode}
-        onLeaveMode={writing.leaveMode}
-        onEditLast={editLast}
-        people={others}
-        onMention={() => void messenger.groups.loadAllParticipants(id).catch(() => {})}
+        lastEditable={lastEditable}
+        onSent={() => setUnreadFrom(null)}
       />
       {open === 'details' && renderDetails(() => setOpen(null))}
       {open && open !== 'details' && entry && (
@@ -145,8 +124,10 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
           people={people}
           onOpen={setOpen}
           onReact={actions.react}
-          onReply={writing.reply}
-          onEdit={writing.edit}
+          onReply={(message) => composer.current?.reply(message)}
+          onEdit={(message) => composer.current?.edit(message)}
+          onTell={tell}
+          onFailure={fail}
         />
       )}
     </section>

@@ -1,6 +1,8 @@
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import type { Message } from '@parley/contract/entities'
+import { asWritten } from '../../lib/bidi.ts'
+import { typed } from '../../lib/keys.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -40,6 +42,12 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
           dir="auto"
           value={search}
           onChange={(event) => setSearch(event.target.value)}
+          onKeyDown={(event) =>
+            typed(event, ({ key }) => {
+              const [only, ...others] = fitting
+              if (key === 'Enter' && wanted !== '' && only && others.length === 0) void forward(only.id)
+            })
+          }
         />
         <ul className="choices">
           {fitting.map((entry) => (
@@ -51,7 +59,7 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
                   size="small"
                   groupId={entry.kind === 'group' ? entry.id : null}
                 />
-                <span dir="auto">{nameOf(entry)}</span>
+                <span {...asWritten}>{nameOf(entry)}</span>
               </button>
             </li>
           ))}

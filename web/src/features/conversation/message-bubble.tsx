@@ -1,5 +1,6 @@
 import type { OutboxItem } from '@parley/client'
 import type { User } from '@parley/contract/entities'
+import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import { fullTimeOf, timeOf } from '../../lib/times.ts'
 import { Icon } from '../../ui/icon.tsx'
@@ -35,7 +36,7 @@ export function MessageBubble({
       {replyTo && (
         <QuoteBlock quote={replyTo} mine={replyTo.sender.id === me.id} onJump={() => onJump(replyTo.id)} />
       )}
-      <div className="message__body" dir="auto">
+      <div className="message__body" {...asWritten}>
         {deleted ? (
           <p className="message__text message__text--deleted" data-time={time}>
             {texts.message.deleted}

@@ -29,11 +29,14 @@ type MessageDialogsProps = {
   onReact: (message: Message, emoji: string, there: boolean) => void
   onReply: (message: Message) => void
   onEdit: (message: Message) => void
+  /** Something was done. */
+  onTell: (text: string) => void
+  onFailure: (error: unknown) => void
 }
 
 /** The menu of a message, and what its choices open. */
 export function MessageDialogs(props: MessageDialogsProps) {
-  const { open, entry, me, people, onOpen, onReact, onReply, onEdit } = props
+  const { open, entry, me, people, onOpen, onReact, onReply, onEdit, onTell, onFailure } = props
   const messenger = useMessenger()
   const { message } = open
   const close = () => onOpen(null)
@@ -43,7 +46,12 @@ export function MessageDialogs(props: MessageDialogsProps) {
     close()
     if (choice === 'reply') onReply(message)
     if (choice === 'edit') onEdit(message)
-    if (choice === 'copy') void copyText(message.content).catch(() => {})
+    if (choice === 'copy') {
+      copyText(message.content).then(
+        () => onTell(texts.message.copied),
+        () => onFailure(texts.message.notCopied)
+      )
+    }
   }
 
   switch (open.kind) {

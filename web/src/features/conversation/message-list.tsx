@@ -1,6 +1,7 @@
-import { useLayoutEffect, useMemo, useRef, useState, type UIEvent } from 'react'
+import { memo, useLayoutEffect, useMemo, useRef, useState, type UIEvent } from 'react'
 import { Virtualizer, type VirtualizerHandle } from 'virtua'
 import type { User } from '@parley/contract/entities'
+import { typed } from '../../lib/keys.ts'
 import type { Row } from '../../state/rows.ts'
 import { EarlierMessages, earlierHeight } from './earlier-messages.tsx'
 import { JumpButton } from './jump-button.tsx'
@@ -8,7 +9,7 @@ import { useMessageFocus } from './message-focus.ts'
 import { MessageRow } from './message-row.tsx'
 import { usePin } from './pin.ts'
 import type { RowActions } from './row-actions.ts'
-import { TypingLine } from './typing-line.tsx'
+import { TypingHere } from './typing-line.tsx'
 
 type MessageListProps = {
   label: string
@@ -18,14 +19,14 @@ type MessageListProps = {
   group: boolean
   me: User
   people: ReadonlyMap<string, User>
-  /** Names of those who are writing. */
-  typing: readonly string[]
+  conversationId: string
   hasOlder: boolean
   onOlder: () => Promise<void>
   /** Fetches what is older, back to a message. */
   onBackTo: (messageId: string) => Promise<void>
   /** Whether the newest message is in sight. */
   onAtEnd: (atEnd: boolean) => void
+  /** Escape: back to writing. */
   onLeave: () => void
   actions: Omit<RowActions, 'jumpTo'>
 }
@@ -34,7 +35,7 @@ type MessageListProps = {
 const reach = 800
 
 /** What was said: only what is in sight is in the page, so that a long history scrolls like a short one. */
-export function MessageList(props: MessageListProps) {
+export const MessageList = memo(function MessageList(props: MessageListProps) {
   const { label, beginning, rows, group, me, people, hasOlder, onOlder, onBackTo, onAtEnd, onLeave } = props
   const [loading, setLoading] = useState(false)
   const list = useRef<VirtualizerHandle>(null)
@@ -113,7 +114,7 @@ export function MessageList(props: MessageListProps) {
         role="region"
         tabIndex={0}
         onScroll={scroll}
-        onKeyDown={focus.press}
+        onKeyDown={(event) => typed(event, focus.press)}
         aria-label={label}
       >
         <div ref={content} className="messages__content">
@@ -144,11 +145,11 @@ export function MessageList(props: MessageListProps) {
           </Virtualizer>
         </div>
       </div>
-      <TypingLine names={props.typing} />
+      <TypingHere id={props.conversationId} people={people} />
       {!pinned && <JumpButton missed={missed} onJump={toEnd} />}
     </div>
   )
-}
+})
 
 function newestPosition(rows: readonly Row[]): number {
   return rows.findLast(({ message }) => message !== null)?.message?.position ?? 0

@@ -1,5 +1,6 @@
 import { memo, type MouseEvent } from 'react'
 import type { User } from '@parley/contract/entities'
+import { asWritten } from '../../lib/bidi.ts'
 import { isJumbo } from '../../lib/emoji.ts'
 import { useLongPress } from '../../lib/long-press.ts'
 import { texts } from '../../lib/texts.ts'
@@ -89,7 +90,7 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
           </span>
         )}
         {named && (
-          <p className="message__name" dir="auto">
+          <p className="message__name" {...asWritten}>
             {name}
           </p>
         )}

@@ -1,6 +1,6 @@
-import { Link } from 'wouter'
 import { texts } from '../../lib/texts.ts'
 import { Notice } from '../../ui/notice.tsx'
+import { BackLink } from './back-link.tsx'
 
 /** Instead of a conversation that is not mine; `title` is its name, where it was a moment ago. */
 export function Missing({ title }: { title: string | null }) {
@@ -10,9 +10,7 @@ export function Missing({ title }: { title: string | null }) {
       title={title === null ? missingTitle : goneTitle(title)}
       detail={title === null ? missingDetail : goneDetail}
     >
-      <Link className="button button--primary" href="/">
-        {home}
-      </Link>
+      <BackLink className="button button--primary">{home}</BackLink>
     </Notice>
   )
 }

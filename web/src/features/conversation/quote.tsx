@@ -1,4 +1,5 @@
 import type { Quote } from '@parley/contract/entities'
+import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import './quote.css'
 
@@ -16,10 +17,10 @@ export function QuoteBlock({ quote, mine, onJump }: { quote: Quote; mine: boolea
 export function QuoteWords({ name, content }: { name: string; content: string }) {
   return (
     <>
-      <span className="quote__name" dir="auto">
+      <span className="quote__name" {...asWritten}>
         {name}
       </span>
-      <span className="quote__text" dir="auto">
+      <span className="quote__text" {...asWritten}>
         {content}
       </span>
     </>

@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import type { Message, User } from '@parley/contract/entities'
+import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -37,7 +38,7 @@ export default function ReactionsDialog({
             return (
               <li key={`${emoji} ${id}`} className="choices__one">
                 <Avatar name={name} url={user?.avatarURL ?? null} size="small" />
-                <span dir="auto">{id === me.id ? texts.reactions.you : name}</span>
+                <span {...asWritten}>{id === me.id ? texts.reactions.you : name}</span>
                 <span className="choices__end">{emoji}</span>
               </li>
             )

@@ -1,6 +1,15 @@
+import type { User } from '@parley/contract/entities'
 import { useSeldom } from '../../lib/seldom.ts'
 import { texts } from '../../lib/texts.ts'
+import { useAwareness } from '../../state/awareness.ts'
+import { namesOf } from '../../state/people.ts'
 import './typing-line.css'
+
+/** Who is typing in a conversation; renders alone when that changes. */
+export function TypingHere({ id, people }: { id: string; people: ReadonlyMap<string, User> }) {
+  const { typing } = useAwareness()
+  return <TypingLine names={namesOf(typing.get(id) ?? [], people)} />
+}
 
 /** Who is writing, over the room that is left below the newest message: nothing moves when it comes and goes. */
 export function TypingLine({ names }: { names: readonly string[] }) {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { Message, MessageVersion } from '@parley/contract/entities'
+import { asWritten } from '../../lib/bidi.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { fullTimeOf } from '../../lib/times.ts'
@@ -32,7 +33,7 @@ export default function VersionsDialog({ message, onClose }: { message: Message;
         <ol className="versions">
           {versions?.map(({ version, content, replacedAt }) => (
             <li key={version}>
-              <p className="versions__text" dir="auto">
+              <p className="versions__text" {...asWritten}>
                 {content}
               </p>
               <p className="versions__until">{texts.versions.until(fullTimeOf(replacedAt))}</p>

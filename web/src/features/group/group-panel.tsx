@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { may } from '@parley/contract/roles'
 import type { Participant } from '@parley/contract/entities'
+import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -56,7 +57,7 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
             />
           ) : (
             <>
-              <h3 className="group__title" dir="auto">
+              <h3 className="group__title" {...asWritten}>
                 {title}
               </h3>
               {may(role, 'rename') && (

@@ -1,5 +1,6 @@
 import { may } from '@parley/contract/roles'
 import type { Participant, Presence, Role } from '@parley/contract/entities'
+import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -34,7 +35,7 @@ export function ParticipantRow({
     <li className="person">
       <Avatar name={user.username} url={user.avatarURL} size="small" online={presence?.online === true} />
       <span className="person__who">
-        <span className="person__name" dir="auto">
+        <span className="person__name" {...asWritten}>
           {user.username}
         </span>
         <PresenceText presence={presence} className="person__presence" />

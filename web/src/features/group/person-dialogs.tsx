@@ -80,7 +80,7 @@ export function PersonDialogs({
       )
     default:
       return (
-        <Menu label={t.actions(user.username)} anchor={open.anchor} onClose={onClose}>
+        <Menu label={t.actions(user.username)} anchor={open.anchor} failure={failure} onClose={onClose}>
           {may(entry.role, 'change_role') && (
             <>
               <MenuItem onChoose={() => void change(theirs === 'admin' ? 'member' : 'admin')}>
@@ -93,11 +93,6 @@ export function PersonDialogs({
             <MenuItem danger onChoose={() => onOpen({ kind: 'remove', participant })}>
               {t.remove}
             </MenuItem>
-          )}
-          {failure && (
-            <p className="dialog__failure" role="alert">
-              {failure}
-            </p>
           )}
         </Menu>
       )

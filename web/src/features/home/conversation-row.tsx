@@ -1,6 +1,7 @@
 import { memo } from 'react'
 import { Link } from 'wouter'
 import type { User } from '@parley/contract/entities'
+import { asWritten } from '../../lib/bidi.ts'
 import { lineText } from '../../lib/line-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { fullTimeOf, shortTimeOf } from '../../lib/times.ts'
@@ -42,7 +43,7 @@ export const ConversationRow = memo(function ConversationRow({
       />
       <span className="row__text">
         <span className="row__line">
-          <span className="row__name" dir="auto">
+          <span className="row__name" {...asWritten}>
             {name}
           </span>
           {online && <span className="unseen">{texts.presence.online}</span>}
@@ -92,7 +93,7 @@ function LastMessage({ entry: { kind, lastMessage }, me }: { entry: Entry; me: U
     )
   }
   return (
-    <span className="row__last" dir="auto">
+    <span className="row__last" {...asWritten}>
       {mine && <span className="row__you">{texts.home.you}</span>}
       {!mine && kind === 'group' && texts.home.by(sender.username)}
       {content}

@@ -1,5 +1,6 @@
 import { useId, useRef, useState, type KeyboardEvent } from 'react'
 import { useLocation } from 'wouter'
+import { typed } from '../../lib/keys.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { useSuggestions } from '../../lib/suggestions.ts'
 import { texts } from '../../lib/texts.ts'
@@ -20,7 +21,13 @@ export function PeopleSearch() {
   const [open, setOpen] = useState(false)
   const [starting, setStarting] = useState(false)
   const [failure, setFailure] = useState<string | null>(null)
-  const { names, known, failure: unanswered, again } = useSuggestions(search, messenger.suggestUsernames)
+  const {
+    names,
+    known,
+    failure: unanswered,
+    again,
+    meant
+  } = useSuggestions(search, messenger.suggestUsernames)
   const shown = open && search.trim() !== '' && known && failure === null
   // Names that are known already still fit.
   const told = failure ?? (starting || names.length > 0 ? null : unanswered)
@@ -32,10 +39,11 @@ export function PeopleSearch() {
     setOpen(true)
   }
 
-  async function start(username: string) {
+  async function start(chosen?: string) {
     setStarting(true)
     setOpen(false)
     try {
+      const username = chosen ?? (await meant())
       const conversationId = await messenger.startConversation(username)
       type('')
       field.current?.blur()
@@ -48,7 +56,6 @@ export function PeopleSearch() {
   }
 
   function press(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) return
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault()
       setOpen(true)
@@ -60,8 +67,7 @@ export function PeopleSearch() {
       else type('')
     } else if (event.key === 'Enter') {
       event.preventDefault()
-      const name = names[active] ?? search.trim()
-      if (name !== '' && !starting) void start(name)
+      if (search.trim() !== '' && !starting) void start(names[active])
     }
   }
 
@@ -87,7 +93,7 @@ export function PeopleSearch() {
         enterKeyHint="go"
         value={search}
         onChange={(event) => type(event.target.value)}
-        onKeyDown={press}
+        onKeyDown={(event) => typed(event, press)}
         onFocus={() => setOpen(true)}
         onBlur={() => setOpen(false)}
       />
@@ -98,7 +104,7 @@ export function PeopleSearch() {
         choices={shown ? names.map((name) => ({ name })) : []}
         active={active}
         onActive={setActive}
-        onChoose={(index) => void start(names[index]!)}
+        onChoose={(index) => void start(names[index])}
       />
       <p className={told ? 'people__failure' : 'people__status'} role="status">
         {told ?? statusOf()}

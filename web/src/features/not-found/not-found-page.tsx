@@ -9,7 +9,7 @@ export function NotFoundPage() {
   return (
     <main className="page">
       <Notice title={title} detail={detail} picture={<Logo size={56} />}>
-        <Link className="button button--primary" href="/">
+        <Link className="button button--primary" href="/" replace>
           {home}
         </Link>
       </Notice>

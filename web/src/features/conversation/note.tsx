@@ -1,0 +1,38 @@
+import { useCallback, useEffect, useState } from 'react'
+import { problemOf, problemText } from '../../lib/problem-texts.ts'
+
+/** How long a note stays, ms. */
+const noteMs = 8_000
+
+type NoteContent = { text: string; failed: boolean } | null
+
+/** Says for a while what has just been done, or why it could not be done. */
+export function useNote() {
+  const [note, setNote] = useState<NoteContent>(null)
+  const tell = useCallback((text: string) => setNote({ text, failed: false }), [])
+  /** Takes what was thrown, or a sentence. */
+  const fail = useCallback(
+    (error: unknown) =>
+      setNote({ text: typeof error === 'string' ? error : problemText(problemOf(error)), failed: true }),
+    []
+  )
+  useEffect(() => {
+    if (note === null) return undefined
+    const timer = setTimeout(() => setNote(null), noteMs)
+    return () => clearTimeout(timer)
+  }, [note])
+  return { note, tell, fail }
+}
+
+export function Note({ note }: { note: NoteContent }) {
+  return (
+    <>
+      <p className="conversation__note conversation__note--failed" role="alert">
+        {note?.failed && note.text}
+      </p>
+      <p className="conversation__note" role="status">
+        {note?.failed === false && note.text}
+      </p>
+    </>
+  )
+}
