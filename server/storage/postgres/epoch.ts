@@ -20,7 +20,7 @@ export async function renewEpoch(
   return db.transaction().execute(async (transaction) => {
     const rows = await transaction
       .selectFrom('settings')
-      .selectAll()
+      .select(['name', 'value'])
       .where('name', 'in', ['epoch', identitySetting])
       .orderBy('name')
       .forUpdate()

@@ -17,7 +17,10 @@ export const logStatements = {
         event.conversation_id AS within_id, viewer.visible_from, ${messageColumns.join(', ')}
       FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS place (user_id, after, nth)
         CROSS JOIN LATERAL (
-          SELECT * FROM inbox_events WHERE inbox_events.user_id = place.user_id AND seq > place.after ORDER BY seq LIMIT $3
+          SELECT inbox_events.seq, inbox_events.kind, inbox_events.payload, inbox_events.message_id,
+            inbox_events.conversation_id
+          FROM inbox_events WHERE inbox_events.user_id = place.user_id AND inbox_events.seq > place.after
+          ORDER BY inbox_events.seq LIMIT $3
         ) AS event
         LEFT JOIN messages ON messages.id = event.message_id
         LEFT JOIN users ON users.id = messages.sender_id

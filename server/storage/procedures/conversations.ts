@@ -71,7 +71,11 @@ export async function listConversations(
     .limit(limit)
   const last = before === null ? null : mine.where('conversations.id', '=', before)
   if (last) {
-    newest = newest.where('conversations.last_message_id', '<', last.clearSelect().select('last_message_id'))
+    newest = newest.where(
+      'conversations.last_message_id',
+      '<',
+      last.clearSelect().select('conversations.last_message_id')
+    )
   }
   // The page first: what it shows is joined to 25 conversations, not to all. Of those two narrow rows each are read,
   // 2.6 ms for 10,000; a copy of last_message_id by participant would spare that and make every send dearer.
@@ -123,8 +127,13 @@ function withDetails(db: Kysely<Schema>, viewerId: number, conversations: Conver
         .on('page.kind', '=', 'direct')
     )
     .leftJoin('users as other_user', 'other_user.id', 'other.user_id')
-    .selectAll('page')
     .select([
+      'page.conversation',
+      'page.kind',
+      'page.title',
+      'page.last_position',
+      'page.read_up_to',
+      'page.role',
       ...messageColumns,
       'other_user.id as other_id',
       'other_user.username as other_username',

@@ -9,9 +9,11 @@ import type { ConversationRow, Schema } from '../schema.ts'
 /** Why a procedure did nothing; `current` goes with `version_conflict`. */
 export type Refused = { refused: ProblemCode; detail?: string; current?: Message }
 
+const conversationColumns = ['id', 'kind', 'title', 'history', 'last_position'] as const
+
 /** Somebody in a conversation whose row is locked: what it is, and what they are in it. */
 export type Membership = {
-  conversation: Selectable<ConversationRow>
+  conversation: Pick<Selectable<ConversationRow>, (typeof conversationColumns)[number]>
   me: ParticipantColumns & { visible_from: number }
 }
 
@@ -41,7 +43,7 @@ export async function findMembership(
 }
 
 function conversationOf(db: Kysely<Schema>, id: number) {
-  return db.selectFrom('conversations').selectAll().where('id', '=', id)
+  return db.selectFrom('conversations').select(conversationColumns).where('id', '=', id)
 }
 
 /** Why somebody may not do this to a group; null where they may. */

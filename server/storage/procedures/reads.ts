@@ -18,9 +18,9 @@ export async function markRead(
   const me = await db
     .selectFrom('participants')
     .innerJoin('conversations', 'conversations.id', 'participants.conversation_id')
-    .select(['read_up_to', 'visible_from', 'last_message_id'])
-    .where('conversation_id', '=', conversationId)
-    .where('user_id', '=', viewerId)
+    .select(['participants.read_up_to', 'participants.visible_from', 'conversations.last_message_id'])
+    .where('participants.conversation_id', '=', conversationId)
+    .where('participants.user_id', '=', viewerId)
     // Nobody comes or goes meanwhile; messages may.
     .forKeyShare('conversations')
     .executeTakeFirst()

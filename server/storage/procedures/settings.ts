@@ -16,7 +16,7 @@ export async function openSettings(
     .values(Object.entries(made).map(([name, value]) => ({ name, value })))
     .onConflict((conflict) => conflict.doNothing())
     .execute()
-  const rows = await db.selectFrom('settings').selectAll().execute()
+  const rows = await db.selectFrom('settings').select(['name', 'value']).execute()
   return { result: { ...made, ...Object.fromEntries(rows.map((row) => [row.name, row.value])) } }
 }
 

@@ -3,7 +3,7 @@ import type { User } from '@parley/contract/entities'
 import type { CommittedEvent } from '../event-log.ts'
 import { encode } from '../json.ts'
 import { encodeNewMessage, type Send, type SendOutcome } from '../procedures/messages.ts'
-import { messageOf, userOf, type MessageColumns, type UserColumns } from '../rows.ts'
+import { messageColumns, messageOf, userOf, type MessageColumns, type UserColumns } from '../rows.ts'
 import type { RecentRows } from './recent-rows.ts'
 
 type FoundKey = { message_id: number; payload_hash: string }
@@ -30,9 +30,7 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
     'SELECT message_id, payload_hash FROM older_sends WHERE sender_id = ? AND key = ?'
   )
   const findMessage = database.prepare(`
-    SELECT messages.id, conversation_id, position, content, body, client_id, messages.created_at,
-           version, edited_at, deleted_at,
-           users.id AS user_id, username, avatar_url
+    SELECT ${messageColumns.join(', ')}
     FROM messages JOIN users ON users.id = messages.sender_id WHERE messages.id = ?`)
   const findSender = database.prepare('SELECT id AS user_id, username, avatar_url FROM users WHERE id = ?')
   const findParticipants = database.prepare(

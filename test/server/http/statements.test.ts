@@ -11,10 +11,12 @@ import type { Server } from '../../../server/http/deps.ts'
 import { createServer } from '../../../server/http/server.ts'
 import { Hub } from '../../../server/realtime/hub.ts'
 import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
+import { addColumns } from '../../harness/added-columns.ts'
 import {
   openRecordingPostgres,
   openRecordingSqlite,
-  type RecordingStore
+  type RecordingStore,
+  type Statement
 } from '../../harness/recording-store.ts'
 import { noPostgres } from '../../harness/shared-postgres.ts'
 import { openStream } from '../../harness/stream.ts'
@@ -206,6 +208,8 @@ for (const { engine, missing, open } of [
   { engine: 'Postgres', missing: noPostgres, open: openRecordingPostgres }
 ] as const) {
   describe.skipIf(missing)(`on ${engine}${missing ? ` (${missing})` : ''}`, () => {
+    /** Every statement that a route ran. */
+    const ran: Statement[] = []
     beforeAll(async () => {
       store = await open()
       const config = readConfig({})
@@ -246,6 +250,7 @@ for (const { engine, missing, open } of [
         store.takeStatements()
         const { statusCode } = await call()
         const statements = store.takeStatements()
+        ran.push(...statements)
         expect(statusCode).toBeLessThan(500)
         const texts = statements.map(({ text }) => text).join('\n')
         expect(statements.length, texts).toBe(typeof count === 'number' ? count : count[engine])
@@ -268,6 +273,30 @@ for (const { engine, missing, open } of [
       // The bounds, and one page of what was missed.
       expect(store.takeStatements()).toHaveLength(2)
       stream.cut()
+      resumed.cut()
+    })
+
+    // The last one: it changes every table.
+    test('U2: every route goes on when each table gets columns while the server runs', async () => {
+      const start = { title: 'Friends', usernames: ['jane'] }
+      group = (await post(john, '/api/conversations', start)).json<Conversation>().id
+      messages = []
+      for (const content of ['one', 'two', 'three']) {
+        const sent = await post(john, `/api/conversations/${conversation}/messages`, { content })
+        messages.push(sent.json<Message>())
+      }
+      expect(await addColumns((text) => store.query(text), engine, ran)).toBeGreaterThan(500)
+      for (const [route, calls] of Object.entries(counts)) {
+        for (const [count, call] of calls) {
+          store.takeStatements()
+          const { statusCode } = await call()
+          expect.soft(statusCode, route).toBeLessThan(500)
+          if (count !== 0) expect.soft(store.takeStatements(), route).not.toEqual([])
+        }
+      }
+      const address = await server.listen({ port: 0, host: '127.0.0.1' }).catch(() => server.listeningOrigin)
+      const resumed = await openStream(address, jane, { lastEventId: `${store.epoch}-0` })
+      await resumed.until(({ name }) => name === 'sync')
       resumed.cut()
     })
   })

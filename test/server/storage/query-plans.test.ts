@@ -4,6 +4,7 @@ import type { InputOf, ProcedureName, ReadName, WriteName } from '../../../serve
 import { reads, singleReads } from '../../../server/storage/procedures/index.ts'
 import type { Store } from '../../../server/storage/store.ts'
 import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
+import { addColumns } from '../../harness/added-columns.ts'
 import {
   openRecordingPostgres,
   openRecordingSqlite,
@@ -16,6 +17,8 @@ import { accepted } from '../../../server/domain/outcomes.ts'
 
 type Inputs = { [Name in ProcedureName]: InputOf<Name>[] }
 
+let made = 0
+
 /** Something to ask of every procedure; whatever a procedure asks in another way has an input of its own. */
 async function inputsFor(store: Store): Promise<Inputs> {
   const { john, jane, conversationId } = await startPair(store)
@@ -23,7 +26,8 @@ async function inputsFor(store: Store): Promise<Inputs> {
   const sent = await store.send(send)
   const messageId = Number(messageIn(sent).id)
   const now = Date.now()
-  const session = { tokenHash: 'hash', expiresAt: now + 60_000, now }
+  const unique = ++made
+  const session = { tokenHash: `hash-${unique}`, expiresAt: now + 60_000, now }
   await store.write('addSession', { userId: john.userId, ...session })
   const { id: sessionId } = (await store.read('findSession', session))!
   const someone = await addPerson(store)
@@ -74,7 +78,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
     readLogBounds: [{ userIds: [john.userId] }, { userIds: [john.userId, jane.userId, 0] }],
     searchUsernames: [{ viewerId: john.userId, prefix: 'ja', limit: 5 }],
     addReaction: [{ ...inGroup, messageId: groupMessageId, emoji: '👍' }],
-    addSession: [{ userId: john.userId, ...session, tokenHash: 'another' }],
+    addSession: [{ userId: john.userId, ...session, tokenHash: `another-${unique}` }],
     addParticipant: [{ ...inGroup, key: someone.username, role: 'member' }],
     addUser: [{ username: 'new', key: 'new', avatarURL: null, githubId: 'new', now }],
     changeRole: [{ ...inGroup, userId: jane.userId, role: 'admin' }],
@@ -98,7 +102,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
     ],
     removeReaction: [{ ...inGroup, messageId: groupMessageId, emoji: '👍' }],
     renameConversation: [{ ...inGroup, title: 'Mates' }],
-    replaceSession: [{ sessionId, tokenHash: 'newer', expiresAt: now, graceUntil: now, now }],
+    replaceSession: [{ sessionId, tokenHash: `newer-${unique}`, expiresAt: now, graceUntil: now, now }],
     setLastSeen: [{ userIds: [john.userId, jane.userId], at: now }],
     startDirectConversation: [
       { me: john, other: jane, now },
@@ -205,7 +209,13 @@ async function fill(store: RecordingStore): Promise<void> {
   }
 }
 
-const engines = [
+const engines: {
+  name: 'SQLite' | 'Postgres'
+  missing: string | undefined
+  open: () => Promise<RecordingStore>
+  steps: GrowingSteps
+  fill: (store: RecordingStore) => Promise<void>
+}[] = [
   { name: 'SQLite', missing: undefined, open: openRecordingSqlite, steps: sqliteSteps, fill: async () => {} },
   { name: 'Postgres', missing: noPostgres, open: openRecordingPostgres, steps: postgresSteps, fill }
 ]
@@ -311,6 +321,46 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
       const portable = engine === 'SQLite' ? text.replaceAll('$$', "'").replace(' AS newest', '') : text
       const found = await steps(store, { text: portable, values: [] })
       expect(found.filter((step) => !step.startsWith('USE TEMP'))).toHaveLength(count)
+    })
+
+    // The last one: it changes every table.
+    test('U2: every statement goes on, and says the same, when each table gets columns while the store runs', async () => {
+      const own = await inputsFor(store)
+      const { john, conversationId } = await startPair(store)
+      const places = [{ userId: john.userId, after: 0 }]
+      const sendAll = async () => {
+        await store.send(sendOf(john.userId, conversationId, 'hello'))
+        await store.send(sendOf(john.userId, conversationId, 'once', `once-${engine}`))
+        const mentions = { mentions: [john.id] }
+        await store.send(sendOf(john.userId, conversationId, '@me', undefined, mentions))
+      }
+      const readAll = async () => {
+        const found: Record<string, unknown> = {
+          bounds: await store.events.bounds([john.userId]),
+          events: await store.events.eventsAfter(places, 10)
+        }
+        for (const name of Object.keys(own).filter((each) => each in reads) as ReadName[]) {
+          found[name] = []
+          for (const input of own[name]) (found[name] as unknown[]).push(await store.read(name, input))
+        }
+        return found
+      }
+      const writeAll = async () => {
+        const fresh = await inputsFor(store)
+        for (const name of Object.keys(fresh).filter((each) => !(each in reads)) as WriteName[]) {
+          for (const input of fresh[name]) await store.write(name, input)
+        }
+      }
+      store.takeStatements()
+      await sendAll()
+      await writeAll()
+      const before = await readAll()
+      expect(await addColumns((text) => store.query(text), engine, store.takeStatements())).toBeGreaterThan(
+        500
+      )
+      expect(await readAll()).toEqual(before)
+      await sendAll()
+      await writeAll()
     })
   })
 }
