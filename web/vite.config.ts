@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,7 +10,7 @@ import { defineConfig, type Plugin } from 'vite'
 const server = 'http://localhost:3000'
 
 export default defineConfig({
-  plugins: [react(), precompress()],
+  plugins: [react(), finish()],
   build: {
     // The content security policy allows no data: fonts, and an SVG of 200 bytes is not worth one.
     assetsInlineLimit: 0,
@@ -25,23 +26,37 @@ export default defineConfig({
   }
 })
 
-/** Leaves a brotli and a gzip copy beside each text file that was built: the server sends them as they are. */
-function precompress(): Plugin {
+/** Completes what was built: lists the files for the service worker, and compresses each text file. */
+function finish(): Plugin {
   let folder: string
   return {
-    name: 'parley:precompress',
+    name: 'parley:finish',
     apply: 'build',
     configResolved({ root, build }) {
       folder = join(root, build.outDir)
     },
     async writeBundle() {
-      const names = await readdir(folder, { recursive: true })
+      const names = (await readdir(folder, { recursive: true })).toSorted()
+      await listFiles(names)
       await Promise.all(
         names.filter((name) => /\.(js|css|html|svg|json|webmanifest)$/.test(name)).map(compress)
       )
     }
   }
 
+  /** Gives the service worker the files to cache. Its text changes with them, so browsers notice a new version. */
+  async function listFiles(names: string[]): Promise<void> {
+    const own = /^(index\.html|service-worker\.js)$|\.(woff2|br|gz)$/
+    const files = names.filter((name) => /\.\w+$/.test(name) && !own.test(name)).map((name) => `/${name}`)
+    const version = createHash('sha256').update(JSON.stringify(files))
+    for (const name of ['index.html', ...names.filter((name) => /^[^/]+\.js$/.test(name))])
+      version.update(await readFile(join(folder, name)))
+    const path = join(folder, 'service-worker.js')
+    const list = `const appFiles=${JSON.stringify(files)},appVersion=${JSON.stringify(version.digest('hex').slice(0, 16))};`
+    await writeFile(path, `${list}\n${await readFile(path, 'utf8')}`)
+  }
+
+  /** Leaves a brotli and a gzip copy beside a file: the server sends them as they are. */
   async function compress(name: string): Promise<void> {
     const path = join(folder, name)
     const bytes = await readFile(path)

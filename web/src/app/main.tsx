@@ -4,6 +4,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createClient } from '@parley/client'
 import { guardCompositions } from '../lib/keys.ts'
+import { NoticeBars } from '../features/status/notice-bars.tsx'
+import { watchForUpdates } from '../lib/update.ts'
+import { PanePart } from '../ui/pane-part.tsx'
 import { App } from './app.tsx'
 import { Session } from './session.ts'
 import { SessionContext } from './session-context.tsx'
@@ -15,14 +18,17 @@ guardCompositions()
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <SessionContext value={session}>
-      <App problem={takeProblem()} />
+      <NoticeBars />
+      <PanePart level={1}>
+        <App problem={takeProblem()} />
+      </PanePart>
     </SessionContext>
   </StrictMode>
 )
 
 // Absent where a page was not loaded over TLS. While developing, every file comes from Vite.
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-  addEventListener('load', () => void navigator.serviceWorker.register('/service-worker.js').catch(() => {}))
+  addEventListener('load', () => void watchForUpdates().catch(() => {}))
 }
 
 /** Takes `?problem=` out of the address: a reload shall not tell it again. */

@@ -1,15 +1,18 @@
-import { lazy, Suspense, useEffect, useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { ConversationPage } from '../features/conversation/conversation-page.tsx'
 import { HomePane } from '../features/home/home-pane.tsx'
 import { Announcer } from '../features/status/announcer.tsx'
 import { ConnectionBanner } from '../features/status/connection-banner.tsx'
+import { lazily } from '../lib/lazily.tsx'
 import { texts } from '../lib/texts.ts'
+import { DialogPart } from '../ui/dialog-part.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { Notice } from '../ui/notice.tsx'
+import { PanePart } from '../ui/pane-part.tsx'
 import { useTitle } from './title.ts'
 import './shell.css'
 
-const GroupPanel = lazy(() => import('../features/group/group-panel.tsx'))
+const GroupPanel = lazily(() => import('../features/group/group-panel.tsx'))
 
 /** The app of whoever is signed in: list and conversation side by side, or on a phone one at a time. */
 export function Shell({ openId, onSignOut }: { openId: string | null; onSignOut: () => Promise<void> }) {
@@ -20,7 +23,9 @@ export function Shell({ openId, onSignOut }: { openId: string | null; onSignOut:
       <ConnectionBanner />
       <div className="shell__panes">
         <div className="shell__home">
-          <HomePane openId={openId} onSignOut={onSignOut} />
+          <PanePart>
+            <HomePane openId={openId} onSignOut={onSignOut} />
+          </PanePart>
         </div>
         <div className="shell__conversation">
           {openId === null ? (
@@ -31,15 +36,16 @@ export function Shell({ openId, onSignOut }: { openId: string | null; onSignOut:
               picture={<Logo size={72} />}
             />
           ) : (
-            <ConversationPage
-              key={openId}
-              id={openId}
-              renderDetails={(close) => (
-                <Suspense>
-                  <GroupPanel id={openId} onClose={close} />
-                </Suspense>
-              )}
-            />
+            <PanePart key={openId}>
+              <ConversationPage
+                id={openId}
+                renderDetails={(close) => (
+                  <DialogPart onClose={close}>
+                    <GroupPanel id={openId} onClose={close} />
+                  </DialogPart>
+                )}
+              />
+            </PanePart>
           )}
         </div>
       </div>

@@ -23,6 +23,19 @@ export const texts = {
     noUsername: 'Type your username first.'
   },
 
+  missingPart: {
+    title: 'This part isn’t available',
+    detail:
+      'It couldn’t be loaded. You may be offline, or Parley was updated. Check your connection, then try again.'
+  },
+
+  failedPart: {
+    title: 'Something went wrong',
+    detail: 'This part of the page couldn’t be shown. Try again, or reload the page.',
+    again: 'Try again',
+    reload: 'Reload'
+  },
+
   home: {
     conversations: 'Conversations',
     search: 'Find somebody by username',
@@ -218,7 +231,10 @@ export const texts = {
   status: {
     offline: 'You are offline. This is how things stood; what you send goes out when you are back.',
     reconnecting: 'Reconnecting… What you send goes out as soon as the server is back.',
-    now: 'Try now'
+    now: 'Try now',
+    failed: 'Something went wrong, and this page may be out of date. Reload it to continue.',
+    newVersion: 'A new version of Parley is ready.',
+    reload: 'Reload'
   },
 
   presence: {

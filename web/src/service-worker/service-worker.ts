@@ -1,63 +1,95 @@
-/** Keeps the app's page and what it loads, so that it opens without a network too. It keeps nothing of anybody's. */
+/** Serves the app's page and files from a cache, so that it opens at once and offline. It caches nothing personal. */
 declare const self: ServiceWorkerGlobalScope
 
-const cacheName = 'parley-app-1'
-/** The one page there is: every address of the app answers with it. */
+// The build defines both in front of this script (web/vite.config.ts).
+/** The paths of all files of this version but its fonts, which are cached when they are first used. */
+declare const appFiles: readonly string[]
+/** A hash of this version's page. */
+declare const appVersion: string
+
+const prefix = 'parley-app-'
+const cacheName = prefix + appVersion
+/** Every address of the app answers with this one page. */
 const page = '/'
-/** How long the server may take to answer before the page that is here does, ms. */
-const patienceMs = 4_000
 const notApp = /^\/(api|livez|readyz|metrics)(\/|$)/
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(fetch(page).then(keepPage))
-  void self.skipWaiting()
+  event.waitUntil(install())
 })
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil(self.clients.claim())
+  event.waitUntil(dropOldVersions().then(() => self.clients.claim()))
+})
+
+// A new version waits until a tab asks for it: tabs that are open keep the version they were loaded with.
+self.addEventListener('message', ({ data }) => {
+  if (data === 'activate') void self.skipWaiting()
 })
 
 self.addEventListener('fetch', (event) => {
   const { request } = event
   const { origin, pathname } = new URL(request.url)
   if (origin !== location.origin || request.method !== 'GET' || notApp.test(pathname)) return
-  if (request.mode === 'navigate') event.respondWith(openPage(event))
+  if (request.mode === 'navigate') event.respondWith(openPage(request))
   else if (pathname.startsWith('/assets/')) event.respondWith(openAsset(request))
+  else if (appFiles.includes(pathname)) event.respondWith(openFile(request))
 })
 
-/** The server's page where it answers: a new version shows at once. Else the one that is here. */
-async function openPage(event: FetchEvent): Promise<Response> {
-  const answer = await fetch(event.request, { signal: AbortSignal.timeout(patienceMs) }).catch(() => null)
-  if (answer && answer.status < 500) {
-    event.waitUntil(keepPage(answer.clone()))
-    return answer
-  }
-  const kept = await caches.match(page, { cacheName })
-  return kept ?? answer ?? Response.error()
-}
-
-/** Their names hold a hash of what is in them: the one that is here is the right one. */
-async function openAsset(request: Request): Promise<Response> {
-  const kept = await caches.match(request, { cacheName })
-  if (kept) return kept
-  const answer = await fetch(request)
-  if (answer.ok) await (await caches.open(cacheName)).put(request, answer.clone())
-  return answer
-}
-
-/** Keeps a page and what it names, and forgets what the page before it needed. */
-async function keepPage(answer: Response): Promise<void> {
-  if (!answer.ok || !answer.headers.get('content-type')?.startsWith('text/html')) return
+/** Caches this version as a whole, or fails as a whole; the browser then tries again at its next check. */
+async function install(): Promise<void> {
+  // Parley 0.1.0's worker has no tabs that could ask for the next version.
+  if (await caches.has('parley-app-1')) void self.skipWaiting()
   const cache = await caches.open(cacheName)
-  const text = await answer.clone().text()
-  if ((await (await cache.match(page))?.text()) === text) return
-  const assets: string[] = text.match(/\/assets\/[^"]+/g) ?? []
-  const known = await cache.keys()
-  const here = new Set(known.map(({ url }) => new URL(url).pathname))
-  await cache.addAll(assets.filter((asset) => !here.has(asset)))
-  await cache.put(page, answer)
-  const old = known.filter(
-    ({ url }) => !assets.includes(new URL(url).pathname) && new URL(url).pathname !== page
+  await Promise.all(
+    appFiles.map(async (file) => {
+      // The name of an asset contains a hash of its content: the previous version's copy is the same.
+      const cached = file.startsWith('/assets/') ? await caches.match(file) : undefined
+      const response = cached ?? (await fetch(file, { cache: 'no-cache' }))
+      if (!response.ok) throw new Error(`${file} answered ${response.status}`)
+      await cache.put(file, response)
+    })
   )
-  await Promise.all(old.map((request) => cache.delete(request)))
+  if (!(await cachePage(await fetch(page, { cache: 'no-cache' })))) {
+    throw new Error('The page belongs to another version')
+  }
+}
+
+/** Keeps the previous version: tabs that still show it load parts of it. */
+async function dropOldVersions(): Promise<void> {
+  const names = (await caches.keys()).filter((name) => name.startsWith(prefix) && name !== cacheName)
+  await Promise.all(names.slice(0, -1).map((name) => caches.delete(name)))
+}
+
+/** Caches a page if it is this version's: while a server is upgraded, its nodes may serve different ones. */
+async function cachePage(response: Response): Promise<boolean> {
+  if (!response.ok || response.redirected) return false
+  const assets = (await response.clone().text()).match(/\/assets\/[^"]+/g) ?? []
+  if (assets.length === 0 || !assets.every((asset) => appFiles.includes(asset))) return false
+  await (await caches.open(cacheName)).put(page, response)
+  return true
+}
+
+/** The cached page, at once. The browser looks for a new version of this script, and so of the app, by itself. */
+async function openPage(request: Request): Promise<Response> {
+  const cached = await caches.match(page, { cacheName })
+  if (cached) return cached
+  const response = await fetch(request)
+  await cachePage(response.clone())
+  return response
+}
+
+async function openFile(request: Request): Promise<Response> {
+  return (await caches.match(request, { cacheName, ignoreSearch: true })) ?? fetch(request)
+}
+
+/** An asset of this version or of the previous one. */
+async function openAsset(request: Request): Promise<Response> {
+  const cached = await caches.match(request)
+  if (cached) return cached
+  const response = await fetch(request)
+  const cache = await caches.open(cacheName)
+  if (response.ok) await cache.put(request, response.clone())
+  // The cache is incomplete, and the server has another version: the next navigation must not get this page again.
+  else if (response.status === 404) await cache.delete(page)
+  return response
 }

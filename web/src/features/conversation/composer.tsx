@@ -105,6 +105,8 @@ export function Composer(props: ComposerProps) {
           <textarea
             ref={field}
             className="field composer__field"
+            // A reload keeps a draft, and drops an edit.
+            data-kept={mode?.kind === 'edit' ? undefined : true}
             rows={1}
             dir="auto"
             aria-label={texts.conversation.write(name)}

@@ -18,6 +18,7 @@ import { useReadMark } from './read-mark.ts'
 import { actionsOf } from './row-actions.ts'
 import { rowKeeper } from './row-keeper.ts'
 import { beginningOf, labelsOf } from './page-texts.ts'
+import { DialogPart } from '../../ui/dialog-part.tsx'
 import type { Anchor } from '../../ui/menu.tsx'
 import './conversation.css'
 
@@ -114,21 +115,23 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
       />
       {open === 'details' && renderDetails(() => setOpen(null))}
       {open && open !== 'details' && entry && (
-        <MessageDialogs
-          open={{
-            ...open,
-            message: history?.messages.find(({ id }) => id === open.message.id) ?? open.message
-          }}
-          entry={entry}
-          me={me}
-          people={people}
-          onOpen={setOpen}
-          onReact={actions.react}
-          onReply={(message) => composer.current?.reply(message)}
-          onEdit={(message) => composer.current?.edit(message)}
-          onTell={tell}
-          onFailure={fail}
-        />
+        <DialogPart onClose={() => setOpen(null)}>
+          <MessageDialogs
+            open={{
+              ...open,
+              message: history?.messages.find(({ id }) => id === open.message.id) ?? open.message
+            }}
+            entry={entry}
+            me={me}
+            people={people}
+            onOpen={setOpen}
+            onReact={actions.react}
+            onReply={(message) => composer.current?.reply(message)}
+            onEdit={(message) => composer.current?.edit(message)}
+            onTell={tell}
+            onFailure={fail}
+          />
+        </DialogPart>
       )}
     </section>
   )

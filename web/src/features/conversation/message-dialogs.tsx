@@ -1,6 +1,6 @@
-import { lazy, Suspense } from 'react'
 import type { Message, User } from '@parley/contract/entities'
 import { copyText } from '../../lib/clipboard.ts'
+import { lazily } from '../../lib/lazily.tsx'
 import { explained } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { useMessenger } from '../../state/context.tsx'
@@ -10,10 +10,10 @@ import type { Anchor } from '../../ui/menu.tsx'
 import { MessageMenu, type MenuChoice } from './message-menu.tsx'
 import { actionsOf } from './row-actions.ts'
 
-const EmojiDialog = lazy(() => import('./emoji-dialog.tsx'))
-const ForwardDialog = lazy(() => import('./forward-dialog.tsx'))
-const ReactionsDialog = lazy(() => import('./reactions-dialog.tsx'))
-const VersionsDialog = lazy(() => import('./versions-dialog.tsx'))
+const EmojiDialog = lazily(() => import('./emoji-dialog.tsx'))
+const ForwardDialog = lazily(() => import('./forward-dialog.tsx'))
+const ReactionsDialog = lazily(() => import('./reactions-dialog.tsx'))
+const VersionsDialog = lazily(() => import('./versions-dialog.tsx'))
 
 /** What is open about a message. */
 export type OpenDialog =
@@ -85,7 +85,7 @@ export function MessageDialogs(props: MessageDialogsProps) {
       )
     default:
       return (
-        <Suspense>
+        <>
           {open.kind === 'emoji' && (
             <EmojiDialog
               onReact={(emoji) => messenger.messages.react(message, emoji, true).catch(explained)}
@@ -97,7 +97,7 @@ export function MessageDialogs(props: MessageDialogsProps) {
             <ReactionsDialog message={message} me={me} people={people} onClose={close} />
           )}
           {open.kind === 'versions' && <VersionsDialog message={message} onClose={close} />}
-        </Suspense>
+        </>
       )
   }
 }

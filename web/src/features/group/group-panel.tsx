@@ -6,6 +6,7 @@ import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { DialogPart } from '../../ui/dialog-part.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import type { Anchor } from '../../ui/menu.tsx'
 import { useAwareness } from '../../state/awareness.ts'
@@ -102,7 +103,9 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
         </Button>
       </div>
       {open !== null && typeof open === 'object' && (
-        <PersonDialogs open={open} entry={entry} onOpen={setOpen} onClose={close} onLeft={onClose} />
+        <DialogPart onClose={close}>
+          <PersonDialogs open={open} entry={entry} onOpen={setOpen} onClose={close} onLeft={onClose} />
+        </DialogPart>
       )}
     </Dialog>
   )

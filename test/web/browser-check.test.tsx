@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+
+const script = await readFile('web/public/browser-check.js', 'utf8')
+let root: HTMLElement
+
+beforeEach(() => {
+  document.body.innerHTML = '<div id="root"></div>'
+  root = document.getElementById('root')!
+  // What jsdom lacks.
+  vi.stubGlobal('BroadcastChannel', EventTarget)
+  Object.assign(HTMLDialogElement.prototype, { showModal() {} })
+  Object.assign(HTMLElement.prototype, { popover: null })
+})
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+/** Runs the check in a page of its own; the function tells it what happens there. */
+function run(): (event: string) => void {
+  const events = new EventTarget()
+  const page = {
+    getElementById: () => root,
+    createElement: (name: string) => document.createElement(name),
+    createTextNode: (text: string) => document.createTextNode(text),
+    addEventListener: events.addEventListener.bind(events)
+  }
+  // oxlint-disable-next-line typescript/no-implied-eval -- as a page runs it
+  new Function('window', 'document', script)(page, page)
+  return (event) => void events.dispatchEvent(new Event(event))
+}
+
+it('a browser that has what the app needs gets no message', () => {
+  run()('DOMContentLoaded')
+  expect(root.textContent).toBe('')
+})
+
+it.each([
+  [
+    'sets in regular expressions',
+    () =>
+      vi.stubGlobal('RegExp', function (text: string, flags: string) {
+        if (flags === 'v') throw new SyntaxError('Invalid flags')
+        return new RegExp(text, flags)
+      })
+  ],
+  ['Promise.withResolvers', () => vi.stubGlobal('Promise', {})],
+  ['AbortSignal.any', () => vi.stubGlobal('AbortSignal', {})],
+  ['Intl.Segmenter', () => vi.stubGlobal('Intl', {})],
+  ['BroadcastChannel', () => vi.stubGlobal('BroadcastChannel', undefined)],
+  ['dialogs', () => void Object.assign(HTMLDialogElement.prototype, { showModal: undefined })],
+  ['popovers', () => void Reflect.deleteProperty(HTMLElement.prototype, 'popover')]
+])('a browser without %s is told which version it takes', (_name, takeAway) => {
+  takeAway()
+  run()('DOMContentLoaded')
+  vi.unstubAllGlobals()
+  expect(root.textContent).toMatch(/too old for Parley.*Chrome or Edge 119/)
+})
+
+it.each(['error', 'unhandledrejection'])('an app that ends by %s while it loads says so', (event) => {
+  run()(event)
+  expect(root.textContent).toMatch(/Parley could not start/)
+  expect(root.querySelector('button')?.textContent).toBe('Reload')
+})
+
+it('what is on the screen already stays there', () => {
+  root.textContent = 'the app'
+  run()('error')
+  expect(root.textContent).toBe('the app')
+})
