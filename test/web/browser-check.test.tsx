@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 const script = await readFile('web/public/browser-check.js', 'utf8')
+const withResolvers = Object.getOwnPropertyDescriptor(Promise, 'withResolvers')!
 let root: HTMLElement
 
 beforeEach(() => {
@@ -13,6 +14,7 @@ beforeEach(() => {
   Object.assign(HTMLElement.prototype, { popover: null })
 })
 afterEach(() => {
+  Object.defineProperty(Promise, 'withResolvers', withResolvers)
   vi.unstubAllGlobals()
   vi.restoreAllMocks()
 })
@@ -45,7 +47,7 @@ it.each([
         return new RegExp(text, flags)
       })
   ],
-  ['Promise.withResolvers', () => vi.stubGlobal('Promise', {})],
+  ['Promise.withResolvers', () => void Object.assign(Promise, { withResolvers: undefined })],
   ['AbortSignal.any', () => vi.stubGlobal('AbortSignal', {})],
   ['Intl.Segmenter', () => vi.stubGlobal('Intl', {})],
   ['BroadcastChannel', () => vi.stubGlobal('BroadcastChannel', undefined)],
