@@ -1,10 +1,10 @@
 import type { Conversation } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { participantsMax, titleMaxLength } from '@parley/contract/limits'
+import { usernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'
 import { getConversation } from './conversations.ts'
 import { accepted } from './outcomes.ts'
-import { usernameKey } from './people.ts'
 import type { Principal } from './sessions.ts'
 import { textProblem } from './texts.ts'
 

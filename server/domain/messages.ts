@@ -2,8 +2,9 @@ import { hash, randomUUID } from 'node:crypto'
 import type { Message, MessageExtras } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { pageSize } from '@parley/contract/limits'
+import { mentionedKeys } from '@parley/contract/text-pieces'
 import type { Json, MessagePage, Send, SendOutcome, Store } from '../storage/store.ts'
-import { mentionedKeys, mentionsAmong } from './mentions.ts'
+import { mentionsAmong } from './mentions.ts'
 import type { Principal } from './sessions.ts'
 import { snapshotOf, type Snapshot } from './snapshot.ts'
 import { textProblem } from './texts.ts'
@@ -36,8 +37,8 @@ export async function sendMessage(
     payloadHash: hashOf(input, content),
     now: Date.now()
   }
-  const names = mentionedKeys(content)
   const problem = 'content' in input ? textProblem(content, messageMaxLength) : null
+  const names = problem ? [] : mentionedKeys(content)
   // What has nothing beside it is as it is: nothing is looked up.
   if (!problem && isPlain(input) && names.length === 0) return messageOrProblem(await store.send(send))
   const made = problem

@@ -1,9 +1,9 @@
 import type { Participant, Role } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { participantsPageSize } from '@parley/contract/limits'
+import { usernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'
 import { accepted } from './outcomes.ts'
-import { usernameKey } from './people.ts'
 import type { Principal } from './sessions.ts'
 import { snapshotOf, type Snapshot } from './snapshot.ts'
 

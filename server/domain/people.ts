@@ -1,6 +1,7 @@
 import type { User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { usernameMaxLength, usernameSuggestions } from '@parley/contract/limits'
+import { usernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'
 import type { Principal } from './sessions.ts'
 
@@ -8,11 +9,6 @@ const usernamePattern = new RegExp(
   String.raw`^[\p{L}\p{N}][\p{L}\p{N}\p{M}_.-]{0,${usernameMaxLength - 1}}$`,
   'u'
 )
-
-/** What two usernames share when they are the same name: `JOHN` is `john`, and `ﬁ` is `fi`. */
-export function usernameKey(username: string): string {
-  return username.normalize('NFKC').toLowerCase()
-}
 
 /** The user called `username`. Throws `user_not_found`. */
 export async function findPerson(store: Store, username: string): Promise<User> {

@@ -4,40 +4,10 @@ import { problems } from '@parley/contract/errors'
 import { countCodePoints } from '../../web/src/lib/code-points.ts'
 import { colourCount, colourOf } from '../../web/src/lib/colours.ts'
 import { isJumbo } from '../../web/src/lib/emoji.ts'
-import { piecesOf } from '../../web/src/lib/links.ts'
 import { problemOf, problemText } from '../../web/src/lib/problem-texts.ts'
 import { dayOf, lastSeenOf, shortTimeOf } from '../../web/src/lib/times.ts'
 import { isDue } from '../../web/src/state/session-life.ts'
 import { compareIds } from '../../web/src/state/ids.ts'
-
-const hrefs = (text: string) => piecesOf(text).flatMap(({ href }) => href ?? [])
-
-describe('links', () => {
-  it('are made of web and mail addresses alone', () => {
-    expect(hrefs('see https://example.org/a?b=c, or write to jane@example.org.')).toEqual([
-      'https://example.org/a?b=c',
-      'mailto:jane@example.org'
-    ])
-    expect(hrefs('javascript:alert(1) data:text/html,x ftp://example.org/ file:///etc')).toEqual([])
-    expect(hrefs('<img src=x onerror=alert(1)>')).toEqual([])
-  })
-  it('leave every character of a text where it is', () => {
-    const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.constantFrom('https://a.example/ü', 'a@b.example', ' ')
-    )
-    fc.assert(
-      fc.property(fc.array(text), (parts) => {
-        const whole = parts.join('')
-        expect(
-          piecesOf(whole)
-            .map(({ text }) => text)
-            .join('')
-        ).toBe(whole)
-      })
-    )
-  })
-})
 
 describe('emoji', () => {
   it('are shown big when a message is nothing else, and not many', () => {

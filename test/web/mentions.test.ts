@@ -1,10 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { piecesOf } from '../../web/src/lib/links.ts'
-import { completeMention, fittingNames, mentionAt, withMentions } from '../../web/src/lib/mentions.ts'
+import { piecesOf } from '@parley/contract/text-pieces'
+import { usernameKey } from '@parley/contract/usernames'
+import { completeMention, fittingNames, mentionAt } from '../../web/src/lib/mentions.ts'
+import { roster, writtenTexts } from '../fixtures/written-texts.ts'
 
+const keys = (names: string[]) => new Set(names.map(usernameKey))
 const marked = (text: string, names: string[]) =>
-  withMentions(piecesOf(text), names).flatMap(({ text, mention }) => (mention ? [text] : []))
+  piecesOf(text, keys(names)).flatMap((piece) => (piece.kind === 'mention' ? [piece.text] : []))
 const self = (name: string) => name
 
 describe('a mention that is begun', () => {
@@ -14,9 +17,28 @@ describe('a mention that is begun', () => {
     expect(mentionAt('@', 1)).toEqual({ start: 0, search: '' })
     expect(mentionAt('(@مر', 4)).toEqual({ start: 1, search: 'مر' })
   })
-  it('is none in a mail address, after a space, and before the @', () => {
-    expect(mentionAt('jane@example', 12)).toBeNull()
-    expect(mentionAt('@jane is here', 9)).toBeNull()
+  it('may stand after a script without spaces, after dots, and begin with a full-width @', () => {
+    for (const before of ['你好', '안녕', 'コーヒー', '...', '❤️', '、', '-', '@', 'İİ ']) {
+      for (const at of ['@', '＠']) {
+        for (const search of ['', 'be', '太']) {
+          const text = before + at + search
+          expect(mentionAt(text, text.length), text).toEqual({ start: before.length, search })
+        }
+      }
+    }
+  })
+  it('is none in an address, after a space, and before the @', () => {
+    for (const text of [
+      'jane@example',
+      '@jane is here',
+      '@ben@so',
+      'https://social.example/@be',
+      'social.example/@be',
+      'www.example.com/@',
+      'hi@be'
+    ]) {
+      expect(mentionAt(text, text.length), text).toBeNull()
+    }
     expect(mentionAt('hi @jane', 2)).toBeNull()
   })
   it('is completed in its place, with one space after it', () => {
@@ -27,31 +49,74 @@ describe('a mention that is begun', () => {
   it('is offered names that start so, then those that hold it', () => {
     expect(fittingNames(['ajax', 'Jane', 'joe'], 'j', self)).toEqual(['Jane', 'joe', 'ajax'])
     expect(fittingNames(['jane', 'joe'], 'x', self)).toEqual([])
+    expect(fittingNames(['İrem', 'Νίκος', 'José'], 'ir', self)).toEqual(['İrem'])
+    expect(fittingNames(['İrem', 'Νίκος', 'José'], 'ΝΊΚΟΣ', self)).toEqual(['Νίκος'])
+    expect(fittingNames(['José'], 'jose\u0301', self)).toEqual(['José'])
   })
 })
 
-describe('mentions in a text', () => {
-  it('are marked as whole names of those who are mentioned, and of nobody else', () => {
+describe('a text', () => {
+  it.each(writtenTexts)('has the mentions and links of $text', ({ text, marked = [], links = [] }) => {
+    const pieces = piecesOf(text, keys(roster))
+    const found = (kind: string) => pieces.filter((piece) => piece.kind === kind)
+    expect(found('mention').map((piece) => piece.text)).toEqual(marked)
+    expect(found('link').map((piece) => 'href' in piece && piece.href)).toEqual(links)
+    expect(pieces.map((piece) => piece.text).join('')).toBe(text)
+  })
+  it('has mentions of those who are mentioned, and of nobody else', () => {
     expect(marked('@jane, and @JOE! @jill', ['jane', 'joe'])).toEqual(['@jane', '@JOE'])
     expect(marked('@janet @jane.doe x@jane', ['jane'])).toEqual([])
-    expect(marked('ask @jane.', ['jane'])).toEqual(['@jane'])
-    expect(marked('ask @jane-', ['jane'])).toEqual(['@jane'])
-    expect(marked('ask @jane...', ['jane'])).toEqual(['@jane'])
-  })
-  it('are of the longer name where one begins with another', () => {
     expect(marked('@ann-marie and @ann', ['ann', 'ann-marie'])).toEqual(['@ann-marie', '@ann'])
   })
-  it('are not within links', () => {
-    expect(marked('https://example.org/@jane', ['jane'])).toEqual([])
-  })
-  it('leave every character where it is', () => {
-    const text = fc.array(
-      fc.constantFrom('@jane', '@', 'jane', ' ', '.', 'https://a.example/@jane', 'İ', '👋')
+  it('has links that are web and mail addresses alone, without control characters', () => {
+    const part = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        'https://',
+        'www.',
+        'mailto:',
+        'a.example',
+        '@',
+        'b.com',
+        '/',
+        '\u202e',
+        '。',
+        'ü',
+        '例'
+      )
     )
     fc.assert(
-      fc.property(text, (parts) => {
+      fc.property(fc.array(part), (parts) => {
+        for (const piece of piecesOf(parts.join(''), new Set())) {
+          if (piece.kind !== 'link') continue
+          expect(piece.href).toMatch(/^(https?:\/\/|mailto:)/i)
+          expect(piece.href.endsWith(piece.text)).toBe(true)
+          expect(piece.text).not.toMatch(/[\p{Cc}\p{Cf}\s]/u)
+        }
+      })
+    )
+  })
+  it('keeps every character where it is', () => {
+    const part = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        '@jane',
+        '@',
+        '＠',
+        'jane',
+        ' ',
+        '.',
+        'https://a.example/@jane',
+        'a@b.example',
+        'İ',
+        '👋',
+        'さん'
+      )
+    )
+    fc.assert(
+      fc.property(fc.array(part), (parts) => {
         const whole = parts.join('')
-        const pieces = withMentions(piecesOf(whole), ['jane', 'jan'])
+        const pieces = piecesOf(whole, keys(['jane', 'jan']))
         expect(pieces.map(({ text }) => text).join('')).toBe(whole)
       })
     )

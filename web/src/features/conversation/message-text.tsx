@@ -1,5 +1,5 @@
-import { piecesOf } from '../../lib/links.ts'
-import { withMentions } from '../../lib/mentions.ts'
+import { piecesOf } from '@parley/contract/text-pieces'
+import { usernameKey } from '@parley/contract/usernames'
 
 /**
  * The words of a message: text as it is, its web and mail addresses as links, and who is mentioned, of these names,
@@ -16,19 +16,20 @@ export function MessageText({
 }) {
   return (
     <p className="message__text" data-time={time}>
-      {withMentions(piecesOf(content), names).map(({ text, href, mention }, index) => {
-        if (mention)
+      {piecesOf(content, new Set(names.map(usernameKey))).map((piece, index) => {
+        if (piece.kind === 'text') return piece.text
+        if (piece.kind === 'mention')
           return (
             // oxlint-disable-next-line react/no-array-index-key -- the pieces of one text never change places
             <strong key={index} className="message__mention">
-              {text}
+              {piece.text}
             </strong>
           )
-        if (href === null) return text
         return (
+          // Its own direction: a direction override before an address does not turn it.
           // oxlint-disable-next-line react/no-array-index-key -- the pieces of one text never change places
-          <a key={index} href={href} target="_blank" rel="noopener noreferrer">
-            {text}
+          <a key={index} href={piece.href} dir="ltr" target="_blank" rel="noopener noreferrer">
+            {piece.text}
           </a>
         )
       })}
