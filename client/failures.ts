@@ -3,12 +3,13 @@ import { Problem, problems, type ProblemCode, type ProblemDocument } from '@parl
 /** The server said no: the contract's problem, with the status and the waiting time that came with it. */
 export class Refusal extends Problem {
   readonly #status: number
+  readonly #title: string | undefined
   /** What the server asked to wait before another try, ms. */
   readonly retryAfterMs: number | null
 
   constructor(status: number, problem: Partial<ProblemDocument>, retryAfterMs: number | null = null) {
-    // A newer server may know codes that this client does not.
-    const known = problem.code !== undefined && problem.code in problems
+    // A newer server may have codes that this client does not know: its own words say what is wrong.
+    const known = problem.code !== undefined && Object.hasOwn(problems, problem.code)
     super(
       known ? problem.code! : codeFor(status),
       problem.detail ?? problem.title,
@@ -16,11 +17,17 @@ export class Refusal extends Problem {
       problem.current
     )
     this.#status = status
+    this.#title = problem.title
     this.retryAfterMs = retryAfterMs
   }
 
   override get status(): number {
     return this.#status
+  }
+
+  override toJSON(): ProblemDocument {
+    const document = super.toJSON()
+    return { ...document, title: this.#title ?? document.title, status: this.#status }
   }
 }
 
@@ -48,8 +55,9 @@ export function retryAfterMs(error: unknown): number {
   return error instanceof Refusal ? (error.retryAfterMs ?? 0) : 0
 }
 
+/** A code that says no more than the status does. */
 function codeFor(status: number): ProblemCode {
-  const codes = Object.keys(problems) as ProblemCode[]
-  const fallback = status >= 500 ? 'internal' : 'malformed_request'
-  return codes.find((code) => problems[code].status === status) ?? fallback
+  if (status === 401) return 'unauthenticated'
+  if (status === 413) return 'body_too_large'
+  return status >= 500 ? 'internal' : 'malformed_request'
 }

@@ -3,8 +3,8 @@ import type { ProblemDocument } from '@parley/contract/errors'
 import type { Clock } from './clock.ts'
 import { NetworkError, Refusal } from './failures.ts'
 
-/** No server that wants its clients back asks for more, ms. */
-const waitMaxMs = 5 * 60_000
+/** Longest wait that `Retry-After` may ask for, ms. */
+const waitMaxMs = 60 * 60_000
 
 /** Where requests go and as whom. Without a token the browser's cookie speaks. */
 export type Connection = {
@@ -22,6 +22,8 @@ export type RequestSpec = {
   headers?: Record<string, string>
   body?: unknown
   signal?: AbortSignal | undefined
+  /** Receives the headers of an answer that counts. */
+  onHeaders?: (headers: Headers) => void
 }
 
 /** An answer's body, and the place in my log that it is true of at least. */
@@ -34,6 +36,7 @@ export type Answer<Data> = { data: Data; cursor: Cursor | null }
 export async function request<Data>(connection: Connection, spec: RequestSpec): Promise<Answer<Data>> {
   return exchange(connection, spec, async (response) => {
     const text = await response.text()
+    spec.onHeaders?.(response.headers)
     const cursor = parseCursor(response.headers.get('event-cursor') ?? '')
     if (text === '') return { data: undefined as Data, cursor }
     const data = parseJson(text)
@@ -96,7 +99,8 @@ async function refusalOf(response: Response, connection: Connection): Promise<Re
   const text = await response.text()
   const problem = parseJson(text) as Partial<ProblemDocument> | undefined
   const { status, headers } = response
-  if (!problem && status < 500 && status !== 429)
+  // A proxy refuses what is too large by itself; other pages that are not Parley's are of a captive portal.
+  if (!problem && status < 500 && status !== 429 && status !== 413)
     return new NetworkError(`An answer of another kind: ${status}`)
   return new Refusal(status, problem ?? {}, waitOf(headers, connection.clock.now()))
 }
@@ -109,8 +113,10 @@ function waitOf(headers: Headers, now: number): number | null {
   const retryAfter = headers.get('retry-after')
   if (retryAfter === null) return null
   const sentAt = Date.parse(headers.get('date') ?? '') || now
-  const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - sentAt
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), waitMaxMs) : null
+  const isDate = /^[A-Z][a-z]+, .+ GMT$/.test(retryAfter)
+  if (!isDate && !/^\d+$/.test(retryAfter)) return null
+  const ms = isDate ? Date.parse(retryAfter) - sentAt : Number(retryAfter) * 1_000
+  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), waitMaxMs)
 }
 
 function parseJson(text: string): unknown {

@@ -106,7 +106,36 @@ describe('a failure', () => {
     expect(await waitOf('Mon, 02 Mar 2026 10:00:09 GMT')).toBe(9_000)
     expect(await waitOf('Thu, 01 Jan 1970 00:00:00 GMT')).toBe(0)
     expect(await waitOf('soon')).toBe(null)
-    expect(await waitOf('999999999')).toBe(300_000)
+    expect(await waitOf('999999999')).toBe(3_600_000)
+  })
+  it('of a code it does not know has the words of the server, and of no other code', async () => {
+    const statuses = [400, 403, 404, 409, 422, 451]
+    for (const status of statuses) {
+      const error = await failureOf(() => problem('from_the_future', status))
+      expect(error).toMatchObject({ code: 'malformed_request', status, message: 'Not so.' })
+      expect((error as Refusal).toJSON()).toMatchObject({ status, detail: 'Not so.' })
+    }
+    expect(await failureOf(() => problem('toString', 403))).toMatchObject({ code: 'malformed_request' })
+  })
+  it('reads how long to wait as seconds and as a date, and no longer than an hour', async () => {
+    const waits: [string, number | null][] = [
+      ['3', 3_000],
+      ['0', 0],
+      [new Date(5_000).toUTCString(), 5_000],
+      ['99999999999', 3_600_000],
+      ['-5', null],
+      ['Xyz, nonsense GMT', null],
+      ['soon', null]
+    ]
+    for (const [value, retryAfterMs] of waits)
+      expect(await failureOf(() => problem('draining', 503, { 'retry-after': value }))).toMatchObject({
+        retryAfterMs
+      })
+  })
+  it('is final where a proxy refuses what is too large', async () => {
+    const error = await failureOf(() => new Response('<h1>Too large</h1>', { status: 413 }))
+    expect(error).toMatchObject({ code: 'body_too_large', status: 413 })
+    expect(isTemporary(error)).toBe(false)
   })
   it('knows the end of the session', async () => {
     expect(isSignedOut(await failureOf(() => problem('unauthenticated', 401)))).toBe(true)

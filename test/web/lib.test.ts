@@ -55,6 +55,11 @@ describe('problems', () => {
       expect(problemText({ code })).toMatch(/\.$/)
     expect(problemText(problemOf(new TypeError('failed')))).toMatch(/network/)
   })
+  it('of a code that is unknown here, or has no sentence, are those of the server', () => {
+    const message = 'You have to do something else first.'
+    for (const code of ['from_the_future', 'malformed_request', 'toString', 'validation_failed'])
+      expect(problemText({ code, message })).toBe(message)
+  })
 })
 
 describe('small things', () => {

@@ -1,6 +1,6 @@
 import type { ProblemCode } from '@parley/contract/errors'
 
-/** What went wrong and what to do about it, for people. Codes without a sentence here get the general one. */
+/** What went wrong and what to do about it, for people. For other codes the server's own sentence stands. */
 const sentences: Partial<Record<ProblemCode | 'login_denied', string>> = {
   oauth_state_invalid: 'The sign-in took too long, or was started in another window. Please try again.',
   login_denied: 'GitHub was not allowed to sign you in. Try again and allow it, or use another way.',
@@ -16,26 +16,42 @@ const sentences: Partial<Record<ProblemCode | 'login_denied', string>> = {
   not_allowed: 'Your role in this group does not allow that any more.',
   not_your_message: 'Only whoever wrote a message can do that.',
   participant_not_found: 'They are no longer in this group.',
-  message_deleted: 'This message was deleted meanwhile.',
-  version_conflict:
-    'This message was changed on another device meanwhile. Save again to replace what it says now.',
+  message_deleted: 'This message was deleted in the meantime.',
+  version_conflict: 'It was changed on another device in the meantime.',
   group_full: 'This group has as many people as it can.',
   too_many_reactions: 'This message has as many different emoji as it can.',
-  body_too_large: 'This message is too long. Shorten it and send it again.',
+  body_too_large: 'This is too long. Shorten it.',
   idempotency_mismatch: 'This message was already sent in another form. Discard this one.',
   storage_unavailable: 'The server cannot reach its storage right now. Please try again in a moment.',
   draining: 'The server is restarting. Please try again in a moment.',
   internal: 'Something went wrong on the server. Please try again in a moment.'
 }
 
-const general = 'That did not work. Please try again.'
+const general = 'The server refused this.'
 const unreachable = 'The server cannot be reached. Check your network, then try again.'
 
 /** A sentence for a refusal's code, or for a failure that the server did not explain. */
 export function problemText(problem: { code?: string; message?: string } | null): string {
   if (!problem?.code) return unreachable
-  if (problem.code === 'validation_failed') return problem.message ?? general
-  return sentences[problem.code as ProblemCode] ?? general
+  // The server says which field is wrong; of a code that is unknown here it says all there is to say.
+  return (
+    (Object.hasOwn(sentences, problem.code) && sentences[problem.code as ProblemCode]) ||
+    (problem.message ?? general)
+  )
+}
+
+/** What the server would refuse again as it is, whenever it is retried. */
+const final: ReadonlySet<string> = new Set<ProblemCode>([
+  'validation_failed',
+  'body_too_large',
+  'idempotency_mismatch',
+  'message_deleted',
+  'message_not_found',
+  'not_your_message'
+])
+
+export function isFinal({ code }: { code: string }): boolean {
+  return final.has(code)
 }
 
 /** The code of whatever was thrown. */
