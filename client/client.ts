@@ -1,5 +1,6 @@
 import { formatCursor, type Cursor } from '@parley/contract/cursor'
 import type {
+  AuthUser,
   Conversation,
   Login,
   LoginMethods,
@@ -76,9 +77,15 @@ export function createClient(options: ClientOptions = {}) {
       await post(paths.logout)
       connection.token = null
     },
-    /** Who am I. */
-    async authUser(abortable: Abortable = {}): Promise<User> {
-      return (await get<User>(paths.authUser, {}, abortable)).data
+    /** Who is signed in, and how long their messages may be. */
+    async authUser({ signal }: Abortable = {}): Promise<AuthUser> {
+      let max = 0
+      const { data } = await request<User>(connection, {
+        path: paths.authUser,
+        signal,
+        onHeaders: (headers) => (max = Number(headers.get('message-max-length')))
+      })
+      return Number.isInteger(max) && max > 0 ? { ...data, messageMaxLength: max } : data
     },
     /** A session that lives its full time again; gives its end. */
     async refreshToken(): Promise<Token> {
@@ -168,21 +175,32 @@ export function createClient(options: ClientOptions = {}) {
     editMessage(
       conversationId: string,
       messageId: string,
-      edit: { content: string; version?: number }
+      edit: { content: string; version?: number },
+      abortable: Abortable = {}
     ): Promise<Message> {
-      return patch(at(paths.message, { conversationId, messageId }), edit)
+      return patch(at(paths.message, { conversationId, messageId }), edit, abortable)
     },
     /** Deletes a message: mine, or, as an owner or admin of its group, anybody's. */
-    async deleteMessage(conversationId: string, messageId: string): Promise<void> {
-      await remove(at(paths.message, { conversationId, messageId }))
+    async deleteMessage(conversationId: string, messageId: string, abortable: Abortable = {}): Promise<void> {
+      await remove(at(paths.message, { conversationId, messageId }), undefined, abortable)
     },
     /** Puts an emoji of mine on a message; again it changes nothing. */
-    async addReaction(conversationId: string, messageId: string, emoji: string): Promise<void> {
-      await put(at(paths.reaction, { conversationId, messageId, emoji }))
+    async addReaction(
+      conversationId: string,
+      messageId: string,
+      emoji: string,
+      abortable: Abortable = {}
+    ): Promise<void> {
+      await put(at(paths.reaction, { conversationId, messageId, emoji }), undefined, abortable)
     },
     /** Takes my emoji off a message. */
-    async removeReaction(conversationId: string, messageId: string, emoji: string): Promise<void> {
-      await remove(at(paths.reaction, { conversationId, messageId, emoji }))
+    async removeReaction(
+      conversationId: string,
+      messageId: string,
+      emoji: string,
+      abortable: Abortable = {}
+    ): Promise<void> {
+      await remove(at(paths.reaction, { conversationId, messageId, emoji }), undefined, abortable)
     },
     /** What a message said before, oldest first: for owners and admins of its group. */
     async messageVersions(

@@ -16,6 +16,9 @@ export const User = Type.Object({
 })
 export type User = Static<typeof User>
 
+/** Who is signed in; `messageMaxLength` is the server's limit in code points, from the `Message-Max-Length` header. */
+export type AuthUser = User & { readonly messageMaxLength?: number }
+
 export const Role = Type.Enum(['owner', 'admin', 'member'])
 /** What somebody is in a conversation; `roles.ts` says what each may do. Two people are both members. */
 export type Role = Static<typeof Role>

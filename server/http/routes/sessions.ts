@@ -20,7 +20,11 @@ export function sessionRoutes(server: Server, deps: RouteDeps): void {
   server.route({
     ...routes.authUser,
     onRequest,
-    handler: async (request) => principalOf(request).user
+    handler: async (request, reply) => {
+      // The composer holds to the limit that the server holds to.
+      reply.header('message-max-length', config.messageMaxLength)
+      return principalOf(request).user
+    }
   })
 
   server.route({

@@ -25,6 +25,7 @@ describe('who am I', () => {
   test('john, with his token', async () => {
     const answer = await john.get('/api/auth_user')
     expect(answer.json()).toEqual({ id: john.id, username: 'john', avatarURL: null })
+    expect(answer.headers['message-max-length']).toBe('4000')
   })
 
   test('john, with his cookie', async () => {
