@@ -12,7 +12,7 @@ export function provesOrigin(request: FastifyRequest, config: Config): boolean {
 }
 
 /** ORIGIN; with port 0 and no ORIGIN, the port that was found free. */
-function ownOrigin(request: FastifyRequest, config: Config): string {
+export function ownOrigin({ socket }: Pick<FastifyRequest, 'socket'>, config: Config): string {
   if (config.origin !== 'http://localhost:0') return config.origin
-  return `http://localhost:${request.socket.localPort}`
+  return `http://localhost:${socket.localPort}`
 }

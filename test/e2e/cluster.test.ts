@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../harness/chromium.ts'
 import { noCluster, startCluster, type Cluster } from '../harness/cluster.ts'
-import { listed, message, send, signIn, startWith } from './people.ts'
+import { listed, message, send, signInBehind, startWith } from './people.ts'
 
 describe.skipIf(noCluster)(
   `Three nodes in browsers (${noCluster ?? 'one Postgres, one NATS, nginx'})`,
@@ -17,8 +17,8 @@ describe.skipIf(noCluster)(
       const [john, jane] = await Promise.all([openBrowser(settings), openBrowser(settings)])
       stack.use(john)
       stack.use(jane)
-      johns = await signIn(john, cluster.url, 'john')
-      janes = await signIn(jane, cluster.url, 'jane')
+      johns = await signInBehind(john, cluster.url, cluster.nodes[0]!.url, 'john')
+      janes = await signInBehind(jane, cluster.url, cluster.nodes[1]!.url, 'jane')
       await startWith(johns, 'jane')
     })
     afterAll(() => stack.disposeAsync())

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Locator, Page } from 'playwright-core'
 import { openBrowser, type Browser } from '../harness/chromium.ts'
+import { loginBehind } from '../harness/api.ts'
 import { cleanEnv, repository, startParley, type Parley } from '../harness/parley.ts'
 
 /** Parley as its own process, and a browser for each of john and jane. */
@@ -62,6 +63,22 @@ export async function signIn(browser: Browser, url: string, username: string): P
   await page.goto(url)
   await accessField(page).fill(username)
   await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Conversations', exact: true }).waitFor()
+  return page
+}
+
+/** A page of somebody behind a proxy, through which nobody can sign in on localhost: the session is made at a node. */
+export async function signInBehind(
+  browser: Browser,
+  url: string,
+  nodeUrl: string,
+  username: string
+): Promise<Page> {
+  const { token } = await loginBehind(url, nodeUrl, username)
+  const cookie = { name: 'parley_session', value: token, url, httpOnly: true, sameSite: 'Lax' as const }
+  await browser.context.addCookies([cookie])
+  const page = await browser.context.newPage()
+  await page.goto(url)
   await page.getByRole('heading', { name: 'Conversations', exact: true }).waitFor()
   return page
 }

@@ -2,7 +2,7 @@
 import { Client } from 'pg'
 import { addUsers } from '../../server/domain/people.ts'
 import { openStoreBeside } from '../../server/open-store.ts'
-import { loginAs } from '../harness/api.ts'
+import { loginBehind } from '../harness/api.ts'
 import { startCluster, type Cluster } from '../harness/cluster.ts'
 import { openHintLoss } from '../harness/hint-loss.ts'
 import type { Parley } from '../harness/parley.ts'
@@ -76,7 +76,8 @@ export async function runClusterStorm(options: StormOptions): Promise<StormResul
     databaseSince: () => database.since,
     boundMs: () => (isQuiet ? quietBoundMs : stormBoundMs)
   })
-  const places = [cluster.url, ...cluster.nodes.map((node) => node.url)]
+  const nodes = cluster.nodes.map((node) => node.url)
+  const places = [cluster.url, ...nodes]
   const longestMs = Math.min(180_000, options.ms / 4)
   const pauseMs = Math.min(5_000, options.ms / 16)
 
@@ -92,6 +93,7 @@ export async function runClusterStorm(options: StormOptions): Promise<StormResul
   }
   const world = {
     url: (random: Random) => pick(places, random),
+    signIn: { url: (random: Random) => pick(nodes, random), host: () => new URL(cluster.url).host },
     wasWhole: (since: number) => since >= whole.since + mendingMs,
     sessionLagMs: stormBoundMs,
     breakers: [breakAll],
@@ -302,7 +304,9 @@ async function probeOf(
   options: Pick<ProbeOptions, 'random' | 'databaseSince' | 'boundMs'>
 ) {
   await addUsersBeside(cluster, ['anna', 'bob'])
-  const [from, to] = await Promise.all(['anna', 'bob'].map((name) => loginAs(cluster.nodes[0]!.url, name)))
+  const [from, to] = await Promise.all(
+    ['anna', 'bob'].map((name) => loginBehind(cluster.url, cluster.nodes[0]!.url, name))
+  )
   const { id: conversationId } = await from!.conversationWith('bob')
   return startProbe({
     from: from!,

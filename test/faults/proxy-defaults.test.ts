@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ProblemDocument } from '@parley/contract/errors'
 import type { Message } from '@parley/contract/entities'
-import { call, loginAs, type Api } from '../harness/api.ts'
+import { call, loginBehind, type Api } from '../harness/api.ts'
 import { defaultConfig, startNginx, type Nginx } from '../harness/nginx.ts'
 import { freePort, startParley, type Parley } from '../harness/parley.ts'
 import { openStream } from '../harness/stream.ts'
@@ -17,7 +17,7 @@ beforeAll(async () => {
   url = `http://localhost:${port}`
   parley = await startParley({ port: node, env: { ORIGIN: url } })
   nginx = await startNginx(port, defaultConfig(port, node))
-  ;[john, jane] = [await loginAs(url, 'john'), await loginAs(url, 'jane')]
+  ;[john, jane] = [await loginBehind(url, parley.url, 'john'), await loginBehind(url, parley.url, 'jane')]
   conversation = (await john.conversationWith('jane')).id
 })
 afterAll(async () => {
@@ -55,7 +55,7 @@ test('S14: and a resumed stream brings what was missed, a thousand events and mo
 })
 
 test('S14: it passes on the end of a stream, and an answer that was not waited for is given again', async () => {
-  const phone = await loginAs(url, 'jane')
+  const phone = await loginBehind(url, parley.url, 'jane')
   const stream = await openStream(url, phone.token)
   await stream.until(({ name }) => name === 'sync')
   await phone.post('/api/logout')
@@ -81,12 +81,7 @@ test('S14: it passes on the end of a stream, and an answer that was not waited f
 })
 
 test('S14: a browser’s cookie counts there, for pages of the address that people open alone', async () => {
-  const login = await call(`${url}/api/login?session=cookie`, {
-    method: 'POST',
-    headers: { origin: url },
-    body: { username: 'john' }
-  })
-  const cookie = login.headers.get('set-cookie')!.split(';')[0]!
+  const cookie = `parley_session=${john.token}`
   const post = (origin: string) =>
     call<ProblemDocument>(`${url}/api/conversations`, {
       method: 'POST',

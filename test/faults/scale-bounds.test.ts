@@ -53,7 +53,7 @@ describe.concurrent('Parley', () => {
   })
 
   test('200 requests that never end are answered 408 while others are served', async () => {
-    const head = 'POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
+    const head = `POST /api/login HTTP/1.1\r\nHost: ${new URL(parley.url).host}\r\nContent-Type: application/json\r\n`
     const slow = [
       ...(await openSlow(100, head, 'X')),
       ...(await openSlow(100, `${head}Content-Length: 10000\r\n\r\n`, ' '))

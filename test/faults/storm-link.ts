@@ -1,5 +1,5 @@
 import type { User } from '@parley/contract/entities'
-import { call, type Answer } from '../harness/api.ts'
+import { call, callFor, type Answer } from '../harness/api.ts'
 import { openTcpProxy, type LinkFaults, type TcpProxy } from '../harness/tcp-proxy.ts'
 import { pause, randomOf, type Random, type StormRecord } from './storm-record.ts'
 
@@ -7,6 +7,8 @@ import { pause, randomOf, type Random, type StormRecord } from './storm-record.t
 export type StormWorld = {
   /** Where the next request or stream goes. */
   url(random: Random): string
+  /** Where a sign-in goes: past any proxy of HTTP, for the address that people open. */
+  readonly signIn: { url(random: Random): string; host(): string }
   /** Whether Parley was all there since then (`performance.now()`): no answer of it may then be an excuse. */
   wasWhole(since: number): boolean
   /** A session that was ended may be taken for good, where another node has not heard of it, for so long. */
@@ -45,6 +47,8 @@ type Question = {
   /** Every other status is a fault of Parley's. */
   expected: readonly number[]
   timeoutMs?: number
+  /** It is a sign-in, and goes where those go. */
+  signsIn?: boolean
 }
 
 /** An actor's own way to Parley, through the proxies that break it. */
@@ -64,8 +68,8 @@ export function openStormLink(storm: Storm, name: string) {
     opened.push(proxy)
     return proxy
   }
-  async function url(): Promise<string> {
-    const target = world.url(random)
+  async function url(signsIn = false): Promise<string> {
+    const target = signsIn ? world.signIn.url(random) : world.url(random)
     const proxy = proxies.get(target) ?? open(target)
     proxies.set(target, proxy)
     return (await proxy).url
@@ -73,16 +77,19 @@ export function openStormLink(storm: Storm, name: string) {
 
   /** One request; null where no whole answer came, or an excuse that Parley had. Whatever is answered is judged. */
   async function ask<Body = unknown>(question: Question): Promise<Answer<Body> | null> {
-    const { method = 'GET', path, token, body, expected, timeoutMs = 10_000 } = question
+    const { method = 'GET', path, token, body, expected, timeoutMs = 10_000, signsIn } = question
     const askedAt = performance.now()
     let answer: Answer<Body>
     try {
-      answer = await call<Body>((await url()) + path, {
+      const asked = {
         method,
         body,
         headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
         signal: AbortSignal.timeout(timeoutMs)
-      })
+      }
+      answer = signsIn
+        ? await callFor<Body>(world.signIn.host(), (await url(signsIn)) + path, asked)
+        : await call<Body>((await url()) + path, asked)
     } catch {
       return null
     }
@@ -107,7 +114,7 @@ export function openStormLink(storm: Storm, name: string) {
   }
 
   const link = {
-    url,
+    url: () => url(),
     ask,
     /** Asks until there is an answer; null when `until` says to stop. */
     async askOn<Body = unknown>(question: Question, until: () => boolean, waitMs: () => number) {
@@ -149,7 +156,7 @@ export async function signIn(
   username: string,
   until: () => boolean
 ): Promise<Session | null> {
-  const question = { method: 'POST', path: '/api/login', body: { username }, expected: [200] }
+  const question = { method: 'POST', path: '/api/login', body: { username }, expected: [200], signsIn: true }
   const answer = await link.askOn<{ token: string; authUser: User }>(question, until, () => 50)
   return answer && { token: answer.body.token, user: answer.body.authUser }
 }

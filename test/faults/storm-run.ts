@@ -1,5 +1,5 @@
 import { parseCursor } from '@parley/contract/cursor'
-import { loginAs, type Api } from '../harness/api.ts'
+import { apiWith, loginAs, type Api } from '../harness/api.ts'
 import { runActor } from './storm-actor.ts'
 import { countAsks } from './storm-asks.ts'
 import { runChecker } from './storm-checker.ts'
@@ -124,7 +124,13 @@ async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: St
   const newcomers = Array.from({ length: Math.ceil(ms / newcomerMs) }, (_, i) => `newcomer-${i + 1}`)
   await world.addUsers([...others, ...newcomers])
   const url = world.url(randomOf(seed, 'the beginning'))
-  const people = await Promise.all([...writers, ...others].map((name) => loginAs(url, name)))
+  const [node, host] = [world.signIn.url(randomOf(seed, 'the beginning')), world.signIn.host()]
+  const people = await Promise.all(
+    [...writers, ...others].map(async (name) => {
+      const { token, user } = await loginAs(node, name, `http://${host}`)
+      return apiWith(url, token, user)
+    })
+  )
   const { id: directId } = await people[0]!.conversationWith('jane')
   const epoch = await epochOf(people[0]!)
   const crowds = people.map((api) => {

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import type { Conversation, Login, Message, User } from '@parley/contract/entities'
 
 /** An answer with its body read: parsed when it is JSON, text otherwise. */
@@ -27,20 +30,55 @@ export async function call<Body = unknown>(
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
   })
-  const text = await response.text()
-  const json = response.headers.get('content-type')?.includes('json') && text !== ''
+  const answer = await response.text()
+  const json = response.headers.get('content-type')?.includes('json') && answer !== ''
   return {
     status: response.status,
     headers: response.headers,
-    body: (json ? JSON.parse(text) : text) as Body
+    body: (json ? JSON.parse(answer) : answer) as Body
   }
 }
 
-/** Signs `username` in by the development login. */
-export async function loginAs(url: string, username: string): Promise<Api> {
-  const answer = await call<Login>(`${url}/api/login`, { method: 'POST', body: { username } })
+/** The same request with a `Host` of its own, which fetch does not take. */
+export async function callFor<Body = unknown>(
+  host: string,
+  url: string,
+  { method = 'GET', headers = {}, body, signal }: Parameters<typeof call>[1] = {}
+): Promise<Answer<Body>> {
+  const asked = request(url, {
+    method,
+    agent: false,
+    ...(signal && { signal }),
+    headers: {
+      host,
+      connection: 'keep-alive',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers
+    }
+  })
+  asked.end(body === undefined ? undefined : JSON.stringify(body))
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  const answer = await text(response)
+  const isJson = response.headers['content-type']?.includes('json') && answer !== ''
+  return {
+    status: response.statusCode!,
+    headers: new Headers(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
+    body: (isJson ? JSON.parse(answer) : answer) as Body
+  }
+}
+
+/** Signs `username` in by the development login of the Parley at `url`, which answers for its `origin` alone. */
+export async function loginAs(url: string, username: string, origin = url): Promise<Api> {
+  const asked = { method: 'POST', body: { username } }
+  const answer = await callFor<Login>(new URL(origin).host, `${url}/api/login`, asked)
   if (answer.status !== 200) throw new Error(`login: ${answer.status} ${JSON.stringify(answer.body)}`)
   return apiWith(url, answer.body.token!, answer.body.authUser)
+}
+
+/** Signs `username` in at a node, for the proxy in front of it: the development login takes nothing through a proxy. */
+export async function loginBehind(proxyUrl: string, nodeUrl: string, username: string): Promise<Api> {
+  const { token, user } = await loginAs(nodeUrl, username, proxyUrl)
+  return apiWith(proxyUrl, token, user)
 }
 
 export function apiWith(url: string, token: string, user: User): Api {

@@ -51,7 +51,13 @@ export async function startCluster({
       const natsUrl = natsUrlOf ? await natsUrlOf(nats, index) : nats.url
       return startParley({
         port,
-        env: { ORIGIN: url, DATABASE_URL: databaseUrl, NATS_URL: natsUrl, ...env }
+        env: {
+          ORIGIN: url,
+          DATABASE_URL: databaseUrl,
+          NATS_URL: natsUrl,
+          PARLEY_TRUSTED_PROXIES: '127.0.0.1,::1',
+          ...env
+        }
       })
     })
   )

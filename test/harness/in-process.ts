@@ -49,7 +49,10 @@ export async function startInProcess(
   })
   // No setting gives port 0 an origin of its own; tests of cookies send the configured one.
   const app = await createApp({ ...config, port: 0, database: await emptyDatabase(dataDir) }, describe)
-  const inject: InProcess['inject'] = (request) => app.server.inject(request)
+  // The development login takes requests for ORIGIN alone.
+  const authority = new URL(config.origin).host
+  const inject: InProcess['inject'] = (request) =>
+    app.server.inject({ authority, ...(typeof request === 'string' ? { url: request } : request) })
 
   async function signIn(username: string): Promise<Person> {
     const { authUser, token } = (

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,6 +12,8 @@ import { repository } from './parley.ts'
 export type Nginx = {
   /** What it logged: of each request that is over, its method, its address, and the ports of the nodes it went to. */
   requests(): Promise<string[]>
+  /** Everything that it wrote into any log. */
+  logs(): Promise<string>
   close(): Promise<void>
 }
 
@@ -20,11 +23,16 @@ const place = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/opt/homebrew/bin/ng
 
 export const hasNginx = place !== undefined
 
+const ownLog = '/var/log/nginx/parley.log'
+
 /** Starts nginx with a configuration that listens on `port` of the loopback. */
 export async function startNginx(port: number, config: string): Promise<Nginx> {
   if (!place) throw new Error('no nginx; on Debian: apt-get install nginx')
   const folder = await mkdtemp(join(tmpdir(), 'parley-nginx-'))
-  await writeFile(join(folder, 'parley.conf'), config)
+  const logged = config
+    .replaceAll(`access_log ${ownLog} parley;`, `$&\n access_log ${folder}/access.log nodes;`)
+    .replaceAll('/var/log/nginx/', `${folder}/`)
+  await writeFile(join(folder, 'parley.conf'), logged)
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   await writeFile(
     join(folder, 'nginx.conf'),
@@ -56,6 +64,11 @@ export async function startNginx(port: number, config: string): Promise<Nginx> {
     async requests() {
       return (await readFile(join(folder, 'access.log'), 'utf8')).trim().split('\n')
     },
+    async logs() {
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.log'))
+      const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+      return [printed, ...texts].join('\n')
+    },
     async close() {
       if (server.exitCode === null && server.signalCode === null) {
         server.kill('SIGTERM')
@@ -67,32 +80,50 @@ export async function startNginx(port: number, config: string): Promise<Nginx> {
 }
 
 /** As little as one can write, and nginx's own defaults for the rest: HTTP/1.0 to the server, answers buffered. */
-export function defaultConfig(port: number, node: number): string {
+export function defaultConfig(port: number, node: number, more = ''): string {
   return `server {
     listen 127.0.0.1:${port}; listen [::1]:${port};
-    location / { proxy_pass http://localhost:${node}; }
+    location / { proxy_pass http://localhost:${node}; ${more} }
   }`
 }
 
-/** The README's configuration, which passes on to nodes in turn, with our ports in it. */
+/** The README's configuration, which passes on to nodes in turn, with our ports and names in it. */
 export async function readmeConfig(port: number, nodes: number[]): Promise<string> {
   const readme = await readFile(join(repository, 'README.md'), 'utf8')
   const config = /```nginx\n([^]*?)```/.exec(readme)![1]!
   const servers = config.match(/ server 127\.0\.0\.1:\d+/g) ?? []
-  if (servers.length !== nodes.length || !config.includes('listen 80;'))
+  const both = (more: string) => `listen 127.0.0.1:${port}${more}; listen [::1]:${port}${more};`
+  const ours = [
+    ['listen 80 default_server;', both(' default_server')],
+    ['listen 80;', both('')],
+    ['server_name chat.example.org;', 'server_name localhost;']
+  ] as const
+  if (servers.length !== nodes.length || ours.some(([theirs]) => !config.includes(theirs)))
     throw new Error('the README has changed')
-  return servers
-    .reduce((text, server, i) => text.replace(server, ` server 127.0.0.1:${nodes[i]}`), config)
-    .replace('listen 80;', `listen 127.0.0.1:${port}; listen [::1]:${port};`)
+  const atNodes = servers.reduce(
+    (text, server, i) => text.replace(server, ` server 127.0.0.1:${nodes[i]}`),
+    config
+  )
+  return ours.reduce((text, [theirs, own]) => text.replace(theirs, own), atNodes)
 }
 
 /** Polls, because nothing outside a process can be told that it listens. */
 async function untilListening(port: number, timeoutMs = 20_000): Promise<void> {
   const end = Date.now() + timeoutMs
   while (Date.now() < end) {
-    const answer = await fetch(`http://127.0.0.1:${port}/livez`).catch(() => null)
-    if (answer) return
+    if (await takes(port)) return
     await delay(25)
   }
   throw new Error(`nginx did not listen within ${timeoutMs} ms`)
+}
+
+/** Whether a connection is taken; what an address is answered, a configuration may leave out. */
+function takes(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
 }

@@ -28,8 +28,8 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
   let conversation: string
   beforeAll(async () => {
     cluster = await startCluster()
-    john = await loginAs(cluster.nodes[0]!.url, 'john')
-    jane = await loginAs(cluster.nodes[1]!.url, 'jane')
+    john = await loginAs(cluster.nodes[0]!.url, 'john', cluster.url)
+    jane = await loginAs(cluster.nodes[1]!.url, 'jane', cluster.url)
     conversation = (await john.conversationWith('jane')).id
   })
   afterAll(() => cluster.close())
@@ -73,7 +73,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     }
     stream.cut()
     for (let i = 0; i < 20; i++) {
-      const person = await loginAs(cluster.nodes[1]!.url, 'jane')
+      const person = await loginAs(cluster.nodes[1]!.url, 'jane', cluster.url)
       const ending = await listen(person, cluster.nodes[2]!.url)
       await at(person, 0).post('/api/logout')
       await ending.ended
@@ -107,7 +107,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
   })
 
   test('N4: a session that ends on one node is over on the others, its streams too', async () => {
-    const person = await loginAs(cluster.nodes[0]!.url, 'jane')
+    const person = await loginAs(cluster.nodes[0]!.url, 'jane', cluster.url)
     const streams = await Promise.all(cluster.nodes.map((node) => listen(person, node.url)))
     const other = await listen(jane, cluster.nodes[2]!.url)
     for (const node of [1, 2]) expect((await at(person, node).get('/api/auth_user')).status).toBe(200)
@@ -120,7 +120,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
   })
 
   test('N4: a refreshed token ends where it is used with the first use of the new one elsewhere', async () => {
-    const person = await loginAs(cluster.nodes[0]!.url, 'john')
+    const person = await loginAs(cluster.nodes[0]!.url, 'john', cluster.url)
     const old = await listen(person, cluster.nodes[2]!.url)
     const { body } = await at(person, 1).post<{ token: string }>('/api/refresh_token')
     expect((await at(person, 2).get('/api/auth_user')).status).toBe(200)
@@ -148,7 +148,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
   })
 
   test('N5: without NATS every node is ready, messages and logouts cross with the sweep, and it is good again after', async () => {
-    const person = await loginAs(cluster.nodes[1]!.url, 'jane')
+    const person = await loginAs(cluster.nodes[1]!.url, 'jane', cluster.url)
     const stream = await listen(jane, cluster.nodes[1]!.url)
     const ending = await listen(person, cluster.nodes[2]!.url)
     await cluster.nats.stop()
@@ -173,7 +173,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
 
   test('N2, N4: a node that no hint reaches hears of messages and ended sessions by the sweep', async () => {
     await using deaf = await startParley({ env: { DATABASE_URL: cluster.databaseUrl } })
-    const person = await loginAs(cluster.nodes[0]!.url, 'jane')
+    const person = await loginAs(cluster.nodes[0]!.url, 'jane', cluster.url)
     const [stream, ending] = [await listen(jane, deaf.url), await listen(person, deaf.url)]
     await at(john, 0).send(conversation, 'to the deaf')
     await stream.until((event) => contentOf(event) === 'to the deaf')

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { refusal, startInProcess, type InProcess } from '../../harness/in-process.ts'
 
@@ -12,6 +14,23 @@ const ours = { origin: 'http://localhost:3000' }
 function login(payload: unknown, headers: Record<string, string> = {}, query = '') {
   return parley.inject({ method: 'POST', url: `/api/login${query}`, headers, payload: payload as object })
 }
+
+/** The status of a sign-in of john's, byte by byte. */
+async function statusOf(port: number, version: string, ...hosts: string[]): Promise<number> {
+  const socket = connect(port, 'localhost')
+  const body = '{"username": "john"}'
+  const lines = ['Content-Type: application/json', `Content-Length: ${body.length}`]
+  const head = [`POST /api/login HTTP/${version}`, ...hosts.map((host) => `Host: ${host}`), ...lines]
+  socket.write([...head, '', body].join('\r\n'))
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  return Number(answer.toString().split(' ')[1])
+}
+
+const proxied = (
+  'Forwarded X-Forwarded-For X-Forwarded-Proto X-Forwarded X-Real-IP Via CDN-Loop CF-Ray CF-Connecting-IP True-Client-IP X-Client-IP X-Cluster-Client-IP ' +
+  'X-Original-Host Fastly-Client-IP X-Amz-Cf-Id X-Amzn-Trace-Id X-Azure-Ref Fly-Client-IP X-Vercel-Id X-Envoy-External-Address X-Request-ID X-Cloud-Trace-Context Tailscale-User-Login'
+).split(' ')
 
 describe('the development login', () => {
   test('gives john his user, a token and its end in two weeks', async () => {
@@ -78,19 +97,53 @@ describe('the development login', () => {
     )
   })
 
-  test.each([
-    ['Forwarded', { forwarded: 'for=192.0.2.1' }],
-    ['X-Forwarded-For', { 'x-forwarded-for': '192.0.2.1' }],
-    ['X-Forwarded-Proto', { 'x-forwarded-proto': 'https' }],
-    ['the Host of another name', { host: 'evil.example:3000' }]
-  ])('refuses a request with %s', async (_what, headers) => {
+  test.each<[string, Record<string, string>]>([
+    ...proxied.map((name): [string, Record<string, string>] => [name, { [name]: '192.0.2.1' }]),
+    ['the Host of another name', { host: 'evil.example:3000' }],
+    ['another port', { host: 'localhost:3001' }],
+    ['no port', { host: 'localhost' }],
+    ['an address of this machine', { host: '127.0.0.1:3000' }],
+    ['an upstream for Host', { host: 'parley' }],
+    ['a connection for itself alone', { connection: 'close' }]
+  ])('L2: refuses a request with %s', async (_what, headers) => {
     expect(refusal(await login({ username: 'john' }, headers))).toBe('404 login_unavailable')
   })
 
-  test('takes every name of this machine for its own', async () => {
-    for (const host of ['localhost', '127.0.0.1:3000', '[::1]:3000']) {
-      expect((await login({ username: 'john' }, { host })).statusCode).toBe(200)
+  test.each([
+    ['another Origin', { origin: 'http://localhost:5173' }],
+    ['a null Origin', { origin: 'null' }],
+    ['another site', { 'sec-fetch-site': 'cross-site' }],
+    ['another port of this machine', { 'sec-fetch-site': 'same-site' }]
+  ])('L2: refuses a page of %s', async (_what, headers) => {
+    expect(refusal(await login({ username: 'john' }, headers))).toBe('403 origin_mismatch')
+  })
+
+  test('takes what browsers and curl send', async () => {
+    const chrome = {
+      ...ours,
+      'sec-fetch-site': 'same-origin',
+      'sec-fetch-mode': 'cors',
+      'sec-ch-ua-platform': '"Linux"',
+      referer: 'http://localhost:3000/',
+      'accept-language': 'en',
+      connection: 'keep-alive',
+      cookie: 'a=b'
     }
+    for (const headers of [chrome, { accept: '*/*', 'user-agent': 'curl/8' }]) {
+      expect((await login({ username: 'john' }, headers)).statusCode).toBe(200)
+    }
+  })
+
+  test('L2: refuses HTTP/1.0, two Hosts, and port 80 where it listens on another', async () => {
+    const port = Number(new URL(await parley.listen()).port)
+    expect(await statusOf(port, '1.1', 'localhost:3000')).toBe(200)
+    expect(await statusOf(port, '1.0', 'localhost:3000')).toBe(404)
+    expect(await statusOf(port, '1.1', 'localhost:3000', 'localhost:3000')).toBe(404)
+    expect(await statusOf(port, '1.1', 'localhost:3000', 'chat.example.org')).toBe(404)
+
+    const at80 = await startInProcess({ ORIGIN: 'http://localhost' })
+    expect(await statusOf(Number(new URL(await at80.listen()).port), '1.1', 'localhost')).toBe(404)
+    await at80.close()
   })
 
   test('is what the server says that it offers', async () => {

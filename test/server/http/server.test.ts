@@ -148,7 +148,7 @@ describe('what is no HTTP', () => {
     try {
       expect(problemIn(await raw('POST /api/login HTTP/1.1\r\nHost: a\r\n'))).toBe('408 request_timeout')
       const head =
-        'POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9'
+        'POST /api/login HTTP/1.1\r\nHost: localhost:3000\r\nContent-Type: application/json\r\nContent-Length: 9'
       expect(problemIn(await raw(`${head}\r\n\r\n{`))).toBe('408 request_timeout')
     } finally {
       Object.assign(server, { requestTimeout, headersTimeout })
@@ -159,7 +159,7 @@ describe('what is no HTTP', () => {
     const socket = connect(port, '127.0.0.1')
     await once(socket, 'connect')
     socket.end(
-      'POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{'
+      'POST /api/login HTTP/1.1\r\nHost: localhost:3000\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{'
     )
     await text(socket)
     expect((await parley.inject('/livez')).statusCode).toBe(200)

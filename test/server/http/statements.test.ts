@@ -33,7 +33,7 @@ let people: { john: string; jane: string }
 
 /** A session that the cache does not know: one statement more. */
 async function signInUnseen(username: string): Promise<string> {
-  const answer = await server.inject({ method: 'POST', url: '/api/login', payload: { username } })
+  const answer = await server.inject({ method: 'POST', url: '/api/login', authority, payload: { username } })
   store.takeStatements()
   return answer.json<Login>().token!
 }
@@ -63,6 +63,9 @@ function remove(token: string, url: string) {
   return server.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${token}` } })
 }
 
+/** The development login takes requests for ORIGIN alone. */
+const authority = 'localhost:3000'
+
 type Call = () => Promise<{ statusCode: number }>
 
 const clientId = '7d1f1f6e-63c1-4f7b-9a53-0d5f7a1b2c3d'
@@ -79,8 +82,11 @@ const counts: Record<
 > = {
   loginMethods: [[0, () => get(john, '/api/login_methods')]],
   login: [
-    [2, () => server.inject({ method: 'POST', url: '/api/login', payload: { username: 'anna' } })],
-    [1, () => server.inject({ method: 'POST', url: '/api/login', payload: { username: 'nobody' } })]
+    [2, () => server.inject({ method: 'POST', url: '/api/login', authority, payload: { username: 'anna' } })],
+    [
+      1,
+      () => server.inject({ method: 'POST', url: '/api/login', authority, payload: { username: 'nobody' } })
+    ]
   ],
   // Without GitHub's sign-in set up; what GitHub's would cost is in `findOrCreateGithubUser`.
   oauthGithub: [[0, () => get(john, '/api/oauth/github')]],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { routes } from '@parley/contract/routes'
 import { addUsers } from '../../../server/domain/people.ts'
-import { loginAs } from '../../harness/api.ts'
+import { loginAs, type Api } from '../../harness/api.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 import { openStream } from '../../harness/stream.ts'
 
@@ -86,7 +86,9 @@ describe('a page of another site, in a browser that is signed in here', () => {
 })
 
 test("W2: somebody else's cursor is a place in one's own log, or none", async () => {
-  const [anna, phone] = [await loginAs(url, 'anna'), await loginAs(url, 'jane')]
+  const [anna, phone] = (await Promise.all(
+    ['anna', 'jane'].map((name) => loginAs(url, name, 'http://localhost:3000'))
+  )) as [Api, Api]
   const hers = await openStream(url, phone.token)
   await hers.until(({ name }) => name === 'sync')
   const beyond = await openStream(url, anna.token, { lastEventId: hers.lastEventId })

@@ -1,0 +1,59 @@
+import type { FastifyRequest } from 'fastify'
+import { Problem } from '@parley/contract/errors'
+import type { Config } from '../config.ts'
+import { ownOrigin } from './origin.ts'
+
+/** Headers that proxies, load balancers and CDNs add, and that no browser, curl or client of ours sends. */
+const proxyHeaders = new RegExp(
+  `^(${[
+    'forwarded',
+    'via',
+    'cdn-loop',
+    'client-ip',
+    'true-client-ip',
+    'x-real-ip',
+    'x-client-ip',
+    'x-cluster-client-ip',
+    'x-originating-ip',
+    'x-remote-(addr|ip)',
+    'x-proxyuser-ip',
+    '(wl-)?proxy-client-ip',
+    'x-request-(id|start)',
+    'x-(host|scheme|port|url-scheme|ssl.*)',
+    'x-b3-.*',
+    'front-end-https',
+    'x-(forwarded|original|envoy|amz|amzn|azure|arr|appengine|goog|cloud-trace|vercel|nf|akamai|varnish|sucuri|proxy|nginx)(-.*)?',
+    '(akamai|ali|cf|cloudfront|fastly|fly|incap|ngrok|railway|render|tailscale|x-fastly|x-fly|x-cf|x-ms)-.*'
+  ].join('|')})$`
+)
+
+/**
+ * The development login is for whoever sits at this machine. A request that a proxy passed on may come from anywhere, and
+ * one for another host's name may be made by a page whose name was pointed at this machine. Throws `login_unavailable`, or
+ * `origin_mismatch` for another site's page.
+ */
+export function requireDevelopment(request: FastifyRequest, config: Config): void {
+  if (!config.developmentLogin || !isDirect(request, config)) {
+    throw new Problem(
+      'login_unavailable',
+      'The development login is for this machine alone: ask for ORIGIN in HTTP/1.1, not through a proxy and without Connection: close.'
+    )
+  }
+  const { origin, 'sec-fetch-site': site = 'none' } = request.headers
+  const ours = origin === undefined || origin === ownOrigin(request, config)
+  if (!ours || (site !== 'none' && site !== 'same-origin')) {
+    throw new Problem('origin_mismatch', `Open Parley at ${config.origin}.`)
+  }
+}
+
+/** Whether a client of this machine made the request itself, for ORIGIN. */
+function isDirect({ raw, socket, headers }: FastifyRequest, config: Config): boolean {
+  // nginx asks in HTTP/1.0 unless it is told otherwise, and then closes each connection unless it is told otherwise.
+  if (raw.httpVersion !== '1.1' || /\bclose\b/i.test(headers.connection ?? '')) return false
+  const hosts = raw.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')
+  const { host, port } = new URL(ownOrigin({ socket }, config))
+  if (hosts.length !== 1 || headers.host !== host) return false
+  // A proxy that drops the port from Host looks the same as port 80: only a server on 80 can be meant.
+  if (port === '' && socket.localPort !== undefined && ![80, 443].includes(socket.localPort)) return false
+  return !Object.keys(headers).some((name) => proxyHeaders.test(name))
+}
