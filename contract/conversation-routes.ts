@@ -1,9 +1,10 @@
 import { Type } from 'typebox'
-import { Conversation, Participant, Role, Text, User } from './entities.ts'
+import { Conversation, Participant, Role, User } from './entities.ts'
+import { participantsMax } from './limits.ts'
 import { paths } from './paths.ts'
-import { conversationParams, strict, type Route } from './route.ts'
+import { conversationParams, Param, sentId, sentTitle, sentUsername, strict, type Route } from './route.ts'
 
-const participantParams = Type.Object({ conversationId: Type.String(), userId: Type.String() })
+const participantParams = Type.Object({ conversationId: Param, userId: Param })
 
 /** People, and the conversations that they are in. */
 export const conversationRoutes = {
@@ -13,7 +14,7 @@ export const conversationRoutes = {
     rate: 'read',
     schema: {
       summary: 'Usernames that start so, without mine',
-      querystring: Type.Object({ search: Text }, strict),
+      querystring: Type.Object({ search: sentUsername() }, strict),
       response: { 200: Type.Array(Type.String()) }
     }
   },
@@ -25,11 +26,11 @@ export const conversationRoutes = {
       summary: 'Starts a group, or a conversation with one other person, or finds the one there is with them',
       body: Type.Object(
         {
-          username: Type.Optional(
-            Type.String({ format: 'text', description: 'The other one, and nothing else' })
+          username: Type.Optional(sentUsername('The other one, and nothing else')),
+          title: Type.Optional(sentTitle('Of a group')),
+          usernames: Type.Optional(
+            Type.Array(sentUsername(), { maxItems: participantsMax, description: 'Of a group: the others' })
           ),
-          title: Type.Optional(Type.String({ format: 'text', description: 'Of a group' })),
-          usernames: Type.Optional(Type.Array(Text, { description: 'Of a group: the others' })),
           history: Type.Optional(
             Type.Enum(['all', 'joined'], {
               description: 'Of a group: what those who are added later see; all, unless it is given'
@@ -47,7 +48,7 @@ export const conversationRoutes = {
     rate: 'read',
     schema: {
       summary: 'Mine that have a message, newest message first',
-      querystring: Type.Object({ before: Type.Optional(Type.String()) }, strict),
+      querystring: Type.Object({ before: Type.Optional(sentId()) }, strict),
       response: { 200: Type.Array(Conversation) }
     }
   },
@@ -64,7 +65,7 @@ export const conversationRoutes = {
     schema: {
       summary: 'Gives a group another title',
       params: conversationParams,
-      body: Type.Object({ title: Text }, strict),
+      body: Type.Object({ title: sentTitle() }, strict),
       response: { 200: Conversation }
     }
   },
@@ -76,7 +77,7 @@ export const conversationRoutes = {
       summary: 'Who is in it, in the order in which they came, 100 a page',
       params: conversationParams,
       querystring: Type.Object(
-        { after: Type.Optional(Type.String({ description: "The user id of the page before's last" })) },
+        { after: Type.Optional(sentId("The user id of the page before's last")) },
         strict
       ),
       response: { 200: Type.Array(Participant) }
@@ -91,7 +92,7 @@ export const conversationRoutes = {
       params: conversationParams,
       body: Type.Object(
         {
-          username: Text,
+          username: sentUsername(),
           role: Type.Optional(Type.Enum(['admin', 'member']))
         },
         strict

@@ -6,6 +6,9 @@ export const messageMaxLength = 4_000
 /** Code points in a username. */
 export const usernameMaxLength = 39
 
+/** Code points in a username as it is sent: with spaces around it, an `@` before it, its letters decomposed. */
+export const typedUsernameMaxLength = 200
+
 /** Characters in an `Idempotency-Key` header (printable ASCII). */
 export const idempotencyKeyMaxLength = 255
 
@@ -29,6 +32,15 @@ export const titleMaxLength = 100
 
 /** Groups that one person may own when they start another one or are made the owner of one. */
 export const groupsOwnedMax = 1_000
+
+/** Code points in a group's title as it is sent. */
+export const typedTitleMaxLength = 1_000
+
+/** Characters in an id or an emoji as it is sent. A shorter one that is no id names nothing, a 404. */
+export const idMaxLength = 1_024
+
+/** Characters in a token, a cursor, or what an identity provider sends back. */
+export const tokenMaxLength = 2_048
 
 /** People in a group at most. */
 export const participantsMax = 1_000

@@ -148,9 +148,10 @@ function endOfHost(text: string, at: number): number {
     label.lastIndex = next
     if (!label.test(text)) break
     // Hyphens and underscores at the end of a label end the host before them.
-    const found = text.slice(next, label.lastIndex).replace(/(?<![_-])[_-]+$/, '')
-    if (found === '' || found.startsWith('-') || found.length > labelMaxLength) break
-    end = next + found.length
+    let labelEnd = label.lastIndex
+    while (labelEnd > next && /[_-]/.test(text[labelEnd - 1]!)) labelEnd--
+    if (labelEnd === next || text[next] === '-' || labelEnd - next > labelMaxLength) break
+    end = labelEnd
     if (end < label.lastIndex || text[end] !== '.') break
     next = end + 1
   }

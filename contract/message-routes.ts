@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
-import { Message, MessageVersion, Text } from './entities.ts'
-import { idempotencyKeyMaxLength } from './limits.ts'
+import { Message, MessageVersion } from './entities.ts'
+import { idempotencyKeyMaxLength, idMaxLength, tokenMaxLength } from './limits.ts'
 import { paths } from './paths.ts'
-import { conversationParams, strict, type Route } from './route.ts'
+import { conversationParams, Param, sentContent, sentId, strict, type Route } from './route.ts'
 
-const messageParams = Type.Object({ conversationId: Type.String(), messageId: Type.String() })
-const reactionParams = Type.Object({ ...messageParams.properties, emoji: Type.String() })
+const messageParams = Type.Object({ conversationId: Param, messageId: Param })
+const reactionParams = Type.Object({ ...messageParams.properties, emoji: Param })
 
 /** What is said, and the stream of everything that happens. */
 export const messageRoutes = {
@@ -18,19 +18,18 @@ export const messageRoutes = {
       params: conversationParams,
       headers: Type.Object({
         'idempotency-key': Type.Optional(
-          Type.String({ pattern: `^[\\x21-\\x7e]{1,${idempotencyKeyMaxLength}}$` })
+          Type.String({
+            pattern: `^[\\x21-\\x7e]{1,${idempotencyKeyMaxLength}}$`,
+            maxLength: idempotencyKeyMaxLength
+          })
         )
       }),
       body: Type.Object(
         {
-          content: Type.Optional(
-            Type.String({ format: 'text', description: 'What is said; not when forwarding' })
-          ),
-          replyTo: Type.Optional(Type.String({ description: 'The message that is answered; it is quoted' })),
-          forwardOf: Type.Optional(
-            Type.String({ description: 'A message of any conversation of mine, to be sent here too' })
-          ),
-          clientId: Type.Optional(Type.String({ format: 'uuid' }))
+          content: Type.Optional(sentContent('What is said; not when forwarding')),
+          replyTo: Type.Optional(sentId('The message that is answered; it is quoted')),
+          forwardOf: Type.Optional(sentId('A message of any conversation of mine, to be sent here too')),
+          clientId: Type.Optional(Type.String({ format: 'uuid', maxLength: idMaxLength }))
         },
         strict
       ),
@@ -46,7 +45,7 @@ export const messageRoutes = {
       params: conversationParams,
       querystring: Type.Object(
         {
-          before: Type.Optional(Type.String()),
+          before: Type.Optional(sentId()),
           peek: Type.Optional(Type.Literal('1', { description: 'Read without marking read' }))
         },
         strict
@@ -63,7 +62,7 @@ export const messageRoutes = {
       params: messageParams,
       body: Type.Object(
         {
-          content: Text,
+          content: sentContent(),
           version: Type.Optional(
             Type.Integer({
               minimum: 1,
@@ -123,7 +122,7 @@ export const messageRoutes = {
     schema: {
       summary: 'Marks the conversation read, up to a message or to its newest',
       params: conversationParams,
-      body: Type.Optional(Type.Object({ upTo: Type.Optional(Type.String()) }, strict)),
+      body: Type.Optional(Type.Object({ upTo: Type.Optional(sentId()) }, strict)),
       response: { 204: Type.Null() }
     }
   },
@@ -134,7 +133,10 @@ export const messageRoutes = {
     schema: {
       summary: 'The event stream (text/event-stream)',
       querystring: Type.Object(
-        { token: Type.Optional(Type.String()), after: Type.Optional(Type.String()) },
+        {
+          token: Type.Optional(Type.String({ maxLength: tokenMaxLength })),
+          after: Type.Optional(Type.String({ maxLength: tokenMaxLength }))
+        },
         strict
       )
     }

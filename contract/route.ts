@@ -1,5 +1,6 @@
 import { Type, type TSchema } from 'typebox'
 import type { RouteRate } from './rate-limits.ts'
+import { bodyMaxBytes, idMaxLength, typedTitleMaxLength, typedUsernameMaxLength } from './limits.ts'
 
 /** What a route takes and gives. `params` that are no ids are answered 404 by the handler, not by the schema. */
 export type Route = {
@@ -20,4 +21,23 @@ export type Route = {
 /** No field that is not known. */
 export const strict = { additionalProperties: false }
 
-export const conversationParams = Type.Object({ conversationId: Type.String() })
+/** A part of an address. */
+export const Param = Type.String({ maxLength: idMaxLength })
+
+/** An id in a body or a query. */
+export const sentId = (description?: string) =>
+  Type.String({ maxLength: idMaxLength, ...(description && { description }) })
+
+/** A username as it is typed, with or without an `@`. */
+export const sentUsername = (description?: string) =>
+  Type.String({ format: 'text', maxLength: typedUsernameMaxLength, ...(description && { description }) })
+
+/** A group's title as it is typed. */
+export const sentTitle = (description?: string) =>
+  Type.String({ format: 'text', maxLength: typedTitleMaxLength, ...(description && { description }) })
+
+/** A message as it is typed. The setting `PARLEY_MESSAGE_MAX_LENGTH` says how long it may be once trimmed. */
+export const sentContent = (description?: string) =>
+  Type.String({ format: 'text', maxLength: bodyMaxBytes, ...(description && { description }) })
+
+export const conversationParams = Type.Object({ conversationId: Param })

@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
-import { Login, LoginMethods, Text, Token, User } from './entities.ts'
+import { Login, LoginMethods, Token, User } from './entities.ts'
+import { tokenMaxLength } from './limits.ts'
 import { paths } from './paths.ts'
-import { strict, type Route } from './route.ts'
+import { sentUsername, strict, type Route } from './route.ts'
 
 const sessionMode = Type.Object(
   {
@@ -19,7 +20,7 @@ export const sessionRoutes = {
     schema: {
       summary: 'Development login; only on localhost',
       querystring: sessionMode,
-      body: Type.Object({ username: Text }, strict),
+      body: Type.Object({ username: sentUsername() }, strict),
       response: { 200: Login }
     }
   },
@@ -47,11 +48,15 @@ export const sessionRoutes = {
     rate: 'signIn',
     schema: {
       summary: "Ends GitHub's OAuth with a session",
-      querystring: Type.Object({
-        code: Type.Optional(Type.String()),
-        state: Type.Optional(Type.String()),
-        error: Type.Optional(Type.String())
-      }),
+      // Providers add parameters of their own.
+      querystring: Type.Object(
+        {
+          code: Type.Optional(Type.String({ maxLength: tokenMaxLength })),
+          state: Type.Optional(Type.String({ maxLength: tokenMaxLength })),
+          error: Type.Optional(Type.String({ maxLength: tokenMaxLength }))
+        },
+        { maxProperties: 20 }
+      ),
       response: { 307: Type.Null() }
     }
   },

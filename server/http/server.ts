@@ -1,6 +1,6 @@
 import cookie from '@fastify/cookie'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { bodyMaxBytes } from '@parley/contract/limits'
+import { bodyMaxBytes, idMaxLength } from '@parley/contract/limits'
 import fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import type { RequestListener } from 'node:http'
 import { readJsonBodies } from './body.ts'
@@ -41,7 +41,7 @@ export async function createServer(deps: Deps): Promise<Server> {
     bodyLimit: bodyMaxBytes,
     // Requests that come while the server stops are still answered; new connections are not taken.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 20_000 },
+    routerOptions: { maxParamLength: idMaxLength },
     ajv: { customOptions: ajvOptions },
     // On small objects plain JSON is faster than compiled serializers, and leaves nothing out; those are not even loaded.
     schemaController: { compilersFactory: { buildSerializer: () => () => (data) => JSON.stringify(data) } },

@@ -1,15 +1,18 @@
 import type { FastifySchemaValidationError } from 'fastify'
 import { Problem } from '@parley/contract/errors'
 
-/** Fields that a refusal names at most: a body can hold tens of thousands that are not known. */
-const namedFieldsMax = 20
+/** Characters of an unknown field's name that a refusal repeats. */
+const nameMaxLength = 100
 
-/** Schemas are exact: nothing is coerced, filled in or taken away, and every problem is reported at once. */
+/**
+ * Schemas are exact: nothing is coerced, filled in or taken away. Validation stops at the first problem: a body can hold tens
+ * of thousands.
+ */
 export const ajvOptions = {
   coerceTypes: false,
   removeAdditional: false,
   useDefaults: false,
-  allErrors: true,
+  allErrors: false,
   formats: { text: (text: string) => text.isWellFormed() && !text.includes('\0') }
 } as const
 
@@ -18,8 +21,7 @@ export function validationProblem(found: FastifySchemaValidationError[], context
   const errors: Record<string, string> = Object.create(null)
   for (const error of found) {
     const field = fieldOf(error) || context
-    if (!(field in errors) && Object.keys(errors).length < namedFieldsMax)
-      errors[field] = wordsFor(error, context)
+    errors[field] ??= wordsFor(error, context)
   }
   const sentences = Object.entries(errors).map(([field, words]) => `${field} ${words}`)
   return new Problem('validation_failed', `${sentences.join('; ')}.`, { ...errors })
@@ -30,7 +32,7 @@ function fieldOf({ keyword, instancePath, params }: FastifySchemaValidationError
   const own = { required: params['missingProperty'], additionalProperties: params['additionalProperty'] }[
     keyword
   ]
-  return typeof own === 'string' ? [parent, own].filter(Boolean).join('.') : parent
+  return typeof own === 'string' ? [parent, own.slice(0, nameMaxLength)].filter(Boolean).join('.') : parent
 }
 
 function wordsFor({ keyword, params, message }: FastifySchemaValidationError, context: string): string {
@@ -51,9 +53,21 @@ function wordsFor({ keyword, params, message }: FastifySchemaValidationError, co
       return `must be ${(params['allowedValues'] as unknown[]).map((each) => JSON.stringify(each)).join(' or ')}`
     case 'format':
       return params['format'] === 'uuid' ? 'must be a UUID' : 'must not hold NUL or lone surrogates'
+    case 'maxLength':
+      return `must not be longer than ${limitOf(params)} characters`
+    case 'maxItems':
+      return `must not have more than ${limitOf(params)} items`
+    case 'maxProperties':
+      return `must not have more than ${limitOf(params)} fields`
+    case 'minimum':
+      return `must be ${limitOf(params)} or more`
     case 'pattern':
       return 'must be printable ASCII without spaces, 255 characters at most'
     default:
       return message ?? 'is not valid'
   }
+}
+
+function limitOf({ limit }: Record<string, unknown>): string {
+  return Number(limit).toLocaleString('en')
 }
