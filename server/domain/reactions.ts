@@ -1,4 +1,4 @@
-import { isEmoji } from '@parley/contract/emoji'
+import { emojiOf } from '@parley/contract/emoji'
 import { Problem } from '@parley/contract/errors'
 import type { Store } from '../storage/store.ts'
 import type { MessagePlace } from './message-changes.ts'
@@ -13,17 +13,19 @@ export type NewReaction = MessagePlace & { emoji: string }
  * `message_not_found`, `not_allowed`, `message_deleted`, `too_many_reactions`.
  */
 export async function addReaction(store: Store, me: Principal, reaction: NewReaction): Promise<void> {
-  requireEmoji(reaction)
-  accepted(await store.write('addReaction', { viewerId: me.userId, ...reaction, now: Date.now() }))
+  accepted(await store.write('addReaction', { viewerId: me.userId, ...qualified(reaction), now: Date.now() }))
 }
 
 /** Takes an emoji of mine off a message, if it is there. Throws what `addReaction` throws. */
 export async function removeReaction(store: Store, me: Principal, reaction: NewReaction): Promise<void> {
-  requireEmoji(reaction)
-  accepted(await store.write('removeReaction', { viewerId: me.userId, ...reaction, now: Date.now() }))
+  accepted(
+    await store.write('removeReaction', { viewerId: me.userId, ...qualified(reaction), now: Date.now() })
+  )
 }
 
-function requireEmoji({ emoji }: NewReaction): void {
-  if (isEmoji(emoji)) return
+/** A reaction in the one form of its emoji. */
+function qualified(reaction: NewReaction): NewReaction {
+  const emoji = emojiOf(reaction.emoji)
+  if (emoji !== null) return { ...reaction, emoji }
   throw new Problem('validation_failed', 'A reaction is one emoji.', { emoji: 'must be one emoji' })
 }

@@ -1,3 +1,4 @@
+import { emojiOf } from '@parley/contract/emoji'
 import type { Reaction } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 import { reactionsMax } from '@parley/contract/limits'
@@ -41,13 +42,15 @@ async function change(
   name: 'reaction_added' | 'reaction_removed',
   change: (reactions: Reaction[], emoji: string, userId: string) => Reaction[] | Refused | null
 ): Outcome {
-  const { viewerId, conversationId, messageId, emoji, now } = input
+  const { viewerId, conversationId, messageId, now } = input
   const found = await lockMessage(db, input)
   if ('refused' in found) return { result: found, committed: [] }
   const { row } = found
   if (row.deleted_at !== null) return { result: { refused: 'message_deleted' }, committed: [] }
-  const { reactions, ...body } = row.body === null ? {} : bodyOf(row.body)
-  const changed = change(reactions ?? [], emoji, String(viewerId))
+  const { reactions = [], ...body } = row.body === null ? {} : bodyOf(row.body)
+  // One that is stored in another form of the emoji is the same reaction, and keeps its form.
+  const emoji = reactions.find((each) => emojiOf(each.emoji) === input.emoji)?.emoji ?? input.emoji
+  const changed = change(reactions, emoji, String(viewerId))
   if (changed === null || 'refused' in changed) return { result: changed, committed: [] }
   const inOrder = changed.toSorted((a, b) => (a.emoji < b.emoji ? -1 : 1))
   await db

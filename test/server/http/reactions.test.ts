@@ -44,13 +44,58 @@ describe('a reaction', () => {
     expect(await reactions()).toEqual([{ emoji, userIds: [jane.id] }])
   })
 
-  test.each(['a', '1', '❤', '👍👍', '👍 ', ' ', ':+1:', '\u200d', '👍\0', '☺︎', 'x'.repeat(500)])(
-    'is not %j',
-    async (emoji) => {
-      expect(refusal(await jane.put(reaction(emoji)))).toBe('422 validation_failed emoji')
-      expect(refusal(await jane.delete(reaction(emoji)))).toBe('422 validation_failed emoji')
+  test.each([
+    'a',
+    '1',
+    '1\ufe0f',
+    '\ufe0f',
+    '👍👍',
+    '👍 ',
+    ' ',
+    ':+1:',
+    '\u200d',
+    '👍\0',
+    '❤\ufe0f'.repeat(500),
+    'x'.repeat(500)
+  ])('is not %j', async (emoji) => {
+    expect(refusal(await jane.put(reaction(emoji)))).toBe('422 validation_failed emoji')
+    expect(refusal(await jane.delete(reaction(emoji)))).toBe('422 validation_failed emoji')
+  })
+
+  test.each([
+    ['❤️', ['\u2764', '\u2764\ufe0e', '\u2764\ufe0f', '\u2764\ufe0f\ufe0f']],
+    ['👍', ['👍', '👍\ufe0f', '👍\ufe0e']],
+    ['☺️', ['\u263a', '\u263a\ufe0f', '\u263a\ufe0e']],
+    ['1️⃣', ['1\u20e3', '1\ufe0f\u20e3']],
+    ['☝🏽', ['☝🏽', '☝\ufe0f🏽']],
+    ['🏳️‍🌈', ['\u{1f3f3}\u200d🌈', '\u{1f3f3}\ufe0f\u200d🌈']],
+    ['👁️‍🗨️', ['\u{1f441}\u200d\u{1f5e8}', '\u{1f441}\ufe0f\u200d\u{1f5e8}']],
+    ['❤️‍🔥', ['\u2764\u200d🔥', '\u2764\ufe0f\u200d🔥\ufe0f']],
+    ['🕵🏽‍♂️', ['🕵🏽\u200d♂', '🕵\ufe0f🏽\u200d♂\ufe0f']]
+  ])('%s is the same one in whatever form it comes, also to take it away', async (emoji, forms) => {
+    for (const form of forms) {
+      expect((await jane.put(reaction(form))).statusCode).toBe(204)
+      expect((await john.put(reaction(forms[0]!))).statusCode).toBe(204)
+      expect(await reactions(), JSON.stringify(form)).toEqual([{ emoji, userIds: expect.any(Array) }])
+      expect((await reactions())![0]!.userIds).toHaveLength(2)
+      expect((await jane.delete(reaction(forms.at(-1)!))).statusCode).toBe(204)
+      expect((await reactions())![0]!.userIds).toEqual([john.id])
     }
-  )
+  })
+
+  test('that is stored in another form is found, and taken away', async () => {
+    const input = {
+      viewerId: Number(john.id),
+      conversationId: Number(url.split('/')[3]),
+      messageId: Number(address.split('/').at(-1))
+    }
+    await parley.app.store.write('addReaction', { ...input, emoji: '\u2764', now: 1 })
+    expect(await reactions()).toEqual([{ emoji: '\u2764', userIds: [john.id] }])
+    await jane.put(reaction('❤️'))
+    expect(await reactions()).toEqual([{ emoji: '\u2764', userIds: [john.id, jane.id] }])
+    for (const person of [john, jane]) await person.delete(reaction('❤️'))
+    expect(await reactions()).toBeUndefined()
+  })
 
   test(`is one of ${reactionsMax} different ones at most, each of as many people as there are`, async () => {
     const animals = Array.from({ length: reactionsMax }, (_, i) => String.fromCodePoint(0x1f400 + i))

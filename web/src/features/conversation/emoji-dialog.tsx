@@ -1,5 +1,5 @@
 import { useState, type FormEvent } from 'react'
-import { isEmoji } from '@parley/contract/emoji'
+import { emojiOf } from '@parley/contract/emoji'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -18,8 +18,8 @@ export default function EmojiDialog({
 
   async function submit(event: FormEvent) {
     event.preventDefault()
-    const emoji = text.trim()
-    if (!isEmoji(emoji)) return setFailure(texts.emoji.none)
+    const emoji = emojiOf(text.trim())
+    if (emoji === null) return setFailure(texts.emoji.none)
     try {
       await onReact(emoji)
       onClose()
