@@ -1,12 +1,12 @@
 import type { Conversation } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { participantsMax, titleMaxLength } from '@parley/contract/limits'
-import { usernameKey } from '@parley/contract/usernames'
+import { typedUsernameKey, usernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'
 import { getConversation } from './conversations.ts'
 import { accepted } from './outcomes.ts'
 import type { Principal } from './sessions.ts'
-import { textProblem } from './texts.ts'
+import { lineProblem } from './texts.ts'
 
 export type NewGroup = { title: string; usernames: string[]; history?: 'all' | 'joined' | undefined }
 
@@ -16,7 +16,7 @@ const namesMax = 100
 /** Starts a group of mine. Throws `validation_failed`, `user_not_found`, `group_full`, `too_many_groups`. */
 export async function startGroup(store: Store, me: Principal, input: NewGroup): Promise<Conversation> {
   const title = titleOf(input.title)
-  const keys = [...new Set(input.usernames.map((name) => usernameKey(name.trim())))].filter(
+  const keys = [...new Set(input.usernames.map(typedUsernameKey))].filter(
     (key) => key !== usernameKey(me.user.username)
   )
   if (keys.includes('')) {
@@ -49,7 +49,7 @@ export async function renameConversation(
 
 function titleOf(text: string): string {
   const title = text.trim()
-  const problem = textProblem(title, titleMaxLength)
+  const problem = lineProblem(title, titleMaxLength)
   if (problem) throw new Problem('validation_failed', `The title ${problem}.`, { title: problem })
   return title
 }
