@@ -30,5 +30,7 @@ export async function addUsersByName(names: string[], env: NodeJS.ProcessEnv): P
 
 const reasons = {
   taken: 'the name is taken',
+  'look-alike':
+    'a name is written in one script, and not in letters that look like those of another one or in heaped marks',
   invalid: `a name begins with a letter or digit, goes on with letters, digits, _ . or -, and has ${usernameMaxLength} characters at most`
 }

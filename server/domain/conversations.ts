@@ -1,6 +1,7 @@
 import type { Conversation, User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { pageSize } from '@parley/contract/limits'
+import { typedUsernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'
 import { findPerson } from './people.ts'
 import type { Principal } from './sessions.ts'
@@ -15,7 +16,7 @@ export async function startConversation(
   me: Principal,
   username: string
 ): Promise<{ conversation: Conversation; created: boolean }> {
-  if (username.trim() === '') {
+  if (typedUsernameKey(username) === '') {
     throw new Problem('validation_failed', 'Say whom to talk with.', { username: 'must not be empty' })
   }
   const other = await findPerson(store, username)

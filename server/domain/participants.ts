@@ -1,7 +1,7 @@
 import type { Participant, Role } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { participantsPageSize } from '@parley/contract/limits'
-import { usernameKey } from '@parley/contract/usernames'
+import { typedUsernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'
 import { accepted } from './outcomes.ts'
 import type { Principal } from './sessions.ts'
@@ -35,7 +35,7 @@ export async function addParticipant(
   me: Principal,
   input: { conversationId: number; username: string; role?: 'admin' | 'member' | undefined }
 ): Promise<{ participant: Participant; added: boolean }> {
-  const key = usernameKey(input.username.trim())
+  const key = typedUsernameKey(input.username)
   if (key === '') {
     throw new Problem('validation_failed', 'Say whom to add.', { username: 'must not be empty' })
   }

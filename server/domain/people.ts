@@ -1,25 +1,25 @@
 import type { User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { usernameMaxLength, usernameSuggestions } from '@parley/contract/limits'
-import { usernameKey } from '@parley/contract/usernames'
+import { typedUsernameKey, usernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'
 import type { Principal } from './sessions.ts'
-
-const usernamePattern = new RegExp(
-  String.raw`^[\p{L}\p{N}][\p{L}\p{N}\p{M}_.-]{0,${usernameMaxLength - 1}}$`,
-  'u'
-)
+import { nameProblem, type NameProblem } from './username-rules.ts'
 
 /** The user called `username`. Throws `user_not_found`. */
 export async function findPerson(store: Store, username: string): Promise<User> {
-  const user = await store.read('findUser', { key: usernameKey(username.trim()) })
+  const key = typedUsernameKey(username)
+  // Of two names that became the same one, the later kept the key it had (0005-username-keys.ts).
+  const before = username.trim().normalize('NFKC').toLowerCase()
+  const kept = before === key ? null : await store.read('findUser', { key: before })
+  const user = kept ?? (await store.read('findUser', { key }))
   if (!user) throw new Problem('user_not_found', 'No user has this name.')
   return user
 }
 
 /** Up to five usernames that start so, without mine. Throws `validation_failed` when nothing is searched for. */
 export async function searchUsernames(store: Store, me: Principal, search: string): Promise<string[]> {
-  const prefix = usernameKey(search.trim())
+  const prefix = typedUsernameKey(search)
   if (prefix === '') {
     throw new Problem('validation_failed', 'Type the beginning of a username.', {
       search: 'must not be empty'
@@ -29,14 +29,15 @@ export async function searchUsernames(store: Store, me: Principal, search: strin
 }
 
 /** Why a new user was not added, or the user. */
-export type AddedUser = { user: User } | { username: string; refused: 'invalid' | 'taken' }
+export type AddedUser = { user: User } | { username: string; refused: NameProblem | 'taken' }
 
 /** Adds users by name, each for itself: a name that is not valid or taken does not keep the others out. */
 export async function addUsers(store: Store, usernames: string[]): Promise<AddedUser[]> {
   const added: AddedUser[] = []
   for (const username of usernames.map((each) => each.normalize('NFC'))) {
-    if (!usernamePattern.test(username)) {
-      added.push({ username, refused: 'invalid' })
+    const refused = nameProblem(username)
+    if (refused) {
+      added.push({ username, refused })
       continue
     }
     const user = await store.write('addUser', newUser(username))
@@ -48,17 +49,30 @@ export async function addUsers(store: Store, usernames: string[]): Promise<Added
 /** What GitHub says of whoever signs in. */
 export type GithubProfile = { githubId: string; login: string; avatarURL: string | null }
 
-/** The user of a GitHub account; made at the first sign-in, with a suffix where the name is taken. */
+/**
+ * The user of a GitHub account; made at the first sign-in, with a suffix where the name is taken, and with a name made of the
+ * account's id where its login is no username.
+ */
 export async function findOrCreateGithubUser(store: Store, profile: GithubProfile): Promise<User> {
-  const { githubId, login, avatarURL } = profile
+  const { githubId, avatarURL } = profile
+  const login = nameProblem(profile.login) === null ? profile.login : `github-${githubId}`
   for (let suffix = 1; ; suffix++) {
     // Looked up again each time: two first sign-ins of one account at once make one user.
     const known = await store.write('updateGithubUser', { githubId, avatarURL })
     if (known) return known
-    const username = suffix === 1 ? login : `${login}-${suffix}`
+    const username = suffix === 1 ? login : withSuffix(login, `-${suffix}`)
     const user = await store.write('addUser', newUser(username, avatarURL, githubId))
     if (user) return user
   }
+}
+
+/** A name with a suffix, shortened so that it is not too long. */
+function withSuffix(name: string, suffix: string): string {
+  return (
+    Array.from(name)
+      .slice(0, usernameMaxLength - suffix.length)
+      .join('') + suffix
+  )
 }
 
 function newUser(username: string, avatarURL: string | null = null, githubId: string | null = null) {

@@ -3,6 +3,9 @@ import type { GithubConfig } from '../config.ts'
 import type { GithubProfile } from '../domain/people.ts'
 
 const timeoutMs = 10_000
+/** Characters of a login that are looked at; a longer one is no username. */
+const loginMaxLength = 100
+const avatarMaxLength = 2_048
 
 /** Where a browser goes to sign in at GitHub. */
 export function githubSignIn(github: GithubConfig, redirectUri: string, state: string): string {
@@ -36,8 +39,17 @@ export async function fetchGithubProfile(
   if (!Number.isSafeInteger(id) || typeof login !== 'string' || login === '') {
     throw new Problem('login_failed', 'GitHub did not say who this is.')
   }
-  const avatarURL = typeof avatar === 'string' && /^https?:\/\//.test(avatar) ? avatar : null
-  return { githubId: String(id), login, avatarURL }
+  return {
+    githubId: String(id),
+    login: login.slice(0, loginMaxLength).normalize('NFC'),
+    avatarURL: webAddress(avatar)
+  }
+}
+
+/** A web address as browsers write it; null for anything else. */
+function webAddress(value: unknown): string | null {
+  const url = typeof value === 'string' && value.length <= avatarMaxLength ? URL.parse(value) : null
+  return url && /^https?:$/.test(url.protocol) && !url.username && !url.password ? url.href : null
 }
 
 async function ask(

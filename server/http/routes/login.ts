@@ -1,5 +1,6 @@
 import { Problem } from '@parley/contract/errors'
 import { routes } from '@parley/contract/routes'
+import { typedUsernameKey } from '@parley/contract/usernames'
 import { findPerson } from '../../domain/people.ts'
 import type { RouteDeps, Server } from '../deps.ts'
 import { requireDevelopment } from '../development-login.ts'
@@ -20,7 +21,7 @@ export function loginRoutes(server: Server, { config, store, sessions }: RouteDe
       if (mode === 'cookie' && !provesOrigin(request, config)) {
         throw new Problem('origin_mismatch', `Open Parley at ${config.origin}.`)
       }
-      if (request.body.username.trim() === '') {
+      if (typedUsernameKey(request.body.username) === '') {
         throw new Problem('validation_failed', 'Say who you are.', { username: 'must not be empty' })
       }
       const authUser = await findPerson(store, request.body.username)

@@ -5,6 +5,7 @@ import type { Schema } from '../schema.ts'
 import * as firstSchema from './0001-first-schema.ts'
 import * as groups from './0002-groups.ts'
 import * as recentRows from './0003-recent-rows.ts'
+import * as usernameKeys from './0005-username-keys.ts'
 import type { Engine } from './columns.ts'
 import { buildIndexes, createIndex, indexesOf, type NewIndex } from './concurrent-indexes.ts'
 import { needsSetting, readSchemaState, requireReadable } from './schema-state.ts'
@@ -24,7 +25,8 @@ export type SchemaChange = {
 export const allChanges: Record<string, SchemaChange> = {
   '0001-first-schema': firstSchema,
   '0002-groups': groups,
-  '0003-recent-rows': recentRows
+  '0003-recent-rows': recentRows,
+  '0005-username-keys': usernameKeys
 }
 
 /** How long a change waits for a table that others use: whoever comes after it waits behind it. */

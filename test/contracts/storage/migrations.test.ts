@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sql, type Kysely } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { DatabaseConfig } from '../../../server/config.ts'
+import { findPerson } from '../../../server/domain/people.ts'
 import { openStore, openStoreBeside, openStoreReader } from '../../../server/open-store.ts'
 import { allChanges, migrate, type SchemaChange } from '../../../server/storage/migrations/index.ts'
 import type { Schema } from '../../../server/storage/schema.ts'
@@ -45,6 +46,26 @@ describeEngines('The schema', (make) => {
     await migrateTo(Object.fromEntries([first!]), someone)
     const store = await openStore(database)
     expect(await store.read('findUser', { key: 'john' })).toMatchObject({ username: 'John' })
+    await store.close()
+  })
+
+  test('U1: of an older Parley gives every name its new key, and nobody another name', async () => {
+    const [first] = Object.entries(allChanges)
+    const names = ['İrem', 'ΝΊΚΟΣ', 'Zoë', 'anna', 'νίκοσ']
+    await migrateTo(Object.fromEntries([first!]), async (db) => {
+      for (const username of names) {
+        const values = { username, username_key: username.normalize('NFKC').toLowerCase(), created_at: 1 }
+        await db.insertInto('users').values(values).execute()
+      }
+    })
+    const store = await openStore(database)
+    for (const typed of ['irem', 'İREM', 'νίκος', 'ΝΊΚΟΣ', 'zoe\u0308', 'ANNA']) {
+      const found = await findPerson(store, typed).catch((error: Error) => error.message)
+      expect(found, typed).toMatchObject({ username: expect.stringMatching(/İrem|ΝΊΚΟΣ|Zoë|anna|νίκοσ/) })
+    }
+    // Both keep their names: the one whose key was free already has it.
+    expect((await findPerson(store, 'νίκοσ')).username).toBe('νίκοσ')
+    expect((await findPerson(store, 'ΝΊΚΟΣ')).username).toBe('ΝΊΚΟΣ')
     await store.close()
   })
 

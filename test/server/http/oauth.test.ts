@@ -137,6 +137,41 @@ describe("GitHub's sign-in", () => {
     expect((await signInWith('hubot', 9)).username).toBe('hubot-3')
   })
 
+  test.each([
+    ['a NUL', 'a\0b'],
+    ['a letter of another script', 'pаypal'],
+    ['an invisible character', 'a\u034fb'],
+    ['too many characters', 'x'.repeat(300_000)],
+    ['lone surrogates', 'a\ud800'],
+    ['nothing that is seen', '\u3164'],
+    ['a space', 'two words']
+  ])('gives an account whose login has %s a name of its id', async (_what, login) => {
+    const id = 1_000 + login.length
+    expect((await signInWith(login, id)).username).toBe(`github-${id}`)
+  })
+
+  test('gives a taken username of 39 characters a suffix that fits', async () => {
+    const login = 'l'.repeat(39)
+    await addUsers(parley.app.store, [login])
+    expect((await signInWith(login, 12)).username).toBe(`${'l'.repeat(37)}-2`)
+  })
+
+  test.each([
+    'javascript:alert(1)',
+    'https://a.example/\0',
+    'https://a.example/\ud800',
+    'https://user:pw@a.example/',
+    `https://a.example/${'x'.repeat(3_000)}`,
+    'https://'
+  ])('takes the avatar %j as an address or not at all', async (avatar) => {
+    userAnswer = githubUser(11, 'sly2', avatar)
+    const { state, cookie } = await start()
+    const answer = await comeBack({ code: 'c', state }, cookie)
+    const token = new URL(String(answer.headers.location), origin).searchParams.get('token')
+    const me = await parley.inject({ url: '/api/auth_user', headers: { authorization: `Bearer ${token}` } })
+    expect(me.json().avatarURL ?? 'https://a.example/').toMatch(/^https:\/\/a\.example\/[\x21-\x7e]{0,20}$/)
+  })
+
   test('does not take an avatar that is no web address', async () => {
     userAnswer = githubUser(10, 'sly', 'javascript:alert(1)')
     const { state, cookie } = await start()

@@ -14,7 +14,9 @@ beforeAll(async () => {
     'josé',
     'Jürgen',
     'under_score',
-    'underXscore'
+    'underXscore',
+    'İrem',
+    'Νίκος'
   ])
   john = await parley.signIn('john')
 })
@@ -31,6 +33,33 @@ test('does not mind case', async () => {
   expect((await search('JÜR')).json()).toEqual(['Jürgen'])
 })
 
+test.each([
+  ['@joan', 'joan'],
+  ['＠joan', 'joan'],
+  [' @Joan ', 'joan'],
+  ['@@joan', null],
+  ['ir', 'İrem'],
+  ['İR', 'İrem'],
+  ['İrem', 'İrem'],
+  ['i', 'İrem'],
+  ['νίκος', 'Νίκος'],
+  ['νίκοσ', 'Νίκος'],
+  ['ΝΊΚΟΣ', 'Νίκος'],
+  ['νι\u0301κ', 'Νίκος'],
+  ['jose\u0301', 'josé'],
+  ['ＪＯＡ', 'joan']
+])('finds whom %j may begin', async (text, found) => {
+  expect((await search(text)).json()).toEqual(found === null ? [] : [found])
+})
+
+test('an @ before a name is none of it, wherever somebody is named', async () => {
+  const started = await john.post('/api/conversations', { username: '@İREM' })
+  expect(started.json().otherParticipant.username).toBe('İrem')
+  const group = await john.group(['@joan', '＠νίκοσ'])
+  const added = await john.post(`${group}/participants`, { username: '@JOSE\u0301' })
+  expect(added.json().user.username).toBe('josé')
+})
+
 test('takes wildcards for letters', async () => {
   expect((await search('%')).json()).toEqual([])
   expect((await search('under_')).json()).toEqual(['under_score'])
@@ -40,6 +69,8 @@ test.each([
   ['no search', ''],
   ['an empty search', '?search='],
   ['a blank search', '?search=%20%20'],
+  ['an @ alone', '?search=%40'],
+  ['a long search', `?search=${'a'.repeat(201)}`],
   ['two searches', '?search=a&search=b'],
   ['NUL', '?search=%00']
 ])('refuses %s', async (_what, query) => {

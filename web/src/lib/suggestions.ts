@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from 'react'
+import { typedUsernameKey, usernameKey } from '@parley/contract/usernames'
 import { problemOf, problemText } from './problem-texts.ts'
 
 /** Typing stops for this long before the server is asked, ms. */
@@ -22,7 +23,8 @@ type Suggestions = {
 export function useSuggestions(search: string, suggest: Suggest): Suggestions {
   const [found, setFound] = useState<{ search: string; names: string[] }>({ search: '', names: [] })
   const [failed, setFailed] = useState<{ search: string; sentence: string } | null>(null)
-  const wanted = search.trim()
+  // An `@` alone begins no name.
+  const wanted = typedUsernameKey(search) === '' ? '' : search.trim()
   const failure = failed?.search === wanted ? failed.sentence : null
 
   const ask = useCallback(
@@ -56,12 +58,12 @@ export function useSuggestions(search: string, suggest: Suggest): Suggestions {
   }, [waiting, again])
 
   // While the next answer is on its way, what still fits is shown.
-  const fitting = found.names.filter((name) => name.toLowerCase().startsWith(wanted.toLowerCase()))
+  const fitting = found.names.filter((name) => usernameKey(name).startsWith(typedUsernameKey(wanted)))
   const answered = found.search === wanted
   const meant = async () => {
     // Without an answer the text goes to the server as it is, whose refusal says why.
     const names = answered ? fitting : await suggest(wanted, new AbortController().signal).catch(() => [])
-    const written = names.find((name) => name.toLowerCase() === wanted.toLowerCase())
+    const written = names.find((name) => usernameKey(name) === typedUsernameKey(wanted))
     return written ?? (names.length === 1 ? names[0]! : wanted)
   }
   return {
