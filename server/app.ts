@@ -1,9 +1,11 @@
 import { chmod, mkdir } from 'node:fs/promises'
-import pino from 'pino'
+import { Problem } from '@parley/contract/errors'
+import pino, { type Logger } from 'pino'
 import type { Config } from './config.ts'
 import { addUsers } from './domain/people.ts'
 import { Presence } from './domain/presence.ts'
 import { Sessions } from './domain/sessions.ts'
+import { createThrottle } from './domain/throttle.ts'
 import { createTyping } from './domain/typing.ts'
 import { tidyUp } from './domain/upkeep.ts'
 import type { Deps } from './http/deps.ts'
@@ -61,7 +63,10 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
   bus.onPresence((text) => presence.hear(text))
   const hub = new Hub(store.events, bus, {
     ...config,
+    // A character of JSON is 6 bytes at most; beside its text a message has some names.
+    eventMaxBytes: 6 * config.messageMaxLength + 8_192,
     onDelivered: metrics?.onDelivered,
+    onFailure: logStreamFailures(logger),
     onPerson: (userId, here) => (here ? presence.came(userId) : presence.left(userId))
   })
   sessions.onChanged((change) => hub.limitSession(change))
@@ -117,19 +122,35 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
       if (metrics) metricsListener = await listenForMetrics(metrics.shown, config.metrics!)
       return server.listen({ host: config.host, port: config.port, backlog })
     },
-    /** Unready first, then no new streams, the open ones end, requests finish, the store closes. */
+    /**
+     * Unready first, then no new streams, the open ones end, requests finish, the store closes; it does so whatever of the
+     * rest fails. Throws what failed first.
+     */
     async close(): Promise<void> {
       ready = false
       clearInterval(upkeep)
-      await hub.drain(Math.min(config.drainMs / 2, hub.size * drainPerStreamMs))
-      await server.close()
-      hub.close()
-      sweep?.close()
-      await presence.close()
-      await bus.close()
-      await store.close()
-      metricsListener?.close()
+      try {
+        await hub.drain(Math.min(config.drainMs / 2, hub.size * drainPerStreamMs))
+        await server.close()
+        hub.close()
+        sweep?.close()
+        await presence.close()
+        await bus.close()
+      } finally {
+        await store.close()
+        metricsListener?.close()
+      }
     }
+  }
+}
+
+/** Logs what ends streams: once a second of each kind, as thousands may end of the same. */
+function logStreamFailures(logger: Logger): (error: unknown) => void {
+  const mayLog = createThrottle(1_000)
+  return (error) => {
+    if (!mayLog(String(error))) return
+    if (error instanceof Problem) logger.warn(error, 'a stream could not read its log; its client comes back')
+    else logger.error(error, 'a stream was ended by a fault of the server; its client comes back')
   }
 }
 

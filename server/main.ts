@@ -4,8 +4,8 @@ import type { Config } from './config.ts'
 
 /** A signal that comes again so soon is the same one: npm passes on what the terminal sent already. */
 const sameSignalMs = 500
-/** Beyond the drain, for the store to close. */
-const closeMs = 2_000
+/** Beyond the drain, for the last streams to be destroyed and the store to close. */
+const closeMs = 5_000
 
 /** Starts Parley, and stops it at SIGTERM or SIGINT. A second signal ends it at once. */
 export async function serve(env: NodeJS.ProcessEnv = process.env): Promise<void> {

@@ -6,7 +6,7 @@ import { Exposition } from './exposition.ts'
 
 /** The parts that count in fields of their own; they are asked when somebody reads the metrics. */
 export type Counting = {
-  hub: { readonly size: number; readonly counts: HubCounts }
+  hub: { readonly size: number; readonly frameBytes: number; readonly counts: HubCounts }
   sessions: { readonly counts: { cached: number; asked: number } }
   store: { queues(): Queues }
   bus: { readonly state: 'ok' | 'degraded' }
@@ -98,6 +98,11 @@ export function createMetrics() {
       'source'
     )
     shown.counter('parley_stream_written_bytes_total', 'Bytes written to streams', () => counts.writtenBytes)
+    shown.gauge(
+      'parley_stream_frame_bytes',
+      'Bytes of frames that wait for slow streams',
+      () => hub.frameBytes
+    )
     shown.counter('parley_stream_resets_total', 'Streams that were told to start over', () => counts.resets)
     shown.counter('parley_stream_slow_closes_total', 'Streams cut off: nobody read', () => counts.slowCloses)
     shown.counter(

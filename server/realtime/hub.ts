@@ -3,13 +3,13 @@ import { parseCursor } from '@parley/contract/cursor'
 import type { Signal } from '@parley/contract/events'
 import { typingSeconds } from '@parley/contract/limits'
 import type { CommittedEvent, EventLog } from '../storage/event-log.ts'
-import type { Bus, Subscription } from './bus.ts'
-import { eventLines, idLine, unlogged } from './frame.ts'
-import { FrameRing } from './frame-ring.ts'
+import type { Bus } from './bus.ts'
+import { eventLines, unlogged } from './frame.ts'
+import { FrameBudget, FrameRing, type Frame } from './frame-ring.ts'
 import { LogReader } from './log-reader.ts'
-import { raise, type Mailbox } from './mailbox.ts'
+import { Mailbox, raise } from './mailbox.ts'
 import type { PassingSignal } from './signal-slot.ts'
-import { Stream, type StreamCounts, type StreamOwner } from './stream.ts'
+import { Stream, type StreamCounts, type StreamOwner, type StreamShared } from './stream.ts'
 import { DueQueue, type DueQueueOptions } from './due-queue.ts'
 
 export type HubOptions = {
@@ -22,6 +22,12 @@ export type HubOptions = {
   streamsPerUser: number
   /** A reader that takes nothing for this long is cut off. */
   stallMs?: number
+  /** Bytes of frames that wait for slow streams, of all users together. */
+  framesMaxBytes?: number
+  /** Bytes of an event at most. */
+  eventMaxBytes?: number
+  /** Called with what ended a stream that could not read its log. */
+  onFailure?: (error: unknown) => void
   /** How what many streams have to do at once is sliced. */
   slices?: DueQueueOptions
   /** Hears, after each commit of this process, how long after it its frames were written, in ms. */
@@ -37,6 +43,8 @@ export type HubCounts = StreamCounts & {
   sweepFinds: number
 }
 
+const framesMaxBytes = 64 * 1_024 * 1_024
+
 /** Users whose heads are asked for in one read. */
 const sweptAtOnce = 1_000
 
@@ -46,21 +54,19 @@ const sweptAtOnce = 1_000
  */
 const fewStreams = 3
 
-/** What the hub keeps of a user who has a stream here. */
-type Room = Mailbox & { subscription?: Subscription }
-
 /** Every open stream of this process, and the way from a commit, here or on another node, to them. */
 export class Hub {
   readonly #log: EventLog
   readonly #bus: Bus
   readonly #options: HubOptions
-  readonly #reader: LogReader
+  readonly #shared: StreamShared
+  readonly #budget: FrameBudget
   /** Streams that were woken: whoever still waits here when the next commit comes gets both in one write. */
   readonly #woken: DueQueue
   /** Streams whose peer has gone. They can wait. */
   readonly #left: DueQueue
   /** Only of users who have a stream here. */
-  readonly #mailboxes = new Map<number, Room>()
+  readonly #mailboxes = new Map<number, Mailbox>()
   readonly #ticker: NodeJS.Timeout
   readonly counts: HubCounts = {
     opened: 0,
@@ -85,10 +91,18 @@ export class Hub {
     this.#log = log
     this.#bus = bus
     this.#options = options
-    this.#reader = new LogReader(log)
+    this.#budget = new FrameBudget(options.framesMaxBytes ?? framesMaxBytes)
     this.#woken = new DueQueue({ sliceMaxMs: 10, ...options.slices })
     this.#left = new DueQueue(options.slices)
     this.#coming = new DueQueue({ defer: options.slices?.defer, sliceMs: 0 })
+    this.#shared = {
+      reader: new LogReader(log, options.eventMaxBytes),
+      queue: this.#woken,
+      epoch: log.epoch,
+      counts: this.counts,
+      stallMs: options.stallMs ?? 10_000,
+      onFailure: options.onFailure ?? (() => {})
+    }
     log.onCommitted((events, committedAt) => this.#deliver(events, committedAt))
     this.#ticker = setInterval(() => this.#tick(), options.tickMs ?? 1_000)
     this.#ticker.unref()
@@ -97,6 +111,11 @@ export class Hub {
   /** Streams that are open now. */
   get size(): number {
     return this.#streams
+  }
+
+  /** Bytes of frames that wait for slow streams. */
+  get frameBytes(): number {
+    return this.#budget.bytes
   }
 
   /** Resolves when it is a stream's turn to be opened; nothing that it costs comes before that. */
@@ -110,20 +129,10 @@ export class Hub {
    */
   async open(socket: Socket, options: StreamOwner & { after: string | null }): Promise<void> {
     const { userId, sessionId, expiresAt, after } = options
-    const mailbox: Room = this.#mailboxes.get(userId) ?? {
-      ring: new FrameRing(),
-      head: 0,
-      streams: new Set()
-    }
+    const mailbox = this.#mailboxes.get(userId) ?? new Mailbox(new FrameRing(this.#log.epoch, this.#budget))
     const life = this.#options.streamMaxLifeMs * (0.5 + Math.random() / 2)
-    const stream = new Stream(socket, { userId, sessionId, expiresAt }, performance.now() + life, {
-      mailbox,
-      reader: this.#reader,
-      queue: this.#woken,
-      epoch: this.#log.epoch,
-      counts: this.counts,
-      stallMs: this.#options.stallMs ?? 10_000
-    })
+    const owner = { userId, sessionId, expiresAt }
+    const stream = new Stream(socket, owner, performance.now() + life, mailbox, this.#shared)
     if (this.#draining) return stream.refuse('draining')
     if (mailbox.streams.size >= this.#options.streamsPerUser) return stream.refuse('too_many_streams')
     if (socket.destroyed) return
@@ -218,7 +227,7 @@ export class Hub {
   #deliver(events: CommittedEvent[], committedAt: number): void {
     let woke = false
     for (const event of events) {
-      let lines: string | undefined
+      let frame: Frame | undefined
       for (const { userId, seq } of event.to) {
         this.#bus.publishHead(userId, seq)
         const mailbox = this.#mailboxes.get(userId)
@@ -229,9 +238,7 @@ export class Hub {
         }
         // Reported late: what is known since may have taken it back, and the log says what is left of it.
         if (seq <= mailbox.head) continue
-        lines ??= eventLines(event)
-        mailbox.ring.push({ seq, text: idLine(this.#log.epoch, seq) + lines })
-        mailbox.head = seq
+        mailbox.push(seq, (frame ??= frameOf(event)))
         for (const stream of mailbox.streams) stream.wake()
         woke = true
       }
@@ -257,14 +264,20 @@ export class Hub {
     for (const mailbox of this.#mailboxes.values()) yield* mailbox.streams
   }
 
-  #remove(stream: Stream, mailbox: Room): void {
+  #remove(stream: Stream, mailbox: Mailbox): void {
     this.#streams--
     mailbox.streams.delete(stream)
-    if (mailbox.streams.size > 0) return
+    if (mailbox.streams.size > 0) return mailbox.trim(stream)
+    mailbox.ring.clear()
     this.#mailboxes.delete(stream.owner.userId)
     mailbox.subscription?.close()
     this.#options.onPerson?.(stream.owner.userId, false)
   }
+}
+
+function frameOf(event: CommittedEvent): Frame {
+  const lines = eventLines(event)
+  return { lines, bytes: Buffer.byteLength(lines) }
 }
 
 function pass(mailbox: Mailbox, signal: PassingSignal): void {

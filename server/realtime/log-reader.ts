@@ -1,11 +1,15 @@
 import type { EventLog, LogBounds, LoggedEvent, LogPlace } from '../storage/event-log.ts'
 import { eventLines, idLine } from './frame.ts'
+import { pullMaxBytes } from './frame-ring.ts'
 import { SharedReads } from './shared-reads.ts'
 
 /** Events of one pull at most. */
 const pageMax = 200
-/** Events of one read at most, for all who share it. */
+/** Events and bytes of one read at most, for all who share it; it is for one of them at least. */
 const eventsMax = 1_024
+const readMaxBytes = 32 * 1_024 * 1_024
+/** Users in one read at most. */
+const usersMax = 256
 
 /** A pull from the log: what to write, and the last seq in it. `first` is the seq it begins with. */
 export type Pull = { first: number; last: number; bytes: Buffer }
@@ -18,15 +22,34 @@ export class LogReader {
   readonly #bounds: SharedReads<number, LogBounds>
   readonly #pulls: SharedReads<LogPlace, Pull | null>
 
-  constructor(log: EventLog) {
+  /** Bytes of an event, as those that were read last had them. */
+  #usualBytes = 300
+
+  /** `eventMaxBytes`: of an event at most. */
+  constructor(log: EventLog, eventMaxBytes = 32_000) {
+    const most = Math.max(1, Math.min(eventsMax, Math.floor(readMaxBytes / eventMaxBytes)))
     this.#bounds = new SharedReads((userIds) => log.bounds(userIds), { concurrent: 2, most: 1_000 })
     this.#pulls = new SharedReads(
       async (places) => {
-        const limit = Math.min(pageMax, Math.floor(eventsMax / places.length))
-        return (await log.eventsAfter(places, limit)).map((events) => pullOf(log.epoch, events))
+        const page = Math.min(pageMax, Math.ceil(pullMaxBytes / this.#usualBytes))
+        const limit = Math.min(page, Math.floor(most / places.length))
+        const pulls = (await log.eventsAfter(places, limit)).map((events) => pullOf(log.epoch, events))
+        this.#learn(pulls)
+        return pulls
       },
-      { concurrent: 2, most: 256 }
+      { concurrent: 2, most: Math.min(usersMax, most) }
     )
+  }
+
+  /** Pages of large events have fewer of them, so that little is read in vain. */
+  #learn(pulls: (Pull | null)[]): void {
+    let [bytes, events] = [0, 0]
+    for (const pull of pulls) {
+      if (!pull) continue
+      bytes += pull.bytes.length
+      events += pull.last + 1 - pull.first
+    }
+    if (events > 0) this.#usualBytes = (this.#usualBytes + bytes / events) / 2
   }
 
   bounds(userId: number): Promise<LogBounds> {
@@ -39,8 +62,17 @@ export class LogReader {
   }
 }
 
+/** Up to `pullMaxBytes` of them, at least one. */
 function pullOf(epoch: string, events: LoggedEvent[]): Pull | null {
   if (events.length === 0) return null
-  const text = events.map((event) => idLine(epoch, event.seq) + eventLines(event)).join('')
-  return { first: events[0]!.seq, last: events.at(-1)!.seq, bytes: Buffer.from(text) }
+  let [text, bytes, last] = ['', 0, 0]
+  for (const event of events) {
+    const frame = idLine(epoch, event.seq) + eventLines(event)
+    const length = Buffer.byteLength(frame)
+    if (text !== '' && bytes + length > pullMaxBytes) break
+    text += frame
+    bytes += length
+    last = event.seq
+  }
+  return { first: events[0]!.seq, last, bytes: Buffer.from(text) }
 }

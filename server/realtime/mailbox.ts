@@ -1,16 +1,56 @@
 import type { Cursor } from '@parley/contract/cursor'
 import type { LogBounds } from '../storage/event-log.ts'
-import type { FrameRing } from './frame-ring.ts'
+import type { Subscription } from './bus.ts'
+import type { Frame, FrameRing } from './frame-ring.ts'
 import type { LogReader } from './log-reader.ts'
 import type { Stream } from './stream.ts'
 
 /** What the streams of one user share: the newest frames and the head of the log as far as it is known. */
-export type Mailbox = {
+export class Mailbox {
   readonly ring: FrameRing
-  head: number
-  readonly streams: Set<Stream>
-  /** A look at the log's bounds that is under way, for whoever comes meanwhile. */
-  look?: Promise<LogBounds> | undefined
+  readonly streams = new Set<Stream>()
+  head = 0
+  /** A look at the log's bounds that is under way, for those who come meanwhile. */
+  look: Promise<LogBounds> | undefined
+  /** The user's topic on the bus. */
+  subscription: Subscription | undefined
+  /** A stream that has yet to pull the newest frame; those that `#unchecked` has passed are not behind. */
+  #behind: Stream | undefined
+  #unchecked: Iterator<Stream> | undefined
+
+  constructor(ring: FrameRing) {
+    this.ring = ring
+  }
+
+  push(seq: number, frame: Frame): void {
+    this.ring.push(seq, frame)
+    this.head = seq
+    this.#behind = undefined
+    this.#unchecked = undefined
+  }
+
+  /**
+   * Drops the frames that all streams have pulled. Called when a stream's cursor has moved or the stream has closed; looks at
+   * each stream once for all of them that pull the same frame.
+   */
+  trim(moved: Stream): void {
+    if (this.streams.size === 1 && this.streams.has(moved)) return this.ring.trim(moved.cursor)
+    if (this.#behind && this.#behind !== moved) return
+    if (this.streams.has(moved) && moved.cursor < this.head) return this.ring.trim(this.#slowest())
+    this.#unchecked ??= this.streams.values()
+    for (;;) {
+      const { value, done } = this.#unchecked.next()
+      if (done) return this.ring.clear()
+      this.#behind = value
+      if (value.cursor < this.head) return
+    }
+  }
+
+  #slowest(): number {
+    let slowest = Infinity
+    for (const { cursor } of this.streams) slowest = Math.min(slowest, cursor)
+    return slowest
+  }
 }
 
 /** A user's log reaches `head`, as `finder` or another node says: the other streams look. Gives whether that is news. */

@@ -6,11 +6,14 @@ import type { LogBounds } from '../storage/event-log.ts'
 import { idBlock, idLine, retryLine, unlogged } from './frame.ts'
 import type { LogReader } from './log-reader.ts'
 import { lookAtBounds, raise, type Mailbox } from './mailbox.ts'
+import { untilDrained } from './slow-reader.ts'
 import { SignalSlot, type PassingSignal } from './signal-slot.ts'
 import type { DueQueue } from './due-queue.ts'
 
 /** A stream that was refused or ended is asked to come back after this, and up to twice that. */
 const retryMs = 1_000
+/** A stream that was ended is destroyed after this, in ms, whatever its reader has not taken. */
+const endMs = 500
 
 // Written to the socket as it is: the body ends with the connection, so nothing is chunked.
 const head = [
@@ -40,15 +43,16 @@ export type StreamCounts = {
   signalsDropped: number
 }
 
-/** What the hub gives to each stream of a mailbox. */
+/** What the streams of a hub share. */
 export type StreamShared = {
-  mailbox: Mailbox
   reader: LogReader
   queue: DueQueue
   epoch: string
   counts: StreamCounts
   /** A reader that takes nothing for this long, in ms, is cut off; it comes back with its cursor. */
   stallMs: number
+  /** Called with what ended a stream that could not read its log. */
+  onFailure: (error: unknown) => void
 }
 
 /** Whose stream it is, and until when; times are ms. */
@@ -66,27 +70,20 @@ export class Stream {
   lastSyncAt = performance.now()
   readonly #socket: Socket
   readonly #mailbox: Mailbox
-  readonly #reader: LogReader
-  readonly #queue: DueQueue
-  readonly #epoch: string
-  readonly #stallMs: number
-  readonly #counts: StreamCounts
-  #cursor = 0
+  readonly #shared: StreamShared
+  /** The seq of the last event that was written. */
+  cursor = 0
   /** Only of a stream whose reader had something to wait for. */
   #slot: SignalSlot | undefined
   /** Also true until the cursor is known: whoever wakes the stream before that need not do anything. */
   #pulling = true
 
-  constructor(socket: Socket, owner: StreamOwner, endsAt: number, shared: StreamShared) {
+  constructor(socket: Socket, owner: StreamOwner, endsAt: number, mailbox: Mailbox, shared: StreamShared) {
     this.#socket = socket
     this.owner = owner
     this.endsAt = endsAt
-    this.#mailbox = shared.mailbox
-    this.#reader = shared.reader
-    this.#queue = shared.queue
-    this.#epoch = shared.epoch
-    this.#stallMs = shared.stallMs
-    this.#counts = shared.counts
+    this.#mailbox = mailbox
+    this.#shared = shared
     socket.setTimeout(0)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 15_000)
@@ -103,19 +100,20 @@ export class Stream {
   async start(after: Cursor | null): Promise<void> {
     let bounds: LogBounds
     try {
-      bounds = await lookAtBounds(this.#mailbox, this.#reader, this.owner.userId, after)
-    } catch {
+      bounds = await lookAtBounds(this.#mailbox, this.#shared.reader, this.owner.userId, after)
+    } catch (error) {
+      this.#shared.onFailure(error)
       return this.refuse('storage_unavailable')
     }
     if (!this.#socket.writable) return
     this.#gather()
     // The user's other streams may not have been told.
     raise(this.#mailbox, bounds.head, this)
-    const reason = after && resetReason(after, this.#epoch, bounds)
+    const reason = after && resetReason(after, this.#shared.epoch, bounds)
     if (reason) this.#reset(reason, bounds.head)
     else {
-      this.#cursor = after ? after.seq : bounds.head
-      if (!after) this.#write(idBlock(this.#epoch, this.#cursor))
+      this.#advance(after ? after.seq : bounds.head)
+      if (!after) this.#write(idBlock(this.#shared.epoch, this.cursor))
     }
     await this.#catchUp()
     this.sync()
@@ -123,33 +121,34 @@ export class Stream {
 
   /** Its turn comes to pull, unless a pull is under way: that one sees the new head itself. */
   wake(): void {
-    this.#counts.wakes++
-    if (!this.#pulling) this.#queue.add(this)
+    this.#shared.counts.wakes++
+    if (!this.#pulling) this.#shared.queue.add(this)
   }
 
   /** Pulls what follows the cursor. */
   run(): void {
     if (this.#pulling || !this.#socket.writable) return
     if (!this.#socket.writableNeedDrain) this.#pullFromRing()
-    if (this.#cursor < this.#mailbox.head || this.#socket.writableNeedDrain) void this.#catchUp()
-    else if (this.#slot) this.#passWaiting()
+    if (this.cursor < this.#mailbox.head || this.#socket.writableNeedDrain) {
+      this.#catchUp().catch(this.#shared.onFailure)
+    } else if (this.#slot) this.#passWaiting()
   }
 
   /** Passes something on now, or after what there is to read; it may be lost. */
   pass(signal: PassingSignal): void {
     if (!this.#socket.writable) return
-    const behind = this.#cursor < this.#mailbox.head
+    const behind = this.cursor < this.#mailbox.head
     if (!behind && !this.#pulling && !this.#socket.writableNeedDrain) {
-      this.#counts.signals++
+      this.#shared.counts.signals++
       return this.#write(signal.bytes)
     }
-    this.#counts.signalsDropped += (this.#slot ??= new SignalSlot()).put(signal)
-    if (!this.#pulling) this.#queue.add(this)
+    this.#shared.counts.signalsDropped += (this.#slot ??= new SignalSlot()).put(signal)
+    if (!this.#pulling) this.#shared.queue.add(this)
   }
 
   /** Drops the signals that wait here and hang on a conversation: its user may have left it. */
   forgetSignals(): void {
-    if (this.#slot) this.#counts.signalsDropped += this.#slot.forget()
+    if (this.#slot) this.#shared.counts.signalsDropped += this.#slot.forget()
   }
 
   /** Tells the client the head of its log, unless it has more to read than this. */
@@ -157,14 +156,14 @@ export class Stream {
     this.lastSyncAt = performance.now()
     const { writable, writableNeedDrain } = this.#socket
     // A pull from the log may have gone beyond the commits that this process was told of.
-    const newest = Math.max(this.#mailbox.head, this.#cursor)
+    const newest = Math.max(this.#mailbox.head, this.cursor)
     if (writable && !writableNeedDrain) this.#write(unlogged('sync', { head: newest }))
   }
 
   /** Ends a stream that is to be tried again, with the reason. */
   refuse(code: ProblemCode): void {
     if (!this.#socket.writable) return
-    this.#counts.refused++
+    this.#shared.counts.refused++
     this.#write(unlogged('refused', { code }))
     this.end(retryMs)
   }
@@ -174,7 +173,7 @@ export class Stream {
     if (!this.#socket.writable) return
     this.#socket.end(`${retryLine(retryAfterMs * (1 + Math.random()))}\n`)
     // Not ended behind a backlog that nobody reads.
-    const timer = setTimeout(() => this.#cutOff(), this.#stallMs)
+    const timer = setTimeout(() => this.#socket.destroy(), endMs)
     this.#socket.once('close', () => clearTimeout(timer))
   }
 
@@ -191,13 +190,15 @@ export class Stream {
     try {
       while (this.#socket.writable) {
         // Also when nothing follows: a reader that does not take the last page is one that stopped.
-        if (this.#socket.writableNeedDrain) await this.#drained()
-        else if (this.#cursor >= this.#mailbox.head) break
+        if (this.#socket.writableNeedDrain) {
+          await untilDrained(this.#socket, this.#shared.stallMs, () => this.#cutOff())
+        } else if (this.cursor >= this.#mailbox.head) break
         else if (!this.#pullFromRing()) await this.#pullFromLog()
       }
       this.#passWaiting()
-    } catch {
-      // The database is away: the client comes back with its cursor.
+    } catch (error) {
+      this.#shared.onFailure(error)
+      // The client comes back with its cursor.
       this.end()
     } finally {
       this.#pulling = false
@@ -210,48 +211,53 @@ export class Stream {
     this.#slot = undefined
     const { size } = slot
     const signals = slot.take(performance.now())
-    this.#counts.signals += signals.length
-    this.#counts.signalsDropped += size - signals.length
+    this.#shared.counts.signals += signals.length
+    this.#shared.counts.signalsDropped += size - signals.length
     if (signals.length > 0) this.#write(Buffer.concat(signals.map(({ bytes }) => bytes)))
   }
 
   #pullFromRing(): boolean {
-    const pull = this.#mailbox.ring.after(this.#cursor)
+    const pull = this.#mailbox.ring.after(this.cursor)
     if (!pull) return false
-    this.#cursor = pull.last
-    this.#counts.ringPulls++
+    this.#shared.counts.ringPulls++
     this.#write(pull.text, pull.bytes)
+    this.#advance(pull.last)
     return true
   }
 
   async #pullFromLog(): Promise<void> {
     const { userId } = this.owner
-    let pull = await this.#reader.pull(userId, this.#cursor)
-    if (pull?.first !== this.#cursor + 1) {
+    let pull = await this.#shared.reader.pull(userId, this.cursor)
+    if (pull?.first !== this.cursor + 1) {
       const promised = this.#mailbox.head
-      const { head: newest, floor } = await this.#reader.bounds(userId)
-      if (newest === this.#cursor) {
+      const { head: newest, floor } = await this.#shared.reader.bounds(userId)
+      if (newest === this.cursor) {
         // The log ends here: a hint had promised more than there is.
         if (this.#mailbox.head === promised) this.#mailbox.head = newest
         return
       }
-      pull = await this.#reader.pull(userId, this.#cursor)
+      pull = await this.#shared.reader.pull(userId, this.cursor)
       if (!this.#socket.writable) return
       // What follows the cursor is not there: pruned meanwhile, or a damaged log. Never skip in silence.
-      if (pull?.first !== this.#cursor + 1) {
-        return this.#reset(this.#cursor < floor ? 'pruned' : 'gap', newest)
+      if (pull?.first !== this.cursor + 1) {
+        return this.#reset(this.cursor < floor ? 'pruned' : 'gap', newest)
       }
     }
     if (!this.#socket.writable) return
-    this.#cursor = pull.last
-    this.#counts.databasePulls++
+    this.#shared.counts.databasePulls++
     this.#write(pull.bytes)
+    this.#advance(pull.last)
+  }
+
+  #advance(seq: number): void {
+    this.cursor = seq
+    this.#mailbox.trim(this)
   }
 
   #reset(reason: StreamEvents['reset']['reason'], seq: number): void {
-    this.#cursor = seq
-    this.#counts.resets++
-    this.#write(idLine(this.#epoch, seq) + unlogged('reset', { reason }))
+    this.#advance(seq)
+    this.#shared.counts.resets++
+    this.#write(idLine(this.#shared.epoch, seq) + unlogged('reset', { reason }))
   }
 
   /** What is written from here to the end of the present task goes out in one piece. */
@@ -262,29 +268,14 @@ export class Stream {
 
   /** `length` is in bytes; where it is not given, a string is ASCII. */
   #write(data: Buffer | string, length = data.length): void {
-    this.#counts.writtenBytes += length
+    this.#shared.counts.writtenBytes += length
     this.#socket.write(data)
   }
 
   /** Its reader takes nothing: `destroy`, because `end` waits behind the backlog. */
   #cutOff(): void {
-    this.#counts.slowCloses++
+    this.#shared.counts.slowCloses++
     this.#socket.destroy()
-  }
-
-  /** Resolves when the socket takes more, or is closed: by its peer, or here after it took nothing for too long. */
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#cutOff(), this.#stallMs)
-      const done = () => {
-        clearTimeout(timer)
-        this.#socket.off('drain', done)
-        this.#socket.off('close', done)
-        resolve()
-      }
-      this.#socket.on('drain', done)
-      this.#socket.on('close', done)
-    })
   }
 }
 
