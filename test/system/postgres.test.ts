@@ -1,12 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Message } from '@parley/contract/entities'
 import { openPostgresStore } from '../../server/storage/postgres/postgres-store.ts'
 import { startPair } from '../fixtures/people.ts'
 import { loginAs } from '../harness/api.ts'
@@ -242,59 +239,3 @@ describe.skipIf(!hasPostgres)(`R1: a Postgres database${missing}`, () => {
     stream.cut()
   })
 })
-
-const lastTag = git('describe', '--tags', '--abbrev=0').trim()
-
-test.skipIf(!hasPostgres || !lastTag)(
-  `U2: the last version (${lastTag || 'there is no tag yet'}) goes on, and starts, on the schema of this one${missing}`,
-  async () => {
-    const url = await createDatabase(postgres.adminUrl)
-    const checkout = await checkOut(lastTag)
-    await using older = await startParley({ checkout, env: { DATABASE_URL: url } })
-    const john = await loginAs(older.url, 'john')
-    const { id } = await john.conversationWith('jane')
-    await john.send(id, 'before')
-
-    await using newer = await startParley({ env: { DATABASE_URL: url } })
-    const jane = await loginAs(newer.url, 'jane')
-    await john.send(id, 'from the older to the newer')
-    await jane.send(id, 'from the newer to the older')
-    await older.restart()
-    await john.send(id, 'from the older, started again')
-    for (const person of [john, jane]) {
-      const { body } = await person.get<Message[]>(`/api/conversations/${id}/messages`)
-      expect(body.map((message) => message.position)).toEqual([4, 3, 2, 1])
-    }
-    expect(await parley(url, 'doctor')).toMatchObject({ code: 0 })
-    await rm(checkout, { recursive: true })
-  }
-)
-
-function git(...args: string[]): string {
-  try {
-    return execFileSync('git', args, {
-      cwd: repository,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore']
-    })
-  } catch {
-    return ''
-  }
-}
-
-/** The sources of a tag in a folder of their own, with this checkout's packages and their own workspaces. */
-async function checkOut(tag: string): Promise<string> {
-  const checkout = await mkdtemp(join(tmpdir(), 'parley-last-'))
-  execFileSync('sh', ['-c', 'git -C "$1" archive "$2" | tar -x -C "$3"', 'sh', repository, tag, checkout])
-  const modules = join(checkout, 'node_modules')
-  mkdirSync(modules)
-  for (const name of readdirSync(join(repository, 'node_modules'))) {
-    if (name !== '.cache' && name !== '@parley')
-      symlinkSync(join(repository, 'node_modules', name), join(modules, name))
-  }
-  cpSync(join(repository, 'node_modules/@parley'), join(modules, '@parley'), {
-    recursive: true,
-    verbatimSymlinks: true
-  })
-  return checkout
-}
