@@ -68,9 +68,10 @@ export function createClient(options: ClientOptions = {}) {
       connection.token = data.token ?? null
       return data
     },
-    /** Where a browser is sent to sign in with GitHub. */
-    githubAddress(): string {
-      return `${connection.baseUrl}${paths.oauthGithub}?${new URLSearchParams(mode).toString()}`
+    /** The address at which a browser signs in with GitHub, and then returns to the path `returnTo` of the app. */
+    githubAddress(returnTo?: string): string {
+      const query = new URLSearchParams({ ...mode, ...(returnTo !== undefined && { return_to: returnTo }) })
+      return `${connection.baseUrl}${paths.oauthGithub}?${query.toString()}`
     },
     /** Ends the session and its streams. */
     async logout(): Promise<void> {

@@ -170,3 +170,11 @@ describe('a failure', () => {
     expect(await failed).toMatchObject({ message: 'enough' })
   })
 })
+
+it('a sign-in with GitHub returns to the page at which it began', () => {
+  const client = createClient({ session: 'cookie' })
+  expect(client.githubAddress()).toBe('/api/oauth/github?session=cookie')
+  expect(client.githubAddress('/conversations/1')).toBe(
+    '/api/oauth/github?session=cookie&return_to=%2Fconversations%2F1'
+  )
+})

@@ -48,7 +48,11 @@ type Kept = { cursor: string | null; messages: Message[]; records: number }
 /** What this browser keeps of john's state. */
 function kept(): Promise<Kept> {
   return page.evaluate(`new Promise((resolve) => {
-    indexedDB.open('parley:${john.user.id}:state').onsuccess = ({ target: { result: database } }) => {
+    const opening = indexedDB.open('parley:${john.user.id}:state')
+    // There is none: opening it must not make one.
+    opening.onupgradeneeded = () => opening.transaction.abort()
+    opening.onerror = () => resolve({ cursor: null, messages: [], records: 0 })
+    opening.onsuccess = ({ target: { result: database } }) => {
       const read = database.transaction(['head', 'histories'])
       const heads = read.objectStore('head').getAll()
       const histories = read.objectStore('histories').getAll()

@@ -8,14 +8,19 @@ afterEach(cleanup)
 
 function arrive(
   methods: LoginMethods | Error,
-  options: { problem?: string; onLogin?: (username: string) => Promise<void> } = {}
+  options: { problem?: string; expired?: boolean; onLogin?: (username: string) => Promise<void> } = {}
 ) {
-  const client = {
-    loginMethods: () => (methods instanceof Error ? Promise.reject(methods) : Promise.resolve(methods)),
-    githubAddress: () => '/api/oauth/github?session=cookie'
-  }
+  const loadMethods = () => (methods instanceof Error ? Promise.reject(methods) : Promise.resolve(methods))
   const onLogin = options.onLogin ?? (() => Promise.resolve())
-  render(<AccessPage client={client} problem={options.problem ?? null} onLogin={onLogin} />)
+  render(
+    <AccessPage
+      loadMethods={loadMethods}
+      githubAddress="/api/oauth/github?session=cookie"
+      expired={options.expired ?? false}
+      problem={options.problem ?? null}
+      onLogin={onLogin}
+    />
+  )
 }
 
 describe('the access page', () => {
@@ -36,6 +41,10 @@ describe('the access page', () => {
     cleanup()
     arrive(new NetworkError('away'))
     await screen.findByText(/cannot be reached/)
+    cleanup()
+    arrive({ github: false, development: true }, { expired: true })
+    await screen.findByLabelText('Username')
+    screen.getByText(/session has expired/)
   })
   it('signs in by a name, and says what is wrong with it', async () => {
     const names: string[] = []

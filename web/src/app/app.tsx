@@ -8,6 +8,7 @@ import { MessengerProvider } from '../state/context.tsx'
 import { Button } from '../ui/button.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { Notice } from '../ui/notice.tsx'
+import { pathAfterSignIn, returnPath } from './return-path.ts'
 import { useSession, useSessionState } from './session-context.tsx'
 import { Shell } from './shell.tsx'
 
@@ -22,7 +23,7 @@ export function App({ problem }: { problem: string | null }) {
         <Route path="/conversations/:id">{({ id }) => <Gate openId={id} problem={problem} />}</Route>
         {/* The cookie is set by now. A token in this address is meant for other clients: it leaves the address unread. */}
         <Route path="/callback">
-          <Redirect to="/" replace />
+          <Redirect to={pathAfterSignIn()} replace />
         </Route>
         <Route>
           <NotFoundPage />
@@ -48,7 +49,13 @@ function Gate({ openId, problem: given }: { openId: string | null; problem: stri
   }
   if (state.status === 'signed_out') {
     return (
-      <AccessPage client={session.client} problem={problem} onLogin={(username) => session.login(username)} />
+      <AccessPage
+        loadMethods={(signal) => session.loginMethods(signal)}
+        githubAddress={session.client.githubAddress(returnPath())}
+        expired={state.expired}
+        problem={problem}
+        onLogin={(username) => session.login(username)}
+      />
     )
   }
   if (state.status === 'starting')

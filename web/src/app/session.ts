@@ -1,27 +1,31 @@
-import { isSignedOut, type Client, type SavedState } from '@parley/client'
-import type { User } from '@parley/contract/entities'
+import { isSignedOut, isTemporary, type Client, type SavedState } from '@parley/client'
+import type { LoginMethods, User } from '@parley/contract/entities'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { keep, recall } from '../lib/local-store.ts'
 import type { KeptState } from '../state/kept-state.ts'
 import { Messenger } from '../state/messenger.ts'
 import { openOutboxDatabase } from '../state/outbox-database.ts'
+import { deletePersonData } from '../state/person-data.ts'
 import { isSessionOver, rememberSessionEnd } from '../state/session-life.ts'
 import { forgetState, openStateDatabase, type StateDatabase } from '../state/state-database.ts'
 
 export type SessionState =
   | { status: 'starting' }
   | { status: 'unreachable' }
-  | { status: 'signed_out' }
+  /** `expired`: the server ended the session, nobody asked for it here. */
+  | { status: 'signed_out'; expired: boolean }
   | { status: 'signed_in'; messenger: Messenger }
 
 /** Who is signed in, in this browser: all tabs follow when somebody signs in or out in one of them. */
 export class Session {
   readonly store: StoreApi<SessionState> = createStore<SessionState>(() => ({ status: 'starting' }))
   readonly client: Client
-  /** Tells the other tabs whose the cookie is now; null after signing out. */
+  /** Tells the other tabs whose the cookie is now; null once there is no session. */
   readonly #channel = new BroadcastChannel('parley:session')
   /** Answers that are not of the newest start are nobody's. */
   #starts = 0
+  /** The request that ends a session which was signed out of. */
+  #ending: Promise<void> | null = null
 
   constructor(client: Client) {
     this.client = client
@@ -33,11 +37,21 @@ export class Session {
       const { status } = this.store.getState()
       if (status === 'unreachable' || this.#messenger?.connected === false) void this.start()
     })
+    // A tab that was frozen has missed what the others announced.
+    addEventListener('pageshow', () => this.#compare())
+    document.addEventListener('visibilitychange', () => this.#compare())
   }
 
   /** Shows what this browser has kept, asks the server who is signed in, and shows that. */
   async start(): Promise<void> {
     const start = ++this.#starts
+    // The cookie is that of a newer sign-in.
+    if (location.pathname === '/callback') keep(signOutKey, '')
+    // Signed out here, but not yet at the server: until then its cookie counts for nothing.
+    if (recall(signOutKey) !== null) {
+      this.#showSignedOut()
+      return this.#endAtServer().catch(() => {})
+    }
     const asked = this.client.authUser()
     asked.catch(() => {})
     await this.#showKept(start)
@@ -47,6 +61,8 @@ export class Session {
       const shown = this.#messenger
       const messenger = shown?.connected === false && shown.me.id === me.id ? shown : await this.#open(me)
       if (start !== this.#starts) return messenger === shown ? undefined : messenger.close()
+      // Another tab signed out while the server was answering.
+      if (recall(signOutKey) !== null) return this.#showSignedOut()
       const before = recall(userKey)
       if (before !== null && before !== me.id) void forgetState(before)
       keep(userKey, me.id)
@@ -64,36 +80,70 @@ export class Session {
   async login(username: string): Promise<void> {
     const { authUser, expiresAt } = await this.client.login(username)
     rememberSessionEnd(authUser.id, expiresAt)
+    // The cookie is another one now.
+    keep(signOutKey, '')
     await this.start()
   }
 
-  async signOut(): Promise<void> {
-    await this.client.logout().catch((error: unknown) => {
-      if (!isSignedOut(error)) throw error
-    })
-    this.#leave()
+  /** The ways to sign in here, once there is no sign-out left to tell the server of. */
+  async loginMethods(signal: AbortSignal): Promise<LoginMethods> {
+    await this.#endAtServer()
+    return this.client.loginMethods({ signal })
   }
 
-  /** A request was refused as nobody's. It may have crossed with a renewal of the session: who is it really? */
+  /** Signs out, also offline: deletes all data of the person here, and ends the session as soon as the server answers. */
+  async signOut(): Promise<void> {
+    const userId = this.#messenger?.me.id ?? recall(userKey)
+    keep(signOutKey, '1')
+    // From here on no tab keeps anything of theirs.
+    keep(userKey, '')
+    this.#channel.postMessage(null)
+    this.#starts++
+    this.#show({ status: 'signed_out', expired: false })
+    void this.#endAtServer().catch(() => {})
+    if (userId !== null) await deletePersonData(userId)
+  }
+
+  /** Ends the session that was signed out of here, if the server does not know yet. Throws when it does not answer. */
+  #endAtServer(): Promise<void> {
+    const end = async () => {
+      if (recall(signOutKey) === null) return
+      try {
+        await this.client.logout()
+      } catch (error) {
+        if (isTemporary(error)) throw error
+        // What else a server refuses, it refuses again: a sign-in replaces the cookie, and until then it is ignored.
+        if (!isSignedOut(error)) return
+      }
+      keep(signOutKey, '')
+    }
+    this.#ending ??= end().finally(() => (this.#ending = null))
+    return this.#ending
+  }
+
+  /** A request was refused as unauthenticated. It may have crossed with a renewal of the session: ask again who is in. */
   async #check(messenger: Messenger): Promise<void> {
     if (this.#messenger !== messenger) return
     await this.start()
-    if (this.store.getState().status === 'signed_out') this.#leave()
+    if (this.store.getState().status === 'signed_out') this.#channel.postMessage(null)
   }
 
-  #leave(): void {
-    const userId = this.#messenger?.me.id ?? recall(userKey)
-    // First: from here on no tab keeps anything of theirs.
-    keep(userKey, '')
-    if (userId !== null) rememberSessionEnd(userId, '')
-    this.#channel.postMessage(null)
-    this.#showSignedOut()
+  /** Follows what another tab has stored about who is signed in. */
+  #compare(): void {
+    const shown = this.#messenger?.me.id
+    if (document.visibilityState !== 'visible' || shown === undefined || recall(userKey) === shown) return
+    if (recall(userKey) === null) this.#showSignedOut()
+    else void this.start()
   }
 
+  /** There is no session. Unless the person signed out, their drafts and outbox stay for when they are back. */
   #showSignedOut(): void {
     const userId = this.#messenger?.me.id ?? recall(userKey)
-    this.#show({ status: 'signed_out' })
-    if (userId !== null) void forgetState(userId)
+    const expired = recall(userKey) !== null
+    this.#starts++
+    this.#show({ status: 'signed_out', expired })
+    if (userId === null) return
+    void (expired ? forgetState(userId) : deletePersonData(userId))
   }
 
   /** Shows at once whoever was here last, as this browser kept it; the server has not said yet that they still are. */
@@ -152,6 +202,8 @@ export class Session {
   }
 }
 
-/** Whose cookie this browser holds, as far as its tabs know. */
+/** Whose cookie this browser holds, as far as its tabs know; it stays when a session expires. */
 const userKey = 'parley:user'
+/** Set from a sign-out until the server has ended the session. */
+const signOutKey = 'parley:sign-out'
 const retryMs = 3_000

@@ -19,3 +19,16 @@ export function keep(key: string, value: string): void {
     if (value !== '') memory.set(key, value)
   }
 }
+
+/** Deletes all values whose keys start with `prefix`, in both stores of the browser and in memory. */
+export function forgetKeys(prefix: string): void {
+  for (const key of memory.keys()) if (key.startsWith(prefix)) memory.delete(key)
+  for (const storeOf of [() => localStorage, () => sessionStorage]) {
+    try {
+      const store = storeOf()
+      for (const key of Object.keys(store)) if (key.startsWith(prefix)) store.removeItem(key)
+    } catch {
+      // There is no such store, so there is nothing in it.
+    }
+  }
+}

@@ -13,6 +13,7 @@ export const texts = {
   },
 
   access: {
+    expired: 'Your session has expired. Sign in again to continue where you left off.',
     github: 'Continue with GitHub',
     or: 'or',
     username: 'Username',
@@ -58,7 +59,10 @@ export const texts = {
     unread: (count: number) => (count === 1 ? '1 unread message' : `${count} unread messages`),
     account: (name: string) => `Account of ${name}`,
     signedInAs: 'Signed in as',
-    signOut: 'Sign out'
+    signOut: 'Sign out',
+    signOutTitle: 'Sign out and delete unsent messages?',
+    signOutDetail: (count: number) =>
+      `${count === 1 ? '1 message hasn’t' : `${count} messages haven’t`} been sent. Signing out deletes everything that this browser keeps of your account.`
   },
 
   conversation: {

@@ -14,7 +14,9 @@ export async function openOutboxDatabase(name: string): Promise<OutboxDatabase> 
       // The key gives the order in which items were added, whatever the clock did.
       const items = database.createObjectStore('outbox', { keyPath: 'order', autoIncrement: true })
       items.createIndex('clientId', 'clientId', { unique: true })
-    }
+    },
+    // Another tab deletes it: this one must not hold it open.
+    blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close()
   }).catch(() => null)
   // Some private windows have no database: then the outbox ends with the tab.
   if (!database) return { ...memoryOutbox(), close() {} }

@@ -91,7 +91,9 @@ function open(userId: string): Promise<IDBPDatabase<Schema> | null> {
     upgrade(database) {
       database.createObjectStore('head')
       database.createObjectStore('histories')
-    }
+    },
+    // Another tab deletes it: this one must not hold it open.
+    blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close()
   }).catch(() => null)
 }
 

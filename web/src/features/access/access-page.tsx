@@ -1,44 +1,39 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { LoginMethods } from '@parley/contract/entities'
-import type { Client } from '@parley/client'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
+import { untilAnswered } from '../../state/persistence.ts'
 import { GithubMark } from '../../ui/icon.tsx'
 import { Logo } from '../../ui/logo.tsx'
 import { DevelopmentLogin } from './development-login.tsx'
 import './access.css'
 
 type AccessPageProps = {
-  client: Pick<Client, 'loginMethods' | 'githubAddress'>
+  /** Throws what the client throws. */
+  loadMethods: (signal: AbortSignal) => Promise<LoginMethods>
+  githubAddress: string
+  /** Whether a session has ended that the person did not sign out of. */
+  expired: boolean
   /** The code of a problem that a sign-in elsewhere ended with; null without one. */
   problem: string | null
   onLogin: (username: string) => Promise<void>
 }
 
-/** Where whoever is not signed in arrives. */
-export function AccessPage({ client, problem, onLogin }: AccessPageProps) {
-  const [methods, setMethods] = useState<LoginMethods | null>(null)
+/** The sign-in page. It offers the ways to sign in as soon as the server names them. */
+export function AccessPage({ loadMethods, githubAddress, expired, problem, onLogin }: AccessPageProps) {
+  const { methods, unavailable } = useMethods(loadMethods)
   const [failure, setFailure] = useState<string | null>(problem && problemText({ code: problem }))
-
-  useEffect(() => {
-    const leaving = new AbortController()
-    client.loginMethods({ signal: leaving.signal }).then(setMethods, (error: unknown) => {
-      if (!leaving.signal.aborted) setFailure(problemText(problemOf(error)))
-    })
-    return () => leaving.abort()
-  }, [client])
-
   return (
     <main className="access">
       <div className="access__card">
         <Logo size={56} />
         <h1 className="access__name">{texts.appName}</h1>
-        <p className="access__tagline">{texts.tagline}</p>
+        <p className="access__tagline">{expired ? texts.access.expired : texts.tagline}</p>
         <p className="access__problem" role="alert">
-          {failure}
+          {failure ?? unavailable}
         </p>
         {methods?.github && (
-          <a className="button button--plain access__github" href={client.githubAddress()}>
+          <a className="button button--plain access__github" href={githubAddress}>
             <GithubMark />
             {texts.access.github}
           </a>
@@ -51,4 +46,28 @@ export function AccessPage({ client, problem, onLogin }: AccessPageProps) {
       </div>
     </main>
   )
+}
+
+/** Asks for the ways to sign in until the server answers; meanwhile says why there are none. */
+function useMethods(loadMethods: AccessPageProps['loadMethods']) {
+  const [methods, setMethods] = useState<LoginMethods | null>(null)
+  const [unavailable, setUnavailable] = useState<string | null>(null)
+  const load = useRef(loadMethods)
+  useEffect(() => {
+    const leaving = new AbortController()
+    const { signal } = leaving
+    const ask = () =>
+      load.current(signal).catch((error: unknown) => {
+        if (!signal.aborted) setUnavailable(problemText(problemOf(error)))
+        throw error
+      })
+    const show = async () => {
+      setMethods(await untilAnswered(ask, signal))
+      setUnavailable(null)
+    }
+    // A refusal is on the screen.
+    show().catch(() => {})
+    return () => leaving.abort()
+  }, [])
+  return { methods, unavailable }
 }

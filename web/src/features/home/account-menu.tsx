@@ -1,9 +1,10 @@
 import { useState } from 'react'
 import { asWritten } from '../../lib/bidi.ts'
-import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
+import { Confirm } from '../../ui/confirm.tsx'
+import { DialogPart } from '../../ui/dialog-part.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Popup, type Anchor } from '../../ui/menu.tsx'
 import { useMessengerState } from '../../state/context.tsx'
@@ -12,7 +13,8 @@ import { useMessengerState } from '../../state/context.tsx'
 export function AccountMenu({ onSignOut }: { onSignOut: () => Promise<void> }) {
   const me = useMessengerState(({ me }) => me)
   const [anchor, setAnchor] = useState<Anchor | null>(null)
-  const [failure, setFailure] = useState<string | null>(null)
+  const unsent = useMessengerState(({ outbox }) => outbox.length)
+  const [asking, setAsking] = useState(false)
   return (
     <>
       <button
@@ -22,7 +24,6 @@ export function AccountMenu({ onSignOut }: { onSignOut: () => Promise<void> }) {
         aria-haspopup="dialog"
         onClick={(event) => {
           const { left, bottom } = event.currentTarget.getBoundingClientRect()
-          setFailure(null)
           setAnchor({ x: left, y: bottom })
         }}
       >
@@ -36,19 +37,30 @@ export function AccountMenu({ onSignOut }: { onSignOut: () => Promise<void> }) {
           <Button
             look="plain"
             className="account__out"
-            onClick={() =>
-              void onSignOut().catch((error: unknown) => setFailure(problemText(problemOf(error))))
-            }
+            onClick={() => {
+              setAnchor(null)
+              if (unsent > 0) setAsking(true)
+              else void onSignOut()
+            }}
           >
             <Icon name="signOut" />
             {texts.home.signOut}
           </Button>
-          {failure && (
-            <p className="menu__failure" role="alert">
-              {failure}
-            </p>
-          )}
         </Popup>
+      )}
+      {asking && (
+        <DialogPart onClose={() => setAsking(false)}>
+          <Confirm
+            danger
+            title={texts.home.signOutTitle}
+            detail={texts.home.signOutDetail(unsent)}
+            action={texts.home.signOut}
+            cancel={texts.dialog.cancel}
+            close={texts.dialog.close}
+            onConfirm={onSignOut}
+            onClose={() => setAsking(false)}
+          />
+        </DialogPart>
       )}
     </>
   )
