@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { Redirect, Route, Router, Switch } from 'wouter'
 import { AccessPage } from '../features/access/access-page.tsx'
 import { NotFoundPage } from '../features/not-found/not-found-page.tsx'
-import { navigateBeneath } from '../lib/overlays.ts'
+import { navigateOver } from '../lib/overlays.ts'
 import { texts } from '../lib/texts.ts'
 import { MessengerProvider } from '../state/context.tsx'
 import { Button } from '../ui/button.tsx'
@@ -15,7 +15,7 @@ import { Shell } from './shell.tsx'
 /** Every address of the app. `problem` is the code that a sign-in elsewhere ended with. */
 export function App({ problem }: { problem: string | null }) {
   return (
-    <Router aroundNav={navigateBeneath}>
+    <Router aroundNav={navigateOver}>
       <Switch>
         <Route path="/">
           <Gate openId={null} problem={problem} />

@@ -42,7 +42,7 @@ export const texts = {
     search: 'Find somebody by username',
     searchPlaceholder: 'Start a conversation…',
     suggestions: 'People',
-    nobody: (search: string) => `Nobody’s name here starts with “${search}”.`,
+    nobody: (search: string) => `Nobody’s name here starts with “${isolate(search)}”.`,
     found: (count: number) => (count === 1 ? '1 person found' : `${count} people found`),
     starting: 'Starting the conversation…',
     again: 'Try again',
@@ -79,7 +79,7 @@ export const texts = {
     missingTitle: 'This conversation is not here',
     missingDetail: 'It does not exist, or you are not part of it.',
     home: 'Back to your conversations',
-    write: (name: string) => `Message ${name}`,
+    write: (name: string) => `Message ${isolate(name)}`,
     people: (count: number) => (count === 1 ? '1 person' : `${count} people`),
     groupTitle: (title: string) => `Group ${title}`,
     groupMessages: (title: string) => `Messages in ${title}`,
@@ -125,7 +125,8 @@ export const texts = {
     seen: 'Seen',
     seenBy: (names: readonly string[], others: number) =>
       `Seen by ${names.map(isolate).join(', ')}${others > 0 ? ` and ${others} more` : ''}`,
-    reaction: (emoji: string, names: readonly string[]) => `${emoji} ${names.length}: ${names.join(', ')}`,
+    reaction: (emoji: string, names: readonly string[]) =>
+      `${emoji} ${names.length}: ${names.map(isolate).join(', ')}`,
     more: 'Message actions',
     arrived: (name: string, content: string) => `${name}: ${content}`
   },

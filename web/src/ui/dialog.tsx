@@ -1,5 +1,4 @@
 import { useId, type ReactNode } from 'react'
-import { asWritten } from '../lib/bidi.ts'
 import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
 import { useOverlay } from './overlay.ts'
@@ -29,7 +28,7 @@ export function Dialog({
     <dialog ref={dialog} className={`dialog dialog--${look}`} aria-labelledby={id} {...handlers}>
       <div className="dialog__inside">
         <header className="dialog__header">
-          <h2 id={id} className="dialog__title" {...asWritten}>
+          <h2 id={id} className="dialog__title" dir="auto">
             {title}
           </h2>
           <Button look="icon" aria-label={close} onClick={onClose}>

@@ -1,5 +1,5 @@
 import { useEffectEvent, useLayoutEffect, useRef, type PointerEvent, type SyntheticEvent } from 'react'
-import { openOverlay } from '../lib/overlays.ts'
+import { closeTopmost, openOverlay } from '../lib/overlays.ts'
 
 /**
  * Opens a dialog for as long as it is in the page. Escape, Back and a click beside it ask to close it; the focus goes
@@ -7,19 +7,15 @@ import { openOverlay } from '../lib/overlays.ts'
  */
 export function useOverlay(onClose: () => void, { keepOnClickBeside = false } = {}) {
   const dialog = useRef<HTMLDialogElement>(null)
+  useDismissal(onClose)
   const pressedBeside = useRef(false)
-  const close = useEffectEvent(onClose)
   useLayoutEffect(() => {
     const { current } = dialog
     current?.showModal()
     // Else the first button has the focus.
     current?.querySelector<HTMLElement>('[data-focus]')?.focus()
-    const closed = openOverlay(() => close())
-    return () => {
-      // Closing, and not only vanishing, gives the focus back.
-      current?.close()
-      closed()
-    }
+    // Closing, and not only vanishing, gives the focus back.
+    return () => current?.close()
   }, [])
   return {
     dialog,
@@ -27,9 +23,9 @@ export function useOverlay(onClose: () => void, { keepOnClickBeside = false } = 
       onCancel(event: SyntheticEvent) {
         // One from a file picker or a dialog within bubbles up here.
         if (event.target !== event.currentTarget) return
-        // Whether it closes is the app's to say.
+        // Whether it closes, or a form within it does, is the app's to say.
         event.preventDefault()
-        onClose()
+        closeTopmost()
       },
       onPointerDown(event: PointerEvent) {
         pressedBeside.current = event.target === event.currentTarget
@@ -42,4 +38,10 @@ export function useOverlay(onClose: () => void, { keepOnClickBeside = false } = 
       }
     }
   }
+}
+
+/** Lets Back and Escape close what is in the page now, before what it lies in or over. */
+export function useDismissal(onClose: () => void): void {
+  const close = useEffectEvent(onClose)
+  useLayoutEffect(() => openOverlay(() => close()), [])
 }

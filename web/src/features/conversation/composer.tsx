@@ -111,7 +111,6 @@ export function Composer(props: ComposerProps) {
             dir="auto"
             aria-label={texts.conversation.write(name)}
             {...mentioning.aria}
-            placeholder={texts.conversation.write(name)}
             value={text}
             onChange={(event) => {
               const { value } = event.target
@@ -123,6 +122,12 @@ export function Composer(props: ComposerProps) {
             onBlur={() => mentioning.close()}
             onKeyDown={(event) => typed(event, press)}
           />
+          {/* Browsers cut the placeholder of a text area in the middle of a letter. The label says the same. */}
+          {text === '' && (
+            <span className="composer__placeholder" aria-hidden="true">
+              {texts.conversation.write(name)}
+            </span>
+          )}
         </div>
         <Button
           type="submit"

@@ -29,7 +29,12 @@ export default function EmojiDialog({
   }
 
   return (
-    <Dialog title={texts.emoji.title} close={texts.dialog.close} onClose={onClose}>
+    <Dialog
+      title={texts.emoji.title}
+      close={texts.dialog.close}
+      keepOnClickBeside={text !== ''}
+      onClose={onClose}
+    >
       <form className="dialog__body" onSubmit={(event) => void submit(event)}>
         <p className="dialog__detail">{texts.emoji.hint}</p>
         <input

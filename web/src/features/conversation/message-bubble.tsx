@@ -1,6 +1,5 @@
 import type { OutboxItem } from '@parley/client'
 import type { User } from '@parley/contract/entities'
-import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import { fullTimeOf, timeOf } from '../../lib/times.ts'
 import { Icon } from '../../ui/icon.tsx'
@@ -14,11 +13,14 @@ export function MessageBubble({
   row,
   me,
   people,
+  textId,
   onJump
 }: {
   row: Row
   me: User
   people: ReadonlyMap<string, User>
+  /** Id of the element with the words, which describes the message. */
+  textId?: string
   onJump: (messageId: string) => void
 }) {
   const { content, at, mine, message, pending, replyTo, forwardedFrom } = row
@@ -36,13 +38,13 @@ export function MessageBubble({
       {replyTo && (
         <QuoteBlock quote={replyTo} mine={replyTo.sender.id === me.id} onJump={() => onJump(replyTo.id)} />
       )}
-      <div className="message__body" {...asWritten}>
+      <div className="message__body" dir="auto">
         {deleted ? (
-          <p className="message__text message__text--deleted" data-time={time}>
+          <p id={textId} className="message__text message__text--deleted" data-time={time}>
             {texts.message.deleted}
           </p>
         ) : (
-          <MessageText content={content} time={time} names={names} />
+          <MessageText id={textId} content={content} time={time} names={names} />
         )}
         <span className="message__meta">
           <time dateTime={at} title={fullTimeOf(at)} dir="auto">

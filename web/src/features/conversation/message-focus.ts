@@ -8,6 +8,8 @@ type Options = {
   list: RefObject<VirtualizerHandle | null>
   /** The list goes elsewhere than to its end. */
   letGo: () => void
+  /** The list has come to rest there. */
+  onRest: () => void
   onMenu: (row: Row, element: HTMLElement) => void
   /** Escape: back to writing. */
   onLeave: () => void
@@ -17,16 +19,20 @@ type Options = {
 const foundMs = 1_600
 
 /** Arrow keys lead from row to row, Enter opens the menu of a message; `goTo` leads to one from elsewhere. */
-export function useMessageFocus({ rows, scroller, list, letGo, onMenu, onLeave }: Options) {
+export function useMessageFocus({ rows, scroller, list, letGo, onRest, onMenu, onLeave }: Options) {
   const [active, setActive] = useState<{ key: string; align: 'nearest' | 'center' } | null>(null)
   const [found, setFound] = useState<string | null>(null)
   const index = active ? rows.findIndex(({ key }) => key === active.key) : -1
 
   const show = useEffectEvent(({ key, align }: NonNullable<typeof active>) => {
     if (index < 0) return
-    letGo()
-    list.current?.scrollToIndex(index, { align })
-    holdFocus(() => rowElement(scroller.current, key))
+    const { current } = scroller
+    // A list that shows the row already stays where it is, and goes on following what is new.
+    if (align === 'center' || !current || !isInSight(current, rowElement(current, key))) {
+      letGo()
+      list.current?.scrollToIndex(index, { align })
+    }
+    holdFocus(() => rowElement(scroller.current, key), onRest)
   })
   useEffect(() => {
     if (active) show(active)
@@ -77,22 +83,31 @@ export function useMessageFocus({ rows, scroller, list, letGo, onMenu, onLeave }
 const restlessFrames = 12
 
 /** Gives an element the focus, and again where it comes late or is made anew while the list scrolls to it. */
-function holdFocus(find: () => HTMLElement | null): void {
+function holdFocus(find: () => HTMLElement | null, onRest: () => void): void {
   const before = document.activeElement
   let frames = restlessFrames
   const hold = () => {
     const now = document.activeElement
     const element = find()
     // Somebody has gone elsewhere meanwhile.
-    if (now !== before && now !== document.body && now !== element) return
+    if (now !== before && now !== document.body && now !== element) return onRest()
     element?.focus({ preventScroll: true })
     if (frames-- > 0) requestAnimationFrame(hold)
+    else onRest()
   }
   hold()
 }
 
 function rowElement(scroller: HTMLElement | null, key: string): HTMLElement | null {
   return scroller?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`) ?? null
+}
+
+/** Whether all of a row can be seen. */
+function isInSight(scroller: HTMLElement, row: HTMLElement | null): boolean {
+  if (!row) return false
+  const { top, bottom } = scroller.getBoundingClientRect()
+  const at = row.getBoundingClientRect()
+  return at.top >= top && at.bottom <= bottom
 }
 
 /** The lowest row that can be seen. */

@@ -46,6 +46,7 @@ export const MessageList = memo(function MessageList(props: MessageListProps) {
     scroller,
     list,
     letGo,
+    onRest: look,
     onMenu({ message }, element) {
       const { left, bottom } = (element.querySelector('.message__bubble') ?? element).getBoundingClientRect()
       if (message && props.actions.hasMenu(message)) props.actions.openMenu(message, { x: left, y: bottom })

@@ -51,11 +51,12 @@ export function MessageMenu({
             role="menuitem"
             tabIndex={-1}
             aria-label={texts.menu.otherEmoji}
-            title={texts.menu.otherEmoji}
             className="quick__emoji quick__emoji--other"
             onClick={() => onChoose('emoji')}
           >
-            <Icon name="smile" />
+            <span title={texts.menu.otherEmoji} className="quick__icon">
+              <Icon name="smile" />
+            </span>
           </button>
         </div>
       )}

@@ -1,4 +1,4 @@
-import { memo, type MouseEvent } from 'react'
+import { memo, useId, type MouseEvent } from 'react'
 import type { User } from '@parley/contract/entities'
 import { asWritten } from '../../lib/bidi.ts'
 import { isJumbo } from '../../lib/emoji.ts'
@@ -51,6 +51,7 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
     if (hasMenu) actions.openMenu(message, at)
   })
   const name = mine ? texts.message.mine : sender.username
+  const id = useId()
   const named = group && !mine && !row.continues
   const looks = [
     'message',
@@ -76,13 +77,19 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
     <div
       className={looks.filter(Boolean).join(' ')}
       role="article"
-      aria-label={message?.deletedAt ? texts.message.deleted : texts.message.label(name, row.content)}
+      // The feed pattern: who wrote it is its name, and what it says describes it, so that nothing is read twice.
+      aria-labelledby={`${id}-${message?.deletedAt ? 'text' : 'name'}`}
+      aria-describedby={message?.deletedAt ? undefined : `${id}-text`}
       tabIndex={-1}
       data-row={row.key}
       data-position={message?.position}
       onContextMenu={openMenu}
     >
-      {!named && <span className="unseen">{name}: </span>}
+      {!named && (
+        <span id={`${id}-name`} className="unseen" {...asWritten}>
+          {name}
+        </span>
+      )}
       <div className="message__bubble" {...press}>
         {group && !mine && !row.continued && (
           <span className="message__avatar">
@@ -90,11 +97,11 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
           </span>
         )}
         {named && (
-          <p className="message__name" {...asWritten}>
+          <p id={`${id}-name`} className="message__name" {...asWritten}>
             {name}
           </p>
         )}
-        <MessageBubble row={row} me={me} people={people} onJump={actions.jumpTo} />
+        <MessageBubble row={row} me={me} people={people} textId={`${id}-text`} onJump={actions.jumpTo} />
         {hasMenu && (
           <Button
             look="icon"

@@ -6,16 +6,19 @@ import { usernameKey } from '@parley/contract/usernames'
  * marked. `time` is what stands beside the end of the last line: it gets as much room as it needs there.
  */
 export function MessageText({
+  id,
   content,
   time,
   names
 }: {
+  id?: string | undefined
   content: string
   time: string
   names: readonly string[]
 }) {
   return (
-    <p className="message__text" data-time={time}>
+    // Its language is not known: it is not that of the interface. Its direction is that of the body around it.
+    <p id={id} className="message__text" lang="" data-time={time}>
       {piecesOf(content, new Set(names.map(usernameKey))).map((piece, index) => {
         if (piece.kind === 'text') return piece.text
         if (piece.kind === 'mention')

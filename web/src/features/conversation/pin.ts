@@ -31,7 +31,7 @@ export function usePin(onPinned: (pinned: boolean) => void) {
     current.scrollTop = current.scrollHeight
   }, [hold])
 
-  /** Lets go, to be led somewhere else. */
+  /** Lets go, to be led somewhere else. Call `look` there: it may be the end. */
   const letGo = useCallback(() => hold(false), [hold])
 
   useLayoutEffect(() => {

@@ -1,3 +1,4 @@
+import { useId } from 'react'
 import type { Quote } from '@parley/contract/entities'
 import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
@@ -5,22 +6,29 @@ import './quote.css'
 
 /** The message that another one answers, as it was then; a click leads to it. */
 export function QuoteBlock({ quote, mine, onJump }: { quote: Quote; mine: boolean; onJump: () => void }) {
+  const id = useId()
   const name = mine ? texts.message.mine : quote.sender.username
   return (
-    <button type="button" className="quote" onClick={onJump} aria-label={texts.message.jump(name)}>
-      <QuoteWords name={name} content={quote.content} />
+    <button
+      type="button"
+      className="quote"
+      onClick={onJump}
+      aria-label={texts.message.jump(name)}
+      aria-describedby={id}
+    >
+      <QuoteWords name={name} content={quote.content} textId={id} />
     </button>
   )
 }
 
 /** Who said it, and the beginning of it. */
-export function QuoteWords({ name, content }: { name: string; content: string }) {
+export function QuoteWords({ name, content, textId }: { name: string; content: string; textId?: string }) {
   return (
     <>
       <span className="quote__name" {...asWritten}>
         {name}
       </span>
-      <span className="quote__text" {...asWritten}>
+      <span id={textId} className="quote__text" {...asWritten}>
         {content}
       </span>
     </>

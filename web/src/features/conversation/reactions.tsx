@@ -24,10 +24,10 @@ export function Reactions({ reactions, me, people, onReact }: ReactionsProps) {
             className="reaction"
             aria-pressed={mine}
             aria-label={label}
-            title={label}
             onClick={() => onReact(emoji, !mine)}
           >
-            <span className="reaction__chip">
+            {/* A title on the button itself would be read out after its name. */}
+            <span className="reaction__chip" title={label} aria-hidden="true">
               {emoji} <span className="reaction__count">{userIds.length}</span>
             </span>
           </button>

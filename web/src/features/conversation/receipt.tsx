@@ -1,4 +1,5 @@
 import type { User } from '@parley/contract/entities'
+import { isolate } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 
 /** Names that are told; the others are counted. */
@@ -8,7 +9,7 @@ const namesMax = 3
 export function Receipt({ readers, group }: { readers: readonly User[]; group: boolean }) {
   const names = readers.map(({ username }) => username)
   return (
-    <p className="message__seen" dir="auto" title={group ? names.join(', ') : undefined}>
+    <p className="message__seen" title={group ? names.map(isolate).join(', ') : undefined}>
       {group
         ? texts.message.seenBy(names.slice(0, namesMax), Math.max(0, names.length - namesMax))
         : texts.message.seen}

@@ -1,9 +1,11 @@
 import { useState, type FormEvent } from 'react'
 import type { Participant } from '@parley/contract/entities'
+import { isolate } from '../../lib/bidi.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
 import { NamePicker } from '../../ui/name-picker.tsx'
+import { useDismissal } from '../../ui/overlay.ts'
 import { useMessenger } from '../../state/context.tsx'
 
 /** Adds people to a group. Those that cannot be added stay where they are, with the reason. */
@@ -22,6 +24,8 @@ export function AddPeople({
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<string | null>(null)
 
+  useDismissal(onClose)
+
   async function add(event: FormEvent) {
     event.preventDefault()
     if (names.length === 0) return setFailure(texts.newGroup.nobody)
@@ -32,7 +36,7 @@ export function AddPeople({
         await messenger.groups.add(id, name)
         setNames((left) => left.filter((each) => each !== name))
       } catch (error) {
-        setFailure(`${name}: ${problemText(problemOf(error))}`)
+        setFailure(`${isolate(name)}: ${problemText(problemOf(error))}`)
         setBusy(false)
         return undefined
       }

@@ -27,6 +27,8 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
   const participants = useMessengerState(({ participants }) => participants[id])
   const { presence } = useAwareness()
   const [open, setOpen] = useState<Open>(null)
+  /** The form that was open last: its button comes back with the focus. */
+  const [left, setLeft] = useState<Open>(null)
 
   const wanted = participants === undefined
   useEffect(() => {
@@ -41,12 +43,21 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
   if (!entry) return null
 
   const { role, title, participantCount } = entry
-  const close = () => setOpen(null)
+  const close = () => {
+    setOpen(null)
+    setLeft(open)
+  }
   const openMenu = (participant: Participant, anchor: Anchor) =>
     setOpen({ kind: 'menu', participant, anchor })
 
   return (
-    <Dialog title={texts.group.panel} close={texts.dialog.close} look="panel" onClose={onClose}>
+    <Dialog
+      title={texts.group.panel}
+      close={texts.dialog.close}
+      look="panel"
+      keepOnClickBeside={open === 'rename' || open === 'add'}
+      onClose={onClose}
+    >
       <div className="dialog__body group">
         <div className="group__about">
           <Avatar name={title ?? ''} url={null} size="large" groupId={id} />
@@ -62,7 +73,8 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
                 {title}
               </h3>
               {may(role, 'rename') && (
-                <Button look="quiet" onClick={() => setOpen('rename')}>
+                // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the form
+                <Button look="quiet" autoFocus={left === 'rename'} onClick={() => setOpen('rename')}>
                   <Icon name="edit" size={18} />
                   {texts.group.rename}
                 </Button>
@@ -73,7 +85,8 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
         <div className="group__heading">
           <h3>{texts.group.peopleIn(participantCount)}</h3>
           {may(role, 'add_participant') && open !== 'add' && (
-            <Button look="quiet" onClick={() => setOpen('add')}>
+            // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the form
+            <Button look="quiet" autoFocus={left === 'add'} onClick={() => setOpen('add')}>
               <Icon name="newGroup" size={18} />
               {texts.group.add}
             </Button>

@@ -4,6 +4,7 @@ import { countCodePoints } from '../../lib/code-points.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
+import { useDismissal } from '../../ui/overlay.ts'
 
 /** Another name for a group, in the place of the one it has. */
 export function RenameForm({
@@ -17,6 +18,8 @@ export function RenameForm({
 }) {
   const [text, setText] = useState(title)
   const [failure, setFailure] = useState<string | null>(null)
+
+  useDismissal(onClose)
 
   async function save(event: FormEvent) {
     event.preventDefault()

@@ -92,11 +92,13 @@ function LastMessage({ entry: { kind, lastMessage }, me }: { entry: Entry; me: U
       </span>
     )
   }
+  const by = mine ? texts.home.you : kind === 'group' ? texts.home.by(sender.username) : null
   return (
-    <span className="row__last" {...asWritten}>
-      {mine && <span className="row__you">{texts.home.you}</span>}
-      {!mine && kind === 'group' && texts.home.by(sender.username)}
-      {content}
+    <span className="row__last">
+      {by !== null && <span className="row__by">{by}</span>}
+      <span className="row__words" {...asWritten}>
+        {content}
+      </span>
     </span>
   )
 }

@@ -27,11 +27,12 @@ export function HomePane({ openId, onSignOut }: { openId: string | null; onSignO
         <Button
           look="icon"
           aria-label={texts.home.newGroup}
-          title={texts.home.newGroup}
           aria-haspopup="dialog"
           onClick={() => setStarting(true)}
         >
-          <Icon name="newGroup" size={22} />
+          <span title={texts.home.newGroup} className="home__icon">
+            <Icon name="newGroup" size={22} />
+          </span>
         </Button>
         <AccountMenu onSignOut={onSignOut} />
       </header>

@@ -40,7 +40,12 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Dialog title={texts.newGroup.title} close={texts.dialog.close} onClose={onClose}>
+    <Dialog
+      title={texts.newGroup.title}
+      close={texts.dialog.close}
+      keepOnClickBeside={title !== '' || usernames.length > 0}
+      onClose={onClose}
+    >
       <form className="dialog__body" onSubmit={(event) => void start(event)}>
         <div>
           <label className="new-group__label" htmlFor={`${id}-title`}>

@@ -1,0 +1,229 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { CDPSession, Locator, Page } from 'playwright-core'
+import { loginAs } from '../harness/api.ts'
+import { message, openScene, signIn, type Scene } from './people.ts'
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+
+let scene: Scene
+let page: Page
+let fingers: CDPSession
+let pathname: string
+beforeAll(async () => {
+  scene = await openScene(phone)
+  const { url } = scene.parley
+  const [john, jane] = [await loginAs(url, 'john'), await loginAs(url, 'jane')]
+  const { body } = await john.post<{ id: string }>('/api/conversations', {
+    title: 'Garden',
+    usernames: ['jane']
+  })
+  pathname = `/conversations/${body.id}`
+  const { id } = await john.send(body.id, 'the roses')
+  const path = `/api/conversations/${body.id}/messages/${id}`
+  const headers = { authorization: `Bearer ${jane.token}` }
+  await fetch(`${url}${path}/reactions/${encodeURIComponent('👍')}`, { method: 'PUT', headers })
+  await john.post('/api/conversations', { title: 'Kitchen', usernames: ['jane'] })
+  page = await signIn(scene.john, url, 'john')
+  fingers = await scene.john.context.newCDPSession(page)
+})
+afterAll(() => scene[Symbol.asyncDispose]())
+
+/** The list, with the conversation opened from it by a finger. */
+beforeEach(async () => {
+  await page.goto(scene.parley.url)
+  await page.getByRole('link', { name: 'Garden' }).tap()
+  await message(page, 'the roses').waitFor()
+})
+
+const dialogs = () => page.locator('dialog[open]')
+const path = () => new URL(page.url()).pathname
+
+/** Rests a finger on an element until the menu is there. */
+async function rest(element: Locator): Promise<void> {
+  const { x, y, width, height } = (await element.boundingBox())!
+  const at = { x: x + width / 2, y: y + height / 2 }
+  await fingers.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at] })
+  await page.getByRole('menu').waitFor()
+  await fingers.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+}
+
+const openMenu = () => rest(message(page, 'the roses').locator('.message__bubble'))
+const choose = async (name: string) => {
+  await openMenu()
+  await page.getByRole('menuitem', { name }).tap()
+}
+const openPanel = () => page.getByRole('button', { name: 'Show who is in the group' }).tap()
+const openPerson = async () => {
+  await openPanel()
+  await page.getByRole('button', { name: 'Actions for jane' }).tap()
+}
+
+/** Everything that opens over a conversation, and how many lie over each other then. */
+const overConversation: [string, () => Promise<unknown>, number, string][] = [
+  ['the menu of a message', openMenu, 1, 'Message actions'],
+  ['the emoji dialog', () => choose('Another emoji…'), 1, 'React with an emoji'],
+  ['the dialog of who reacted', () => choose('Who reacted'), 1, 'Reactions'],
+  ['the dialog to forward', () => choose('Forward…'), 1, 'Forward to…'],
+  ['the question before deleting', () => choose('Delete…'), 1, 'Delete this message?'],
+  ['the panel of the group', openPanel, 1, 'Group'],
+  ['the menu of a person', openPerson, 2, 'Actions for jane'],
+  [
+    'the question before removing a person',
+    async () => {
+      await openPerson()
+      await page.getByRole('menuitem', { name: 'Remove…' }).tap()
+    },
+    2,
+    'Remove jane?'
+  ],
+  [
+    'the question before leaving',
+    async () => {
+      await openPanel()
+      await page.getByRole('button', { name: 'Leave group' }).tap()
+    },
+    2,
+    'Leave Garden?'
+  ]
+]
+const overList: [string, () => Promise<unknown>, string][] = [
+  ['the dialog of a new group', () => page.getByRole('button', { name: 'New group' }).tap(), 'New group'],
+  ['the account', () => page.getByRole('button', { name: 'Account of john' }).tap(), 'Account of john']
+]
+
+describe('Back on a phone', () => {
+  it.each(overConversation)('closes %s, and then leads to the list', async (_name, open, depth, title) => {
+    await open()
+    await page.getByRole('dialog', { name: title }).waitFor()
+    for (let left = depth - 1; left >= 0; left--) {
+      await page.goBack()
+      await expect.poll(() => dialogs().count()).toBe(left)
+      expect(path()).toBe(pathname)
+      await message(page, 'the roses').waitFor()
+    }
+    await page.goBack()
+    await expect.poll(path).toBe('/')
+  })
+
+  it.each(overList)('closes %s, and leaves the list where it is', async (_name, open, title) => {
+    await page.goBack()
+    await expect.poll(path).toBe('/')
+    await open()
+    await page.getByRole('dialog', { name: title }).waitFor()
+    await page.goBack()
+    await dialogs().waitFor({ state: 'detached' })
+    expect(path()).toBe('/')
+    await page.getByRole('link', { name: 'Garden' }).waitFor()
+  })
+
+  it('passes over what was closed otherwise: by Escape, beside it, or by its button', async () => {
+    const before = await page.evaluate('history.length')
+    for (const close of [
+      () => page.keyboard.press('Escape'),
+      () => page.touchscreen.tap(195, 20),
+      () => page.getByRole('button', { name: 'Close' }).tap()
+    ]) {
+      await choose('Delete…')
+      await page.getByRole('dialog').waitFor()
+      await close()
+      await dialogs().waitFor({ state: 'detached' })
+    }
+    expect(await page.evaluate('history.length')).toBe((before as number) + 1)
+    await page.goBack()
+    await expect.poll(path).toBe('/')
+  })
+
+  it('closes a form in a panel before the panel, and the button that opened it has the focus', async () => {
+    for (const name of ['Rename', 'Add people']) {
+      await openPanel()
+      await page.getByRole('button', { name }).tap()
+      await page.locator('.group__form').waitFor()
+      await page.goBack()
+      await page.locator('.group__form').waitFor({ state: 'detached' })
+      await page.getByRole('button', { name }).and(page.locator(':focus')).waitFor()
+      await page.goBack()
+      await dialogs().waitFor({ state: 'detached' })
+    }
+    expect(path()).toBe(pathname)
+  })
+
+  it('the page that a dialog leads to takes the place of its entry', async () => {
+    await choose('Forward…')
+    await page.getByRole('dialog').getByRole('button', { name: 'Kitchen' }).tap()
+    await page.getByRole('heading', { name: 'Kitchen', level: 1 }).waitFor()
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Garden', level: 1 }).waitFor()
+    await page.goForward()
+    await page.getByRole('link', { name: 'Back to conversations' }).tap()
+    await expect.poll(path).toBe('/')
+  })
+
+  it('the way back to the list leaves no conversation below it', async () => {
+    const before = await page.evaluate('history.length')
+    for (let times = 0; times < 3; times++) {
+      await page.getByRole('link', { name: 'Back to conversations' }).tap()
+      await expect.poll(path).toBe('/')
+      await page.getByRole('link', { name: 'Garden' }).tap()
+      await message(page, 'the roses').waitFor()
+    }
+    expect(await page.evaluate('history.length')).toBe(before)
+  })
+})
+
+describe('a finger beside what is open closes it, and touches nothing beneath', () => {
+  const touched = () => page.evaluate('window.touched') as Promise<string[]>
+  async function watch(): Promise<void> {
+    await page.evaluate(`
+      window.touched = []
+      for (const type of ['pointerdown', 'pointerup', 'mousedown', 'mouseup', 'click', 'touchend'])
+        addEventListener(type, ({ target }) => {
+          if (!target.closest?.('dialog')) window.touched.push(type + ' ' + target.className)
+        }, { capture: true })
+    `)
+  }
+
+  it.each(overConversation.filter(([name]) => name !== 'the panel of the group'))(
+    '%s',
+    async (_name, open, depth) => {
+      await open()
+      await expect.poll(() => dialogs().count()).toBe(depth)
+      await watch()
+      await page.touchscreen.tap(360, 32)
+      await expect.poll(() => dialogs().count()).toBe(depth - 1)
+      expect(await touched()).toEqual([])
+      expect(path()).toBe(pathname)
+    }
+  )
+  it.each(overList)('%s', async (_name, open) => {
+    await page.goBack()
+    await expect.poll(path).toBe('/')
+    await open()
+    await dialogs().waitFor()
+    await watch()
+    await page.touchscreen.tap(200, 160)
+    await dialogs().waitFor({ state: 'detached' })
+    expect(await touched()).toEqual([])
+    expect(path()).toBe('/')
+  })
+  it('and what was typed for a new group is kept', async () => {
+    await page.goBack()
+    await page.getByRole('button', { name: 'New group' }).tap()
+    const field = page.getByLabel('Name of the group')
+    await field.fill('Rose friends')
+    await page.touchscreen.tap(200, 20)
+    expect(await field.inputValue()).toBe('Rose friends')
+    await page.goBack()
+    await dialogs().waitFor({ state: 'detached' })
+  })
+  it('the names for a mention stay open under a finger between them', async () => {
+    const field = page.getByRole('textbox', { name: /^Message/ })
+    await field.tap()
+    await field.fill('@j')
+    const names = page.getByRole('listbox', { name: 'People to mention' })
+    const { x, y } = (await names.boundingBox())!
+    await page.touchscreen.tap(x + 100, y + 3)
+    await names.getByRole('option', { name: 'jane' }).tap()
+    expect(await field.inputValue()).toBe('@jane ')
+    await field.fill('')
+  })
+})

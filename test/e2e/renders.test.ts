@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { loginAs, type Api } from '../harness/api.ts'
+import { message, openScene, signIn, type Scene } from './people.ts'
+
+/**
+ * Stands where React's developer tools do, and counts the components that each commit renders, by the part of the page
+ * they belong to. `renders.stop()` gives the counts since `renders.start()`.
+ */
+const counter = `
+  const parts = { message: '.message', row: '.row', composer: '.composer', header: '.conversation__header' }
+  let counts = {}
+  const hostOf = (fiber) => {
+    for (let down = fiber; down; down = down.child) if (down.stateNode instanceof Element) return down.stateNode
+    return null
+  }
+  const partOf = (fiber) => {
+    const host = hostOf(fiber)
+    return Object.keys(parts).find((part) => host?.closest(parts[part]))
+  }
+  const performedWork = 1
+  const components = [0, 1, 11, 14, 15]
+  const visit = (fiber, before) => {
+    if (fiber === before) return
+    if (components.includes(fiber.tag) && (before === null || fiber.flags & performedWork)) {
+      const part = partOf(fiber)
+      if (part) counts[part] = (counts[part] ?? 0) + 1
+    }
+    // The children of a component that rendered nothing are those of before.
+    if (before && fiber.child === before.child) return
+    for (let child = fiber.child; child; child = child.sibling) visit(child, child.alternate)
+  }
+  window.renders = {
+    start: () => void (counts = {}),
+    stop: () => counts
+  }
+  window.__REACT_DEVTOOLS_GLOBAL_HOOK__ = {
+    supportsFiber: true,
+    renderers: new Map(),
+    inject: () => 1,
+    onCommitFiberUnmount() {},
+    onCommitFiberRoot(_id, root) { visit(root.current, root.current.alternate) }
+  }
+`
+
+let scene: Scene
+let page: Page
+let jane: Api
+let id: string
+beforeAll(async () => {
+  scene = await openScene()
+  const { url } = scene.parley
+  jane = await loginAs(url, 'jane')
+  ;({ id } = await jane.conversationWith('john'))
+  for (let n = 1; n <= 12; n++) await jane.send(id, `message ${n}`)
+  await scene.john.context.addInitScript(counter)
+  page = await signIn(scene.john, url, 'john')
+  await page.getByRole('link', { name: 'jane' }).click()
+  await message(page, 'message 12').waitFor()
+  await page.getByText('1 unread').waitFor({ state: 'detached' })
+})
+afterAll(() => scene[Symbol.asyncDispose]())
+
+type Counts = { message?: number; row?: number; composer?: number; header?: number }
+const start = () => page.evaluate('renders.start()')
+const stop = () => page.evaluate('renders.stop()') as Promise<Counts>
+const field = () => page.getByRole('textbox', { name: /^Message/ })
+
+it('a key in the composer renders the composer, and no message, no row of the list, no header', async () => {
+  await field().focus()
+  await start()
+  await page.keyboard.type('hello @j there')
+  const counts = await stop()
+  expect(counts.composer).toBeGreaterThanOrEqual(14)
+  expect(counts).toEqual({ composer: counts.composer })
+  await field().fill('')
+})
+
+it('a new message renders itself and its neighbour, and one row of the list', async () => {
+  // The counter counts: all twelve messages and the row were rendered when the page was opened.
+  await page.reload()
+  await message(page, 'message 12').waitFor()
+  expect((await stop()).message).toBeGreaterThanOrEqual(12)
+  await start()
+  await jane.send(id, 'message 13')
+  await message(page, 'message 13').waitFor()
+  const rendered = await page.locator('.message').count()
+  const { message: messages = 0 } = await stop()
+  expect(rendered).toBeGreaterThanOrEqual(12)
+  // Components of two messages, each of fewer than fifteen, rendered at most thrice while the list finds its place.
+  expect(messages).toBeLessThan(2 * 15 * 3)
+})
+
+it('that somebody types renders one row of the list, and no message', async () => {
+  await start()
+  await jane.post(`/api/conversations/${id}/typing`)
+  await page.getByText('jane is typing…').first().waitFor()
+  const counts = await stop()
+  expect(counts.message).toBeUndefined()
+  expect(counts.composer).toBeUndefined()
+})
+
+it('that somebody comes online renders the header and one row of the list, and no message', async () => {
+  await start()
+  const janes = await signIn(scene.jane, scene.parley.url, 'jane')
+  await page.locator('.conversation__header').getByText('online').waitFor()
+  const counts = await stop()
+  expect(counts.header).toBeGreaterThan(0)
+  expect(counts.message).toBeUndefined()
+  expect(counts.composer).toBeUndefined()
+  await janes.close()
+})
