@@ -13,6 +13,8 @@ export const problems = {
   not_allowed: { status: 403, title: 'You may not do this here' },
   not_your_message: { status: 403, title: 'Only its sender may do this to a message' },
   oauth_state_invalid: { status: 403, title: 'The sign-in was not started here, or too long ago' },
+  account_disabled: { status: 403, title: 'This account is disabled' },
+  registration_closed: { status: 403, title: 'This server takes no new accounts this way' },
   login_denied: { status: 403, title: 'The sign-in was called off' },
   not_found: { status: 404, title: 'Nothing is at this address' },
   login_unavailable: { status: 404, title: 'This server does not offer this way to sign in' },

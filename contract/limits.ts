@@ -24,6 +24,15 @@ export const bodyMaxBytes = 256 * 1024
 /** Days a session lives. */
 export const sessionDays = 14
 
+/** Days after which a sign-in ends, however often its session was refreshed. */
+export const signInDays = 365
+
+/** Characters in the name of a session's device. */
+export const deviceMaxLength = 40
+
+/** Sessions of one person (sign-ins, not tokens); a further sign-in ends the least recently used one. */
+export const sessionsPerUserMax = 100
+
 /** Seconds a refreshed token's predecessor lives at most. */
 export const refreshGraceSeconds = 60
 

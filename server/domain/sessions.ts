@@ -1,11 +1,19 @@
-import { hash, randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
-import { refreshGraceSeconds, sessionDays } from '@parley/contract/limits'
+import { sessionDays, signInDays } from '@parley/contract/limits'
 import type { Session, Store } from '../storage/store.ts'
+import { familyOf, hashOf, isToken, newSalt, newToken, successorOf } from './session-tokens.ts'
 
-/** Who asks, and by which session. `expiresAt` is ms. */
-export type Principal = { sessionId: number; userId: number; user: User; expiresAt: number }
+/** Who asks, and by which session. `expiresAt` and `lastUsedAt` are ms. `familyId` is the session's public, stable id. */
+export type Principal = {
+  sessionId: number
+  familyId: string
+  userId: number
+  user: User
+  expiresAt: number
+  lastUsedAt: number
+}
 
 /** A token as its owner gets it, once; `expiresAt` is ms. */
 export type NewToken = { token: string; expiresAt: number }
@@ -13,25 +21,42 @@ export type NewToken = { token: string; expiresAt: number }
 /** Word that a session will end sooner than its streams were told; `expiresAt` 0 is now. */
 export type SessionChange = { userId: number; sessionId: number; expiresAt: number }
 
-const tokenPattern = /^[A-Za-z0-9_-]{43}$/
+const dayMs = 86_400_000
 const cacheMax = 50_000
 /** Sessions that are looked at in one read. */
 const recheckedAtOnce = 1_000
+/** A session's last use is written down at most this often. */
+const touchMs = 3_600_000
 
 export type SessionsOptions = {
   /** A session is looked up again after this long, in ms: another process may have ended it. */
   cacheMs?: number
   /** Tells the other nodes of a change that was made here. */
   publish?: (change: SessionChange) => void
+  /** Called when the last use of sessions could not be written down. */
+  onFailure?: (error: unknown) => void
 }
+
+/** `until` is by `performance.now()`: a clock that was set back must not keep a session here. */
+type Cached = { principal: Principal; until: number; used: boolean }
 
 /** Who is signed in: tokens are random, stored as their hash, and cached by it. */
 export class Sessions {
   readonly #store: Store
   readonly #cacheMs: number
   readonly #publish: (change: SessionChange) => void
-  /** `until` is by `performance.now()`: a clock that was set back must not keep a session here. */
-  readonly #cache = new Map<string, { principal: Principal; until: number; used: boolean }>()
+  readonly #onFailure: (error: unknown) => void
+  /** By the token's hash. */
+  readonly #cache = new LRUCache<string, Cached>({
+    max: cacheMax,
+    dispose: ({ principal }, tokenHash) => {
+      if (this.#tokenHashes.get(principal.sessionId) === tokenHash) {
+        this.#tokenHashes.delete(principal.sessionId)
+      }
+    }
+  })
+  /** Of the cached sessions, by their ids. */
+  readonly #tokenHashes = new Map<number, string>()
   readonly #lookups = new Map<string, Promise<Principal | null>>()
   readonly #listeners: ((change: SessionChange) => void)[] = []
   /** Tokens that were looked up: found in the cache, or asked of the store. */
@@ -39,10 +64,14 @@ export class Sessions {
   /** Of each look-up under way: what became of sessions meanwhile. */
   readonly #meanwhile = new Set<Map<number, SessionChange>>()
 
-  constructor(store: Store, { cacheMs = 30_000, publish = () => {} }: SessionsOptions = {}) {
+  constructor(
+    store: Store,
+    { cacheMs = 30_000, publish = () => {}, onFailure = () => {} }: SessionsOptions = {}
+  ) {
     this.#store = store
     this.#cacheMs = cacheMs
     this.#publish = publish
+    this.#onFailure = onFailure
   }
 
   /** Calls `listener` when a session ends, or will end sooner than it said, wherever that was done. */
@@ -50,10 +79,26 @@ export class Sessions {
     this.#listeners.push(listener)
   }
 
-  async start(userId: number): Promise<NewToken> {
-    const made = newToken()
-    await this.#store.write('addSession', { userId, ...made.row })
-    return made.token
+  /**
+   * Signs a person in, on `device` (for people: "Firefox on Linux"). Beyond `sessionsPerUserMax` their least recently used
+   * session ends. Throws `account_disabled`.
+   */
+  async start(userId: number, device: string | null = null): Promise<NewToken> {
+    const token = newToken()
+    const now = Date.now()
+    const expiresAt = now + sessionDays * dayMs
+    const added = await this.#store.write('addSession', {
+      userId,
+      tokenHash: hashOf(token),
+      familyId: familyOf(token),
+      device,
+      expiresAt,
+      absoluteEnd: now + signInDays * dayMs,
+      now
+    })
+    if (!added) throw new Problem('account_disabled')
+    this.endSessions(userId, added.endedIds)
+    return { token, expiresAt }
   }
 
   /**
@@ -61,7 +106,7 @@ export class Sessions {
    * store is asked, `mayAsk` may throw.
    */
   authenticate(token: string, mayAsk: () => void = () => {}): Principal | null | Promise<Principal | null> {
-    if (!tokenPattern.test(token)) return null
+    if (!isToken(token)) return null
     const tokenHash = hashOf(token)
     const now = Date.now()
     const known = this.#cache.get(tokenHash)
@@ -75,7 +120,7 @@ export class Sessions {
     if (!lookup) {
       const changes = new Map<number, SessionChange>()
       this.#meanwhile.add(changes)
-      lookup = this.#lookUp(tokenHash, now, changes).finally(() => {
+      lookup = this.#lookUp(token, tokenHash, now, changes).finally(() => {
         this.#lookups.delete(tokenHash)
         this.#meanwhile.delete(changes)
       })
@@ -84,32 +129,54 @@ export class Sessions {
     return lookup
   }
 
-  /** A second token for the same person; the first lives until the second's first use, 60 s at most. */
-  async refresh(me: Principal): Promise<NewToken> {
-    const made = newToken()
-    const graceUntil = made.row.now + refreshGraceSeconds * 1_000
-    const old = await this.#store.write('replaceSession', {
+  /**
+   * The token that follows `token`, which is `me`'s; `token` lives until the new one's first use, 60 s at most. Until then
+   * every refresh of it gives the same one.
+   */
+  async refresh(me: Principal, token: string): Promise<NewToken> {
+    const salt = newSalt()
+    const now = Date.now()
+    const replaced = await this.#store.write('replaceSession', {
       sessionId: me.sessionId,
-      graceUntil,
-      ...made.row
+      familyId: me.familyId,
+      salt,
+      tokenHash: hashOf(successorOf(token, salt)),
+      expiresAt: now + sessionDays * dayMs,
+      now
     })
-    if (!old) throw new Problem('unauthenticated', 'This session has ended. Sign in again.')
-    this.#change({ userId: me.userId, sessionId: me.sessionId, expiresAt: old.oldExpiresAt })
-    return made.token
+    if (!replaced) throw new Problem('unauthenticated', 'This session has ended. Sign in again.')
+    this.#change({ userId: me.userId, sessionId: me.sessionId, expiresAt: replaced.oldExpiresAt })
+    return { token: successorOf(token, replaced.salt), expiresAt: replaced.expiresAt }
   }
 
-  /** Ends a session and, within a second, its streams. */
+  /** Ends a sign-in: all sessions of its family and, within a second, their streams. */
   async end(me: Principal): Promise<void> {
-    await this.#store.write('endSession', { sessionId: me.sessionId })
-    this.#change({ userId: me.userId, sessionId: me.sessionId, expiresAt: 0 })
+    const { sessionId, familyId } = me
+    const endedIds = await this.#store.write('endFamily', { sessionId, familyId })
+    this.endSessions(me.userId, new Set([sessionId, ...endedIds]))
+  }
+
+  /** Ends the family of a token that was refused, if it was superseded more than 60 s ago: it may have been stolen. */
+  async endReused(token: string): Promise<void> {
+    if (!isToken(token)) return
+    const reused = await this.#store.write('endReusedFamily', {
+      tokenHash: hashOf(token),
+      familyId: familyOf(token),
+      now: Date.now()
+    })
+    if (reused) this.endSessions(reused.userId, reused.endedIds)
+  }
+
+  /** Ends sessions here and on the other nodes; the store has ended them already. */
+  endSessions(userId: number, sessionIds: Iterable<number>): void {
+    for (const sessionId of sessionIds) this.#change({ userId, sessionId, expiresAt: 0 })
   }
 
   /** Takes a change that was made on another node. */
   apply(change: SessionChange): void {
     for (const changes of this.#meanwhile) changes.set(change.sessionId, change)
-    for (const [tokenHash, { principal }] of this.#cache) {
-      if (principal.sessionId === change.sessionId) this.#cache.delete(tokenHash)
-    }
+    const tokenHash = this.#tokenHashes.get(change.sessionId)
+    if (tokenHash !== undefined) this.#cache.delete(tokenHash)
     for (const listener of this.#listeners) listener(change)
   }
 
@@ -119,8 +186,13 @@ export class Sessions {
    */
   async recheck(open: Iterable<SessionChange>): Promise<void> {
     const now = performance.now()
-    for (const [tokenHash, { used }] of this.#cache) if (!used) this.#cache.delete(tokenHash)
-    const used = [...this.#cache.values()]
+    const used: Cached[] = []
+    const unused: string[] = []
+    for (const [tokenHash, cached] of this.#cache.entries()) {
+      if (cached.used) used.push(cached)
+      else unused.push(tokenHash)
+    }
+    for (const tokenHash of unused) this.#cache.delete(tokenHash)
     for (const cached of used) cached.used = false
     const known = new Map<number, SessionChange>()
     for (const { userId, sessionId, expiresAt } of [...open, ...used.map(({ principal }) => principal)]) {
@@ -138,9 +210,11 @@ export class Sessions {
       }
     }
     for (const cached of used) cached.until = now + this.#cacheMs
+    await this.#touch(used.map(({ principal }) => principal))
   }
 
   async #lookUp(
+    token: string,
     tokenHash: string,
     now: number,
     changes: Map<number, SessionChange>
@@ -155,34 +229,37 @@ export class Sessions {
     if (expiresAt <= now) return null
     const principal = {
       sessionId: session.id,
+      familyId: session.familyId ?? familyOf(token),
       userId: session.userId,
       user: session.user,
-      expiresAt
+      expiresAt,
+      lastUsedAt: session.lastUsedAt
     }
-    // The oldest goes first: a Map keeps the order of insertion.
-    if (this.#cache.size >= cacheMax) this.#cache.delete(this.#cache.keys().next().value!)
     this.#cache.set(tokenHash, { principal, until: performance.now() + this.#cacheMs, used: true })
+    this.#tokenHashes.set(session.id, tokenHash)
+    // Nobody waits for it.
+    this.#touch([principal]).catch(this.#onFailure)
     return principal
   }
 
   async #confirm(session: Session, replacesId: number): Promise<void> {
-    await this.#store.write('confirmSession', { sessionId: session.id, replacesId })
+    await this.#store.write('confirmSession', { sessionId: session.id, replacesId, now: Date.now() })
     this.#change({ userId: session.userId, sessionId: replacesId, expiresAt: 0 })
+  }
+
+  /** Writes down that sessions were used, of those where that was long ago. */
+  async #touch(used: Principal[]): Promise<void> {
+    const now = Date.now()
+    const due = used.filter(({ lastUsedAt }) => lastUsedAt <= now - touchMs)
+    for (const principal of due) principal.lastUsedAt = now
+    for (let i = 0; i < due.length; i += recheckedAtOnce) {
+      const sessionIds = due.slice(i, i + recheckedAtOnce).map(({ sessionId }) => sessionId)
+      await this.#store.write('touchSessions', { sessionIds, now })
+    }
   }
 
   #change(change: SessionChange): void {
     this.apply(change)
     this.#publish(change)
   }
-}
-
-function newToken(): { token: NewToken; row: { tokenHash: string; expiresAt: number; now: number } } {
-  const token = randomBytes(32).toString('base64url')
-  const now = Date.now()
-  const expiresAt = now + sessionDays * 86_400_000
-  return { token: { token, expiresAt }, row: { tokenHash: hashOf(token), expiresAt, now } }
-}
-
-function hashOf(token: string): string {
-  return hash('sha256', token, 'base64url')
 }

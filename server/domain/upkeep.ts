@@ -10,6 +10,7 @@ const pruneMax = 2_000
 /** Forgets what nobody can ask for any more: old events beyond what is kept, and sessions that have expired. */
 export async function tidyUp(store: Store, { keepCount, keepMs }: Retention): Promise<void> {
   await store.write('deleteExpiredSessions', { now: Date.now() })
+  await store.write('deleteUsedSignIns', { now: Date.now() })
   let pruned: number
   do {
     pruned = await store.write('pruneEvents', {

@@ -6,8 +6,8 @@ import type { RouteDeps } from './deps.ts'
 import { provesOrigin } from './origin.ts'
 import { cookiesOf, sessionCookie } from './session-cookie.ts'
 
-/** Who sent a request, and what said so. */
-export type Caller = { principal: Principal; by: 'header' | 'cookie' | 'query' }
+/** Who sent a request, and what said so. `token` is a secret: never log a caller. */
+export type Caller = { principal: Principal; by: 'header' | 'cookie' | 'query'; token: string }
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,13 +15,22 @@ declare module 'fastify' {
   }
 }
 
-type Credentials = { token: string; by: Caller['by'] }
+type Credentials = Pick<Caller, 'token' | 'by'>
+
+type AuthenticateOptions = {
+  tokenInQuery?: boolean
+  /** Called with a token that is nobody's, before it is refused. */
+  onRefused?: (token: string) => Promise<void>
+}
 
 /**
  * A hook that finds out who asks: `Authorization: Bearer` (RFC 6750), else the session cookie, else 401. What a cookie
  * authenticates may change state only when it comes from our own pages.
  */
-export function createAuthenticate({ config, sessions, limits }: RouteDeps, { tokenInQuery = false } = {}) {
+export function createAuthenticate(
+  { config, sessions, limits }: RouteDeps,
+  { tokenInQuery = false, onRefused }: AuthenticateOptions = {}
+) {
   return function authenticate(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -32,7 +41,7 @@ export function createAuthenticate({ config, sessions, limits }: RouteDeps, { to
       limits.take('stranger', request, reply)
       throw new Problem('unauthenticated', 'Send Authorization: Bearer and a token.')
     }
-    const { by } = credentials
+    const { by, token } = credentials
 
     function admit(principal: Principal | null): void {
       if (!principal) {
@@ -40,11 +49,21 @@ export function createAuthenticate({ config, sessions, limits }: RouteDeps, { to
         reply.header('www-authenticate', 'Bearer realm="Parley", error="invalid_token"')
         throw new Problem('unauthenticated', 'The token is unknown, expired or revoked. Sign in again.')
       }
-      request.caller = { principal, by }
+      request.caller = { principal, by, token }
       if (request.method !== 'GET' && request.method !== 'HEAD') requireTrust(request, config)
     }
 
-    const found = sessions.authenticate(credentials.token, () => limits.requireFewStrangers(request, reply))
+    async function admitOrReport(
+      found: Principal | null | Promise<Principal | null>,
+      report: NonNullable<typeof onRefused>
+    ): Promise<void> {
+      const principal = await found
+      if (!principal) await report(token)
+      admit(principal)
+    }
+
+    const found = sessions.authenticate(token, () => limits.requireFewStrangers(request, reply))
+    if (onRefused) return admitOrReport(found, onRefused)
     if (found instanceof Promise) return found.then(admit)
     // Nothing to wait for: the body, which mostly came with the head, is then read where it is parsed.
     admit(found)
@@ -52,9 +71,18 @@ export function createAuthenticate({ config, sessions, limits }: RouteDeps, { to
   }
 }
 
-/** Whoever `createAuthenticate`'s hook found. */
+/** The person whom `createAuthenticate`'s hook found. */
 export function principalOf(request: FastifyRequest): Principal {
   return callerOf(request).principal
+}
+
+/** The session that a browser's cookie names; null where there is none that is alive. */
+export async function cookiePrincipal(
+  request: FastifyRequest,
+  { config, sessions }: Pick<RouteDeps, 'config' | 'sessions'>
+): Promise<Principal | null> {
+  const token = cookiesOf(request)[sessionCookie(config).name]
+  return token === undefined ? null : sessions.authenticate(token)
 }
 
 /** Whether a request may change state: any but one that a cookie authenticates and that another site may have made. */
@@ -66,7 +94,8 @@ function requireTrust(request: FastifyRequest, config: Config): void {
   if (!isTrusted(request, config)) throw new Problem('origin_mismatch', `Open Parley at ${config.origin}.`)
 }
 
-function callerOf(request: FastifyRequest): Caller {
+/** Who asked, and how. Throws where the route has no `createAuthenticate` hook. */
+export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new Error('this route has no authenticate hook')
   return request.caller
 }

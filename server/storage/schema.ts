@@ -16,6 +16,8 @@ export type UserRow = {
   github_id: string | null
   created_at: Millis
   last_seen_at: Generated<Millis | null>
+  /** Since when the account is disabled; null while it is not. */
+  disabled_at: Generated<Millis | null>
 }
 
 export type SessionRow = {
@@ -27,7 +29,24 @@ export type SessionRow = {
   expires_at: Millis
   /** The session that this one was refreshed from; it ends at the first use of this one. */
   replaces_id: number | null
+  /** Shared by all sessions that were refreshed from one sign-in; null in rows of older versions. */
+  family_id: Generated<string | null>
+  /** When the family ends, however often it is refreshed. */
+  absolute_end: Generated<Millis | null>
+  /** When the person last proved who they are. */
+  authenticated_at: Generated<Millis | null>
+  /** To the hour. */
+  last_used_at: Generated<Millis | null>
+  /** For people: "Firefox on Linux". */
+  device: Generated<string | null>
+  /** When this session was first refreshed; null of the newest one of its family. */
+  superseded_at: Generated<Millis | null>
+  /** With this session's token, it gives the successor's token. Null once the successor is in use. */
+  successor_salt: Generated<string | null>
 }
+
+/** A sign-in at a provider that has come back: it counts once. Kept until its state would be refused as too old. */
+export type UsedSignInRow = { state_hash: string; expires_at: Millis }
 
 export type ConversationRow = {
   id: Generated<number>
@@ -107,6 +126,7 @@ export type Schema = {
   settings: SettingRow
   users: UserRow
   sessions: SessionRow
+  used_sign_ins: UsedSignInRow
   conversations: ConversationRow
   participants: ParticipantRow
   messages: MessageRow
@@ -122,6 +142,7 @@ export const tables = Object.keys({
   settings: true,
   users: true,
   sessions: true,
+  used_sign_ins: true,
   conversations: true,
   participants: true,
   messages: true,

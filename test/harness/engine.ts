@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { sql } from 'kysely'
 import { inject } from 'vitest'
 import type { DatabaseConfig } from '../../server/config.ts'
+import { openKyselyOn } from '../contracts/storage/engines.ts'
 import { administer } from './postgres.ts'
 import { sharedDatabase } from './shared-postgres.ts'
 
@@ -28,4 +30,17 @@ export async function changeBeside(database: DatabaseConfig, statement: string):
   const connection = new DatabaseSync(database.path)
   connection.exec(statement)
   connection.close()
+}
+
+/** Reads a database behind its store's back. Numbers are numbers on both engines. */
+export async function rowsBeside<Row extends object>(
+  database: DatabaseConfig,
+  query: string
+): Promise<Row[]> {
+  const db = openKyselyOn(database)
+  try {
+    return (await sql<Row>`${sql.raw(query)}`.execute(db)).rows
+  } finally {
+    await db.destroy()
+  }
 }

@@ -5,13 +5,14 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import type { Conversation, Login, Message } from '@parley/contract/entities'
 import type { ProblemDocument } from '@parley/contract/errors'
 import { createApp, type App } from '../../server/app.ts'
-import { readConfig } from '../../server/config.ts'
+import { readConfig, type DatabaseConfig } from '../../server/config.ts'
 import { emptyDatabase } from './engine.ts'
 
 /** Parley in the test's own process, on an empty database; for routes, which need no socket. */
 export type InProcess = {
   readonly app: App
   readonly dataDir: string
+  readonly database: DatabaseConfig
   /** One request, answered without a network. */
   inject(request: InjectOptions | string): Promise<LightMyRequestResponse>
   signIn(username: string): Promise<Person>
@@ -48,7 +49,8 @@ export async function startInProcess(
     ...env
   })
   // No setting gives port 0 an origin of its own; tests of cookies send the configured one.
-  const app = await createApp({ ...config, port: 0, database: await emptyDatabase(dataDir) }, describe)
+  const database = await emptyDatabase(dataDir)
+  const app = await createApp({ ...config, port: 0, database }, describe)
   // The development login takes requests for ORIGIN alone.
   const authority = new URL(config.origin).host
   const inject: InProcess['inject'] = (request) =>
@@ -94,6 +96,7 @@ export async function startInProcess(
   return {
     app,
     dataDir,
+    database,
     inject,
     signIn,
     listen: () => app.listen(),

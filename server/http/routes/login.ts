@@ -5,9 +5,11 @@ import { findPerson } from '../../domain/people.ts'
 import type { RouteDeps, Server } from '../deps.ts'
 import { requireDevelopment } from '../development-login.ts'
 import { provesOrigin } from '../origin.ts'
-import { handOver } from '../session-cookie.ts'
+import { signIn } from '../sign-in.ts'
 
-export function loginRoutes(server: Server, { config, store, sessions }: RouteDeps): void {
+export function loginRoutes(server: Server, deps: RouteDeps): void {
+  const { config, store } = deps
+
   server.route({
     ...routes.loginMethods,
     handler: async () => ({ github: config.github !== null, development: config.developmentLogin })
@@ -25,8 +27,7 @@ export function loginRoutes(server: Server, { config, store, sessions }: RouteDe
         throw new Problem('validation_failed', 'Say who you are.', { username: 'must not be empty' })
       }
       const authUser = await findPerson(store, request.body.username)
-      const session = await sessions.start(Number(authUser.id))
-      return { authUser, ...handOver(reply, config, session, mode) }
+      return { authUser, ...(await signIn(request, reply, deps, { userId: Number(authUser.id), mode })) }
     }
   })
 }

@@ -1,5 +1,5 @@
 import { routes } from '@parley/contract/routes'
-import { createAuthenticate, principalOf } from '../auth.ts'
+import { callerOf, createAuthenticate, principalOf } from '../auth.ts'
 import type { RouteDeps, Server } from '../deps.ts'
 import { forgetCookie, handOver, sessionCookie } from '../session-cookie.ts'
 
@@ -29,10 +29,12 @@ export function sessionRoutes(server: Server, deps: RouteDeps): void {
 
   server.route({
     ...routes.refreshToken,
-    onRequest,
+    // Here alone a token that was superseded long ago means that two clients hold one session.
+    onRequest: createAuthenticate(deps, { onRefused: (token) => sessions.endReused(token) }),
     handler: async (request, reply) => {
-      const mode = request.caller?.by === 'cookie' ? 'cookie' : 'token'
-      return handOver(reply, config, await sessions.refresh(principalOf(request)), mode)
+      const { principal, token, by } = callerOf(request)
+      const mode = by === 'cookie' ? 'cookie' : 'token'
+      return handOver(reply, config, await sessions.refresh(principal, token), mode)
     }
   })
 }

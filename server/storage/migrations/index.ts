@@ -5,6 +5,7 @@ import type { Schema } from '../schema.ts'
 import * as firstSchema from './0001-first-schema.ts'
 import * as groups from './0002-groups.ts'
 import * as recentRows from './0003-recent-rows.ts'
+import * as sessionFamilies from './0004-session-families.ts'
 import * as usernameKeys from './0005-username-keys.ts'
 import type { Engine } from './columns.ts'
 import { buildIndexes, createIndex, indexesOf, type NewIndex } from './concurrent-indexes.ts'
@@ -26,6 +27,7 @@ export const allChanges: Record<string, SchemaChange> = {
   '0001-first-schema': firstSchema,
   '0002-groups': groups,
   '0003-recent-rows': recentRows,
+  '0004-session-families': sessionFamilies,
   '0005-username-keys': usernameKeys
 }
 

@@ -33,6 +33,13 @@ const checks: Record<string, RawBuilder<unknown>> = {
     LEFT JOIN messages ON messages.id = conversations.last_message_id
       AND messages.conversation_id = conversations.id
     WHERE COALESCE(messages.position, 0) <> conversations.last_position`,
+  'the sessions of one family are of several people': sql`
+    SELECT family_id FROM sessions WHERE family_id IS NOT NULL
+    GROUP BY family_id HAVING COUNT(DISTINCT user_id) > 1`,
+  'a session goes on after the end of its sign-in, or after its account was disabled': sql`
+    SELECT sessions.id FROM sessions JOIN users ON users.id = sessions.user_id
+    WHERE sessions.expires_at > sessions.absolute_end
+      OR (sessions.absolute_end IS NOT NULL AND sessions.created_at > users.disabled_at)`,
   'a message is of nobody, or in no conversation': sql`
     SELECT messages.id FROM messages
     LEFT JOIN conversations ON conversations.id = messages.conversation_id

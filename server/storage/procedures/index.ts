@@ -11,17 +11,20 @@ import { findSend, listMessages } from './messages.ts'
 import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants.ts'
 import { addReaction, removeReaction } from './reactions.ts'
 import { markRead } from './reads.ts'
+import { listAccounts, setDisabled } from './accounts.ts'
+import { endFamily, endReusedFamily } from './session-families.ts'
 import {
   addSession,
   confirmSession,
   deleteExpiredSessions,
-  endSession,
   findSession,
   listSessionEnds,
-  replaceSession
+  replaceSession,
+  touchSessions
 } from './sessions.ts'
 import { listAudience, listContacts, listLastSeen, setLastSeen } from './signals.ts'
 import { openSettings } from './settings.ts'
+import { deleteUsedSignIns, useSignIn } from './sign-ins.ts'
 import { addUser, findUser, findUserIds, searchUsernames, updateGithubUser } from './users.ts'
 
 /** Every read, by name: a function of one snapshot of the database and an input. */
@@ -40,6 +43,7 @@ export const reads = {
   listMessages,
   listParticipants,
   listSessionEnds,
+  listAccounts,
   listVersions,
   readEvents,
   readLogBounds,
@@ -70,8 +74,10 @@ export const writes = {
   confirmSession,
   deleteExpiredSessions,
   deleteMessage,
+  deleteUsedSignIns,
   editMessage,
-  endSession,
+  endFamily,
+  endReusedFamily,
   markRead,
   openSettings,
   pruneEvents,
@@ -79,10 +85,13 @@ export const writes = {
   removeReaction,
   renameConversation,
   replaceSession,
+  setDisabled,
   setLastSeen,
   startDirectConversation,
   startGroup,
-  updateGithubUser
+  touchSessions,
+  updateGithubUser,
+  useSignIn
 }
 
 export type Reads = typeof reads

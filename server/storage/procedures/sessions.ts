@@ -1,32 +1,81 @@
 import type { User } from '@parley/contract/entities'
+import { refreshGraceSeconds, sessionsPerUserMax, signInDays } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
 import { userColumns, userOf } from '../rows.ts'
 import type { Schema } from '../schema.ts'
+import { deleteFamily, forgetSuperseded } from './session-families.ts'
 
-/** A session that is alive. Times are ms. `replacesId` is set until its first use. */
+/** A session that is alive. Times are ms. `replacesId` is set until its first use; an older version wrote no `familyId`. */
 export type Session = {
   id: number
   userId: number
   user: User
   expiresAt: number
+  lastUsedAt: number
   replacesId: number | null
+  familyId: string | null
 }
 
+/** A sign-in: the first session of its family. Times are ms; it ends at `absoluteEnd` however often it is refreshed. */
+export type NewSession = {
+  userId: number
+  tokenHash: string
+  familyId: string
+  device: string | null
+  expiresAt: number
+  absoluteEnd: number
+  now: number
+}
+
+const dayMs = 86_400_000
+const graceMs = refreshGraceSeconds * 1_000
+
+/** Adds a session; gives the ids of those that end for it, or null when the account is disabled. */
 export async function addSession(
   db: Kysely<Schema>,
-  input: { userId: number; tokenHash: string; expiresAt: number; now: number }
-): Promise<{ result: null }> {
+  session: NewSession
+): Promise<{ result: { endedIds: number[] } | null }> {
+  const { userId, now } = session
+  const user = await db
+    .selectFrom('users')
+    .select('disabled_at')
+    .where('id', '=', userId)
+    // Locked: an account that is being disabled gets no session, and a person's sign-ins are counted one by one.
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  if (user && user.disabled_at !== null) return { result: null }
   await db
     .insertInto('sessions')
     .values({
-      user_id: input.userId,
-      token_hash: input.tokenHash,
-      created_at: input.now,
-      expires_at: input.expiresAt,
-      replaces_id: null
+      user_id: userId,
+      token_hash: session.tokenHash,
+      created_at: now,
+      expires_at: session.expiresAt,
+      replaces_id: null,
+      family_id: session.familyId,
+      absolute_end: session.absoluteEnd,
+      authenticated_at: now,
+      last_used_at: now,
+      device: session.device
     })
     .execute()
-  return { result: null }
+  const tooMany = await db
+    .selectFrom('sessions')
+    .select(['id', 'family_id', 'last_used_at', 'created_at'])
+    .where('user_id', '=', userId)
+    .where('superseded_at', 'is', null)
+    .where('expires_at', '>', now)
+    .execute()
+  if (tooMany.length <= sessionsPerUserMax) return { result: { endedIds: [] } }
+  tooMany.sort(
+    (left, right) =>
+      (right.last_used_at ?? right.created_at) - (left.last_used_at ?? left.created_at) || right.id - left.id
+  )
+  const endedIds: number[] = []
+  for (const { id, family_id: familyId } of tooMany.slice(sessionsPerUserMax)) {
+    endedIds.push(...(await deleteFamily(db, id, familyId)))
+  }
+  return { result: { endedIds } }
 }
 
 export async function findSession(
@@ -36,9 +85,18 @@ export async function findSession(
   const row = await db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select(['sessions.id', 'sessions.expires_at', 'sessions.replaces_id', ...userColumns])
+    .select([
+      'sessions.id',
+      'sessions.expires_at',
+      'sessions.created_at',
+      'sessions.last_used_at',
+      'sessions.replaces_id',
+      'sessions.family_id',
+      ...userColumns
+    ])
     .where('sessions.token_hash', '=', tokenHash)
     .where('sessions.expires_at', '>', now)
+    .where('users.disabled_at', 'is', null)
     .executeTakeFirst()
   if (!row) return null
   return {
@@ -46,7 +104,9 @@ export async function findSession(
     userId: row.user_id,
     user: userOf(row),
     expiresAt: row.expires_at,
-    replacesId: row.replaces_id
+    lastUsedAt: row.last_used_at ?? row.created_at,
+    replacesId: row.replaces_id,
+    familyId: row.family_id
   }
 }
 
@@ -63,58 +123,112 @@ export async function listSessionEnds(
     .execute()
 }
 
+/** Notes that these sessions were used at `now` (ms). */
+export async function touchSessions(
+  db: Kysely<Schema>,
+  { sessionIds, now }: { sessionIds: number[]; now: number }
+): Promise<{ result: null }> {
+  await db.updateTable('sessions').set({ last_used_at: now }).where('id', 'in', sessionIds).execute()
+  return { result: null }
+}
+
+/** A refresh: the old session's id, and what the successor will be unless there is one already. */
+export type Refresh = {
+  sessionId: number
+  familyId: string
+  salt: string
+  tokenHash: string
+  expiresAt: number
+  now: number
+}
+
 /**
- * Adds a session beside the one it replaces, which then lives until `graceUntil` at most (ms). Null when the old one
- * has ended meanwhile.
+ * Gives a session its successor, and 60 seconds to live at most. A session that has a successor which was not used yet
+ * keeps that one: `salt` then leads to its token. Null when the session has ended meanwhile.
  */
 export async function replaceSession(
   db: Kysely<Schema>,
-  input: { sessionId: number; tokenHash: string; expiresAt: number; graceUntil: number; now: number }
-): Promise<{ result: { oldExpiresAt: number } | null }> {
+  refresh: Refresh
+): Promise<{ result: { salt: string; expiresAt: number; oldExpiresAt: number } | null }> {
+  const { sessionId, familyId, salt, now } = refresh
   const old = await db
     .selectFrom('sessions')
-    .select(['user_id', 'expires_at'])
-    .where('id', '=', input.sessionId)
-    .where('expires_at', '>', input.now)
+    .select([
+      'user_id',
+      'created_at',
+      'expires_at',
+      'absolute_end',
+      'authenticated_at',
+      'device',
+      'successor_salt'
+    ])
+    .where('id', '=', sessionId)
+    .where('expires_at', '>', now)
     // Locked: a session that ends meanwhile must not get a successor.
     .forUpdate()
     .executeTakeFirst()
   if (!old) return { result: null }
-  const oldExpiresAt = Math.min(old.expires_at, input.graceUntil)
+  if (old.successor_salt !== null) {
+    const successor = await db
+      .selectFrom('sessions')
+      .select('expires_at')
+      .where('family_id', '=', familyId)
+      .where('replaces_id', '=', sessionId)
+      .executeTakeFirst()
+    if (successor) {
+      const { successor_salt: known, expires_at: oldExpiresAt } = old
+      return { result: { salt: known, expiresAt: successor.expires_at, oldExpiresAt } }
+    }
+  }
+  const oldExpiresAt = Math.min(old.expires_at, now + graceMs)
+  const absoluteEnd = old.absolute_end ?? old.created_at + signInDays * dayMs
+  const expiresAt = Math.min(refresh.expiresAt, absoluteEnd)
   await db
     .updateTable('sessions')
-    .set({ expires_at: oldExpiresAt })
-    .where('id', '=', input.sessionId)
+    .set({ expires_at: oldExpiresAt, superseded_at: now, successor_salt: salt, family_id: familyId })
+    .where('id', '=', sessionId)
     .execute()
   await db
     .insertInto('sessions')
     .values({
       user_id: old.user_id,
-      token_hash: input.tokenHash,
-      created_at: input.now,
-      expires_at: input.expiresAt,
-      replaces_id: input.sessionId
+      token_hash: refresh.tokenHash,
+      created_at: now,
+      expires_at: expiresAt,
+      replaces_id: sessionId,
+      family_id: familyId,
+      absolute_end: absoluteEnd,
+      authenticated_at: old.authenticated_at ?? old.created_at,
+      last_used_at: now,
+      device: old.device
     })
     .execute()
-  return { result: { oldExpiresAt } }
+  return { result: { salt, expiresAt, oldExpiresAt } }
 }
 
-/** The first use of a refreshed session: the one it replaces ends. */
+/**
+ * The first use of a refreshed session: the one it replaces ends. Its row stays for a while, to tell a late request from
+ * a stolen token.
+ */
 export async function confirmSession(
   db: Kysely<Schema>,
-  { sessionId, replacesId }: { sessionId: number; replacesId: number }
+  { sessionId, replacesId, now }: { sessionId: number; replacesId: number; now: number }
 ): Promise<{ result: null }> {
   // The older row first: rows are locked in the order of their ids.
-  await db.deleteFrom('sessions').where('id', '=', replacesId).execute()
+  const old = await db
+    .updateTable('sessions')
+    .set((eb) => ({
+      expires_at: eb.case().when('expires_at', '<', now).then(eb.ref('expires_at')).else(now).end(),
+      successor_salt: null
+    }))
+    .where('id', '=', replacesId)
+    .returning('family_id')
+    .executeTakeFirst()
   await db.updateTable('sessions').set({ replaces_id: null }).where('id', '=', sessionId).execute()
-  return { result: null }
-}
-
-export async function endSession(
-  db: Kysely<Schema>,
-  { sessionId }: { sessionId: number }
-): Promise<{ result: null }> {
-  await db.deleteFrom('sessions').where('id', '=', sessionId).execute()
+  if (!old) return { result: null }
+  // Where an older version refreshed it, nothing says when.
+  if (old.family_id === null) await db.deleteFrom('sessions').where('id', '=', replacesId).execute()
+  else await forgetSuperseded(db, old.family_id, now)
   return { result: null }
 }
 
@@ -125,8 +239,8 @@ export async function deleteExpiredSessions(
   const expired = db
     .selectFrom('sessions')
     .select('id')
-    .where('expires_at', '<=', now)
-    // What somebody is ending now need not be waited for.
+    .where('expires_at', '<=', now - graceMs)
+    // What is being ended now need not be waited for.
     .forUpdate()
     .skipLocked()
   await db.deleteFrom('sessions').where('id', 'in', expired).execute()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { CommittedEvent } from '../../../server/storage/event-log.ts'
-import { sendOf, startPair } from '../../fixtures/people.ts'
+import { sendOf, sessionOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
 import { boundsOf, eventsAfter } from '../../fixtures/logs.ts'
@@ -13,12 +13,7 @@ describeStorage('The event log', (under) => {
         under.store.send(sendOf(i % 2 ? john.userId : jane.userId, conversationId, `m ${i}`))
       ),
       under.store.write('markRead', { viewerId: jane.userId, conversationId, upTo: null, now: Date.now() }),
-      under.store.write('addSession', {
-        userId: jane.userId,
-        tokenHash: `h${conversationId}`,
-        expiresAt: 1,
-        now: 0
-      })
+      under.store.write('addSession', sessionOf(jane.userId, `h${conversationId}`))
     ])
     for (const { userId } of [john, jane]) {
       const events = await eventsAfter(under.store, userId, 0, 1_000)

@@ -8,7 +8,7 @@ import { openStore } from '../../../server/open-store.ts'
 import { listFindings } from '../../../server/storage/procedures/findings.ts'
 import type { Store } from '../../../server/storage/store.ts'
 import { say, within } from '../../fixtures/group-acts.ts'
-import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
+import { sendOf, sessionOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { describeEngines, describeStorage, openKyselyOn } from './engines.ts'
 
 /** Some of everything. */
@@ -17,6 +17,8 @@ async function use(store: Store): Promise<void> {
   for (let i = 0; i < 10; i++) await store.send(sendOf(john.userId, conversationId, `m ${i}`))
   await store.write('markRead', { viewerId: jane.userId, conversationId, upTo: null, now: 1 })
   await store.write('pruneEvents', { before: Date.now() + 1, keep: 3, limit: 100 })
+
+  for (const { userId } of [john, jane]) await store.write('addSession', sessionOf(userId, `of ${userId}`))
 
   const group = await startGroup(store, ['jane'])
   const inGroup = within(group.conversationId, group.john)
@@ -54,6 +56,9 @@ const brokenIn = (engine: DatabaseConfig['kind']): Record<string, RawBuilder<unk
     'an event points at a message that is not there': sql`UPDATE ${events} SET message_id = message_id + 1000`,
     'the positions of a conversation are not 1, 2, 3': sql`UPDATE messages SET position = position + 1000 WHERE position = 2`,
     'the newest message of a conversation is not': sql`UPDATE conversations SET last_message_id = last_message_id - 1`,
+    'the sessions of one family are of several people': sql`UPDATE sessions SET family_id = 'one'`,
+    'a session goes on after the end of its sign-in': sql`UPDATE sessions SET absolute_end = expires_at - 1`,
+    'after its account was disabled': sql`UPDATE users SET disabled_at = 1`,
     'a message has no key': sql`DELETE FROM ${sends}`,
     'a key points at a message that is not there': sql`UPDATE ${sends} SET message_id = message_id + 1000`,
     'somebody has read further than': sql`UPDATE participants SET read_up_to = 1000`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
+import { addPerson, sendOf, sessionOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { answerOf, messageIn } from '../../fixtures/decoded.ts'
 import { boundsOf } from '../../fixtures/logs.ts'
@@ -84,7 +84,7 @@ describeStorage('Sends', (under) => {
   test('E3: a write that fails spoils none of those beside it, and none is done twice', async () => {
     const { john, conversationId } = await startPair(under.store)
     const addSession = (userId: number, tokenHash: string) =>
-      under.store.write('addSession', { userId, tokenHash, expiresAt: Date.now() + 60_000, now: 0 })
+      under.store.write('addSession', sessionOf(userId, tokenHash))
     const outcomes = await Promise.allSettled([
       addSession(john.userId, `before ${conversationId}`),
       under.store.send(sendOf(john.userId, conversationId, 'hello')),

@@ -97,9 +97,9 @@ describe('A session that is ended on one node', () => {
 })
 
 test('N4: a session that was refreshed lives on another node until its grace is over', async () => {
-  const { here, there, heard, published, me, userId, sessionId } = await startNodes()
+  const { here, there, heard, published, token, me, userId, sessionId } = await startNodes()
   const before = Date.now()
-  await here.refresh(me)
+  await here.refresh(me, token)
   await there.recheck([{ userId, sessionId, expiresAt: me.expiresAt }])
   expect(heard).toEqual(published)
   expect(heard[0]!.expiresAt).toBeGreaterThanOrEqual(before + 60_000)

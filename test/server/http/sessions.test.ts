@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { rowsBeside } from '../../harness/engine.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 
 let parley: InProcess
@@ -93,6 +94,75 @@ describe('a session', () => {
     const gone = await parley.inject({ method: 'POST', url: '/api/logout', headers })
     expect(gone.statusCode).toBe(204)
     expect(gone.cookies[0]).toMatchObject({ name: 'parley_session', value: '', path: '/' })
+  })
+
+  test('ends as a whole: logout takes the tokens that it was refreshed from and to along', async () => {
+    const person = await parley.signIn('john')
+    const tokens = [person.token]
+    for (let n = 0; n < 5; n++) tokens.push((await person.post('/api/refresh_token')).json().token)
+    expect(new Set(tokens).size).toBe(2)
+    expect((await person.post('/api/logout')).statusCode).toBe(204)
+    for (const token of tokens) {
+      const headers = { authorization: `Bearer ${token}` }
+      expect(refusal(await parley.inject({ url: '/api/auth_user', headers }))).toBe('401 unauthenticated')
+    }
+  })
+
+  test('ends when a token is refreshed that was superseded more than 60 s ago', async () => {
+    const person = await parley.signIn('john')
+    const fresh = (await person.post('/api/refresh_token')).json().token
+    const who = () => parley.inject({ url: '/api/auth_user', headers: { authorization: `Bearer ${fresh}` } })
+    expect((await who()).statusCode).toBe(200)
+    expect(refusal(await person.post('/api/refresh_token'))).toBe('401 unauthenticated')
+    expect((await who()).statusCode).toBe(200)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 })
+    // Of all requests, only the refresh says that two clients hold one session.
+    expect(refusal(await person.get('/api/auth_user'))).toBe('401 unauthenticated')
+    expect((await who()).statusCode).toBe(200)
+    expect(refusal(await person.post('/api/refresh_token'))).toBe('401 unauthenticated')
+    expect(refusal(await who())).toBe('401 unauthenticated')
+    vi.useRealTimers()
+  })
+
+  test('that a cookie held ends when the browser signs in anew', async () => {
+    const cookie = await cookieOfJohn()
+    const answer = await parley.inject({
+      method: 'POST',
+      url: '/api/login?session=cookie',
+      headers: { origin: ours, cookie },
+      payload: { username: 'jane' }
+    })
+    expect(answer.statusCode).toBe(200)
+    expect(refusal(await parley.inject({ url: '/api/auth_user', headers: { cookie } }))).toBe(
+      '401 unauthenticated'
+    )
+  })
+
+  test.each([
+    ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox on Linux'],
+    [
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0',
+      'Edge on Windows'
+    ],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1',
+      'Safari on iPhone'
+    ],
+    ['curl/8.5.0', 'curl'],
+    ['<script>', null],
+    ['x'.repeat(10_000), 'x'.repeat(40)]
+  ])('keeps the name of its device: %j', async (agent, device) => {
+    await parley.inject({
+      method: 'POST',
+      url: '/api/login',
+      headers: { 'user-agent': agent },
+      payload: { username: 'jane' }
+    })
+    const [row] = await rowsBeside<{ device: string | null }>(
+      parley.database,
+      'SELECT device FROM sessions ORDER BY id DESC LIMIT 1'
+    )
+    expect(row!.device).toBe(device)
   })
 
   test('logout and refresh_token need no body and take no other than JSON', async () => {

@@ -8,7 +8,7 @@ import type { CommittedEvent } from '../../../server/storage/event-log.ts'
 import { markRead } from '../../../server/storage/procedures/reads.ts'
 import type { Schema } from '../../../server/storage/schema.ts'
 import type { Send, SendOutcome, Store } from '../../../server/storage/store.ts'
-import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
+import { addPerson, sendOf, sessionOf, startPair } from '../../fixtures/people.ts'
 import { hold, untilWaiting } from '../../harness/held-transaction.ts'
 import { administer } from '../../harness/postgres.ts'
 import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
@@ -229,14 +229,14 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
 
   test('a session that ends while it is refreshed has no successor', async () => {
     const { userId } = await addPerson(nodes[0])
-    const session = { tokenHash: `old-${userId}`, expiresAt: Date.now() + 60_000, now: Date.now() }
-    await nodes[0].write('addSession', { userId, ...session })
+    const session = sessionOf(userId, `old-${userId}`)
+    await nodes[0].write('addSession', session)
     const { id: sessionId } = (await nodes[0].read('findSession', session))!
     const ending = await hold(db, (transaction) =>
       transaction.deleteFrom('sessions').where('id', '=', sessionId).execute()
     )
     const next = { ...session, tokenHash: `new-${userId}` }
-    const refreshed = nodes[1].write('replaceSession', { sessionId, graceUntil: session.expiresAt, ...next })
+    const refreshed = nodes[1].write('replaceSession', { sessionId, salt: 'salt', ...next })
     await untilWaiting(url, 1)
     await ending.end('commit')
     expect(await refreshed).toBeNull()

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { InputOf, ProcedureName, ReadName, WriteName } from '../../../server/storage/procedures/index.ts'
 import { reads, singleReads } from '../../../server/storage/procedures/index.ts'
 import type { Store } from '../../../server/storage/store.ts'
-import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
+import { addPerson, sendOf, sessionOf, startPair } from '../../fixtures/people.ts'
 import { addColumns } from '../../harness/added-columns.ts'
 import {
   openRecordingPostgres,
@@ -27,8 +27,8 @@ async function inputsFor(store: Store): Promise<Inputs> {
   const messageId = Number(messageIn(sent).id)
   const now = Date.now()
   const unique = ++made
-  const session = { tokenHash: `hash-${unique}`, expiresAt: now + 60_000, now }
-  await store.write('addSession', { userId: john.userId, ...session })
+  const session = sessionOf(john.userId, `hash-${unique}`)
+  await store.write('addSession', session)
   const { id: sessionId } = (await store.read('findSession', session))!
   const someone = await addPerson(store)
   const page = { viewerId: john.userId, limit: 25 }
@@ -53,6 +53,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
       { ...page, before: 0 },
       { ...page, viewerId: jane.userId, before: null }
     ],
+    listAccounts: [{ after: '', limit: 100 }],
     listAudience: [{ viewerId: john.userId, conversationId: groupId, limit: 101 }],
     listContacts: [{ userIds: [john.userId, jane.userId] }],
     listFindings: [{}],
@@ -78,18 +79,20 @@ async function inputsFor(store: Store): Promise<Inputs> {
     readLogBounds: [{ userIds: [john.userId] }, { userIds: [john.userId, jane.userId, 0] }],
     searchUsernames: [{ viewerId: john.userId, prefix: 'ja', limit: 5 }],
     addReaction: [{ ...inGroup, messageId: groupMessageId, emoji: '👍' }],
-    addSession: [{ userId: john.userId, ...session, tokenHash: `another-${unique}` }],
+    addSession: [sessionOf(john.userId, `another-${unique}`)],
     addParticipant: [{ ...inGroup, key: someone.username, role: 'member' }],
     addUser: [{ username: 'new', key: 'new', avatarURL: null, githubId: 'new', now }],
     changeRole: [{ ...inGroup, userId: jane.userId, role: 'admin' }],
-    confirmSession: [{ sessionId, replacesId: 0 }],
+    confirmSession: [{ sessionId, replacesId: 0, now }],
     deleteExpiredSessions: [{ now: 0 }],
     deleteMessage: [{ ...inGroup, messageId: groupMessageId }],
     editMessage: [
       { ...inGroup, messageId: groupMessageId, content: 'edited', mentions: [jane.id], version: 1 },
       { ...inGroup, messageId: groupMessageId, content: 'again', mentions: [], version: 2 }
     ],
-    endSession: [{ sessionId: 0 }],
+    deleteUsedSignIns: [{ now }],
+    endFamily: [{ sessionId: 0, familyId: `of hash-${unique}` }],
+    endReusedFamily: [{ tokenHash: `hash-${unique}`, familyId: `of newer-${unique}`, now }],
     markRead: [
       { viewerId: jane.userId, conversationId, upTo: messageId, now },
       { viewerId: jane.userId, conversationId, upTo: null, now }
@@ -102,14 +105,24 @@ async function inputsFor(store: Store): Promise<Inputs> {
     ],
     removeReaction: [{ ...inGroup, messageId: groupMessageId, emoji: '👍' }],
     renameConversation: [{ ...inGroup, title: 'Mates' }],
-    replaceSession: [{ sessionId, tokenHash: `newer-${unique}`, expiresAt: now, graceUntil: now, now }],
+    replaceSession: [1, 2].map(() => ({
+      sessionId,
+      familyId: `of hash-${unique}`,
+      salt: 'salt',
+      tokenHash: `newer-${unique}`,
+      expiresAt: now,
+      now
+    })),
+    setDisabled: [true, false].map((disabled) => ({ key: jane.username, disabled, now })),
     setLastSeen: [{ userIds: [john.userId, jane.userId], at: now }],
     startDirectConversation: [
       { me: john, other: jane, now },
       { me: john, other: someone, now }
     ],
     startGroup: [{ ...group, userIds: [jane.userId] }],
-    updateGithubUser: [{ githubId: 'new', avatarURL: null }]
+    touchSessions: [{ sessionIds: [sessionId, 0], now }],
+    updateGithubUser: [{ githubId: 'new', avatarURL: null }],
+    useSignIn: [{ stateHash: `hash-${unique}`, expiresAt: now }]
   }
 }
 

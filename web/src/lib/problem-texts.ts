@@ -3,6 +3,8 @@ import type { ProblemCode } from '@parley/contract/errors'
 /** What went wrong and what to do about it, for people. For other codes the server's own sentence stands. */
 const sentences: Partial<Record<ProblemCode | 'login_denied', string>> = {
   oauth_state_invalid: 'The sign-in took too long, or was started in another window. Please try again.',
+  account_disabled: 'Your account is disabled. Ask the administrator of this server.',
+  registration_closed: 'You have no account on this server. Ask its administrator to let you in.',
   login_denied: 'GitHub was not allowed to sign you in. Try again and allow it, or use another way.',
   login_failed: 'GitHub did not answer as expected. Please try again in a moment.',
   login_unavailable: 'This server does not offer this way to sign in.',

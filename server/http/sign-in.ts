@@ -1,0 +1,23 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { cookiePrincipal } from './auth.ts'
+import type { RouteDeps } from './deps.ts'
+import { deviceOf } from './device.ts'
+import { handOver } from './session-cookie.ts'
+
+export type SessionMode = 'token' | 'cookie'
+
+/**
+ * Starts a session for a person who has proved who they are, and hands it over. A browser's cookie holds one session: the
+ * one that it held ends. Throws `account_disabled`.
+ */
+export async function signIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { config, sessions }: Pick<RouteDeps, 'config' | 'sessions'>,
+  { userId, mode }: { userId: number; mode: SessionMode }
+): Promise<{ token?: string; expiresAt: string }> {
+  const previous = mode === 'cookie' ? await cookiePrincipal(request, { config, sessions }) : null
+  const session = await sessions.start(userId, deviceOf(request))
+  if (previous) await sessions.end(previous)
+  return handOver(reply, config, session, mode)
+}

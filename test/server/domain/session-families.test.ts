@@ -1,0 +1,240 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { sessionDays, sessionsPerUserMax, signInDays } from '@parley/contract/limits'
+import type { DatabaseConfig } from '../../../server/config.ts'
+import { Sessions, type Principal, type SessionChange } from '../../../server/domain/sessions.ts'
+import { openStore } from '../../../server/open-store.ts'
+import type { Store } from '../../../server/storage/store.ts'
+import { addPerson } from '../../fixtures/people.ts'
+import { changeBeside, emptyDatabase, rowsBeside } from '../../harness/engine.ts'
+
+const dayMs = 86_400_000
+
+let place: string
+let database: DatabaseConfig
+let store: Store
+let sessions: Sessions
+let changes: SessionChange[]
+beforeAll(async () => {
+  place = await mkdtemp(join(tmpdir(), 'parley-families-'))
+  database = await emptyDatabase(place)
+  store = await openStore(database)
+})
+afterAll(async () => {
+  await store.close()
+  await rm(place, { recursive: true })
+})
+beforeEach(() => {
+  changes = []
+  sessions = new Sessions(store, { publish: (change) => void changes.push(change) })
+})
+afterEach(() => void vi.useRealTimers())
+
+/** Moves the wall clock on; what waits for timers is not disturbed. */
+function letPass(ms: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })
+}
+
+async function signedIn(): Promise<{ token: string; me: Principal; userId: number }> {
+  const { userId } = await addPerson(store)
+  const { token } = await sessions.start(userId, 'Firefox on Linux')
+  return { token, me: (await sessions.authenticate(token))!, userId }
+}
+
+/** Refreshes a token; gives the next one and who it is, which is its first use. */
+async function next(token: string): Promise<{ token: string; me: Principal }> {
+  const fresh = await sessions.refresh((await sessions.authenticate(token))!, token)
+  return { token: fresh.token, me: (await sessions.authenticate(fresh.token))! }
+}
+
+/** Every row of a person's sessions, the oldest first. */
+const rowsOf = (userId: number) =>
+  rowsBeside<{
+    family_id: string | null
+    absolute_end: number
+    authenticated_at: number
+    last_used_at: number
+    expires_at: number
+    device: string
+    superseded_at: number | null
+  }>(database, `SELECT * FROM sessions WHERE user_id = ${userId} ORDER BY id`)
+
+describe('A refresh', () => {
+  test('of one token, any number of times, gives one session', async () => {
+    const { token, me, userId } = await signedIn()
+    const fresh = new Set<string>()
+    for (let n = 0; n < 20; n++) fresh.add((await sessions.refresh(me, token)).token)
+    await Promise.all(
+      Array.from({ length: 20 }, async () => fresh.add((await sessions.refresh(me, token)).token))
+    )
+    expect(fresh.size).toBe(1)
+    expect(await rowsOf(userId)).toHaveLength(2)
+    expect(await sessions.authenticate([...fresh][0]!)).toMatchObject({ userId, familyId: me.familyId })
+  })
+
+  test('after a refresh, any number of times, keeps one family of bounded size, with one id and one device', async () => {
+    const { token, me, userId } = await signedIn()
+    let last = token
+    for (let n = 0; n < 40; n++) last = (await next(last)).token
+    const rows = await rowsOf(userId)
+    expect(rows.length).toBeLessThanOrEqual(9)
+    expect(new Set(rows.map((row) => `${row.family_id} ${row.device}`))).toEqual(
+      new Set([`${me.familyId} Firefox on Linux`])
+    )
+    expect((await sessions.authenticate(last))?.familyId).toBe(me.familyId)
+  })
+
+  test('does not move the end of the sign-in', async () => {
+    const { token, userId } = await signedIn()
+    const { absolute_end: end, authenticated_at: at } = (await rowsOf(userId))[0]!
+    expect(end - at).toBe(signInDays * dayMs)
+    let last = token
+    for (let days = sessionDays / 2; days < signInDays; days += sessionDays / 2) {
+      letPass((sessionDays / 2) * dayMs)
+      sessions = new Sessions(store)
+      last = (await next(last)).token
+    }
+    const newest = (await rowsOf(userId)).at(-1)!
+    expect([newest.absolute_end, newest.authenticated_at, newest.expires_at]).toEqual([end, at, end])
+    letPass((sessionDays / 2) * dayMs)
+    sessions = new Sessions(store)
+    expect(await sessions.authenticate(last)).toBeNull()
+  })
+
+  test('of a session that an older Parley started makes it a family of its own', async () => {
+    const { token, userId } = await signedIn()
+    await changeBeside(
+      database,
+      `UPDATE sessions SET family_id = NULL, absolute_end = NULL, authenticated_at = NULL, last_used_at = NULL,
+        device = NULL WHERE user_id = ${userId}`
+    )
+    sessions = new Sessions(store)
+    const fresh = await next(token)
+    const rows = await rowsOf(userId)
+    expect(new Set(rows.map((row) => row.family_id))).toEqual(new Set([fresh.me.familyId]))
+    expect(rows.at(-1)!.absolute_end).toBeGreaterThan(Date.now() + (signInDays - 1) * dayMs)
+    await sessions.end(fresh.me)
+    expect(await rowsOf(userId)).toEqual([])
+  })
+})
+
+describe('A logout', () => {
+  test.each(['the old token', 'the new one'])(
+    'ends every token of the family, with %s, and no other family',
+    async (which) => {
+      const { token, me, userId } = await signedIn()
+      const { token: elsewhere } = await sessions.start(userId)
+      const fresh = await sessions.refresh(me, token)
+      const other = which === 'the old token' ? me : (await sessions.authenticate(fresh.token))!
+      changes = []
+      await sessions.end(other)
+      for (const each of [token, fresh.token]) expect(await sessions.authenticate(each)).toBeNull()
+      expect(await sessions.authenticate(elsewhere)).not.toBeNull()
+      expect(await rowsOf(userId)).toHaveLength(1)
+      // The other nodes hear of each.
+      expect(new Set(changes.map((change) => change.sessionId)).size).toBe(2)
+      expect(changes.every((change) => change.userId === userId && change.expiresAt === 0)).toBe(true)
+    }
+  )
+
+  test('beside refreshes of the same session leaves nothing', async () => {
+    for (let round = 0; round < 20; round++) {
+      const { token, me, userId } = await signedIn()
+      await Promise.all([
+        sessions.refresh(me, token).catch(() => null),
+        sessions.end(me),
+        sessions.refresh(me, token).catch(() => null)
+      ])
+      expect(await rowsOf(userId)).toEqual([])
+    }
+  })
+})
+
+describe('A token that was superseded', () => {
+  test('within the last 60 seconds is refused, and nothing else', async () => {
+    const { token } = await signedIn()
+    const fresh = await next(token)
+    letPass(59_000)
+    await sessions.endReused(token)
+    expect(await sessions.authenticate(token)).toBeNull()
+    expect(await sessions.authenticate(fresh.token)).not.toBeNull()
+  })
+
+  test('more than 60 seconds ago ends the family when it is refreshed, and tells the other nodes', async () => {
+    const { token, userId } = await signedIn()
+    const fresh = await next(token)
+    letPass(61_000)
+    changes = []
+    await sessions.endReused(token)
+    expect(await sessions.authenticate(fresh.token)).toBeNull()
+    expect(changes).toContainEqual({ userId, sessionId: fresh.me.sessionId, expiresAt: 0 })
+    expect(await rowsOf(userId)).toEqual([])
+  })
+
+  test('long before the newest ones ends the family too, however often a thief refreshes', async () => {
+    const { token } = await signedIn()
+    let last = token
+    for (let n = 0; n < 12; n++) last = (await next(last)).token
+    await sessions.endReused(token)
+    expect(await sessions.authenticate(last)).toBeNull()
+  })
+
+  test('of a family that has ended, one that only expired, and an unknown one end nothing', async () => {
+    const { token, me } = await signedIn()
+    const other = await signedIn()
+    await sessions.end(me)
+    for (const each of [token, 'x'.repeat(43), 'junk', '']) await sessions.endReused(each)
+    await sessions.endReused(other.token)
+    expect(await sessions.authenticate(other.token)).not.toBeNull()
+  })
+
+  test('is kept by upkeep while it may still be a late request', async () => {
+    const { token, userId } = await signedIn()
+    await next(token)
+    await store.write('deleteExpiredSessions', { now: Date.now() })
+    expect(await rowsOf(userId)).toHaveLength(2)
+    await store.write('deleteExpiredSessions', { now: Date.now() + 61_000 })
+    expect(await rowsOf(userId)).toHaveLength(1)
+  })
+})
+
+test('a person has a bounded number of sessions: a further sign-in ends the least recently used one', async () => {
+  const { userId } = await addPerson(store)
+  const tokens: string[] = []
+  for (let n = 0; n < sessionsPerUserMax; n++) tokens.push((await sessions.start(userId)).token)
+  // All are of one moment here: this one was used last.
+  await changeBeside(
+    database,
+    `UPDATE sessions SET last_used_at = last_used_at - 5000 WHERE user_id = ${userId}`
+  )
+  const first = (await sessions.authenticate(tokens[0]!))!
+  await store.write('touchSessions', { sessionIds: [first.sessionId], now: Date.now() })
+  await sessions.authenticate(tokens[1]!)
+  await sessions.start(userId)
+  const live = await Promise.all(tokens.map(async (token) => sessions.authenticate(token)))
+  expect(live.flatMap((principal, index) => (principal ? [] : [index]))).toEqual([1])
+  expect(await rowsOf(userId)).toHaveLength(sessionsPerUserMax)
+})
+
+test('the last use of a session is written down once an hour, also of one that stays cached', async () => {
+  const { token, userId } = await signedIn()
+  let writes = 0
+  const counting: Store = {
+    ...store,
+    write(name, input) {
+      if (name === 'touchSessions') writes++
+      return store.write(name, input)
+    }
+  }
+  sessions = new Sessions(counting)
+  const start = Date.now()
+  for (let minutes = 0; minutes < 180; minutes += 10) {
+    vi.useFakeTimers({ toFake: ['Date'], now: start + minutes * 60_000 })
+    await sessions.authenticate(token)
+    await sessions.recheck([])
+  }
+  expect(writes).toBe(2)
+  expect((await rowsOf(userId))[0]!.last_used_at).toBe(start + 120 * 60_000)
+})
