@@ -134,7 +134,13 @@ export const messageRoutes = {
       summary: 'The event stream (text/event-stream)',
       querystring: Type.Object(
         {
-          token: Type.Optional(Type.String({ maxLength: tokenMaxLength })),
+          token: Type.Optional(
+            Type.String({
+              maxLength: tokenMaxLength,
+              description:
+                'For EventSource, which cannot set headers. Addresses end up in logs: prefer Authorization'
+            })
+          ),
           after: Type.Optional(Type.String({ maxLength: tokenMaxLength }))
         },
         strict

@@ -16,13 +16,14 @@ has_chromium() {
 missing() {
   has_chromium || echo 'chromium test/e2e/**'
   [ -x /usr/sbin/nats-server ] || command -v nats-server >/dev/null || echo 'nats-server test/*/cluster.test.ts'
-  [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || echo 'nginx test/{*/cluster,faults/proxy-defaults}.test.ts'
+  [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || echo 'nginx test/{*/cluster,faults/proxy-defaults,system/{proxied-login,deploy}}.test.ts'
+  [ -x /usr/bin/caddy ] || command -v caddy >/dev/null || echo 'caddy test/system/deploy.test.ts'
   command -v strace >/dev/null || echo 'strace test/{faults/{power-loss,crash},system/packed}.test.ts'
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ||
     echo 'postgresql-15 test/{*/{postgres,cluster,migrate,upgrade,commands-schema,pooler}.test.ts,server/**}'
   compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || echo 'libfaketime test/faults/clock.test.ts'
   compgen -G '/usr/lib/nginx/modules/ngx_nchan_module.so' >/dev/null || echo 'libnginx-mod-nchan test/system/bench.test.ts'
-  [ -x /usr/bin/openssl ] || echo 'openssl test/server/realtime/nats-tls.test.ts'
+  [ -x /usr/bin/openssl ] || echo 'openssl test/{server/realtime/nats-tls,system/deploy}.test.ts'
   command -v curl >/dev/null || echo 'curl test/system/readme.test.ts'
 }
 

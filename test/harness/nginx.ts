@@ -108,13 +108,13 @@ export async function readmeConfig(port: number, nodes: number[]): Promise<strin
 }
 
 /** Polls, because nothing outside a process can be told that it listens. */
-async function untilListening(port: number, timeoutMs = 20_000): Promise<void> {
+export async function untilListening(port: number, timeoutMs = 20_000): Promise<void> {
   const end = Date.now() + timeoutMs
   while (Date.now() < end) {
     if (await takes(port)) return
     await delay(25)
   }
-  throw new Error(`nginx did not listen within ${timeoutMs} ms`)
+  throw new Error(`it did not listen within ${timeoutMs} ms`)
 }
 
 /** Whether a connection is taken; what an address is answered, a configuration may leave out. */
