@@ -52,7 +52,7 @@ describe('sending', () => {
       'a\u2028b\r\nc',
       '👩‍👩‍👧‍👦',
       'data: x\n\nid: 5',
-      '\u202e',
+      '\u202eabc',
       '"\\'
     ]) {
       expect((await john.send(id, content)).content).toBe(content)
