@@ -167,10 +167,10 @@ describe.skipIf(missing)(`U2: nodes${missing && ` (no ${missing} is installed)`}
     const cursor = (await jane.get('/api/conversations')).headers.get('event-cursor')!
     const everywhere = urls.map((url) => apiWith(url, john.token, john.user))
 
-    let rolling = true
+    const load = { on: true }
     const acknowledged: Message[] = []
     const writers = [0, 1, 2, 3].map(async (writer) => {
-      for (let nth = 0; rolling; nth++) {
+      for (let nth = 0; load.on; nth++) {
         acknowledged.push(
           await sendSurely(
             everywhere.toSorted(() => writer % 2 || -1),
@@ -194,7 +194,7 @@ describe.skipIf(missing)(`U2: nodes${missing && ` (no ${missing} is installed)`}
     // An older one starts on the schema that the newer ones made.
     await roll(0, version.folder)
     await roll(0)
-    rolling = false
+    load.on = false
     await Promise.all(writers)
     const end = await sendSurely(everywhere, id, 'the end')
     last = end.content
