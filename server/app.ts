@@ -20,6 +20,8 @@ import { openStore } from './open-store.ts'
 const upkeepIntervalMs = 60 * 60 * 1_000
 /** How long a hint that was lost delays what it told of. */
 const sweepIntervalMs = 3_000
+/** The same for a lone server, which loses a wake only when something failed after a commit. */
+const loneSweepIntervalMs = 30_000
 /** What each open stream adds to the time over which a drain spreads their return. */
 const drainPerStreamMs = 5
 
@@ -77,9 +79,11 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
     await hub.sweep()
   }
   const onFailure = (error: unknown) => logger.warn(error, 'a sweep failed; the next one comes all the same')
-  const sweep = shared ? new Sweep(lookAgain, { intervalMs: sweepIntervalMs, onFailure }) : null
+  const sweep = shared
+    ? new Sweep(lookAgain, { intervalMs: sweepIntervalMs, onFailure })
+    : new Sweep(() => hub.sweep(), { intervalMs: loneSweepIntervalMs, onFailure })
   bus.onRecovered(() => {
-    sweep?.now()
+    sweep.now()
     presence.askOthers()
   })
   presence.askOthers()
@@ -133,7 +137,7 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
         await hub.drain(Math.min(config.drainMs / 2, hub.size * drainPerStreamMs))
         await server.close()
         hub.close()
-        sweep?.close()
+        sweep.close()
         await presence.close()
         await bus.close()
       } finally {

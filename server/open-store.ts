@@ -16,9 +16,16 @@ export async function openStore(
   database: DatabaseConfig,
   { onSends, logger }: Observers = {}
 ): Promise<Store> {
-  if (database.kind === 'sqlite') return (await sqlite()).openSqliteStore(database.path, onSends)
+  const onFailure = (failure: unknown) =>
+    logger?.warn(
+      `after a commit, which stands, something failed; the next sweep repairs it: ${String(failure)}`
+    )
+  if (database.kind === 'sqlite') {
+    return (await sqlite()).openSqliteStore(database.path, { onSends, onFailure })
+  }
   return (await postgres()).openPostgresStore(database.url, {
     onSends,
+    onFailure,
     onNewerSchema(names) {
       logger?.warn(
         `a newer Parley has added to the database (${names.join(', ')}): this node goes on; upgrade it soon`

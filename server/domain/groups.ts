@@ -32,7 +32,7 @@ export async function startGroup(store: Store, me: Principal, input: NewGroup): 
     history: input.history ?? 'all',
     now: Date.now()
   })
-  return (await getConversation(store, me, accepted(started).id)).data
+  return accepted(started).conversation
 }
 
 /** Gives a group of mine another title. Throws `validation_failed`, `conversation_not_found`, `not_allowed`. */

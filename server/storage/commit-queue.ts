@@ -53,7 +53,12 @@ export class CommitQueue<Item, Outcome> {
         const failure = error instanceof Error ? error : new Error(String(error))
         outcomes = batch.map(() => failure)
       }
-      this.#onBatch(outcomes, performance.now() - begunAt)
+      try {
+        this.#onBatch(outcomes, performance.now() - begunAt)
+      } catch (error) {
+        // What is committed is answered, whatever the observer makes of it.
+        process.emitWarning(error instanceof Error ? error : String(error))
+      }
       this.#waiting.unshift(...batch.slice(outcomes.length))
       outcomes.forEach((outcome, index) => {
         if (outcome instanceof Error) batch[index]!.reject(outcome)

@@ -1,7 +1,8 @@
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
 import type { ClientBase, Pool } from 'pg'
 import type { BatchObserver } from '../commit-queue.ts'
-import type { CommitListener, CommittedEvent } from '../event-log.ts'
+import { openCommitListeners } from '../commit-listeners.ts'
+import type { CommittedEvent } from '../event-log.ts'
 import { readHead } from '../procedures/events.ts'
 import { reads, singleReads, writes, type AnyRead, type AnyWrite } from '../procedures/index.ts'
 import type { Schema } from '../schema.ts'
@@ -27,6 +28,8 @@ export type PostgresOptions = {
   /** Gets the names of the changes that a newer version made to the schema, beside which this node goes on. */
   onNewerSchema?: (names: string[]) => void
   onSends?: BatchObserver<SendOutcome> | undefined
+  /** Gets what went wrong after a commit, which stands all the same. */
+  onFailure?: (failure: unknown) => void
 }
 
 /**
@@ -57,11 +60,11 @@ export async function openPostgresReader(url: string): Promise<StoreReader> {
 function open(
   url: string,
   { epoch, cookieSecret, renewed, identity }: Prepared,
-  { onState = () => {}, onNewerSchema = () => {}, onSends }: PostgresOptions,
+  { onState = () => {}, onNewerSchema = () => {}, onFailure = () => {}, onSends }: PostgresOptions,
   patient = false
 ): Store {
   const died = Promise.withResolvers<Error>()
-  const listeners: CommitListener[] = []
+  const listeners = openCommitListeners(onFailure)
   const { answer, settled } = watchAvailability(onState)
 
   /** A server that took over, or was restored, may lack what clients have seen: nothing goes on under the old epoch. */
@@ -86,7 +89,7 @@ function open(
 
   function tell(events: CommittedEvent[] = []): void {
     const committedAt = performance.timeOrigin + performance.now()
-    if (events.length > 0) for (const listener of listeners) listener(events, committedAt)
+    if (events.length > 0) listeners.notify(events, committedAt)
   }
   const sends = openSends(sendPool, connections.sends, tell, { onBatch: onSends })
 
@@ -133,7 +136,7 @@ function open(
       epoch,
       bounds: (userIds) => answer(log.bounds(userIds)),
       eventsAfter: (places, limit) => answer(log.eventsAfter(places, limit)),
-      onCommitted: (listener) => void listeners.push(listener)
+      onCommitted: listeners.add
     },
     queues: () => ({
       reads: busy(readPool) + busy(logPool),

@@ -1,4 +1,4 @@
-import type { User } from '@parley/contract/entities'
+import type { Conversation, User } from '@parley/contract/entities'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../event-log.ts'
 import { userOf } from '../rows.ts'
@@ -11,11 +11,17 @@ import { lockConversation, ownsTooManyGroups, whyNot, type Refused } from './mem
 /** Rows of one insert at most. */
 const rowsMax = 100
 
-/** Starts a group of `me`, its owner, and the others, with a line that says so. */
+/**
+ * Starts a group of `me`, its owner, and the others, with a line that says so. Returns it as `me` sees it: to read it after the
+ * commit could fail, and a retry would start another one.
+ */
 export async function startGroup(
   db: Kysely<Schema>,
   input: { me: User; title: string; userIds: number[]; history: 'all' | 'joined'; now: number }
-): Promise<{ result: { id: number } | Refused; committed: CommittedEvent[] }> {
+): Promise<{
+  result: { id: number; conversation: Conversation } | Refused
+  committed: CommittedEvent[]
+}> {
   const { me, title, history, now } = input
   const meId = Number(me.id)
   if (await ownsTooManyGroups(db, meId)) return { result: { refused: 'too_many_groups' }, committed: [] }
@@ -51,7 +57,8 @@ export async function startGroup(
   // The others see it alike.
   const other = input.userIds[0]
   const theirs = other === undefined ? [] : await appendCreated(db, id, other, { except: meId }, now)
-  return { result: { id }, committed: [...mine, ...theirs] }
+  const conversation = JSON.parse(mine[0]!.json) as Conversation
+  return { result: { id, conversation }, committed: [...mine, ...theirs] }
 }
 
 /** Gives a group another title; the same one changes nothing. */

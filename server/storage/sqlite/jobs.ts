@@ -16,8 +16,11 @@ export type Answer = { id: number } & (
   | { ok: false; code: ProblemCode; detail: string; bug: boolean }
 )
 
-/** The answers of one commit (or of some reads), with the events it wrote. */
-export type Report = { answers: Answer[]; committed: Values; committedAt: number }
+/**
+ * The answers of one commit (or of some reads), with the events it wrote. `failures` are what went wrong after COMMIT: the
+ * answers stand all the same.
+ */
+export type Report = { answers: Answer[]; committed: Values; committedAt: number; failures: string[] }
 
 /** How a worker is started: the one writer, a reader, or a command's writer beside the one. */
 export type WorkerRole = { path: string; mode: 'writer' | 'guest' | 'reader' }

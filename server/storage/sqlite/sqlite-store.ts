@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { CommitQueue, type BatchObserver } from '../commit-queue.ts'
-import type { CommitListener } from '../event-log.ts'
+import { openCommitListeners } from '../commit-listeners.ts'
 import { allChanges } from '../migrations/index.ts'
 import { readSchemaState, requireUnchanged } from '../migrations/schema-state.ts'
 import type { Send, SendOutcome, Store, StoreReader } from '../store.ts'
@@ -14,15 +14,21 @@ import { WorkerThread } from './worker-thread.ts'
 /** Sends in one transaction at most. */
 const batchMax = 512
 
+export type SqliteOptions = {
+  onSends?: BatchObserver<SendOutcome> | undefined
+  /** Gets what went wrong after a commit, which stands all the same. */
+  onFailure?: (failure: unknown) => void
+}
+
 /**
  * The store on one SQLite file: one writer worker and reader workers, so that neither a commit nor a read stops the
  * event loop, and a long read never blocks a replay. Throws when the file cannot be opened, is in use, or is of a newer
  * Parley.
  */
-export async function openSqliteStore(path: string, onSends?: BatchObserver<SendOutcome>): Promise<Store> {
+export async function openSqliteStore(path: string, options: SqliteOptions = {}): Promise<Store> {
   const lock = lockDatabase(path)
   try {
-    const store = await open(path, 'writer', onSends)
+    const store = await open(path, 'writer', options)
     return {
       ...store,
       async close() {
@@ -41,7 +47,7 @@ export async function openSqliteStore(path: string, onSends?: BatchObserver<Send
  * must write nothing to the event log. Throws `UnfitSchema` when the schema of the file is another version's.
  */
 export function openSqliteStoreBeside(path: string): Promise<Store> {
-  return open(path, 'guest')
+  return open(path, 'guest', {})
 }
 
 /** Reads alone, beside a server: nothing in the file changes. Throws `UnfitSchema` as `openSqliteStoreBeside` does. */
@@ -66,14 +72,12 @@ function readOf(readers: ReaderPool): Store['read'] {
 async function open(
   path: string,
   mode: 'writer' | 'guest',
-  onSends?: BatchObserver<SendOutcome>
+  { onSends, onFailure = () => {} }: SqliteOptions
 ): Promise<Store> {
   // Before SQLite makes it readable for others; the files beside it take its mode.
   createPrivate(path)
-  const listeners: CommitListener[] = []
-  const writer = await WorkerThread.start({ path, mode }, (events, committedAt) => {
-    for (const listener of listeners) listener(events, committedAt)
-  })
+  const listeners = openCommitListeners(onFailure)
+  const writer = await WorkerThread.start({ path, mode }, { onCommitted: listeners.notify, onFailure })
   const readers = await ReaderPool.open(path)
   const sends = new CommitQueue<Send, SendOutcome>(
     async (batch) =>
@@ -103,7 +107,7 @@ async function open(
       epoch,
       bounds: (userIds) => read('readLogBounds', { userIds }),
       eventsAfter: (places, limit) => read('readEvents', { places, limit }),
-      onCommitted: (listener) => void listeners.push(listener)
+      onCommitted: listeners.add
     },
     queues: () => ({
       reads: readers.load,

@@ -5,6 +5,8 @@ import { restoreEvents } from './crossing.ts'
 import type { Job, Ready, Report, WorkerRole } from './jobs.ts'
 
 export type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
+/** `onFailure` gets what went wrong after a commit; it is committed all the same. */
+type Listeners = { onCommitted: CommitListener; onFailure: (failure: unknown) => void }
 type Caller = { resolve: (result: unknown) => void; reject: (error: Error) => void }
 
 /** Each thread loads its libraries anew. */
@@ -22,11 +24,12 @@ export class WorkerThread {
   /** What it said when its connection was open. */
   readonly ready: Ready
 
-  private constructor(worker: Worker, ready: Ready, onCommitted: CommitListener) {
+  private constructor(worker: Worker, ready: Ready, { onCommitted, onFailure }: Listeners) {
     this.#worker = worker
     this.ready = ready
     worker.on('message', (report: Report) => {
       this.#settle(report)
+      for (const failure of report.failures) onFailure(failure)
       if (report.committed.length > 0) onCommitted(restoreEvents(report.committed), report.committedAt)
     })
     let reason = 'it ended by itself'
@@ -35,7 +38,10 @@ export class WorkerThread {
   }
 
   /** Starts a worker; resolves when its connection is open. Throws what kept it from opening. */
-  static async start(role: WorkerRole, onCommitted: CommitListener = () => {}): Promise<WorkerThread> {
+  static async start(
+    role: WorkerRole,
+    listeners: Listeners = { onCommitted() {}, onFailure() {} }
+  ): Promise<WorkerThread> {
     // A reader keeps nothing: what loading made grow for it would stay its for good, 4 MB a thread.
     const resourceLimits = role.mode === 'reader' ? { maxYoungGenerationSizeMb: 6 } : {}
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
@@ -49,7 +55,7 @@ export class WorkerThread {
       worker.once('error', reject)
     })
     worker.removeAllListeners('error')
-    return new WorkerThread(worker, ready, onCommitted)
+    return new WorkerThread(worker, ready, listeners)
   }
 
   /** Resolves with the reason when the thread ends although nobody closed it. */

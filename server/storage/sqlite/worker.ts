@@ -5,7 +5,8 @@ import { reads, writes, type AnyRead, type AnyWrite } from '../procedures/index.
 import { readHead } from '../procedures/events.ts'
 import { refusalOf } from './answer.ts'
 import { openConnection, openKysely } from './connection.ts'
-import { flattenEvents, flattenOutcomes, restoreSends } from './crossing.ts'
+import { flattenOutcomes, restoreSends } from './crossing.ts'
+import { openGroupCommit } from './group-commit.ts'
 import type { Answer, Job, Ready, Report, WorkerRole } from './jobs.ts'
 import { prepareWriter } from './writer.ts'
 
@@ -18,7 +19,16 @@ const database = openConnection(path, mode)
 const db = openKysely(database)
 const writing =
   mode === 'reader' ? undefined : await prepareWriter(database, db, mode === 'writer' ? path : null)
-const [begin, end] = ['BEGIN IMMEDIATE', 'COMMIT'].map((text) => database.prepare(text))
+const commitGroup =
+  writing &&
+  openGroupCommit(database, {
+    runWrite,
+    forget: writing.forget,
+    // The mark before anyone hears of it: no client has seen more than it says.
+    beforeReport: [writing.notice, (events) => writing.mark?.add(events)],
+    report: (report) => port.postMessage(report),
+    afterReport: (events) => writing.recent.add(events)
+  })
 
 const waiting: Job[] = []
 let running = false
@@ -40,7 +50,7 @@ async function runWaiting(): Promise<void> {
   while (waiting.length > 0) {
     const group = waiting.splice(0, groupMax)
     if (mode === 'reader') port.postMessage(await readGroup(group))
-    else await commitGroup(group)
+    else await commitGroup!(group)
   }
   running = false
   if (closing) {
@@ -48,47 +58,6 @@ async function runWaiting(): Promise<void> {
     database.close()
     port.close()
   }
-}
-
-/**
- * One transaction for a group of jobs, without savepoints: under one, SQLite keeps a second copy of every page that a job
- * changes. Where a job fails, which is rare, everything is taken back and each job gets a transaction of its own.
- */
-async function commitGroup(group: Job[]): Promise<void> {
-  try {
-    const { report, events } = await commit(group)
-    port.postMessage(report)
-    writing!.recent.add(events)
-  } catch (error) {
-    // Some errors (a full disk) end the transaction themselves: then it was nobody's fault.
-    const ended = !database.isTransaction
-    if (!ended) database.exec('ROLLBACK')
-    writing!.forget()
-    if (ended || group.length === 1) port.postMessage(refused(group, error))
-    else for (const job of group) await commitGroup([job])
-  }
-}
-
-async function commit(group: Job[]): Promise<{ report: Report; events: number }> {
-  const answers: Answer[] = []
-  const committed: CommittedEvent[] = []
-  begin!.run()
-  for (const job of group) {
-    const outcome = await runWrite(job)
-    answers.push({ id: job.id, ok: true, result: outcome.result })
-    committed.push(...(outcome.committed ?? []))
-  }
-  end!.run()
-  writing!.notice()
-  const events = committed.reduce((sum, event) => sum + event.to.length, 0)
-  // Before anybody hears of it: no client has seen more than the mark says.
-  writing!.mark?.add(events)
-  const committedAt = performance.timeOrigin + performance.now()
-  return { report: { answers, committed: flattenEvents(committed), committedAt }, events }
-}
-
-function refused(group: Job[], error: unknown): Report {
-  return { answers: group.map((job) => refusalOf(job.id, error)), committed: [], committedAt: 0 }
 }
 
 async function runWrite(job: Job): Promise<{ result: unknown; committed?: CommittedEvent[] }> {
@@ -117,5 +86,5 @@ async function readGroup(group: Job[]): Promise<Report> {
       if (database.isTransaction) database.exec('ROLLBACK')
     }
   }
-  return { answers, committed: [], committedAt: 0 }
+  return { answers, committed: [], committedAt: 0, failures: [] }
 }

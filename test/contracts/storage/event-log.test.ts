@@ -23,6 +23,23 @@ describeStorage('The event log', (under) => {
     }
   })
 
+  test('D6: a listener that fails fails no write, no send and no other listener', async () => {
+    const { john, jane, conversationId } = await startPair(under.store)
+    const told: CommittedEvent[] = []
+    let fails = true
+    under.store.events.onCommitted(() => {
+      if (fails) throw new Error('a bug in whoever hears of a commit')
+    })
+    under.store.events.onCommitted((events) => void told.push(...events))
+    const sent = messageIn(await under.store.send(sendOf(john.userId, conversationId, 'hello')))
+    const input = { viewerId: jane.userId, conversationId, upTo: Number(sent.id), now: Date.now() }
+    expect(await under.store.write('markRead', input)).toBeNull()
+    fails = false
+    // Reports may come after the answers: this one comes after both.
+    await under.store.write('markRead', { ...input, viewerId: john.userId })
+    await expect.poll(() => told.map(({ name }) => name)).toEqual(['message_sent', 'message', 'read'])
+  })
+
   test('what is told at the commit is what is read back from disk, to the byte', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     const told: CommittedEvent[] = []

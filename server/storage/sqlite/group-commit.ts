@@ -1,0 +1,98 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { CommittedEvent } from '../event-log.ts'
+import { refusalOf } from './answer.ts'
+import { flattenEvents } from './crossing.ts'
+import type { Answer, Job, Report } from './jobs.ts'
+
+type Outcome = { result: unknown; committed?: CommittedEvent[] }
+
+export type GroupCommitOptions = {
+  runWrite: (job: Job) => Outcome | Promise<Outcome>
+  /** Drops what is cached of rows: they were rolled back. */
+  forget: () => void
+  /** Called after each commit, in this order, before and after its report. */
+  beforeReport: readonly ((events: number) => void)[]
+  report: (report: Report) => void
+  afterReport: (events: number) => void
+}
+
+/**
+ * Gives a function that runs a group of jobs in one transaction, without savepoints: under one, SQLite keeps a second copy of
+ * every page that a job changes. Where a job fails, which is rare, everything is rolled back and each job gets a transaction
+ * of its own.
+ *
+ * What fails after COMMIT fails nothing: the jobs are done, are reported so, and streams are woken. The report names it.
+ */
+export function openGroupCommit(database: DatabaseSync, options: GroupCommitOptions) {
+  const { runWrite, forget, beforeReport, report, afterReport } = options
+  const [begin, end] = ['BEGIN IMMEDIATE', 'COMMIT'].map((text) => database.prepare(text))
+
+  async function commitGroup(group: Job[]): Promise<void> {
+    let done: { answers: Answer[]; committed: CommittedEvent[] }
+    try {
+      done = await runTransaction(group)
+    } catch (error) {
+      // Some errors (a full disk) end the transaction themselves: then it was no job's fault.
+      const ended = !database.isTransaction
+      if (!ended) database.exec('ROLLBACK')
+      forget()
+      if (ended || group.length === 1) report(refused(group, error))
+      else for (const job of group) await commitGroup([job])
+      return
+    }
+    finish(done)
+  }
+
+  async function runTransaction(group: Job[]) {
+    const answers: Answer[] = []
+    const committed: CommittedEvent[] = []
+    begin!.run()
+    for (const job of group) {
+      const outcome = await runWrite(job)
+      answers.push({ id: job.id, ok: true, result: outcome.result })
+      committed.push(...(outcome.committed ?? []))
+    }
+    end!.run()
+    return { answers, committed }
+  }
+
+  function finish({ answers, committed }: { answers: Answer[]; committed: CommittedEvent[] }): void {
+    const failures: string[] = []
+    function attempt<Result>(step: () => Result): Result | undefined {
+      try {
+        return step()
+      } catch (error) {
+        failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
+        return undefined
+      }
+    }
+    const events = committed.reduce((sum, event) => sum + event.to.length, 0)
+    for (const step of beforeReport) attempt(() => step(events))
+    const committedAt = performance.timeOrigin + performance.now()
+    reportSurely({ answers, committed: attempt(() => flattenEvents(committed)) ?? [], committedAt, failures })
+    const reported = failures.length
+    attempt(() => afterReport(events))
+    if (failures.length > reported)
+      report({ answers: [], committed: [], committedAt, failures: failures.slice(reported) })
+  }
+
+  /** An answer that cannot be passed on keeps the rest of its report from nobody. */
+  function reportSurely(full: Report): void {
+    try {
+      report(full)
+    } catch (error) {
+      report({ ...full, answers: full.answers.map(({ id }) => refusalOf(id, error)) })
+    }
+  }
+
+  return commitGroup
+}
+
+function refused(group: Job[], error: unknown): Report {
+  return {
+    answers: group.map((job) => refusalOf(job.id, error)),
+    committed: [],
+    committedAt: 0,
+    failures: []
+  }
+}
