@@ -5,6 +5,7 @@ import { backoffMs } from './backoff.ts'
 import { systemClock, wait, type Clock } from './clock.ts'
 import type { StreamState } from './event-stream.ts'
 import { isTemporary, retryAfterMs } from './failures.ts'
+import { guarded, type OnError } from './listener.ts'
 
 /** Who is writing, by conversation: user ids in the order in which they began. */
 export type Typing = ReadonlyMap<string, readonly string[]>
@@ -16,6 +17,8 @@ export type AwarenessOptions = {
   presence(options: { signal: AbortSignal }): Promise<Presence[]>
   /** `typing` or `presence` is another map from now on. */
   onChange(): void
+  /** `onChange` threw. Reported as an uncaught exception unless it is given. */
+  onError?: OnError
   clock?: Clock
   random?: () => number
 }
@@ -46,7 +49,7 @@ export class Awareness {
   #asked = false
 
   constructor(options: AwarenessOptions) {
-    this.#options = options
+    this.#options = { ...options, onChange: guarded(() => options.onChange(), options.onError) }
     this.#clock = options.clock ?? systemClock
   }
 

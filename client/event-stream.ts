@@ -1,8 +1,10 @@
 import { parseCursor, type Cursor } from '@parley/contract/cursor'
+import { Problem } from '@parley/contract/errors'
 import type { LogEvent, Signal, StreamEvents } from '@parley/contract/events'
 import { backoffMs } from './backoff.ts'
 import { systemClock, wait, type Clock } from './clock.ts'
 import { isSignedOut, NetworkError, Refusal, retryAfterMs } from './failures.ts'
+import { guarded, reportUncaught, type OnError } from './listener.ts'
 import { createStreamParser, type Block } from './stream-parser.ts'
 
 /** `complete`: everything up to the head of the log has arrived, and the stream is live. `closed` is final. */
@@ -16,7 +18,7 @@ export type EventStreamOptions = {
   open(cursor: Cursor | null, signal: AbortSignal): Promise<Response>
   /** The cursor of the snapshot to go on from; null starts at the head of the log. */
   cursor: Cursor | null
-  /** Each event of the log once, in order. Names that this client does not know come too. */
+  /** Each event of the log once, in order, also one at which it throws. Names that this client does not know come too. */
   onEvent(event: LogEvent, cursor: Cursor): void
   /** Passing news: typing, presence. It may be lost, and has no place in the log. */
   onSignal?(signal: Signal): void
@@ -25,6 +27,8 @@ export type EventStreamOptions = {
   onState?(state: StreamState): void
   /** The session is over; the stream does not come back. */
   onSignedOut(): void
+  /** A listener threw: the stream goes on after that event. Reported as an uncaught exception unless it is given. */
+  onError?: OnError
   /** Silence after which a connection counts as dead, ms; the server speaks at least every 15 s. */
   stallMs?: number
   clock?: Clock
@@ -52,7 +56,14 @@ export class EventStream {
   #head: number | null = null
 
   constructor(options: EventStreamOptions) {
-    this.#options = options
+    const { onError } = options
+    this.#options = {
+      ...options,
+      onEvent: guarded((event, cursor) => options.onEvent(event, cursor), onError),
+      onSignal: guarded((signal) => options.onSignal?.(signal), onError),
+      onState: guarded((state) => options.onState?.(state), onError),
+      onSignedOut: guarded(() => options.onSignedOut(), onError)
+    }
     this.#clock = options.clock ?? systemClock
     this.#cursor = options.cursor
     void this.#run()
@@ -175,10 +186,22 @@ export class EventStream {
   }
 
   async #startOver(reason: ResetReason, cursor: Cursor | null): Promise<void> {
-    await this.#options.onReset(reason)
+    await this.#reset(reason)
     // Only now: were the snapshot to fail, the next connection is told to reset again.
     if (cursor) this.#cursor = cursor
     this.#progress()
+  }
+
+  /** A snapshot that fails is taken again with the next connection; what is no answer of a server is reported, too. */
+  async #reset(reason: ResetReason): Promise<Cursor> {
+    try {
+      return await this.#options.onReset(reason)
+    } catch (error) {
+      const expected =
+        error instanceof Problem || error instanceof NetworkError || this.#closed.signal.aborted
+      if (!expected) (this.#options.onError ?? reportUncaught)(error)
+      throw error
+    }
   }
 
   #isKnown({ epoch, seq }: Cursor): boolean {
@@ -200,7 +223,7 @@ export class EventStream {
 
   async #startOverWithoutCursor(): Promise<void> {
     try {
-      this.#cursor = await this.#options.onReset('invalid')
+      this.#cursor = await this.#reset('invalid')
     } catch {
       // The next connection is refused again, and then this is tried again.
     }

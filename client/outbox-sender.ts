@@ -3,6 +3,7 @@ import { Problem } from '@parley/contract/errors'
 import { backoffMs } from './backoff.ts'
 import { systemClock, wait, type Clock } from './clock.ts'
 import { isSignedOut, isTemporary, retryAfterMs } from './failures.ts'
+import { guarded, type OnError } from './listener.ts'
 import type { OutboxItem, OutboxStorage } from './outbox.ts'
 
 export type OutboxSenderOptions = {
@@ -14,6 +15,8 @@ export type OutboxSenderOptions = {
   /** An item left the storage, or failed for good. */
   onChanged: () => void
   onSignedOut: () => void
+  /** A listener threw: the item is done with all the same. Reported as an uncaught exception unless it is given. */
+  onError?: OnError
   clock?: Clock
   random?: () => number
 }
@@ -34,7 +37,13 @@ export class OutboxSender {
   #now = new AbortController()
 
   constructor(options: OutboxSenderOptions) {
-    this.#options = options
+    const { onError, onSent, onChanged, onSignedOut } = options
+    this.#options = {
+      ...options,
+      onSent: guarded(onSent, onError),
+      onChanged: guarded(onChanged, onError),
+      onSignedOut: guarded(onSignedOut, onError)
+    }
     this.#clock = options.clock ?? systemClock
     void this.look()
   }

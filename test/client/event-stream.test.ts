@@ -51,6 +51,50 @@ describe('the event stream', () => {
     expect(stream.cursor).toEqual(at(3))
   })
 
+  it('goes on after an event at which its listener throws, reports it, and asks for nothing again', async () => {
+    const seen: number[] = []
+    const reported: unknown[] = []
+    const broken = new TypeError('a fault of the app')
+    const { server, stream, states } = listen({
+      onEvent(_event, { seq }) {
+        seen.push(seq)
+        if (seq === 2) throw broken
+      },
+      onSignal() {
+        throw broken
+      },
+      onError: (error) => void reported.push(error)
+    })
+    await settle()
+    server.send(
+      frame(1) +
+        frame(2) +
+        'event: typing\ndata: {"conversationId":"1","userId":"2"}\n\n' +
+        frame(3) +
+        sync(3)
+    )
+    await settle()
+    expect(seen).toEqual([1, 2, 3])
+    expect(reported).toEqual([broken, broken])
+    expect(stream.cursor).toEqual(at(3))
+    expect(states.at(-1)).not.toBe('waiting')
+    expect(server.asked).toHaveLength(1)
+  })
+
+  it('reports a fault while a snapshot is taken, and tries again later', async () => {
+    const reported: unknown[] = []
+    const broken = new TypeError('a fault of the app')
+    const { server, stream } = listen({
+      onReset: () => Promise.reject(broken),
+      onError: (error) => void reported.push(error)
+    })
+    await settle()
+    server.send(frame(5))
+    await settle()
+    expect(reported).toEqual([broken])
+    expect(stream.state).toBe('waiting')
+  })
+
   it('hands over what came together in one turn, so that an app renders once for all of it', async () => {
     const turns: number[] = []
     let turn = 0

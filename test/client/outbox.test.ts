@@ -178,3 +178,32 @@ describe('the outbox', () => {
     )
   })
 })
+
+it('an item is done with when it was sent, although a listener throws', async () => {
+  const storage = memoryOutbox()
+  const reported: unknown[] = []
+  const broken = new TypeError('a fault of the app')
+  let tries = 0
+  const sender = new OutboxSender({
+    storage,
+    send(item) {
+      tries++
+      return Promise.resolve({ content: item.content } as Message)
+    },
+    onSent() {
+      throw broken
+    },
+    onChanged() {
+      throw broken
+    },
+    onSignedOut: () => {},
+    onError: (error) => void reported.push(error),
+    clock: manualClock()
+  })
+  await storage.add(newOutboxItem('1', 'once', 0))
+  await sender.look()
+  await settle()
+  expect([await storage.list(), tries]).toEqual([[], 1])
+  expect(reported).toEqual([broken, broken])
+  sender.close()
+})

@@ -80,3 +80,32 @@ it('S15: when the tab with the stream is closed while messages arrive, another t
     expect(shown.slice(-newest.length)).toEqual(newest.slice(-shown.length))
   }
 })
+
+it('S15: when the tab with the stream stops responding, another takes its place, and nothing is doubled', async () => {
+  await expect.poll(() => open().length, { timeout: 20_000 }).toBe(1)
+  const leader = open()[0]!.frame().page()
+  const others = tabs.filter((tab) => tab !== leader)
+  const debuggerOf = await leader.context().newCDPSession(leader)
+  await debuggerOf.send('Debugger.enable')
+  const paused = new Promise((resolve) => debuggerOf.once('Debugger.paused', resolve))
+  await debuggerOf.send('Debugger.pause')
+  // A timer, if nothing else, runs into the pause.
+  await paused
+  await jane.send(conversation, 'to whom it may concern')
+  await Promise.all(others.map((tab) => message(tab, 'to whom it may concern').waitFor()))
+  const field = others[0]!.getByRole('textbox', { name: 'Message jane' })
+  await field.fill('sent meanwhile')
+  await field.press('Enter')
+  await message(others[0]!, 'sent meanwhile')
+    .getByText('Sent', { exact: true })
+    .waitFor({ state: 'attached' })
+  await debuggerOf.send('Debugger.disable')
+  await jane.send(conversation, 'awake again')
+  await allShow('awake again')
+  for (const tab of tabs) {
+    expect(await message(tab, 'sent meanwhile').count()).toBe(1)
+    expect(await message(tab, 'to whom it may concern').count()).toBe(1)
+    expect(await tab.getByText(/Reconnecting/).count()).toBe(0)
+  }
+  await expect.poll(() => open().length, { timeout: 20_000 }).toBe(1)
+})

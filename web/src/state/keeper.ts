@@ -1,4 +1,5 @@
 import { StateSaver, type SavedState, type StateStorage } from '@parley/client'
+import { trouble } from '../lib/trouble.ts'
 import type { StoreApi } from 'zustand/vanilla'
 import type { KeptState } from './kept-state.ts'
 import type { State } from './model.ts'
@@ -13,7 +14,9 @@ export type KeeperOptions = {
 
 /** Keeps a state as it changes, and when the page is left, until `signal` aborts. */
 export function keepChanges({ store, storage, read, signal }: KeeperOptions): StateSaver<KeptState> {
-  const saver = new StateSaver({ storage, read })
+  // A state that may be wrong is not kept: a reload starts over from the server's.
+  const saver = new StateSaver({ storage, read: () => (trouble.getState().failed ? null : read()) })
+  const stopWatching = trouble.subscribe(() => void storage.clear().catch(() => {}))
   const stop = store.subscribe(({ cursor, entries, histories, participants }, before) => {
     const same =
       cursor === before.cursor &&
@@ -28,6 +31,7 @@ export function keepChanges({ store, storage, read, signal }: KeeperOptions): St
   document.addEventListener('visibilitychange', flush, { signal })
   signal.addEventListener('abort', () => {
     stop()
+    stopWatching()
     flush()
     saver.close()
   })

@@ -7,6 +7,7 @@ import {
   type StreamState
 } from '@parley/client'
 import { NetworkError } from '@parley/client/failures'
+import { reportFailure } from '../lib/trouble.ts'
 import type { Cursor } from '@parley/contract/cursor'
 import type { Message } from '@parley/contract/entities'
 import type { LogEvent, Signal } from '@parley/contract/events'
@@ -41,6 +42,7 @@ export class Leader {
       onEvent: options.onEvent,
       onSignal: options.onSignal,
       onReset: options.onReset,
+      onError: reportFailure,
       onState: (state) => {
         // One way has opened: the other need not wait.
         if (state === 'catching_up') this.#sender.wake()
@@ -60,6 +62,7 @@ export class Leader {
         options.onSent(message)
       },
       onChanged: options.onOutboxChanged,
+      onError: reportFailure,
       onSignedOut
     })
   }

@@ -3,6 +3,7 @@ import type { Cursor } from '@parley/contract/cursor'
 import type { User } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import { reportFailure } from '../lib/trouble.ts'
 import type { CommandContext } from './command-context.ts'
 import { listedEntries, unreadCount } from './entries.ts'
 import { groupCommands, type GroupCommands } from './group-commands.ts'
@@ -164,7 +165,7 @@ export class Messenger {
         // A snapshot taken meanwhile forgot what this history had collected.
         if (snapshots !== this.#snapshots || !canCatchUp(this.store.getState(), cursor)) continue
         this.#dispatch({ type: 'conversation_taken', conversation, cursor })
-        return this.#dispatch({ type: 'history_page_taken', conversationId: id, messages, cursor })
+        return void this.#dispatch({ type: 'history_page_taken', conversationId: id, messages, cursor })
       }
     })
   }
@@ -213,14 +214,21 @@ export class Messenger {
     else this.#options.onImpatient()
   }
 
-  #dispatch(action: Action): void {
-    if (this.#closed.signal.aborted) return
-    this.store.setState((state) => reduce(state, action), true)
-    if (action.type === 'stream_changed') this.signals.streamChanged(action.stream)
+  /** Whether it could be applied. If not, that is reported, and an event is left out: it would only fail again. */
+  #dispatch(action: Action): boolean {
+    if (this.#closed.signal.aborted) return true
+    try {
+      this.store.setState((state) => reduce(state, action), true)
+      if (action.type === 'stream_changed') this.signals.streamChanged(action.stream)
+      return true
+    } catch (error) {
+      reportFailure(error)
+      return false
+    }
   }
 
   #apply(event: LogEvent, cursor: Cursor): void {
-    this.#dispatch({ type: 'event_arrived', event, cursor })
+    if (!this.#dispatch({ type: 'event_arrived', event, cursor })) return this.store.setState({ cursor })
     this.signals.after(event)
     const { conversationId } = event.data as { conversationId?: string }
     if (conversationId === undefined || this.store.getState().entries[conversationId]) return
@@ -237,7 +245,9 @@ export class Messenger {
   async #takeSnapshot(): Promise<void> {
     const snapshot = await fetchSnapshot(this.#options.client, this.#opened, this.#closed.signal)
     this.#snapshots++
-    this.#dispatch({ type: 'snapshot_taken', snapshot })
+    if (this.#dispatch({ type: 'snapshot_taken', snapshot })) return
+    this.#tab?.close()
+    throw new Error('Without a snapshot there is no state that events could be applied to')
   }
 
   async #tellRead(conversationId: string, upTo: string): Promise<void> {

@@ -32,6 +32,8 @@ export type TabOptions = {
 
 /** How long a leader may take to answer before another tab takes its place, ms. */
 const leaderSilenceMs = 3_000
+/** How often a visible tab asks whether the leader still responds, ms. */
+const askEveryMs = 10_000
 
 /** This tab among the others of the same person: one of them leads, and what it hears all hear. */
 export class Tab {
@@ -66,6 +68,8 @@ export class Tab {
     document.addEventListener('visibilitychange', () => this.#lookUp(), { signal })
     addEventListener('pageshow', () => this.#lookUp(), { signal })
     addEventListener('online', () => this.wake(), { signal })
+    const asking = setInterval(() => this.#lookUp(), askEveryMs)
+    signal.addEventListener('abort', () => clearInterval(asking))
     this.#lookUp()
   }
 
@@ -127,8 +131,9 @@ export class Tab {
     this.#options.onLead()
     this.#tellStream()
     signal.addEventListener('abort', () => {
-      leader.close()
+      // First: the end of this tab's stream is not the end of the next leader's.
       this.#leader = null
+      leader.close()
     })
     keepSessionAlive(client, me.id, signal)
   }
@@ -149,7 +154,9 @@ export class Tab {
       case 'reset':
         return this.#startOver()
       case 'stream':
-        this.#leaderSpokeAt = Date.now()
+        // A leader that was replaced while it did not respond, and does not know it yet.
+        if (this.#leader) return undefined
+        this.#leaderSpokeAt = performance.now()
         this.#options.dispatch({ type: 'stream_changed', stream: message.stream })
         return this.#compare(message.cursor)
       case 'hello':
@@ -171,11 +178,11 @@ export class Tab {
     this.#startOver()
   }
 
-  /** Somebody looks at this tab: is everything still as it should be? */
+  /** Checks a visible tab: does the leader, this tab or another, still respond? */
   #lookUp(): void {
     if (document.visibilityState !== 'visible') return
     if (this.#leader) return this.#leader.wake()
-    const askedAt = Date.now()
+    const askedAt = performance.now()
     this.#channel.post({ kind: 'hello' })
     setTimeout(() => {
       if (this.#closed.signal.aborted || this.#leadership.leads || this.#leaderSpokeAt >= askedAt) return
