@@ -117,7 +117,7 @@ describe('Back on a phone', () => {
   })
 
   it('passes over what was closed otherwise: by Escape, beside it, or by its button', async () => {
-    const before = await page.evaluate('history.length')
+    const before = await page.evaluate<number>('history.length')
     for (const close of [
       () => page.keyboard.press('Escape'),
       () => page.touchscreen.tap(195, 20),
@@ -128,7 +128,7 @@ describe('Back on a phone', () => {
       await close()
       await dialogs().waitFor({ state: 'detached' })
     }
-    expect(await page.evaluate('history.length')).toBe((before as number) + 1)
+    expect(await page.evaluate('history.length')).toBe(before + 1)
     await page.goBack()
     await expect.poll(path).toBe('/')
   })
@@ -159,7 +159,7 @@ describe('Back on a phone', () => {
   })
 
   it('the way back to the list leaves no conversation below it', async () => {
-    const before = await page.evaluate('history.length')
+    const before = await page.evaluate<number>('history.length')
     for (let times = 0; times < 3; times++) {
       await page.getByRole('link', { name: 'Back to conversations' }).tap()
       await expect.poll(path).toBe('/')
@@ -170,18 +170,19 @@ describe('Back on a phone', () => {
   })
 })
 
-describe('a finger beside what is open closes it, and touches nothing beneath', () => {
-  const touched = () => page.evaluate('window.touched') as Promise<string[]>
-  async function watch(): Promise<void> {
-    await page.evaluate(`
-      window.touched = []
-      for (const type of ['pointerdown', 'pointerup', 'mousedown', 'mouseup', 'click', 'touchend'])
-        addEventListener(type, ({ target }) => {
-          if (!target.closest?.('dialog')) window.touched.push(type + ' ' + target.className)
-        }, { capture: true })
-    `)
-  }
+const touched = () => page.evaluate<string[]>('window.touched')
 
+async function watch(): Promise<void> {
+  await page.evaluate(`
+    window.touched = []
+    for (const type of ['pointerdown', 'pointerup', 'mousedown', 'mouseup', 'click', 'touchend'])
+      addEventListener(type, ({ target }) => {
+        if (!target.closest?.('dialog')) window.touched.push(type + ' ' + target.className)
+      }, { capture: true })
+  `)
+}
+
+describe('a finger beside what is open closes it, and touches nothing beneath', () => {
   it.each(overConversation.filter(([name]) => name !== 'the panel of the group'))(
     '%s',
     async (_name, open, depth) => {

@@ -63,7 +63,7 @@ afterAll(() => scene[Symbol.asyncDispose]())
 
 type Counts = { message?: number; row?: number; composer?: number; header?: number }
 const start = () => page.evaluate('renders.start()')
-const stop = () => page.evaluate('renders.stop()') as Promise<Counts>
+const stop = () => page.evaluate<Counts>('renders.stop()')
 const field = () => page.getByRole('textbox', { name: /^Message/ })
 
 it('a key in the composer renders the composer, and no message, no row of the list, no header', async () => {

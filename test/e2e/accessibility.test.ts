@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { loginAs, type Api } from '../harness/api.ts'
+import { violations } from './axe.ts'
+import { act, message, openMenu, openScene, signIn, type Scene } from './people.ts'
+
+let scene: Scene
+let page: Page
+let jane: Api
+let group: string
+beforeAll(async () => {
+  scene = await openScene()
+  const { url } = scene.parley
+  const john = await loginAs(url, 'john')
+  jane = await loginAs(url, 'jane')
+  const { body } = await john.post<{ id: string }>('/api/conversations', {
+    title: 'Garden',
+    usernames: ['jane']
+  })
+  group = body.id
+  const at = `/api/conversations/${group}/messages`
+  const question = await jane.send(group, 'the question')
+  await john.post(at, { content: 'the answer', replyTo: question.id })
+  await jane.post(at, { content: 'and thanks' })
+  const reaction = `${url}${at}/${question.id}/reactions/${encodeURIComponent('👍')}`
+  await fetch(reaction, { method: 'PUT', headers: { authorization: `Bearer ${john.token}` } })
+  await fetch(`${url}${at}/${question.id}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${jane.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ content: 'the better question', version: 1 })
+  })
+  await signIn(scene.jane, url, 'jane')
+  page = await signIn(scene.john, url, 'john')
+})
+afterAll(() => scene[Symbol.asyncDispose]())
+
+const open = async () => {
+  await page.goto(`${scene.parley.url}/conversations/${group}`)
+  await message(page, 'the answer').waitFor()
+}
+const question = () => page.locator('.message', { hasText: /question/ }).first()
+const panel = () => page.getByRole('button', { name: 'Show who is in the group' }).click()
+const person = async () => {
+  await panel()
+  await page.getByRole('button', { name: 'Actions for jane' }).click()
+}
+const inPanel = (name: string) => async () => {
+  await panel()
+  await page.getByRole('button', { name }).click()
+}
+const ofPerson = (name: string) => async () => {
+  await person()
+  await page.getByRole('menuitem', { name }).click()
+}
+
+/** Every dialog, menu and panel there is, with the name it has then. */
+const overlays: [string, () => Promise<unknown>][] = [
+  ['Message actions', () => openMenu(page, question())],
+  ['React with an emoji', () => act(page, question(), 'Another emoji…')],
+  ['Reactions', () => act(page, question(), 'Who reacted')],
+  ['Forward to…', () => act(page, question(), 'Forward…')],
+  ['Earlier texts', () => act(page, question(), 'Earlier texts')],
+  ['Delete this message?', () => act(page, message(page, 'the answer'), 'Delete…')],
+  ['Group', panel],
+  ['Group', inPanel('Rename')],
+  ['Group', inPanel('Add people')],
+  ['Leave Garden?', inPanel('Leave group')],
+  ['Actions for jane', person],
+  ['Remove jane?', ofPerson('Remove…')],
+  ['Hand the group over to jane?', ofPerson('Hand the group over…')],
+  ['New group', () => page.getByRole('button', { name: 'New group' }).click()],
+  ['Account of john', () => page.getByRole('button', { name: 'Account of john' }).click()]
+]
+
+describe.each([
+  ['light colours', { colorScheme: 'light', contrast: 'no-preference' }],
+  ['dark colours', { colorScheme: 'dark', contrast: 'no-preference' }],
+  ['light colours of more contrast', { colorScheme: 'light', contrast: 'more' }],
+  ['dark colours of more contrast', { colorScheme: 'dark', contrast: 'more' }]
+] as const)('in %s', (_name, media) => {
+  beforeAll(async () => {
+    await page.emulateMedia({ ...media, reducedMotion: 'reduce' })
+    await open()
+  })
+
+  it('axe finds no barrier in any dialog, menu or panel, and Escape closes each', async () => {
+    for (const [name, show] of overlays) {
+      await show()
+      await page.getByRole('dialog', { name, exact: true }).waitFor()
+      expect(await violations(page), name).toEqual([])
+      while ((await page.locator('dialog[open]').count()) > 0) await page.keyboard.press('Escape')
+    }
+  })
+})
+
+type AxNode = {
+  nodeId: string
+  parentId?: string
+  ignored: boolean
+  role?: { value: string }
+  name?: { value: string }
+  description?: { value: string }
+}
+
+describe('what a screen reader is told', () => {
+  let nodes: AxNode[]
+  beforeAll(async () => {
+    await open()
+    await page.locator('.row__unread').waitFor({ state: 'detached' })
+    const cdp = await scene.john.context.newCDPSession(page)
+    ;({ nodes } = (await cdp.send('Accessibility.getFullAXTree')) as { nodes: AxNode[] })
+    nodes = nodes.filter(({ ignored }) => !ignored)
+  })
+  const of = (role: string) =>
+    nodes
+      .filter((node) => node.role?.value === role)
+      .map(({ name, description }) => [name?.value ?? '', description?.value ?? ''])
+
+  it('of a message: who wrote it, and once what it says', () => {
+    expect(of('article')).toEqual([
+      ['jane', 'the better question'],
+      ['You', 'the answer'],
+      ['jane', 'and thanks']
+    ])
+    for (const text of ['the answer', 'and thanks'])
+      expect(
+        nodes.filter(({ role, name }) => role?.value === 'StaticText' && name?.value === text)
+      ).toHaveLength(
+        // In the list too.
+        text === 'and thanks' ? 2 : 1
+      )
+  })
+  it('of a row of the list: its words, and nothing of its picture', () => {
+    const [row] = of('link')
+    expect(row).toEqual([expect.stringMatching(/^Garden \d\d:\d\d jane: +and thanks$/), ''])
+  })
+  it('of every button: a name, and no second time the same', () => {
+    const buttons = of('button')
+    expect(buttons.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['New group', 'Account of john', 'Go to what jane said', '👍 1: You', 'Send'])
+    )
+    expect(buttons.filter(([name]) => !name)).toEqual([])
+    expect(buttons.filter(([name, description]) => description && name!.includes(description))).toEqual([])
+  })
+  it('of pictures: nothing', () => {
+    expect(of('image').concat(of('img'))).toEqual([])
+    for (const letter of ['J', 'G'])
+      expect(
+        nodes.filter(({ role, name }) => role?.value === 'StaticText' && name?.value === letter)
+      ).toEqual([])
+  })
+})
+
+/** Whether an element has a frame that is seen without backgrounds. */
+const framed = (selector: string) =>
+  page.evaluate<boolean>(`
+    const style = getComputedStyle(document.querySelector(${JSON.stringify(selector)}))
+    const drawn = (side) => style[side + 'Style'] !== 'none' && parseFloat(style[side + 'Width']) > 0
+    drawn('borderTop') || drawn('outline')
+  `)
+
+describe('with the colours of the system alone', () => {
+  beforeAll(async () => {
+    await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark', reducedMotion: 'reduce' })
+    await open()
+  })
+
+  it('bubbles, avatars, the open row and what is pressed have frames', async () => {
+    for (const selector of [
+      '.message--mine .message__bubble',
+      '.message--theirs .message__bubble',
+      '.avatar',
+      '.row[aria-current]',
+      '.quote',
+      '.reaction[aria-pressed=true] .reaction__chip',
+      '.composer__field'
+    ])
+      expect(await framed(selector), selector).toBe(true)
+  })
+  it('what the keys have reached in a menu and in a list of names is framed', async () => {
+    await openMenu(page, message(page, 'the answer'))
+    await page.keyboard.press('ArrowDown')
+    expect(await framed('.quick__emoji:focus')).toBe(true)
+    await page.keyboard.press('End')
+    expect(await framed('.menu__item:focus')).toBe(true)
+    await page.keyboard.press('Escape')
+    await page.getByRole('textbox', { name: /^Message/ }).fill('@j')
+    await page.getByRole('option', { name: 'jane' }).waitFor()
+    expect(await framed('.suggestions__one[aria-selected=true]')).toBe(true)
+  })
+})
+
+it('nothing moves where people want less motion', async () => {
+  await page.emulateMedia({ forcedColors: 'none', reducedMotion: 'reduce' })
+  await open()
+  await jane.post(`/api/conversations/${group}/typing`)
+  await page.locator('.typing').waitFor()
+  await act(page, message(page, 'the answer'), 'Delete…')
+  const lasting = await page.evaluate(
+    'document.getAnimations().filter(({ effect }) => effect.getComputedTiming().activeDuration > 100).length'
+  )
+  expect(lasting).toBe(0)
+  await page.keyboard.press('Escape')
+})

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { loginAs, type Api } from '../harness/api.ts'
+import { act, message, openMenu, openScene, signIn, type Scene } from './people.ts'
+
+let scene: Scene
+let page: Page
+let jane: Api
+let id: string
+beforeAll(async () => {
+  scene = await openScene()
+  const { url } = scene.parley
+  jane = await loginAs(url, 'jane')
+  ;({ id } = await jane.conversationWith('john'))
+  for (let n = 1; n <= 40; n++) await jane.send(id, `message ${n}`)
+  await (await loginAs(url, 'john')).send(id, 'mine')
+  page = await signIn(scene.john, url, 'john')
+  await page.getByRole('link', { name: 'jane' }).click()
+  await message(page, 'mine').waitFor()
+})
+afterAll(() => scene[Symbol.asyncDispose]())
+
+const field = () => page.getByRole('textbox', { name: /^Message/ })
+const list = () => page.getByRole('region', { name: 'Messages with jane' })
+const fromEnd = () =>
+  list().evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight)
+
+async function follows(content: string): Promise<void> {
+  await jane.send(id, content)
+  await message(page, content).waitFor()
+  await expect.poll(fromEnd).toBeLessThan(2)
+  expect(await page.getByRole('button', { name: /new message|newest/ }).count()).toBe(0)
+}
+
+describe('the list goes on following what is new', () => {
+  it('while the arrow up edits the last message, also when its text makes the composer grow', async () => {
+    await field().focus()
+    await page.keyboard.press('ArrowUp')
+    await page.getByText('Edit message').waitFor()
+    await follows('while you edit')
+    await field().fill('several\nlines\nof\ntext')
+    await follows('while the composer is tall')
+    await page.keyboard.press('Escape')
+    await field().fill('')
+    await follows('after the edit')
+  })
+  it('while the arrow keys lead from message to message at its end, and a menu was open', async () => {
+    await list().focus()
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('ArrowUp')
+    await page.locator('.message:focus').waitFor()
+    await follows('while a message has the focus')
+    await openMenu(page, page.locator('.message:focus'))
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('ArrowDown')
+    await follows('after the menu')
+  })
+  it('and stays where the arrow keys lead away from the end, until they lead back', async () => {
+    await list().focus()
+    for (let n = 0; n < 25; n++) await page.keyboard.press('ArrowUp')
+    await expect.poll(fromEnd).toBeGreaterThan(200)
+    await page.getByRole('button', { name: 'Go to the newest message' }).waitFor()
+    await page.keyboard.press('End')
+    // The newest message is in sight, with the room for the typing line below it perhaps not.
+    await expect.poll(fromEnd).toBeLessThan(48)
+    await follows('back at the end')
+  })
+})
+
+describe('typing anywhere on the page', () => {
+  it('goes on in the composer, whatever has the focus', async () => {
+    for (const place of [list(), page.getByRole('button', { name: 'New group' }), message(page, 'mine')]) {
+      await place.focus()
+      await page.keyboard.type('hey')
+      expect(await field().inputValue()).toBe('hey')
+      await field().fill('')
+    }
+  })
+  it('leaves keys to fields, dialogs and commands', async () => {
+    const search = page.getByRole('combobox', { name: 'Find somebody by username' })
+    await search.focus()
+    await page.keyboard.type('x')
+    expect(await search.inputValue()).toBe('x')
+    await search.fill('')
+    await page.getByRole('button', { name: 'New group' }).click()
+    await page.getByRole('button', { name: 'Close' }).focus()
+    await page.keyboard.type('x')
+    await page.keyboard.press('Escape')
+    await list().focus()
+    await page.keyboard.press('Control+f')
+    await page.keyboard.press('Space')
+    expect(await field().inputValue()).toBe('')
+  })
+})
+
+const paste = async () => {
+  await field().focus()
+  await page.keyboard.press('Control+V')
+  const pasted = await field().inputValue()
+  await field().fill('')
+  return pasted
+}
+
+describe('copying a text', () => {
+  it('works and says so, over TLS and on plain http', async () => {
+    await scene.john.context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await act(page, message(page, 'mine'), 'Copy text')
+    await page.getByText('Text copied.').waitFor()
+    expect(await paste()).toBe('mine')
+    // As in a page that was not loaded over TLS.
+    await page.evaluate(`Object.defineProperty(navigator, 'clipboard', { value: undefined })`)
+    await act(page, message(page, 'message 40'), 'Copy text')
+    await page.getByText('Text copied.').waitFor()
+    expect(await paste()).toBe('message 40')
+  })
+  it('says so where the browser refuses', async () => {
+    await page.evaluate('document.execCommand = () => false')
+    await act(page, message(page, 'mine'), 'Copy text')
+    await page.getByRole('alert').getByText('The browser does not allow this page to copy.').waitFor()
+  })
+})
+
+it('the Enter of an input method ends the composition only, in every field that a form or a list has', async () => {
+  const cdp = await scene.john.context.newCDPSession(page)
+  /** Safari's form: after the composition, with the key code of one. */
+  const enter = async () => {
+    const key = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 229, nativeVirtualKeyCode: 229 }
+    await cdp.send('Input.dispatchKeyEvent', { type: 'keyDown', text: '\r', ...key })
+    await cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key })
+  }
+  await field().fill('こんにちは')
+  await field().focus()
+  await enter()
+  expect(await field().inputValue()).toBe('こんにちは')
+  await field().fill('')
+  const search = page.getByRole('combobox', { name: 'Find somebody by username' })
+  await search.fill('jane')
+  await page.getByRole('option', { name: 'jane' }).waitFor()
+  await enter()
+  expect(await search.inputValue()).toBe('jane')
+  await search.fill('')
+  await page.getByRole('button', { name: 'New group' }).click()
+  const dialog = page.getByRole('dialog', { name: 'New group' })
+  await dialog.getByLabel('Name of the group').fill('日本')
+  await dialog.getByLabel('Name of the group').focus()
+  await enter()
+  // The form was not sent: it would say what is missing.
+  expect(await dialog.getByRole('alert').count()).toBe(0)
+  await dialog.getByRole('combobox').fill('jane')
+  await dialog.getByRole('option', { name: 'jane' }).waitFor()
+  await enter()
+  expect(await dialog.getByRole('combobox').inputValue()).toBe('jane')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  await act(page, message(page, 'mine'), 'Another emoji…')
+  await page.getByRole('textbox', { name: 'Emoji' }).fill('ok')
+  await enter()
+  expect(await page.getByText('That is not one emoji.').count()).toBe(0)
+  await page.keyboard.press('Enter')
+  await page.getByText('That is not one emoji.').waitFor()
+  await page.keyboard.press('Escape')
+})
