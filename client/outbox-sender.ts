@@ -1,18 +1,19 @@
 import type { Message } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/errors'
+import { Problem, type ProblemCode } from '@parley/contract/errors'
 import { backoffMs } from './backoff.ts'
 import { systemClock, wait, type Clock } from './clock.ts'
 import { isSignedOut, isTemporary, retryAfterMs } from './failures.ts'
 import { guarded, type OnError } from './listener.ts'
+import { isSuperseded, mergeRefused, resolveChanges } from './outbox-changes.ts'
 import type { OutboxItem, OutboxStorage } from './outbox.ts'
 
 export type OutboxSenderOptions = {
   storage: OutboxStorage
-  /** One try; throws what `client.sendMessage` throws. */
-  send: (item: OutboxItem, signal: AbortSignal) => Promise<Message>
+  /** One request: `postItem` of a client. Returns the message where the server answers with it. */
+  send: (item: OutboxItem, signal: AbortSignal) => Promise<Message | null>
   /** The server has it. Called before the item leaves the storage, so that it never vanishes from a screen. */
-  onSent: (message: Message, clientId: string) => void
-  /** An item left the storage, or failed for good. */
+  onSent: (item: OutboxItem, message: Message | null) => void
+  /** An item left the storage, changed, or failed for good. */
   onChanged: () => void
   onSignedOut: () => void
   /** A listener threw: the item is done with all the same. Reported as an uncaught exception unless it is given. */
@@ -23,9 +24,12 @@ export type OutboxSenderOptions = {
 
 const backoff = { baseMs: 500, capMs: 30_000 }
 
+/** The message, or the conversation, that an item is about is gone. */
+const gone: ReadonlySet<ProblemCode> = new Set(['message_deleted', 'message_not_found'])
+
 /**
- * Sends what is in an outbox, for ever: in order within a conversation, and no conversation waits for another. Only a
- * refusal ends the tries. One sender an outbox is enough; two would do no harm, for the ids are the same.
+ * Posts the items of an outbox: in order within a conversation, and no conversation waits for another. It retries until
+ * the server takes or refuses an item. One sender an outbox is enough; two do no harm, for every item is idempotent.
  */
 export class OutboxSender {
   readonly #options: OutboxSenderOptions
@@ -60,7 +64,7 @@ export class OutboxSender {
     }
   }
 
-  /** Tries at once what is waiting for another try: the network is back. */
+  /** Retries at once what waits for a retry: the network is back. */
   wake(): void {
     this.#now.abort()
     this.#now = new AbortController()
@@ -74,40 +78,75 @@ export class OutboxSender {
 
   async #drain(conversationId: string): Promise<void> {
     for (let attempt = 0; !this.#closed.signal.aborted;) {
-      this.#dirty.delete(conversationId)
-      const items = await this.#options.storage.list()
-      const next = items.find((item) => item.conversationId === conversationId && item.problem === null)
-      if (next) {
-        attempt = (await this.#try(next, attempt)) ? 0 : attempt + 1
-      } else if (!this.#dirty.has(conversationId)) {
-        break
+      try {
+        this.#dirty.delete(conversationId)
+        const items = await this.#options.storage.list()
+        const next = items.find((item) => item.conversationId === conversationId && item.problem === null)
+        if (next) await this.#post(next)
+        else if (!this.#dirty.has(conversationId)) break
+        attempt = 0
+      } catch (error) {
+        // No answer that counts, or a storage that failed.
+        if (this.#closed.signal.aborted) break
+        await wait(
+          this.#clock,
+          backoffMs(backoff, attempt++, this.#options.random ?? Math.random, retryAfterMs(error)),
+          this.#now.signal
+        )
       }
     }
     this.#lanes.delete(conversationId)
   }
 
-  /** Whether the item is done with, sent or refused; false after the wait for another try. */
-  async #try(item: OutboxItem, attempt: number): Promise<boolean> {
-    const { storage, send, onSent, onChanged, onSignedOut, random = Math.random } = this.#options
+  /** Resolves when the item is done with, taken or refused; throws what asks for a retry. */
+  async #post(listed: OutboxItem): Promise<void> {
+    const { storage, send, onSent, onChanged, onSignedOut } = this.#options
+    const item = await this.#claim(listed)
+    if (!item) return
     try {
       const message = await send(item, this.#closed.signal)
-      onSent(message, item.clientId)
-      await storage.remove(item.clientId)
+      onSent(item, message)
+      if (message && (item.kind === 'send' || item.kind === 'edit'))
+        await resolveChanges(storage, item, message)
+      await storage.update(item.clientId, () => null)
     } catch (error) {
-      if (this.#closed.signal.aborted) return false
+      if (this.#closed.signal.aborted) return
       if (isSignedOut(error)) {
         this.close()
-        onSignedOut()
-        return false
+        return onSignedOut()
       }
-      if (isTemporary(error) || !(error instanceof Problem)) {
-        const ms = backoffMs(backoff, attempt, random, retryAfterMs(error))
-        await wait(this.#clock, ms, this.#now.signal)
-        return false
-      }
-      await storage.replace({ ...item, problem: error.toJSON() })
+      if (isTemporary(error) || !(error instanceof Problem)) throw error
+      await this.#refused(item, error)
     }
     onChanged()
-    return true
+  }
+
+  /** Marks an item as posted, so that nothing is merged into it any more; null where it was dropped meanwhile. */
+  async #claim(listed: OutboxItem): Promise<OutboxItem | null> {
+    if (listed.tried) return listed
+    const claimed: OutboxItem[] = []
+    await this.#options.storage.update(listed.clientId, (item) => {
+      claimed.push({ ...item, tried: true })
+      return claimed[0]!
+    })
+    return claimed[0] ?? null
+  }
+
+  async #refused(item: OutboxItem, problem: Problem): Promise<void> {
+    const { storage } = this.#options
+    const { clientId, kind } = item
+    const isGone = gone.has(problem.code)
+    // The message it answers was deleted: it goes out without the quote.
+    if (kind === 'send' && item.replyTo && isGone) {
+      const { replyTo: _, ...plain } = item
+      return storage.update(clientId, () => plain)
+    }
+    const moot =
+      (kind === 'unreact' && isGone) ||
+      (kind !== 'send' && kind !== 'edit' && problem.code === 'conversation_not_found') ||
+      (kind === 'edit' && (await isSuperseded(storage, item)))
+    if (moot) return storage.update(clientId, () => null)
+    await storage.update(clientId, (kept) => ({ ...kept, problem: problem.toJSON() }))
+    if (kind === 'send') await mergeRefused(storage, item)
   }
 }

@@ -1,21 +1,49 @@
-import type { Quote } from '@parley/contract/entities'
+import type { Message, Quote } from '@parley/contract/entities'
 import type { ProblemDocument } from '@parley/contract/errors'
 
-/** A message on its way out. It keeps its `clientId` in every try, so it appears once. */
-export type OutboxItem = {
-  /** A UUID. */
+type Common = {
+  /** A UUID. A send keeps it in every retry, so the message appears once. */
   readonly clientId: string
   readonly conversationId: string
+  /** RFC 3339. */
+  readonly queuedAt: string
+  /** Why the server refused it; null while it is pending. */
+  readonly problem: ProblemDocument | null
+  /** Set before the first request: from then on the server may have it. */
+  readonly tried?: boolean
+}
+
+/** A message on its way out. */
+export type SendItem = Common & {
+  readonly kind: 'send'
   readonly content: string
   /** The message that it answers. */
   readonly replyTo?: Quote
-  /** The message that it passes on; `content` is what that one says. */
+  /** The message that it forwards; `content` is the text of that one. */
   readonly forwardOf?: Pick<Quote, 'id' | 'sender'>
-  /** RFC 3339. */
-  readonly queuedAt: string
-  /** Why the server will not take it; null while it is pending. */
-  readonly problem: ProblemDocument | null
 }
+
+type Target = {
+  /** The message's id; the `clientId` of its send while that is in the outbox, too. */
+  readonly messageId: string
+}
+
+/** Another text for a message; `version` is the one that was edited. */
+export type EditItem = Common & Target & { readonly kind: 'edit'; content: string; version: number }
+export type DeleteItem = Common & Target & { readonly kind: 'delete' }
+/** The sender's emoji on a message, to be added or removed. */
+export type ReactionItem = Common & Target & { readonly kind: 'react' | 'unreact'; emoji: string }
+
+/** A change of a message. */
+export type ChangeItem = EditItem | DeleteItem | ReactionItem
+/** What a person did that the server has not acknowledged. */
+export type OutboxItem = SendItem | ChangeItem
+
+/** What a caller says of a change; `newChange` adds the rest. */
+export type Change =
+  | Pick<EditItem, 'kind' | 'content' | 'version'>
+  | Pick<DeleteItem, 'kind'>
+  | Pick<ReactionItem, 'kind' | 'emoji'>
 
 /** Where the outbox outlives a reload. */
 export type OutboxStorage = {
@@ -23,9 +51,11 @@ export type OutboxStorage = {
   list(): Promise<OutboxItem[]>
   /** Puts an item at the end. */
   add(item: OutboxItem): Promise<void>
-  /** Puts an item in the place of the one with its `clientId`, if there is one. */
-  replace(item: OutboxItem): Promise<void>
-  remove(clientId: string): Promise<void>
+  /**
+   * Replaces an item in its place by what `change` makes of it, or removes it at null; nothing where there is none.
+   * Atomic: no other `change` of the item runs in between, in any tab.
+   */
+  update(clientId: string, change: (item: OutboxItem) => OutboxItem | null): Promise<void>
 }
 
 /** An outbox that ends with the process. */
@@ -36,38 +66,54 @@ export function memoryOutbox(items: OutboxItem[] = []): OutboxStorage {
     async add(item) {
       stored = [...stored, item]
     },
-    async replace(item) {
-      stored = stored.map((other) => (other.clientId === item.clientId ? item : other))
-    },
-    async remove(clientId) {
-      stored = stored.filter((item) => item.clientId !== clientId)
+    async update(clientId, change) {
+      stored = stored.flatMap((item) => (item.clientId === clientId ? (change(item) ?? []) : item))
     }
   }
 }
 
-/** A new item, to be added; nothing is sent by this. */
+/** A message to be added; nothing is sent by this. */
 export function newOutboxItem(
   conversationId: string,
   content: string,
   nowMs: number = Date.now(),
-  extras: Pick<OutboxItem, 'replyTo' | 'forwardOf'> = {}
-): OutboxItem {
-  return {
-    clientId: randomUuid(),
-    conversationId,
-    content,
-    ...extras,
-    queuedAt: new Date(nowMs).toISOString(),
-    problem: null
-  }
+  extras: Pick<SendItem, 'replyTo' | 'forwardOf'> = {}
+): SendItem {
+  return { kind: 'send', content, ...extras, ...common(conversationId, nowMs) }
 }
 
-/** Offers an item that failed to the server again, after whatever was queued meanwhile, under the same id. */
+/** A change of a message, to be given to `queueChange`. */
+export function newChange(
+  { conversationId, id }: Pick<Message, 'conversationId' | 'id'>,
+  change: Change,
+  nowMs: number = Date.now()
+): ChangeItem {
+  return { ...change, messageId: id, ...common(conversationId, nowMs) }
+}
+
+export function isSend(item: OutboxItem): item is SendItem {
+  return item.kind === 'send'
+}
+
+/** Whether an item changes this message, or one that is to be sent. */
+export function isChangeOf(messageId: string): (item: OutboxItem) => item is ChangeItem {
+  return (item): item is ChangeItem => item.kind !== 'send' && item.messageId === messageId
+}
+
+/**
+ * Offers an item that was refused to the server again, after the items queued since, under the same id. An edit that met
+ * a newer version replaces that one now.
+ */
 export async function retryItem(storage: OutboxStorage, clientId: string): Promise<void> {
   const item = (await storage.list()).find((item) => item.clientId === clientId)
   if (!item?.problem) return
-  await storage.remove(clientId)
-  await storage.add({ ...item, problem: null })
+  await storage.update(clientId, () => null)
+  const current = item.kind === 'edit' ? item.problem.current : undefined
+  await storage.add({ ...item, problem: null, ...(current && { version: current.version ?? 1 }) })
+}
+
+function common(conversationId: string, nowMs: number): Common {
+  return { clientId: randomUuid(), conversationId, queuedAt: new Date(nowMs).toISOString(), problem: null }
 }
 
 /** `crypto.randomUUID` is missing where a page was not loaded over TLS, as in a home network. */

@@ -17,16 +17,20 @@ export type Scene = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export type BrowserOptions = Parameters<typeof openBrowser>[0]
+export type BrowserOptions = Omit<NonNullable<Parameters<typeof openBrowser>[0]>, 'env'>
 
-export async function openScene(options: BrowserOptions = {}): Promise<Scene> {
+/** `env` is what Parley is started with; the rest is of the browsers. */
+export async function openScene({
+  env = {},
+  ...options
+}: BrowserOptions & { env?: Record<string, string> } = {}): Promise<Scene> {
   if (!existsSync(join(repository, 'web/dist/index.html'))) {
     throw new Error('The web app is not built: npm run build')
   }
   const stack = new AsyncDisposableStack()
   const settings = { viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options }
   const [parley, john, jane] = await Promise.all([
-    startParley(),
+    startParley({ env }),
     openBrowser(settings),
     openBrowser(settings)
   ])

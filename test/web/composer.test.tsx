@@ -1,7 +1,9 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
-import { useState } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Mode } from '../../web/src/features/conversation/writing.ts'
+import type { AuthUser } from '@parley/contract/entities'
+import { quoteOf } from '../../web/src/lib/quotes.ts'
+import { emptyDraft, openDrafts, withEditing, type Draft } from '../../web/src/state/drafts.ts'
+import { localWriting } from './local-writing.ts'
 import { jane, jill, joe, john, modelServer } from './model-server.ts'
 import { Composer } from '../../web/src/features/conversation/composer.tsx'
 
@@ -13,36 +15,51 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-function compose(
-  onSend: (content: string) => Promise<void> = () => Promise.resolve(),
-  mode: Mode | null = null
-) {
-  const sent: string[] = []
-  const done: string[] = []
-  function Page() {
-    const [draft, setDraft] = useState(mode?.kind === 'edit' ? mode.message.content : '')
-    return (
-      <Composer
-        name="jane"
-        text={draft}
-        onText={setDraft}
-        onTyping={() => void done.push('typing')}
-        mode={mode}
-        onLeaveMode={() => void done.push('mode left')}
-        onEditLast={() => void done.push('edit the last')}
-        people={[jane, jill, joe]}
-        onMention={() => void done.push('mention begun')}
-        onSend={(content) => {
-          sent.push(content)
-          return onSend(content)
-        }}
-      />
-    )
-  }
-  render(<Page />)
-  const field = screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Message jane' })
-  return { sent, done, field, write: (value: string) => fireEvent.change(field, { target: { value } }) }
+type Shown = {
+  draft?: Draft
+  send?: () => Promise<void>
+  edit?: () => Promise<void>
+  me?: AuthUser
+  isDeleted?: (messageId: string) => boolean
 }
+
+function compose({ draft = emptyDraft, send, edit, me = john, isDeleted = () => false }: Shown = {}) {
+  const sent: string[] = []
+  const edited: unknown[] = []
+  const done: string[] = []
+  const { writing, drafts } = localWriting(
+    {
+      send: (content, extras) => {
+        sent.push(content)
+        if ('replyTo' in extras) done.push('quoted')
+        return send?.() ?? Promise.resolve()
+      },
+      edit: (...what) => {
+        edited.push(what)
+        return edit?.() ?? Promise.resolve()
+      }
+    },
+    draft
+  )
+  render(
+    <Composer
+      name="jane"
+      me={me}
+      writing={writing}
+      onTyping={() => void done.push('typing')}
+      onSent={() => {}}
+      onEditLast={() => void done.push('edit the last')}
+      isDeleted={isDeleted}
+      people={[jane, jill, joe]}
+      onMention={() => void done.push('mention begun')}
+    />
+  )
+  const field = screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Message jane' })
+  const write = (value: string) => fireEvent.change(field, { target: { value } })
+  return { sent, edited, done, field, write, writing, drafts }
+}
+
+const button = (name: string) => screen.getByRole<HTMLButtonElement>('button', { name })
 
 describe('the composer', () => {
   it('sends at Enter, and is empty again', async () => {
@@ -73,11 +90,21 @@ describe('the composer', () => {
     expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Send' }).disabled).toBe(true)
   })
   it('gives the text back when it could not be put aside', async () => {
-    const { field, write } = compose(() => Promise.reject(new Error('disk full')))
+    const { field, write } = compose({ send: () => Promise.reject(new Error('disk full')) })
     write('precious')
     fireEvent.keyDown(field, { key: 'Enter' })
     await screen.findByRole('alert')
     expect(field.value).toBe('precious')
+  })
+  it('gives the text back above what was typed meanwhile', async () => {
+    const { promise, reject } = Promise.withResolvers<void>()
+    const { field, write } = compose({ send: () => promise })
+    write('precious')
+    fireEvent.keyDown(field, { key: 'Enter' })
+    write('the next')
+    reject(new Error('disk full'))
+    await screen.findByRole('alert')
+    expect(field.value).toBe('precious\nthe next')
   })
   it('tells how much room is left near the end of it', () => {
     const { write } = compose()
@@ -85,6 +112,18 @@ describe('the composer', () => {
     expect(screen.getByText(/characters/).textContent).toBe('10 characters left')
     write('👋'.repeat(4_001))
     expect(screen.getByText(/characters/).textContent).toBe('1 characters too many')
+  })
+  it('sends nothing beyond the limit, which is the server’s', () => {
+    const { sent, field, write } = compose({ me: { ...john, messageMaxLength: 10 } })
+    write('👋'.repeat(11))
+    expect(screen.getByText(/characters/).textContent).toBe('1 characters too many')
+    expect(button('Send').disabled).toBe(true)
+    fireEvent.keyDown(field, { key: 'Enter' })
+    expect(sent).toEqual([])
+    write('👋'.repeat(10))
+    expect(button('Send').disabled).toBe(false)
+    fireEvent.keyDown(field, { key: 'Enter' })
+    expect(sent).toEqual(['👋'.repeat(10)])
   })
   it('goes up from an empty field to my last message, and only from there', () => {
     const { done, field, write } = compose()
@@ -110,11 +149,11 @@ describe('that I am writing', () => {
     expect(done).toEqual(['typing', 'typing', 'typing'])
   })
   it('is told of an answer, and of no edit of an old message', () => {
-    const answer = compose(undefined, { kind: 'reply', message })
+    const answer = compose({ draft: { ...emptyDraft, replyTo: quoteOf(message) } })
     answer.write('yes')
     expect(answer.done).toEqual(['typing'])
     cleanup()
-    const edit = compose(undefined, { kind: 'edit', message })
+    const edit = compose({ draft: withEditing(emptyDraft, message) })
     edit.write('a new one')
     expect(edit.done).toEqual([])
   })
@@ -122,25 +161,59 @@ describe('that I am writing', () => {
 
 describe('an answer and an edit', () => {
   const server = modelServer()
-  const message = server.send('7', jane, 'the question')!
+  const question = server.send('7', jane, 'the question')!
+  const mine = server.send('7', john, 'tpyo')!
 
   it('say what they are about, and end with Escape', () => {
-    const { done, field } = compose(undefined, { kind: 'reply', message })
+    const { field, writing } = compose({ draft: { ...emptyDraft, replyTo: quoteOf(question) } })
     expect(screen.getByText('Reply to jane')).toBeTruthy()
     expect(screen.getByText('the question')).toBeTruthy()
     fireEvent.keyDown(field, { key: 'Escape' })
-    expect(done).toEqual(['mode left'])
+    expect(writing.get()).toEqual(emptyDraft)
+    expect(screen.queryByText('Reply to jane')).toBeNull()
   })
-  it('an edit that is refused stays, with the reason', async () => {
-    const mine = server.send('7', john, 'tpyo')!
-    const { field, write } = compose(() => Promise.reject(new Error('It was deleted.')), {
-      kind: 'edit',
-      message: mine
+  it('case 18: words typed while an edit is saved are a message of their own', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { sent, edited, field, write } = compose({
+      draft: withEditing(emptyDraft, mine),
+      edit: () => promise
     })
     write('typo')
-    fireEvent.click(screen.getByRole('button', { name: 'Save' }))
-    expect((await screen.findByRole('alert')).textContent).toBe('It was deleted.')
+    fireEvent.keyDown(field, { key: 'Enter' })
+    expect(field.value).toBe('')
+    write('the next')
+    fireEvent.keyDown(field, { key: 'Enter' })
+    resolve()
+    await waitFor(() => expect(sent).toEqual(['the next']))
+    expect(edited).toEqual([[mine.id, 'typo', 1]])
+  })
+  it('an edit that this browser cannot store stays, beside the message written meanwhile', async () => {
+    const { promise, reject } = Promise.withResolvers<void>()
+    const { field, write } = compose({ draft: withEditing(emptyDraft, mine), edit: () => promise })
+    write('typo')
+    fireEvent.click(button('Save'))
+    write('the next')
+    reject(new Error('disk full'))
+    await screen.findByRole('alert')
     expect(field.value).toBe('typo')
+    fireEvent.keyDown(field, { key: 'Escape' })
+    expect(field.value).toBe('the next')
+  })
+  it('case 16: an edit keeps what was being written, the reply too, and a new page finds it all', () => {
+    const draft = { ...emptyDraft, text: 'half a thought', replyTo: quoteOf(question) }
+    const { field, write, drafts } = compose({ draft: withEditing(draft, mine) })
+    expect(field.value).toBe('tpyo')
+    write('typo')
+    expect(openDrafts(john.id).get('7')).toEqual(drafts.get('7'))
+    expect(openDrafts(jane.id).get('7')).toEqual(emptyDraft)
+    fireEvent.keyDown(field, { key: 'Escape' })
+    expect(field.value).toBe('half a thought')
+    expect(screen.getByText('Reply to jane')).toBeTruthy()
+  })
+  it('case 15: an answer to a message that was deleted says so', () => {
+    compose({ draft: { ...emptyDraft, replyTo: quoteOf(question) }, isDeleted: (id) => id === question.id })
+    expect(screen.getByText(/sent without the quote/).closest('[role=status]')).not.toBeNull()
+    expect(screen.queryByText('the question')).toBeNull()
   })
 })
 

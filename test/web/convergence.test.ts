@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { newChange, newOutboxItem } from '@parley/client'
 import type { Message, User } from '@parley/contract/entities'
 import { listedEntries, unreadCount } from '../../web/src/state/entries.ts'
 import { initialState, type Action, type State } from '../../web/src/state/model.ts'
@@ -191,8 +192,13 @@ describe('state and events', () => {
           else {
             const message = each(server)
             if (!message?.mine) continue
-            const type = message.version === undefined ? 'message_sent' : 'message_changed'
-            waiting.push({ type, message: structuredClone(message) })
+            const { conversationId, id, content, version } = message
+            const edit = { kind: 'edit' as const, content, version: version ?? 1 }
+            const item =
+              version === undefined
+                ? newOutboxItem(conversationId, content)
+                : newChange({ conversationId, id }, edit)
+            waiting.push({ type: 'item_taken', item, message: structuredClone(message) })
           }
         }
         while (waiting.length > 0) answerNext()

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
-import { useState } from 'react'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Composer } from '../../web/src/features/conversation/composer.tsx'
 import { PeopleSearch } from '../../web/src/features/home/people-search.tsx'
@@ -11,7 +10,8 @@ import type { Messenger } from '../../web/src/state/messenger.ts'
 import { Menu, MenuItem } from '../../web/src/ui/menu.tsx'
 import { NamePicker } from '../../web/src/ui/name-picker.tsx'
 import { openDialogs } from './dialogs.ts'
-import { jane, jill } from './model-server.ts'
+import { localWriting } from './local-writing.ts'
+import { jane, jill, john } from './model-server.ts'
 
 const source = join(import.meta.dirname, '../../web/src')
 
@@ -67,24 +67,20 @@ function pressAll(element: HTMLElement): void {
 describe('the keys of an input method do nothing', () => {
   it('in the composer, with a name begun', () => {
     const done: string[] = []
-    function Page() {
-      const [text, setText] = useState('')
-      return (
-        <Composer
-          name="jane"
-          text={text}
-          onText={setText}
-          onTyping={() => {}}
-          mode={null}
-          onLeaveMode={() => void done.push('left')}
-          onEditLast={() => void done.push('edit')}
-          people={[jane, jill]}
-          onMention={() => {}}
-          onSend={async (content) => void done.push(content)}
-        />
-      )
-    }
-    render(<Page />)
+    const { writing } = localWriting({ send: async (content) => void done.push(content) })
+    render(
+      <Composer
+        name="jane"
+        me={john}
+        writing={writing}
+        onTyping={() => {}}
+        onSent={() => void done.push('sent')}
+        onEditLast={() => void done.push('edit')}
+        isDeleted={() => false}
+        people={[jane, jill]}
+        onMention={() => {}}
+      />
+    )
     const field = screen.getByRole<HTMLTextAreaElement>('textbox')
     fireEvent.change(field, { target: { value: 'hi @j' } })
     const before = document.body.innerHTML

@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { OutboxItem } from '@parley/client'
+import type { SendItem } from '@parley/client'
 import { Problem } from '@parley/contract/errors'
 import { MessageRow } from '../../web/src/features/conversation/message-row.tsx'
 import { jane, jill, joe, john, modelServer } from './model-server.ts'
@@ -21,6 +21,7 @@ function show(row: Partial<Row>, group = false) {
     readers: [],
     message: null,
     pending: null,
+    changing: false,
     startsDay: false,
     startsUnread: false,
     continues: false,
@@ -48,7 +49,8 @@ function show(row: Partial<Row>, group = false) {
   return done
 }
 
-const failed: OutboxItem = {
+const failed: SendItem = {
+  kind: 'send',
   clientId: 'c-1',
   conversationId: '7',
   content: 'hello',

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { newOutboxItem } from '@parley/client'
 import { initialState, type Action } from '../../web/src/state/model.ts'
 import { namesOf, peopleSelector } from '../../web/src/state/people.ts'
 import { reduce } from '../../web/src/state/reducer.ts'
@@ -50,7 +51,9 @@ it('the same people are the same map, so that nothing is drawn anew for it', () 
   expect(later.histories).not.toBe(state.histories)
   expect(select(later)).toBe(before)
   const renamed = { ...message, id: '99', position: 9, sender: { ...joe, username: 'joseph' } }
-  expect(select(reduce(later, { type: 'message_sent', message: renamed })).get(joe.id)?.username).toBe(
-    'joseph'
-  )
+  expect(
+    select(
+      reduce(later, { type: 'item_taken', item: newOutboxItem('7', renamed.content), message: renamed })
+    ).get(joe.id)?.username
+  ).toBe('joseph')
 })

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { newOutboxItem } from '@parley/client'
 import type { Message } from '@parley/contract/entities'
 import { listedEntries, unreadTotal } from '../../web/src/state/entries.ts'
 import { hasOlder, shownMessages } from '../../web/src/state/histories.ts'
@@ -62,7 +63,8 @@ describe('the state', () => {
           state = after({ ...state, histories: {} }, { type: 'history_opened', conversationId: '7' })
         const page = server.page('7')
         for (let n = 0; n < meanwhile; n++) server.send('7', jane)
-        state = after(state, { type: 'message_sent', message: server.send('7', john, 'mine', 'client-id')! })
+        const message = server.send('7', john, 'mine', 'client-id')!
+        state = after(state, { type: 'item_taken', item: newOutboxItem('7', 'mine'), message })
         if (!loaded) state = after(state, pageTaken(server, page))
         const shown = shownMessages(state.histories['7']!).map(({ position }) => position)
         expect(shown).toEqual([

@@ -6,6 +6,7 @@ import { rowsOf } from '../../web/src/state/rows.ts'
 import { jane, john, modelServer } from './model-server.ts'
 
 const pending: OutboxItem = {
+  kind: 'send',
   clientId: 'c-1',
   conversationId: '7',
   content: 'on its way',
@@ -13,6 +14,7 @@ const pending: OutboxItem = {
   problem: null
 }
 const where = { me: john, conversationId: '7', unreadFrom: null }
+const waiting = (...outbox: OutboxItem[]) => ({ outbox, taken: [] })
 
 function historyOf(server: ReturnType<typeof modelServer>) {
   const snapshot = server.snapshot(['7'])
@@ -23,10 +25,10 @@ describe('the rows of a conversation', () => {
   it('show a message once, pending and then sent, under the same key', () => {
     const server = modelServer()
     server.send('7', jane)
-    const before = rowsOf(historyOf(server), [pending], where)
+    const before = rowsOf(historyOf(server), waiting(pending), where)
     expect(before.map(({ content }) => content)).toEqual(['hello', 'on its way'])
     server.send('7', john, 'on its way', 'c-1')
-    const after = rowsOf(historyOf(server), [pending], where)
+    const after = rowsOf(historyOf(server), waiting(pending), where)
     expect(after.map(({ key }) => key)).toEqual(before.map(({ key }) => key))
     expect(after.at(-1)?.message).not.toBeNull()
   })
@@ -36,7 +38,7 @@ describe('the rows of a conversation', () => {
     server.send('7', jane)
     const items = [pending, { ...pending, clientId: 'c-2', conversationId: '8' }]
     server.send('7', jane, 'meanwhile')
-    const rows = rowsOf(historyOf(server), items, where)
+    const rows = rowsOf(historyOf(server), waiting(...items), where)
     expect(rows.map(({ content }) => content)).toEqual(['hello', 'meanwhile', 'on its way'])
   })
 
@@ -47,8 +49,13 @@ describe('the rows of a conversation', () => {
     const late = history.messages.map((message, index) =>
       index === 1 ? { ...message, createdAt: '2026-01-31T12:59:00.000Z' } : message
     )
-    expect(rowsOf(history, [], where).map(({ continues }) => continues)).toEqual([false, true, false, false])
-    expect(rowsOf({ ...history, messages: late }, [], where)[1]!.continues).toBe(false)
+    expect(rowsOf(history, waiting(), where).map(({ continues }) => continues)).toEqual([
+      false,
+      true,
+      false,
+      false
+    ])
+    expect(rowsOf({ ...history, messages: late }, waiting(), where)[1]!.continues).toBe(false)
   })
 
   it('mark where a day and where the unread begins', () => {
@@ -58,7 +65,7 @@ describe('the rows of a conversation', () => {
     const messages = history.messages.map((message, index) =>
       index === 2 ? { ...message, createdAt: '2026-02-02T12:00:00.000Z' } : message
     )
-    const rows = rowsOf({ ...history, messages }, [], { ...where, unreadFrom: 2 })
+    const rows = rowsOf({ ...history, messages }, waiting(), { ...where, unreadFrom: 2 })
     expect(rows.map(({ startsDay }) => startsDay)).toEqual([true, false, true])
     expect(rows.map(({ startsUnread }) => startsUnread)).toEqual([false, true, false])
   })

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createClient, memoryOutbox, newOutboxItem, OutboxSender } from '@parley/client'
+import { createClient, memoryOutbox, newOutboxItem, OutboxSender, postItem } from '@parley/client'
 import type { Message } from '@parley/contract/entities'
 import { groupsOwnedMax } from '@parley/contract/limits'
 import { rateLimits } from '@parley/contract/rate-limits'
@@ -132,15 +132,15 @@ test('L1: an outbox loses nothing to the limits and keeps its order', { timeout:
   const refused: number[] = []
   const sender = new OutboxSender({
     storage: memoryOutbox(items),
-    send: ({ content, clientId }) =>
-      client.sendMessage(conversationId, { content, clientId }).catch((error: { status: number }) => {
+    send: (item, signal) =>
+      postItem(client, item, signal).catch((error: { status: number }) => {
         refused.push(error.status)
         // However slow the machine is, one is refused; then time goes on.
         stands = false
         throw error
       }),
-    onSent(message) {
-      sent.push(message.content)
+    onSent(_item, message) {
+      sent.push(message!.content)
       if (sent.length === count) done.resolve()
     },
     onChanged: () => {},

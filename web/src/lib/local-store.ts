@@ -3,7 +3,8 @@ const memory = new Map<string, string>()
 
 export function recall(key: string): string | null {
   try {
-    return localStorage.getItem(key) ?? memory.get(key) ?? null
+    // What could not be written is newer than what was.
+    return memory.get(key) ?? localStorage.getItem(key)
   } catch {
     return memory.get(key) ?? null
   }

@@ -51,6 +51,8 @@ export const texts = {
     pickTitle: 'Nothing open',
     pickDetail: 'Pick a conversation, or start a new one with somebody’s username.',
     loadMore: 'Show more conversations',
+    notSent: 'Not sent',
+    notSaved: 'Not saved',
     you: 'You: ',
     by: (name: string) => `${isolate(name)}: `,
     typing: 'typing…',
@@ -101,13 +103,15 @@ export const texts = {
     mentionsFound: (count: number) =>
       count === 1 ? '1 person to mention' : `${count} people to mention, choose with the arrow keys`,
     send: 'Send',
+    quoteGone: 'It was deleted. Your message is sent without the quote.',
     charactersLeft: (count: number) =>
       count >= 0 ? `${count} characters left` : `${-count} characters too many`,
-    notKept: 'Your message could not be put aside for sending. It is still here; try again.'
+    notKept: 'This browser could not store your message. It is still here. Try again.'
   },
 
   message: {
     pending: 'Sending',
+    saving: 'Saving',
     sent: 'Sent',
     failed: 'Not sent.',
     retry: 'Try again',
@@ -129,6 +133,18 @@ export const texts = {
       `${emoji} ${names.length}: ${names.map(isolate).join(', ')}`,
     more: 'Message actions',
     arrived: (name: string, content: string) => `${name}: ${content}`
+  },
+
+  failedChange: {
+    label: 'Changes that were not saved',
+    edit: 'Your edit was not saved.',
+    delete: 'The message was not deleted.',
+    react: (emoji: string) => `${emoji} was not added.`,
+    unreact: (emoji: string) => `${emoji} was not removed.`,
+    overwrite: 'Save anyway',
+    asMessage: 'Use as new message',
+    dismiss: 'Dismiss',
+    notKept: 'This browser could not store the change. Try again.'
   },
 
   menu: {
@@ -155,6 +171,7 @@ export const texts = {
   delete: {
     title: 'Delete this message?',
     detail: 'Everybody sees that it was deleted, and nobody what it said.',
+    detailPending: 'It has not been sent yet.',
     detailOther: (name: string) =>
       `${isolate(name)} wrote it. Everybody sees that it was deleted, and nobody what it said.`,
     action: 'Delete'

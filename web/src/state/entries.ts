@@ -102,14 +102,28 @@ export function unreadTotal(entries: Entries): number {
   return Object.values(entries).reduce((total, entry) => total + unreadCount(entry), 0)
 }
 
-/** The list as it stands on the screen: with a message, newest first, as far down as no conversation is missing. */
-export function listedEntries(entries: Entries, listedDownTo: string | null): Entry[] {
+/**
+ * The list as it stands on the screen: with a message, newest first, as far down as no conversation is missing. Those in
+ * `outgoing` are in it anyway; one without a message has just been started, and comes first.
+ */
+export function listedEntries(
+  entries: Entries,
+  listedDownTo: string | null,
+  outgoing: ReadonlyMap<string, unknown> = new Map()
+): Entry[] {
   return Object.values(entries)
     .filter(
-      ({ lastMessage }) =>
-        lastMessage !== null && (listedDownTo === null || compareIds(lastMessage.id, listedDownTo) >= 0)
+      ({ id, lastMessage }) =>
+        outgoing.has(id) ||
+        (lastMessage !== null && (listedDownTo === null || compareIds(lastMessage.id, listedDownTo) >= 0))
     )
-    .sort((a, b) => compareIds(b.lastMessage!.id, a.lastMessage!.id))
+    .sort(newestFirst)
+}
+
+/** One without a message has just been started. */
+export function newestFirst(a: Entry, b: Entry): number {
+  if (!a.lastMessage || !b.lastMessage) return Number(b.lastMessage === null) - Number(a.lastMessage === null)
+  return compareIds(b.lastMessage.id, a.lastMessage.id)
 }
 
 /** How far down the list is known after a page of it. */

@@ -1,7 +1,6 @@
 import type { SavedState } from '@parley/client'
 import { receiptsMax } from '@parley/contract/limits'
-import { listedEntries } from './entries.ts'
-import { compareIds } from './ids.ts'
+import { listedEntries, newestFirst } from './entries.ts'
 import { initialState, type Entry, type History, type State } from './model.ts'
 
 /** What this browser keeps of a state, so that the next page shows it at once, also without a network. */
@@ -50,12 +49,6 @@ export function restoredState({ cursor, state }: SavedState<KeptState>): State {
 function participantsOf({ participants }: State, opened: readonly Entry[]): State['participants'] {
   const few = opened.filter(({ id }) => (participants[id]?.list.length ?? receiptsMax + 1) <= receiptsMax)
   return Object.fromEntries(few.slice(0, peopledMax).map(({ id }) => [id, participants[id]!]))
-}
-
-/** One without a message has just been started. */
-function newestFirst(a: Entry, b: Entry): number {
-  if (!a.lastMessage || !b.lastMessage) return Number(b.lastMessage === null) - Number(a.lastMessage === null)
-  return compareIds(b.lastMessage.id, a.lastMessage.id)
 }
 
 const cut = new WeakMap<History, History>()

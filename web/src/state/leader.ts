@@ -1,6 +1,7 @@
 import {
   EventStream,
   OutboxSender,
+  postItem,
   type Client,
   type OutboxItem,
   type OutboxStorage,
@@ -24,7 +25,7 @@ export type LeaderOptions = {
   onSignal: (signal: Signal) => void
   onReset: (reason: ResetReason) => Promise<Cursor>
   onState: (stream: StreamState) => void
-  onSent: (message: Message) => void
+  onSent: (item: OutboxItem, message: Message | null) => void
   onOutboxChanged: () => void
   onSignedOut: () => void
 }
@@ -55,11 +56,11 @@ export class Leader {
       async send(item, signal) {
         // Somebody else signed in here a moment ago: nothing goes out in their name.
         if (!stillMe()) throw new NetworkError('Somebody else is signed in')
-        return sendItem(client, item, signal)
+        return postItem(client, item, signal)
       },
-      onSent: (message) => {
+      onSent: (item, message) => {
         this.stream.wake()
-        options.onSent(message)
+        options.onSent(item, message)
       },
       onChanged: options.onOutboxChanged,
       onError: reportFailure,
@@ -82,13 +83,4 @@ export class Leader {
     this.stream.close()
     this.#sender.close()
   }
-}
-
-function sendItem(client: Client, item: OutboxItem, signal: AbortSignal): Promise<Message> {
-  const { conversationId, clientId, content, replyTo, forwardOf } = item
-  if (forwardOf) {
-    return client.forwardMessage(conversationId, { forwardOf: forwardOf.id, clientId }, { signal })
-  }
-  const message = { content, clientId, ...(replyTo && { replyTo: replyTo.id }) }
-  return client.sendMessage(conversationId, message, { signal })
 }

@@ -1,6 +1,6 @@
 import { isSignedOut, type Answer, type Client, type SavedState, type StateSaver } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
-import type { User } from '@parley/contract/entities'
+import type { AuthUser } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { reportFailure } from '../lib/trouble.ts'
@@ -19,13 +19,14 @@ import { untilAnswered } from './persistence.ts'
 import { canCatchUp } from './recent.ts'
 import { reduce } from './reducer.ts'
 import { signals, type Signals } from './signals.ts'
+import { openDrafts, type Drafts } from './drafts.ts'
 import { fetchOpened, fetchSnapshot } from './snapshot.ts'
 import type { StateDatabase } from './state-database.ts'
 import { Tab } from './tab.ts'
 
 export type MessengerOptions = {
   client: Client
-  me: User
+  me: AuthUser
   outbox: OutboxDatabase
   kept: StateDatabase
   /** What `kept` had, to begin with. */
@@ -50,13 +51,11 @@ export class Messenger {
   readonly #opened = new Set<string>()
   readonly #underWay = new Map<string, Promise<void>>()
   #snapshots = 0
-  /** What one does in and with groups. */
   readonly groups: GroupCommands
-  /** What one does with messages that are there. */
   readonly messages: MessageCommands
   readonly signals: Signals
-  /** What one does with messages that are on their way. */
   readonly outbox: OutboxCommands
+  readonly drafts: Drafts
 
   constructor(options: MessengerOptions) {
     this.#options = options
@@ -72,6 +71,7 @@ export class Messenger {
     this.messages = messageCommands(context)
     this.signals = signals(context, this.#closed.signal)
     this.outbox = outboxCommands(options.outbox, () => this.#outboxChanged())
+    this.drafts = openDrafts(me.id)
     this.store = createStore<State>(() => (saved ? restoredState(saved) : initialState(me)))
     this.#saver = keepChanges({
       store: this.store,
@@ -82,7 +82,7 @@ export class Messenger {
     void this.#listOutbox()
   }
 
-  get me(): User {
+  get me(): AuthUser {
     return this.store.getState().me
   }
 
@@ -92,7 +92,7 @@ export class Messenger {
   }
 
   /** The session is `me`'s: from now on this tab hears the stream, and sends. Before that it shows what was kept. */
-  connect(me: User): void {
+  connect(me: AuthUser): void {
     this.#dispatch({ type: 'me_known', me })
     this.#tab = new Tab({
       ...this.#options,

@@ -1,6 +1,14 @@
-import type { OutboxItem, StreamState, Typing } from '@parley/client'
+import type { ChangeItem, OutboxItem, StreamState, Typing } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
-import type { Conversation, Message, Participant, Presence, Role, User } from '@parley/contract/entities'
+import type {
+  AuthUser,
+  Conversation,
+  Message,
+  Participant,
+  Presence,
+  Role,
+  User
+} from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 
 /** A conversation as this person sees it. What is unread follows from the two positions. */
@@ -44,7 +52,7 @@ export type Participants = { readonly list: readonly Participant[]; readonly who
 export type ToldEvent = { readonly event: LogEvent; readonly cursor: Cursor }
 
 export type State = {
-  readonly me: User
+  readonly me: AuthUser
   /** The place in my log that this state is true of; null before the first snapshot. */
   readonly cursor: Cursor | null
   readonly entries: Readonly<Record<string, Entry>>
@@ -55,7 +63,12 @@ export type State = {
   readonly participants: Readonly<Record<string, Participants>>
   /** The last events, without a gap: what a request answers may be older than what they told. */
   readonly recent: readonly ToldEvent[]
+  /** What this person did and the server has not acknowledged, in all tabs of the browser. */
   readonly outbox: readonly OutboxItem[]
+  /** Changes the server acknowledged before their events arrived. */
+  readonly taken: readonly ChangeItem[]
+  /** `clientId`s in the outbox whose events arrived before their answers. */
+  readonly told: Readonly<Record<string, true>>
   readonly stream: StreamState
   /** Who is writing where; never kept. */
   readonly typing: Typing
@@ -73,10 +86,9 @@ export type Snapshot = {
 }
 
 export type Action =
-  | { type: 'me_known'; me: User }
+  | { type: 'me_known'; me: AuthUser }
   | { type: 'snapshot_taken'; snapshot: Snapshot }
   | { type: 'event_arrived'; event: LogEvent; cursor: Cursor }
-  | { type: 'message_sent'; message: Message }
   /** What a request answered comes with the place in my log that it is true of at least. */
   | { type: 'list_page_taken'; conversations: readonly Conversation[]; cursor: Cursor | null }
   | { type: 'conversation_taken'; conversation: Conversation; cursor: Cursor | null }
@@ -96,14 +108,14 @@ export type Action =
       after: string | null
       cursor: Cursor | null
     }
-  /** What I changed is so, whether its event has come or not. */
-  | { type: 'message_changed'; message: Message }
   | { type: 'conversation_read'; conversationId: string; mark: ReadMark }
   | { type: 'outbox_listed'; items: readonly OutboxItem[] }
+  /** The server has an item of the outbox, and answered with the message where it does. */
+  | { type: 'item_taken'; item: OutboxItem; message: Message | null }
   | { type: 'stream_changed'; stream: StreamState }
   | { type: 'awareness_changed'; typing: Typing; presence: State['presence'] }
 
-export function initialState(me: User): State {
+export function initialState(me: AuthUser): State {
   return {
     me,
     cursor: null,
@@ -113,6 +125,8 @@ export function initialState(me: User): State {
     participants: {},
     recent: [],
     outbox: [],
+    taken: [],
+    told: {},
     stream: 'connecting',
     typing: new Map(),
     presence: new Map(),

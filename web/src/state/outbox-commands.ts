@@ -1,27 +1,47 @@
-import { newOutboxItem, retryItem, type OutboxItem, type OutboxStorage } from '@parley/client'
+import {
+  newChange,
+  newOutboxItem,
+  queueChange,
+  retryItem,
+  type Change,
+  type OutboxStorage,
+  type SendItem
+} from '@parley/client'
+import type { Message } from '@parley/contract/entities'
 
 export type OutboxCommands = ReturnType<typeof outboxCommands>
 
-/** What one does with messages that are on their way. */
+/** Sends, edits, deletes and reacts: all of it shows at once, and waits in the outbox for as long as it takes. */
 export function outboxCommands(storage: OutboxStorage, changed: () => Promise<void>) {
+  const queue = async (message: Pick<Message, 'conversationId' | 'id'>, change: Change) => {
+    await queueChange(storage, newChange(message, change))
+    await changed()
+  }
   return {
-    /** Puts a message into the outbox. It shows at once, and is sent for as long as it takes. */
     async send(
       conversationId: string,
       content: string,
-      extras?: Pick<OutboxItem, 'replyTo' | 'forwardOf'>
+      extras?: Pick<SendItem, 'replyTo' | 'forwardOf'>
     ): Promise<void> {
       await storage.add(newOutboxItem(conversationId, content, Date.now(), extras))
       await changed()
     },
-    /** Offers a refused message to the server again. */
+    /** Gives a message another text; `version` is the one that was edited. */
+    edit: (message: Pick<Message, 'conversationId' | 'id'>, content: string, version: number) =>
+      queue(message, { kind: 'edit', content, version }),
+    /** Deletes a message; one that was not posted yet is never sent. */
+    delete: (message: Pick<Message, 'conversationId' | 'id'>) => queue(message, { kind: 'delete' }),
+    /** Adds the person's emoji to a message, or removes it. */
+    react: (message: Message, emoji: string, there: boolean) =>
+      queue(message, { kind: there ? 'react' : 'unreact', emoji }),
+    /** Offers a refused item to the server again; an edit that met a newer version replaces it. */
     async retry(clientId: string): Promise<void> {
       await retryItem(storage, clientId)
       await changed()
     },
-    /** Forgets a refused message. */
+    /** Discards a refused item. */
     async discard(clientId: string): Promise<void> {
-      await storage.remove(clientId)
+      await storage.update(clientId, () => null)
       await changed()
     }
   }

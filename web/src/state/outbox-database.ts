@@ -1,5 +1,5 @@
 import { memoryOutbox, type OutboxItem, type OutboxStorage } from '@parley/client'
-import { openDB, type DBSchema } from 'idb'
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 
 interface Schema extends DBSchema {
   outbox: { key: number; value: OutboxItem & { order?: number }; indexes: { clientId: string } }
@@ -7,9 +7,12 @@ interface Schema extends DBSchema {
 
 export type OutboxDatabase = OutboxStorage & { close(): void }
 
-/** The outbox of one person in this browser: all tabs share it, and it survives them. */
+/**
+ * The outbox of one person in this browser, `<name>:outbox`: all tabs share it, and it survives them. It has a name of
+ * its own because a tab of Parley 0.1 may still be open: that one would post an edit as a message.
+ */
 export async function openOutboxDatabase(name: string): Promise<OutboxDatabase> {
-  const database = await openDB<Schema>(name, 1, {
+  const database = await openDB<Schema>(`${name}:outbox`, 1, {
     upgrade(database) {
       // The key gives the order in which items were added, whatever the clock did.
       const items = database.createObjectStore('outbox', { keyPath: 'order', autoIncrement: true })
@@ -20,6 +23,7 @@ export async function openOutboxDatabase(name: string): Promise<OutboxDatabase> 
   }).catch(() => null)
   // Some private windows have no database: then the outbox ends with the tab.
   if (!database) return { ...memoryOutbox(), close() {} }
+  await moveOld(name, database).catch(() => {})
 
   return {
     list: () => database.getAll('outbox'),
@@ -28,18 +32,42 @@ export async function openOutboxDatabase(name: string): Promise<OutboxDatabase> 
       const { order: _, ...bare } = item as Schema['outbox']['value']
       await database.add('outbox', bare)
     },
-    async replace(item) {
-      const change = database.transaction('outbox', 'readwrite')
-      const order = await change.store.index('clientId').getKey(item.clientId)
-      if (order !== undefined) await change.store.put({ ...item, order })
-      await change.done
-    },
-    async remove(clientId) {
-      const change = database.transaction('outbox', 'readwrite')
-      const order = await change.store.index('clientId').getKey(clientId)
-      if (order !== undefined) await change.store.delete(order)
-      await change.done
+    async update(clientId, change) {
+      const transaction = database.transaction('outbox', 'readwrite')
+      const item = await transaction.store.index('clientId').get(clientId)
+      if (item?.order !== undefined) {
+        const { order } = item
+        const changed = change(item)
+        if (changed) await transaction.store.put({ ...changed, order })
+        else await transaction.store.delete(order)
+      }
+      await transaction.done
     },
     close: () => database.close()
+  }
+}
+
+/** Moves what Parley 0.1 kept in `<name>`: messages to be sent, without a `kind`. */
+async function moveOld(name: string, database: IDBPDatabase<Schema>): Promise<void> {
+  // Throws where there is none, instead of creating it.
+  const old = await openDB<Schema>(name, undefined, {
+    upgrade: (_database, oldVersion, _newVersion, transaction) => {
+      if (oldVersion > 0) return
+      transaction.done.catch(() => {})
+      transaction.abort()
+    }
+  })
+  try {
+    const items = await old.getAll('outbox')
+    const transaction = database.transaction('outbox', 'readwrite')
+    for (const { order: _, ...item } of items) {
+      // Another tab may have moved it a moment ago.
+      if ((await transaction.store.index('clientId').getKey(item.clientId)) !== undefined) continue
+      await transaction.store.add({ ...item, kind: 'send' } as OutboxItem)
+    }
+    await transaction.done
+    for (const { order } of items) await old.delete('outbox', order!)
+  } finally {
+    old.close()
   }
 }

@@ -3,6 +3,7 @@ import { freshEntries, listedDownToAfter, mergeConversations, withReadHere } fro
 import { openHistory, withPage } from './histories.ts'
 import type { Action, Snapshot, State } from './model.ts'
 import { withParticipantPage } from './participants.ts'
+import { withOutbox, withTaken } from './pending-changes.ts'
 import { toldSince, withRecent } from './recent.ts'
 import { afterEvent, withChanged, withSent } from './told.ts'
 
@@ -19,10 +20,11 @@ export function reduce(state: State, action: Action): State {
       if (state.cursor?.epoch === cursor.epoch && cursor.seq <= state.cursor.seq) return state
       return { ...afterEvent(state, event), cursor, recent: withRecent(state.recent, { event, cursor }) }
     }
-    case 'message_sent':
-      return withSent(state, action.message)
-    case 'message_changed':
-      return withChanged(state, action.message)
+    case 'item_taken': {
+      const { item, message } = action
+      if (!message) return withTaken(state, item)
+      return item.kind === 'send' ? withSent(state, message) : withChanged(state, message)
+    }
     case 'list_page_taken': {
       const { conversations, cursor } = action
       const entries = mergeConversations(state.entries, conversations)
@@ -51,7 +53,7 @@ export function reduce(state: State, action: Action): State {
     case 'conversation_read':
       return { ...state, entries: withReadHere(state.entries, action.conversationId, action.mark) }
     case 'outbox_listed':
-      return { ...state, outbox: action.items }
+      return withOutbox(state, action.items)
     case 'stream_changed':
       return state.stream === action.stream ? state : { ...state, stream: action.stream }
     case 'awareness_changed':
@@ -82,6 +84,8 @@ function fromSnapshot(state: State, { cursor, conversations, opened }: Snapshot)
     listedDownTo: listedDownToAfter(conversations),
     histories,
     participants: {},
-    recent: []
+    recent: [],
+    // Their events are part of it, or come after it.
+    taken: []
   }
 }

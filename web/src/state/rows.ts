@@ -1,7 +1,8 @@
-import type { OutboxItem } from '@parley/client'
+import { isSend, type ChangeItem, type SendItem } from '@parley/client'
 import type { Message, Participant, Quote, User } from '@parley/contract/entities'
 import { beginsHere, shownMessages } from './histories.ts'
 import type { History, State } from './model.ts'
+import { pendingChanges, withChanges } from './pending-changes.ts'
 import { readersOf } from './receipts.ts'
 
 /** A message on the screen, sent or on its way, and what stands around it. */
@@ -14,7 +15,10 @@ export type Row = {
   readonly mine: boolean
   readonly sender: User
   readonly message: Message | null
-  readonly pending: OutboxItem | null
+  /** Its send, while the server has not acknowledged it. */
+  readonly pending: SendItem | null
+  /** Whether an edit or a deletion of it waits for the server. */
+  readonly changing: boolean
   readonly replyTo: Quote | null
   readonly forwardedFrom: User | null
   /** Who has read this message of mine, and no later one. */
@@ -43,18 +47,27 @@ export type Place = {
 }
 
 /**
- * What a conversation shows, oldest first: its messages by position, then what is on its way. A message that is sent
- * but still in the outbox shows once.
+ * What a conversation shows, oldest first: its messages by position, as pending changes leave them, then what is on its
+ * way. A message that is sent but still in the outbox shows once.
  */
-export function rowsOf(history: History, outbox: readonly OutboxItem[], place: Place): Row[] {
+export function rowsOf(history: History, waiting: Pick<State, 'outbox' | 'taken'>, place: Place): Row[] {
   const { me, conversationId, unreadFrom, participants = [] } = place
+  const changes = pendingChanges(waiting)
   const messages = shownMessages(history)
   const sent = new Set(messages.map(({ clientId }) => clientId))
   const readers = readersOf(history.messages, participants, me)
-  const lines = messages.map((message): Line => sentLine(message, readers.get(message.id) ?? nobody))
-  for (const pending of outbox) {
-    if (pending.conversationId !== conversationId || sent.has(pending.clientId)) continue
-    lines.push(pendingLine(pending, me))
+  const lines = messages.map((message): Line => {
+    const own = changes.size === 0 ? [] : changesOf(message, changes)
+    const readBy = readers.get(message.id) ?? nobody
+    return sentLine(withChanges(message, own, me), readBy, own.some(isText))
+  })
+  const gone = new Set(messages.flatMap(({ id, deletedAt }) => (deletedAt ? id : [])))
+  for (const item of waiting.outbox) {
+    if (!isSend(item) || item.conversationId !== conversationId || sent.has(item.clientId)) continue
+    const own = changes.get(item.clientId) ?? []
+    // Posted already, it has to be deleted there, too.
+    if (own.some(({ kind }) => kind === 'delete')) continue
+    lines.push(pendingLine(item, own, gone, me))
   }
   const whole = beginsHere(history)
   return lines.map((line, index) => {
@@ -71,7 +84,7 @@ export function rowsOf(history: History, outbox: readonly OutboxItem[], place: P
   })
 }
 
-function sentLine(message: Message, readers: readonly User[]): Line {
+function sentLine(message: Message, readers: readonly User[], changing: boolean): Line {
   return {
     key: message.clientId ?? message.id,
     content: message.content,
@@ -80,22 +93,43 @@ function sentLine(message: Message, readers: readonly User[]): Line {
     sender: message.sender,
     message,
     pending: null,
+    changing,
     replyTo: message.replyTo ?? null,
     forwardedFrom: message.forwardedFrom ?? null,
     readers
   }
 }
 
-function pendingLine(pending: OutboxItem, me: User): Line {
+/** Of a message whose send was pending a moment ago, some changes may still name that. */
+function changesOf(
+  { id, clientId }: Message,
+  changes: ReadonlyMap<string, readonly ChangeItem[]>
+): readonly ChangeItem[] {
+  return [...(changes.get(id) ?? []), ...(changes.get(clientId ?? '') ?? [])]
+}
+
+function isText({ kind }: ChangeItem): boolean {
+  return kind === 'edit' || kind === 'delete'
+}
+
+/** A quote of a message that was deleted goes with it: the server would refuse it. */
+function pendingLine(
+  pending: SendItem,
+  changes: readonly ChangeItem[],
+  gone: ReadonlySet<string>,
+  me: User
+): Line {
+  const edit = changes.findLast((change) => change.kind === 'edit')
   return {
     key: pending.clientId,
-    content: pending.content,
+    content: edit?.content ?? pending.content,
     at: pending.queuedAt,
     mine: true,
     sender: me,
     message: null,
     pending,
-    replyTo: pending.replyTo ?? null,
+    changing: changes.some(isText),
+    replyTo: pending.replyTo && !gone.has(pending.replyTo.id) ? pending.replyTo : null,
     forwardedFrom: pending.forwardOf?.sender ?? null,
     readers: nobody
   }

@@ -1,4 +1,4 @@
-import type { StreamState } from '@parley/client'
+import type { OutboxItem, StreamState } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
 import type { Message } from '@parley/contract/entities'
 import type { LogEvent, Signal } from '@parley/contract/events'
@@ -16,7 +16,7 @@ export type TabMessage =
   /** Somebody does not want to wait for the next try. */
   | { kind: 'wake' }
   | { kind: 'outbox_changed' }
-  | { kind: 'message_sent'; message: Message }
+  | { kind: 'item_taken'; item: OutboxItem; message: Message | null }
 
 export type TabChannel = {
   /** Tells the other tabs; not this one. */

@@ -48,8 +48,10 @@ export class Tab {
   constructor(options: TabOptions) {
     const { me } = options
     this.#options = options
+    // Tabs of Parley 0.1 have a leader of their own: they know another outbox.
+    const name = `parley:${me.id}:tabs`
     // Events are kept from here on, so a snapshot that is taken next misses none of them.
-    this.#channel = openTabChannel(`parley:${me.id}`, (message) => this.#hear(message))
+    this.#channel = openTabChannel(name, (message) => this.#hear(message))
     this.#feed = new Feed({
       cursor: () => options.state().cursor,
       takeSnapshot: options.takeSnapshot,
@@ -59,7 +61,7 @@ export class Tab {
     const ready = options.state().cursor ? Promise.resolve() : this.#feed.startOver()
     ready.catch(options.onFailure)
     this.#leadership = new Leadership({
-      name: `parley:${me.id}`,
+      name,
       locks: navigator.locks,
       onElected: (signal) => void ready.then(() => this.#lead(signal)).catch(() => {})
     })
@@ -117,9 +119,9 @@ export class Tab {
         return state().cursor!
       },
       onState: () => this.#tellStream(),
-      onSent: (message) => {
-        this.#channel.post({ kind: 'message_sent', message })
-        dispatch({ type: 'message_sent', message })
+      onSent: (item, message) => {
+        this.#channel.post({ kind: 'item_taken', item, message })
+        dispatch({ type: 'item_taken', item, message })
       },
       onOutboxChanged: () => {
         this.#channel.post({ kind: 'outbox_changed' })
@@ -166,8 +168,8 @@ export class Tab {
       case 'outbox_changed':
         this.#leader?.look()
         return this.#options.onOutboxChanged()
-      case 'message_sent':
-        return this.#options.dispatch({ type: 'message_sent', message: message.message })
+      case 'item_taken':
+        return this.#options.dispatch({ type: 'item_taken', item: message.item, message: message.message })
     }
   }
 

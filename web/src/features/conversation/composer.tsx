@@ -1,57 +1,70 @@
-import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react'
+import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent, type KeyboardEvent } from 'react'
 import { messageMaxLength } from '@parley/contract/limits'
-import type { User } from '@parley/contract/entities'
+import type { AuthUser, User } from '@parley/contract/entities'
 import { countCodePoints } from '../../lib/code-points.ts'
 import { typed } from '../../lib/keys.ts'
 import { isTouchOnly } from '../../lib/pointer.ts'
 import { texts } from '../../lib/texts.ts'
+import { textOf } from '../../state/drafts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { MentionList } from './mention-list.tsx'
 import { useMentioning } from './mentioning.ts'
 import { ModeBar } from './mode-bar.tsx'
-import type { Mode } from './writing.ts'
+import type { Writing } from './writing.ts'
 import './composer.css'
 
 type ComposerProps = {
   name: string
-  text: string
-  onText: (text: string) => void
+  me: AuthUser
+  writing: Writing
   /** At every keystroke that writes something new. */
   onTyping: () => void
-  /** Resolves when what was written is safe; throws a sentence. */
-  onSend: (content: string) => Promise<void>
-  mode: Mode | null
-  onLeaveMode: () => void
+  /** The outbox has what was written. */
+  onSent: () => void
   /** The way up from an empty field: to my last message. */
   onEditLast: () => void
+  /** Whether a message was deleted. */
+  isDeleted: (messageId: string) => boolean
   people: readonly User[]
   onMention: () => void
 }
 
-/** From here on the length is shown, code points. */
-const countFrom = messageMaxLength - 200
-
 /** Where I write. Enter sends, Shift and Enter begin a line; on a touch screen Enter begins a line. */
 export function Composer(props: ComposerProps) {
-  const { name, text, onText, onTyping, onSend, mode, onLeaveMode, onEditLast, people, onMention } = props
+  const { name, me, writing, onTyping, onSent, onEditLast, isDeleted, people, onMention } = props
   const field = useRef<HTMLTextAreaElement>(null)
   const [failure, setFailure] = useState<string | null>(null)
-  const mentioning = useMentioning({ field, text, setText: onText, people, onBegin: onMention })
-  const sendable = text.trim() !== ''
+  const draft = useSyncExternalStore(writing.subscribe, writing.get)
+  const text = textOf(draft)
+  const { editing } = draft
+  const hasMode = editing !== null || draft.replyTo !== null
+  const mentioning = useMentioning({ field, text, setText: writing.setText, people, onBegin: onMention })
+  const max = me.messageMaxLength ?? messageMaxLength
+  // From here on the length is shown.
+  const countFrom = max - Math.min(200, Math.ceil(max / 10))
   const length = text.length >= countFrom ? countCodePoints(text.trim()) : 0
+  const sendable = text.trim() !== '' && length <= max
 
-  useEffect(() => {
-    if (!isTouchOnly()) field.current?.focus({ preventScroll: true })
-  }, [])
-
-  const modeOf = mode && `${mode.kind} ${mode.message.id}`
   useEffect(() => {
     const { current } = field
-    if (modeOf === null || !current) return
+    if (!current || isTouchOnly()) return
+    current.focus({ preventScroll: true })
+    // Behind what was begun before.
+    current.setSelectionRange(current.value.length, current.value.length)
+  }, [field])
+
+  const mode = editing ? `edit ${editing.messageId}` : draft.replyTo && `reply ${draft.replyTo.id}`
+  const shownMode = useRef(mode)
+  useEffect(() => {
+    const { current } = field
+    // One that was there when the page came asks for no focus.
+    const same = shownMode.current === mode
+    shownMode.current = mode
+    if (same || mode === null || !current) return
     current.focus({ preventScroll: true })
     current.setSelectionRange(current.value.length, current.value.length)
-  }, [modeOf])
+  }, [field, mode])
 
   async function send(event?: FormEvent) {
     event?.preventDefault()
@@ -59,24 +72,23 @@ export function Composer(props: ComposerProps) {
     if (!sendable) return
     setFailure(null)
     mentioning.close()
-    onText('')
     try {
-      await onSend(text.trim())
+      await writing.send()
+      onSent()
     } catch (error) {
-      onText(text)
       setFailure(error instanceof Error ? error.message : String(error))
     }
   }
 
   function leaveMode() {
     setFailure(null)
-    onLeaveMode()
+    writing.leaveMode()
   }
 
   function press(event: KeyboardEvent) {
     if (mentioning.press(event)) return
-    if (event.key === 'Escape' && mode) leaveMode()
-    else if (event.key === 'ArrowUp' && text === '' && !mode) onEditLast()
+    if (event.key === 'Escape' && hasMode) leaveMode()
+    else if (event.key === 'ArrowUp' && text === '' && !hasMode) onEditLast()
     else if (event.key !== 'Enter' || event.shiftKey || isTouchOnly()) return
     else void send()
     event.preventDefault()
@@ -84,18 +96,15 @@ export function Composer(props: ComposerProps) {
 
   return (
     <form className="composer" onSubmit={(event) => void send(event)}>
-      {mode && <ModeBar mode={mode} onLeave={leaveMode} />}
+      <ModeBar draft={draft} me={me} isDeleted={isDeleted} onLeave={leaveMode} />
       {failure && (
         <p className="composer__note composer__note--failed" role="alert">
           {failure}
         </p>
       )}
       {length >= countFrom && (
-        <p
-          className={`composer__note ${length > messageMaxLength ? 'composer__note--failed' : ''}`}
-          role="status"
-        >
-          {texts.conversation.charactersLeft(messageMaxLength - length)}
+        <p className={`composer__note ${length > max ? 'composer__note--failed' : ''}`} role="status">
+          {texts.conversation.charactersLeft(max - length)}
         </p>
       )}
       <div className="composer__line">
@@ -105,8 +114,8 @@ export function Composer(props: ComposerProps) {
           <textarea
             ref={field}
             className="field composer__field"
-            // A reload keeps a draft, and drops an edit.
-            data-kept={mode?.kind === 'edit' ? undefined : true}
+            // The draft survives a reload.
+            data-kept
             rows={1}
             dir="auto"
             aria-label={texts.conversation.write(name)}
@@ -114,8 +123,8 @@ export function Composer(props: ComposerProps) {
             value={text}
             onChange={(event) => {
               const { value } = event.target
-              onText(value)
-              if (value.trim() !== '' && mode?.kind !== 'edit') onTyping()
+              writing.setText(value)
+              if (value.trim() !== '' && !editing) onTyping()
               mentioning.look()
             }}
             onSelect={() => mentioning.look()}
@@ -133,10 +142,10 @@ export function Composer(props: ComposerProps) {
           type="submit"
           look="icon"
           className="composer__send"
-          aria-label={mode?.kind === 'edit' ? texts.conversation.save : texts.conversation.send}
+          aria-label={editing ? texts.conversation.save : texts.conversation.send}
           disabled={!sendable}
         >
-          <Icon name={mode?.kind === 'edit' ? 'check' : 'send'} size={22} />
+          <Icon name={editing ? 'check' : 'send'} size={22} />
         </Button>
       </div>
     </form>

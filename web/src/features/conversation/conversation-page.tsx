@@ -1,13 +1,15 @@
-import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react'
+import { useCallback, useMemo, useState, type ReactNode } from 'react'
 import type { Message } from '@parley/contract/entities'
+import { texts } from '../../lib/texts.ts'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
 import { nameOf, readUpTo, unreadCount } from '../../state/entries.ts'
 import { hasOlder } from '../../state/histories.ts'
 import { usePeople } from '../../state/people.ts'
 import { rowsOf } from '../../state/rows.ts'
 import { focusComposer, useTypingAnywhere } from './composer-focus.ts'
-import { ConversationComposer, type ComposerHandle } from './conversation-composer.tsx'
+import { ConversationComposer } from './conversation-composer.tsx'
 import { HeaderHere } from './conversation-header.tsx'
+import { FailedChanges } from './failed-changes.tsx'
 import { HistorySkeleton } from './history-skeleton.tsx'
 import { MessageDialogs, type OpenDialog } from './message-dialogs.tsx'
 import { MessageList } from './message-list.tsx'
@@ -15,10 +17,11 @@ import { Missing } from './missing.tsx'
 import { Note, useNote } from './note.tsx'
 import { useOpened } from './opened.ts'
 import { useReadMark } from './read-mark.ts'
-import { actionsOf } from './row-actions.ts'
+import { actionsOf, messageOf } from './row-actions.ts'
 import { rowKeeper } from './row-keeper.ts'
 import { beginningOf, labelsOf } from './page-texts.ts'
 import { DialogPart } from '../../ui/dialog-part.tsx'
+import { writingIn } from './writing.ts'
 import type { Anchor } from '../../ui/menu.tsx'
 import './conversation.css'
 
@@ -33,14 +36,16 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const messenger = useMessenger()
   const me = useMessengerState(({ me }) => me)
   const outbox = useMessengerState(({ outbox }) => outbox)
+  const taken = useMessengerState(({ taken }) => taken)
   // Not while the stream brings what came since: all of that is new together.
   const settled = useMessengerState(({ stream }) => stream === 'complete' || stream === 'waiting')
   const { entry, history, participants, missing } = useOpened(id)
   const [atEnd, setAtEnd] = useState(true)
   const [open, setOpen] = useState<OpenDialog | 'details' | null>(null)
   const [unreadFrom, setUnreadFrom] = useState<number | null | undefined>(undefined)
-  const composer = useRef<ComposerHandle>(null)
+  const writing = useMemo(() => writingIn(messenger, id), [messenger, id])
   const { note, tell, fail } = useNote()
+  const notKept = useCallback(() => fail(texts.failedChange.notKept), [fail])
 
   const ready = entry !== undefined && history?.loaded === true
   // The mark stays where it was when the conversation was opened, although all is read a moment later.
@@ -53,8 +58,8 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const [keep] = useState(rowKeeper)
   const rows = useMemo(() => {
     const place = { me, conversationId: id, unreadFrom: unreadFrom ?? null, participants: participants?.list }
-    return history && keep(rowsOf(history, outbox, place))
-  }, [keep, history, outbox, me, id, unreadFrom, participants])
+    return history && keep(rowsOf(history, { outbox, taken }, place))
+  }, [keep, history, outbox, taken, me, id, unreadFrom, participants])
 
   const { kind, role } = entry ?? {}
   const access = useMemo(() => (kind && role ? { kind, role } : null), [kind, role])
@@ -63,23 +68,39 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
       retry: (clientId: string) => void messenger.outbox.retry(clientId),
       discard: (clientId: string) => void messenger.outbox.discard(clientId),
       takeBack({ clientId, content }: { clientId: string; content: string }) {
-        composer.current?.addToDraft(content)
+        writing.giveBack(content)
         void messenger.outbox.discard(clientId)
       },
-      react: (...args: Parameters<typeof messenger.messages.react>) =>
-        void messenger.messages.react(...args).catch(fail),
+      react: (...args: Parameters<typeof messenger.outbox.react>) =>
+        void messenger.outbox.react(...args).catch(notKept),
+      delete: (message: Message) => messenger.outbox.delete(message).catch(notKept),
       hasMenu: (message: Message) => access !== null && actionsOf(message, access).size > 0,
       openMenu: (message: Message, anchor: Anchor) => setOpen({ kind: 'menu', message, anchor })
     }),
-    [messenger, access, fail]
+    [messenger, writing, access, notKept]
+  )
+  const isDeleted = useCallback(
+    (messageId: string) =>
+      history?.messages.some(({ id, deletedAt }) => id === messageId && deletedAt) === true,
+    [history]
   )
   const backTo = useCallback((messageId: string) => messenger.loadBackTo(id, messageId), [messenger, id])
   const loadOlder = useCallback(() => messenger.loadOlder(id), [messenger, id])
 
   if (missing) return <Missing title={missing.title} />
 
-  const lastEditable = () =>
-    history?.messages.findLast((message) => access && actionsOf(message, access).has('edit'))
+  function editLast() {
+    const last = rows?.findLast((row) => !row.pending?.problem && canEdit(messageOf(row)))
+    if (last) writing.edit(messageOf(last))
+  }
+
+  const canEdit = (message: Message) => access !== null && actionsOf(message, access).has('edit')
+  /** A message as it is now, also when it was on its way a moment ago. */
+  const newest = (message: Message) => {
+    const row = rows?.find(({ key }) => key === (message.clientId ?? message.id))
+    return row ? messageOf(row) : message
+  }
+
   const name = entry ? nameOf(entry) : ''
   const labels = labelsOf(entry)
   return (
@@ -105,29 +126,28 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
         <HistorySkeleton />
       )}
       <Note note={note} />
+      <FailedChanges writing={writing} />
       <ConversationComposer
-        ref={composer}
-        conversationId={id}
+        writing={writing}
         me={me}
         name={name}
-        lastEditable={lastEditable}
+        isDeleted={isDeleted}
+        onEditLast={editLast}
         onSent={() => setUnreadFrom(null)}
       />
       {open === 'details' && renderDetails(() => setOpen(null))}
       {open && open !== 'details' && entry && (
         <DialogPart onClose={() => setOpen(null)}>
           <MessageDialogs
-            open={{
-              ...open,
-              message: history?.messages.find(({ id }) => id === open.message.id) ?? open.message
-            }}
+            open={{ ...open, message: newest(open.message) }}
             entry={entry}
             me={me}
             people={people}
             onOpen={setOpen}
             onReact={actions.react}
-            onReply={(message) => composer.current?.reply(message)}
-            onEdit={(message) => composer.current?.edit(message)}
+            onDelete={actions.delete}
+            onReply={writing.reply}
+            onEdit={writing.edit}
             onTell={tell}
             onFailure={fail}
           />

@@ -9,23 +9,18 @@ export default function EmojiDialog({
   onReact,
   onClose
 }: {
-  /** Throws a sentence. */
-  onReact: (emoji: string) => Promise<void>
+  onReact: (emoji: string) => void
   onClose: () => void
 }) {
   const [text, setText] = useState('')
   const [failure, setFailure] = useState<string | null>(null)
 
-  async function submit(event: FormEvent) {
+  function submit(event: FormEvent) {
     event.preventDefault()
     const emoji = emojiOf(text.trim())
     if (emoji === null) return setFailure(texts.emoji.none)
-    try {
-      await onReact(emoji)
-      onClose()
-    } catch (error) {
-      setFailure((error as Error).message)
-    }
+    onReact(emoji)
+    onClose()
   }
 
   return (
@@ -35,7 +30,7 @@ export default function EmojiDialog({
       keepOnClickBeside={text !== ''}
       onClose={onClose}
     >
-      <form className="dialog__body" onSubmit={(event) => void submit(event)}>
+      <form className="dialog__body" onSubmit={submit}>
         <p className="dialog__detail">{texts.emoji.hint}</p>
         <input
           className="field"

@@ -1,5 +1,5 @@
 import type { ProblemDocument } from '@parley/contract/errors'
-import { problemText } from '../../lib/problem-texts.ts'
+import { isFinal, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 
@@ -21,9 +21,11 @@ export function FailedMessage({
         {texts.message.failed} {problemText({ code: problem.code, message: problem.detail })}
       </p>
       <div className="message__choices">
-        <Button look="quiet" onClick={onRetry}>
-          {texts.message.retry}
-        </Button>
+        {!isFinal(problem) && (
+          <Button look="quiet" onClick={onRetry}>
+            {texts.message.retry}
+          </Button>
+        )}
         <Button look="quiet" onClick={onEdit}>
           {texts.message.edit}
         </Button>

@@ -1,4 +1,3 @@
-import type { OutboxItem } from '@parley/client'
 import type { User } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
 import { fullTimeOf, timeOf } from '../../lib/times.ts'
@@ -23,7 +22,7 @@ export function MessageBubble({
   textId?: string
   onJump: (messageId: string) => void
 }) {
-  const { content, at, mine, message, pending, replyTo, forwardedFrom } = row
+  const { content, at, mine, message, pending, changing, replyTo, forwardedFrom } = row
   const deleted = message?.deletedAt !== undefined
   const time = message?.editedAt && !deleted ? `${texts.message.edited} ${timeOf(at)}` : timeOf(at)
   const names = (message?.mentions ?? []).flatMap((id) => people.get(id)?.username ?? [])
@@ -50,19 +49,20 @@ export function MessageBubble({
           <time dateTime={at} title={fullTimeOf(at)} dir="auto">
             {time}
           </time>
-          {mine && !deleted && <MessageState pending={pending} />}
+          {(changing || (mine && !deleted)) && <MessageState pending={pending} changing={changing} />}
         </span>
       </div>
     </>
   )
 }
 
-function MessageState({ pending }: { pending: OutboxItem | null }) {
+function MessageState({ pending, changing }: Pick<Row, 'pending' | 'changing'>) {
   if (pending?.problem) return <Icon name="warning" size={14} />
+  const { pending: sending, saving, sent } = texts.message
   return (
     <>
-      <Icon name={pending ? 'clock' : 'check'} size={14} />
-      <span className="unseen">{pending ? texts.message.pending : texts.message.sent}</span>
+      <Icon name={pending || changing ? 'clock' : 'check'} size={14} />
+      <span className="unseen">{pending ? sending : changing ? saving : sent}</span>
     </>
   )
 }

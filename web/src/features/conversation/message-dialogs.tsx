@@ -1,14 +1,12 @@
 import type { Message, User } from '@parley/contract/entities'
 import { copyText } from '../../lib/clipboard.ts'
 import { lazily } from '../../lib/lazily.tsx'
-import { explained } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
-import { useMessenger } from '../../state/context.tsx'
 import type { Entry } from '../../state/model.ts'
 import { Confirm } from '../../ui/confirm.tsx'
 import type { Anchor } from '../../ui/menu.tsx'
 import { MessageMenu, type MenuChoice } from './message-menu.tsx'
-import { actionsOf } from './row-actions.ts'
+import { actionsOf, isSent } from './row-actions.ts'
 
 const EmojiDialog = lazily(() => import('./emoji-dialog.tsx'))
 const ForwardDialog = lazily(() => import('./forward-dialog.tsx'))
@@ -27,6 +25,8 @@ type MessageDialogsProps = {
   people: ReadonlyMap<string, User>
   onOpen: (open: OpenDialog | null) => void
   onReact: (message: Message, emoji: string, there: boolean) => void
+  /** Throws a sentence. */
+  onDelete: (message: Message) => Promise<void>
   onReply: (message: Message) => void
   onEdit: (message: Message) => void
   /** Something was done. */
@@ -36,8 +36,7 @@ type MessageDialogsProps = {
 
 /** The menu of a message, and what its choices open. */
 export function MessageDialogs(props: MessageDialogsProps) {
-  const { open, entry, me, people, onOpen, onReact, onReply, onEdit, onTell, onFailure } = props
-  const messenger = useMessenger()
+  const { open, entry, me, people, onOpen, onReact, onDelete, onReply, onEdit, onTell, onFailure } = props
   const { message } = open
   const close = () => onOpen(null)
 
@@ -75,11 +74,11 @@ export function MessageDialogs(props: MessageDialogsProps) {
         <Confirm
           danger
           title={texts.delete.title}
-          detail={message.mine ? texts.delete.detail : texts.delete.detailOther(message.sender.username)}
+          detail={deletionOf(message)}
           action={texts.delete.action}
           cancel={texts.dialog.cancel}
           close={texts.dialog.close}
-          onConfirm={() => messenger.messages.delete(message).catch(explained)}
+          onConfirm={() => onDelete(message)}
           onClose={close}
         />
       )
@@ -87,10 +86,7 @@ export function MessageDialogs(props: MessageDialogsProps) {
       return (
         <>
           {open.kind === 'emoji' && (
-            <EmojiDialog
-              onReact={(emoji) => messenger.messages.react(message, emoji, true).catch(explained)}
-              onClose={close}
-            />
+            <EmojiDialog onReact={(emoji) => onReact(message, emoji, true)} onClose={close} />
           )}
           {open.kind === 'forward' && <ForwardDialog message={message} onClose={close} />}
           {open.kind === 'reactions' && (
@@ -100,4 +96,10 @@ export function MessageDialogs(props: MessageDialogsProps) {
         </>
       )
   }
+}
+
+/** What becomes of a message that is deleted. */
+function deletionOf(message: Message): string {
+  if (!isSent(message)) return texts.delete.detailPending
+  return message.mine ? texts.delete.detail : texts.delete.detailOther(message.sender.username)
 }

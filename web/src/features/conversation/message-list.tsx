@@ -8,7 +8,7 @@ import { JumpButton } from './jump-button.tsx'
 import { useMessageFocus } from './message-focus.ts'
 import { MessageRow } from './message-row.tsx'
 import { usePin } from './pin.ts'
-import type { RowActions } from './row-actions.ts'
+import { messageOf, type RowActions } from './row-actions.ts'
 import { TypingHere } from './typing-line.tsx'
 
 type MessageListProps = {
@@ -47,9 +47,11 @@ export const MessageList = memo(function MessageList(props: MessageListProps) {
     list,
     letGo,
     onRest: look,
-    onMenu({ message }, element) {
+    onMenu(row, element) {
       const { left, bottom } = (element.querySelector('.message__bubble') ?? element).getBoundingClientRect()
-      if (message && props.actions.hasMenu(message)) props.actions.openMenu(message, { x: left, y: bottom })
+      const message = messageOf(row)
+      if (!row.pending?.problem && props.actions.hasMenu(message))
+        props.actions.openMenu(message, { x: left, y: bottom })
     },
     onLeave
   })

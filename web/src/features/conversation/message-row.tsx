@@ -13,7 +13,7 @@ import { FailedMessage } from './failed-message.tsx'
 import { MessageBubble } from './message-bubble.tsx'
 import { Reactions } from './reactions.tsx'
 import { Receipt } from './receipt.tsx'
-import type { RowActions } from './row-actions.ts'
+import { messageOf, type RowActions } from './row-actions.ts'
 import { SystemLine } from './system-line.tsx'
 import './message-row.css'
 
@@ -45,10 +45,12 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
 
 /** A message that somebody wrote. */
 function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps) {
-  const { mine, pending, message, sender } = row
-  const hasMenu = message !== null && actions.hasMenu(message)
+  const { mine, pending, changing, message, sender } = row
+  const subject = messageOf(row)
+  // What was refused has its choices beside it.
+  const hasMenu = !pending?.problem && actions.hasMenu(subject)
   const press = useLongPress((at) => {
-    if (hasMenu) actions.openMenu(message, at)
+    if (hasMenu) actions.openMenu(subject, at)
   })
   const name = mine ? texts.message.mine : sender.username
   const id = useId()
@@ -59,7 +61,7 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
     group && !mine && 'message--with-avatar',
     row.continues && 'message--continues',
     row.continued && 'message--continued',
-    pending && 'message--pending',
+    (pending || changing) && 'message--pending',
     message?.deletedAt && 'message--deleted',
     found && 'message--found',
     isJumbo(row.content) && !row.replyTo && 'message--jumbo'
@@ -70,7 +72,7 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
     const marked = getSelection()?.isCollapsed === false
     if (!hasMenu || marked || (event.target as Element).closest('a')) return
     event.preventDefault()
-    actions.openMenu(message, { x: event.clientX, y: event.clientY })
+    actions.openMenu(subject, { x: event.clientX, y: event.clientY })
   }
 
   return (
@@ -111,7 +113,7 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
             aria-haspopup="menu"
             onClick={(event) => {
               const { left, bottom } = event.currentTarget.getBoundingClientRect()
-              actions.openMenu(message, { x: left, y: bottom })
+              actions.openMenu(subject, { x: left, y: bottom })
             }}
           >
             <Icon name="more" />

@@ -1,25 +1,39 @@
+import type { User } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import type { Draft } from '../../state/drafts.ts'
 import { QuoteWords } from './quote.tsx'
-import type { Mode } from './writing.ts'
 
-/** Says that what I write is an answer, or another text for a message, and of which. */
-export function ModeBar({ mode: { kind, message }, onLeave }: { mode: Mode; onLeave: () => void }) {
-  const reply = kind === 'reply'
-  const whom = message.mine ? texts.message.mine : message.sender.username
+type ModeBarProps = {
+  draft: Draft
+  me: User
+  /** Whether a message was deleted. */
+  isDeleted: (messageId: string) => boolean
+  onLeave: () => void
+}
+
+/** Says that the text is a reply, or another text for a message, and of which. */
+export function ModeBar({ draft: { replyTo, editing }, me, isDeleted, onLeave }: ModeBarProps) {
+  if (!replyTo && !editing) return null
+  const whom = replyTo && (replyTo.sender.id === me.id ? texts.message.mine : replyTo.sender.username)
+  const gone = !editing && replyTo !== null && isDeleted(replyTo.id)
   return (
     <div className="composer__mode">
-      <Icon name={reply ? 'reply' : 'edit'} />
-      <div className="composer__about">
-        <QuoteWords
-          name={reply ? texts.conversation.replying(whom) : texts.conversation.editing}
-          content={message.content}
-        />
+      <Icon name={editing ? 'edit' : 'reply'} />
+      <div className="composer__about" role={gone ? 'status' : undefined}>
+        {editing ? (
+          <QuoteWords name={texts.conversation.editing} content={editing.original} />
+        ) : (
+          <QuoteWords
+            name={texts.conversation.replying(whom!)}
+            content={gone ? texts.conversation.quoteGone : replyTo!.content}
+          />
+        )}
       </div>
       <Button
         look="icon"
-        aria-label={reply ? texts.conversation.stopReplying : texts.conversation.stopEditing}
+        aria-label={editing ? texts.conversation.stopEditing : texts.conversation.stopReplying}
         onClick={onLeave}
       >
         <Icon name="close" />

@@ -1,14 +1,15 @@
-import type { OutboxItem } from '@parley/client'
+import type { SendItem } from '@parley/client'
 import { may } from '@parley/contract/roles'
 import type { Message } from '@parley/contract/entities'
 import type { Entry } from '../../state/model.ts'
+import type { Row } from '../../state/rows.ts'
 import type { Anchor } from '../../ui/menu.tsx'
 
 /** What one does with a row. */
 export type RowActions = {
   retry: (clientId: string) => void
   /** Takes a message that was refused back to the composer. */
-  takeBack: (item: OutboxItem) => void
+  takeBack: (item: SendItem) => void
   discard: (clientId: string) => void
   /** Whether there is anything to be done with a message. */
   hasMenu: (message: Message) => boolean
@@ -19,17 +20,41 @@ export type RowActions = {
 
 export type MessageAction = 'react' | 'reply' | 'edit' | 'copy' | 'forward' | 'versions' | 'delete'
 
+/** The message of a row. One that is on its way has its `clientId` for an id, and no position. */
+export function messageOf({ message, pending, content, at, sender, key }: Row): Message {
+  return (
+    message ?? {
+      id: key,
+      clientId: key,
+      conversationId: pending?.conversationId ?? '',
+      content,
+      createdAt: at,
+      mine: true,
+      position: 0,
+      sender,
+      ...(pending?.forwardOf && { forwardedFrom: pending.forwardOf.sender })
+    }
+  )
+}
+
+/** Whether the server has a message, as far as is known here. */
+export function isSent({ position }: Message): boolean {
+  return position > 0
+}
+
 /** What I may do with a message. */
 export function actionsOf(
-  { mine, deletedAt, change, forwardedFrom, version }: Message,
+  message: Message,
   { kind, role }: Pick<Entry, 'kind' | 'role'>
 ): ReadonlySet<MessageAction> {
+  const { mine, deletedAt, change, forwardedFrom, version } = message
   const there = !deletedAt && !change
+  const sent = there && isSent(message)
   const moderator = (action: 'delete_any_message' | 'read_versions') => kind === 'group' && may(role, action)
   const allowed: Record<MessageAction, boolean> = {
-    react: there,
-    reply: there,
-    forward: there,
+    react: sent,
+    reply: sent,
+    forward: sent,
     // What somebody else said is passed on as it is.
     edit: there && mine && !forwardedFrom,
     copy: there,

@@ -1,56 +1,77 @@
-import { useState } from 'react'
-import type { Message, Quote, User } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/errors'
-import { quoteMaxLength } from '@parley/contract/limits'
-import { explained } from '../../lib/problem-texts.ts'
+import type { Message } from '@parley/contract/entities'
+import { quoteOf } from '../../lib/quotes.ts'
 import { texts } from '../../lib/texts.ts'
-import { useMessenger } from '../../state/context.tsx'
-import { useDraft } from './draft.ts'
+import { textOf, withEditing, withoutMode, withText, withTextBefore } from '../../state/drafts.ts'
+import type { Draft } from '../../state/drafts.ts'
+import type { Messenger } from '../../state/messenger.ts'
 
-/** What I write is an answer to a message, or its new text. */
-export type Mode = { kind: 'reply' | 'edit'; message: Message }
+export type Writing = ReturnType<typeof writingIn>
 
-/** What I write in a conversation: a draft, which is kept, or for a while another text for a message of mine. */
-export function useWriting(me: User, conversationId: string) {
-  const messenger = useMessenger()
-  const [draft, setDraft] = useDraft(me.id, conversationId)
-  const [mode, setMode] = useState<Mode | null>(null)
-  const [edited, setEdited] = useState('')
-  const editing = mode?.kind === 'edit'
+/** What one writes in a conversation: its draft, and what becomes of it. Only who asks for the draft renders with it. */
+export function writingIn(
+  { drafts, outbox, store }: Pick<Messenger, 'drafts' | 'outbox' | 'store'>,
+  conversationId: string
+) {
+  const get = (): Draft => drafts.get(conversationId)
+  const change = (make: (draft: Draft) => Draft) => drafts.set(conversationId, make(get()))
+  const find = (isIt: (message: Message) => boolean) =>
+    store.getState().histories[conversationId]?.messages.find(isIt)
 
-  return {
-    mode,
-    text: editing ? edited : draft,
-    setText: editing ? setEdited : setDraft,
-    reply: (message: Message) => setMode({ kind: 'reply', message }),
-    edit: (message: Message) => {
-      setMode({ kind: 'edit', message })
-      setEdited(message.content)
-    },
-    leaveMode: () => setMode(null),
-    /** Puts a text below what is written already. */
-    addToDraft: (content: string) => setDraft(draft === '' ? content : `${draft}\n${content}`),
-    /** Resolves when it is safe: in the outbox, or the edit on the server. Throws a sentence. */
-    async send(content: string): Promise<void> {
-      if (!editing) {
-        const extras = mode ? { replyTo: quoteOf(mode.message) } : {}
-        await messenger.outbox.send(conversationId, content, extras).catch(() => {
-          throw new Error(texts.conversation.notKept)
-        })
-      } else if (content !== mode.message.content) {
-        await messenger.messages.edit(mode.message, content).catch((error: unknown) => {
-          // Whoever saves once more has seen what it says now.
-          if (error instanceof Problem && error.current) setMode({ kind: 'edit', message: error.current })
-          explained(error)
-        })
-      }
-      setMode(null)
+  /** A message that was on its way when its edit began may have arrived since. */
+  function targetOf({ messageId, version }: NonNullable<Draft['editing']>) {
+    const sent = find(({ clientId }) => clientId === messageId)
+    return sent ? { id: sent.id, version: sent.version ?? 1 } : { id: messageId, version }
+  }
+
+  async function sendMessage({ text, replyTo }: Draft): Promise<void> {
+    const content = text.trim()
+    if (content === '') return
+    // The field is free at once: what is typed from here on is the next message.
+    change((draft) => ({ ...draft, text: '', replyTo: null }))
+    const original = replyTo && find(({ id }) => id === replyTo.id)
+    const extras = replyTo && !original?.deletedAt ? { replyTo } : {}
+    try {
+      await outbox.send(conversationId, content, extras)
+    } catch {
+      change((draft) => ({ ...withTextBefore(draft, text), replyTo: draft.replyTo ?? replyTo }))
+      throw new Error(texts.conversation.notKept)
     }
   }
-}
 
-function quoteOf({ id, content, sender }: Message): Quote {
-  const characters = Array.from(content)
-  const cut = characters.length > quoteMaxLength
-  return { id, sender, content: cut ? `${characters.slice(0, quoteMaxLength - 1).join('')}…` : content }
+  async function saveEdit(editing: NonNullable<Draft['editing']>): Promise<void> {
+    const content = editing.text.trim()
+    if (content === '') return
+    change(withoutMode)
+    if (content === editing.original) return
+    const { id, version } = targetOf(editing)
+    try {
+      await outbox.edit({ conversationId, id }, content, version)
+    } catch {
+      change((draft) => ({ ...draft, editing: draft.editing ?? editing }))
+      throw new Error(texts.conversation.notKept)
+    }
+  }
+
+  return {
+    conversationId,
+    get,
+    subscribe: (listener: () => void) => drafts.subscribe(listener),
+    setText: (text: string) => change((draft) => withText(draft, text)),
+    reply: (message: Message) => change((draft) => ({ ...draft, editing: null, replyTo: quoteOf(message) })),
+    edit: (message: Pick<Message, 'id' | 'version' | 'content'>) =>
+      change((draft) => withEditing(draft, message)),
+    leaveMode: () => change(withoutMode),
+    /** Puts a text above what is written. */
+    giveBack: (text: string) => change((draft) => withTextBefore(draft, text)),
+    /** Gives an edit that was refused back, to be edited again as another version. */
+    editAgain: (messageId: string, version: number, original: string, text: string) =>
+      change((draft) => ({ ...draft, editing: { messageId, version, original, text } })),
+    /** Sends the text, or saves the edit. Resolves when the outbox has it; throws a sentence. */
+    send(): Promise<void> {
+      const draft = get()
+      return draft.editing ? saveEdit(draft.editing) : sendMessage(draft)
+    },
+    /** The text in the field. */
+    text: () => textOf(get())
+  }
 }

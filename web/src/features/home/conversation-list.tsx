@@ -1,3 +1,4 @@
+import type { ChangeItem } from '@parley/client'
 import { useMemo } from 'react'
 import type { User } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
@@ -8,8 +9,12 @@ import { useAwareness } from '../../state/awareness.ts'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
 import { listedEntries } from '../../state/entries.ts'
 import type { Entry } from '../../state/model.ts'
+import { outgoingOf } from '../../state/outgoing.ts'
+import { pendingChanges } from '../../state/pending-changes.ts'
 import { namesOf, usePeople } from '../../state/people.ts'
 import { ConversationRow } from './conversation-row.tsx'
+
+const none: readonly ChangeItem[] = []
 
 /** My conversations, the newest first. */
 export function ConversationList({ openId }: { openId: string | null }) {
@@ -20,7 +25,14 @@ export function ConversationList({ openId }: { openId: string | null }) {
   const listedDownTo = useMessengerState(({ listedDownTo }) => listedDownTo)
   const { typing, presence } = useAwareness()
   const people = usePeople()
-  const listed = useMemo(() => listedEntries(entries, listedDownTo), [entries, listedDownTo])
+  const outbox = useMessengerState(({ outbox }) => outbox)
+  const taken = useMessengerState(({ taken }) => taken)
+  const outgoing = useMemo(() => outgoingOf(outbox), [outbox])
+  const changes = useMemo(() => pendingChanges({ outbox, taken }), [outbox, taken])
+  const listed = useMemo(
+    () => listedEntries(entries, listedDownTo, outgoing),
+    [entries, listedDownTo, outgoing]
+  )
 
   if (!ready) return <ListSkeleton />
   if (listed.length === 0) {
@@ -33,6 +45,8 @@ export function ConversationList({ openId }: { openId: string | null }) {
           <li key={entry.id}>
             <ConversationRow
               entry={entry}
+              outgoing={outgoing.get(entry.id) ?? null}
+              changes={changes.get(entry.lastMessage?.id ?? '') ?? none}
               me={me}
               open={entry.id === openId}
               typing={typingIn(entry, typing.get(entry.id), people)}

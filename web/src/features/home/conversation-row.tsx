@@ -1,3 +1,4 @@
+import type { ChangeItem } from '@parley/client'
 import { memo } from 'react'
 import { Link } from 'wouter'
 import type { User } from '@parley/contract/entities'
@@ -6,18 +7,27 @@ import { lineText } from '../../lib/line-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { fullTimeOf, shortTimeOf } from '../../lib/times.ts'
 import { Avatar } from '../../ui/avatar.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { nameOf, unreadCount, unreadMentions } from '../../state/entries.ts'
 import type { Entry } from '../../state/model.ts'
+import type { Outgoing } from '../../state/outgoing.ts'
+import { withChanges } from '../../state/pending-changes.ts'
 
 /** A conversation in the list: with whom, what was said last, what is unread. */
 export const ConversationRow = memo(function ConversationRow({
   entry,
+  outgoing,
+  changes,
   me,
   open,
   typing,
   online
 }: {
   entry: Entry
+  /** What waits to be sent in it, or was refused. */
+  outgoing: Outgoing | null
+  /** What waits to be changed in its last message. */
+  changes: readonly ChangeItem[]
   me: User
   open: boolean
   /** Who is writing. */
@@ -58,10 +68,17 @@ export const ConversationRow = memo(function ConversationRow({
           )}
         </span>
         <span className="row__line">
-          {typing === null ? (
-            <LastMessage entry={entry} me={me} />
-          ) : (
+          {typing !== null && !outgoing?.failed ? (
             <span className="row__last row__last--typing">{typing}</span>
+          ) : (
+            <span className="row__last">
+              {outgoing && <OutgoingMark outgoing={outgoing} />}
+              {outgoing?.last ? (
+                <Words by={texts.home.you}>{outgoing.last.content}</Words>
+              ) : (
+                <LastMessage entry={entry} changes={changes} me={me} />
+              )}
+            </span>
           )}
           {unreadMentions(entry).length > 0 && (
             <span className="row__mention">
@@ -81,24 +98,52 @@ export const ConversationRow = memo(function ConversationRow({
   )
 })
 
+/** That the last line of a conversation waits, or that something of it was refused. */
+function OutgoingMark({ outgoing: { failed, last } }: { outgoing: Outgoing }) {
+  return (
+    <>
+      <span className={`row__state ${failed ? 'row__state--failed' : ''}`}>
+        <Icon name={failed ? 'warning' : 'clock'} size={14} />
+        {failed && (last?.problem ? texts.home.notSent : texts.home.notSaved)}
+      </span>
+      {!failed && <span className="unseen">{last ? texts.message.pending : texts.message.saving}</span>}
+    </>
+  )
+}
+
 /** What was said last, and in a group by whom. */
-function LastMessage({ entry: { kind, lastMessage }, me }: { entry: Entry; me: User }) {
-  if (!lastMessage) return <span className="row__last" />
-  const { mine, sender, content, change, deletedAt } = lastMessage
+function LastMessage({
+  entry: { kind, lastMessage },
+  changes,
+  me
+}: {
+  entry: Entry
+  changes: readonly ChangeItem[]
+  me: User
+}) {
+  if (!lastMessage) return null
+  const { mine, sender, content, change, deletedAt } = withChanges(lastMessage, changes, me)
   if (change || deletedAt) {
     return (
-      <span className="row__last row__last--told">
+      <span className="row__words row__last--told">
         {change ? lineText(lastMessage, me) : texts.message.deleted}
       </span>
     )
   }
-  const by = mine ? texts.home.you : kind === 'group' ? texts.home.by(sender.username) : null
   return (
-    <span className="row__last">
+    <Words by={mine ? texts.home.you : kind === 'group' ? texts.home.by(sender.username) : null}>
+      {content}
+    </Words>
+  )
+}
+
+function Words({ by, children }: { by: string | null; children: string }) {
+  return (
+    <>
       {by !== null && <span className="row__by">{by}</span>}
       <span className="row__words" {...asWritten}>
-        {content}
+        {children}
       </span>
-    </span>
+    </>
   )
 }

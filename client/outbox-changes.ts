@@ -1,0 +1,104 @@
+import type { Message } from '@parley/contract/entities'
+import {
+  isChangeOf,
+  isSend,
+  type ChangeItem,
+  type EditItem,
+  type OutboxItem,
+  type OutboxStorage,
+  type SendItem
+} from './outbox.ts'
+
+/**
+ * Queues a change of a message. What was not posted yet is merged: an edit into the send or the edit before it, a
+ * reaction with its opposite; a deletion drops an unposted send, and all earlier changes of its message.
+ */
+export async function queueChange(storage: OutboxStorage, item: ChangeItem): Promise<void> {
+  const { messageId } = item
+  const items = await storage.list()
+  const send = items.find(({ clientId }) => clientId === messageId)
+  const earlier = items.filter(isChangeOf(messageId))
+  if (item.kind === 'delete') {
+    for (const change of earlier) await drop(storage, change)
+    if (send && (await dropUnposted(storage, send))) return
+  } else if (item.kind === 'edit') {
+    const edits = earlier.filter(({ kind }) => kind === 'edit')
+    for (const edit of edits) if (edit.problem) await drop(storage, edit)
+    const last = edits.findLast(({ problem }) => problem === null) ?? send
+    if (last && (await mergeText(storage, last, item.content))) return
+  } else {
+    const same = earlier.filter((change) => 'emoji' in change && change.emoji === item.emoji)
+    let undone = false
+    for (const change of same) {
+      const unposted = await dropUnposted(storage, change)
+      undone ||= unposted && change.kind !== item.kind && change.problem === null
+      if (!unposted) await drop(storage, change)
+    }
+    if (undone) return
+  }
+  await storage.add(item)
+}
+
+/** Changes that waited for this message to be sent, or edited, go on with its id and version. */
+export async function resolveChanges(
+  storage: OutboxStorage,
+  done: SendItem | EditItem,
+  message: Message
+): Promise<void> {
+  const target = isSend(done) ? done.clientId : done.messageId
+  const { id: messageId, version = 1 } = message
+  for (const change of (await storage.list()).filter(isChangeOf(target))) {
+    if (change.clientId === done.clientId) continue
+    await storage.update(change.clientId, (item) =>
+      item.kind === 'edit'
+        ? { ...item, messageId, version: item.problem ? item.version : Math.max(item.version, version) }
+        : { ...item, messageId }
+    )
+  }
+}
+
+/** Merges the changes of a message that the server refused into it: what was meant is one item again. */
+export async function mergeRefused(storage: OutboxStorage, send: SendItem): Promise<void> {
+  for (const change of (await storage.list()).filter(isChangeOf(send.clientId))) {
+    await drop(storage, change)
+    if (change.kind === 'delete') await drop(storage, send)
+    if (change.kind !== 'edit') continue
+    // Another text may pass.
+    await storage.update(send.clientId, (item) => ({ ...item, content: change.content, problem: null }))
+  }
+}
+
+/** Whether a later edit of the same message is queued: then nobody needs to hear that this one was refused. */
+export async function isSuperseded(storage: OutboxStorage, edit: EditItem): Promise<boolean> {
+  const edits = (await storage.list()).filter(isChangeOf(edit.messageId))
+  const later = edits.slice(edits.findIndex(({ clientId }) => clientId === edit.clientId) + 1)
+  return later.some(({ kind }) => kind === 'edit' || kind === 'delete')
+}
+
+function drop(storage: OutboxStorage, { clientId }: OutboxItem): Promise<void> {
+  return storage.update(clientId, () => null)
+}
+
+/** Drops an item unless it was posted; whether it did. */
+async function dropUnposted(storage: OutboxStorage, { clientId }: OutboxItem): Promise<boolean> {
+  let dropped = false
+  await storage.update(clientId, (item) => {
+    dropped = !item.tried || item.problem !== null
+    return dropped ? null : item
+  })
+  return dropped
+}
+
+/** Gives an item another text unless it was posted; whether it did. */
+async function mergeText(
+  storage: OutboxStorage,
+  { clientId }: OutboxItem,
+  content: string
+): Promise<boolean> {
+  let merged = false
+  await storage.update(clientId, (item) => {
+    merged = (!item.tried || item.problem !== null) && (item.kind === 'edit' || item.kind === 'send')
+    return merged ? ({ ...item, content, problem: null } as OutboxItem) : item
+  })
+  return merged
+}

@@ -1,0 +1,96 @@
+import { Refusal, type OutboxItem } from '@parley/client'
+import type { Message } from '@parley/contract/entities'
+import { networkDown } from './fake-server.ts'
+
+type Stored = {
+  id: string
+  clientId: string
+  content: string
+  version: number
+  deleted: boolean
+  emoji: Set<string>
+}
+
+/** What becomes of a request: answered, its answer lost, never arrived, or an answer of the test's. */
+export type Fate = 'ok' | 'lost' | 'down' | Error
+
+/** A server of one person's messages, as far as an outbox changes them: its rules, in a few lines. */
+export function messageServer(fates: Fate[] = []) {
+  const messages: Stored[] = []
+  const requests: string[] = []
+
+  function find(id: string): Stored {
+    const message = messages.find((each) => each.id === id)
+    if (!message) throw new Refusal(404, { code: 'message_not_found' })
+    return message
+  }
+  function findThere(id: string): Stored {
+    const message = find(id)
+    if (message.deleted) throw new Refusal(409, { code: 'message_deleted' })
+    return message
+  }
+  const answerOf = ({ id, clientId, content, version }: Stored) =>
+    ({ id, clientId, content, ...(version > 1 && { version }) }) as Message
+
+  function take(item: OutboxItem): Message | null {
+    switch (item.kind) {
+      case 'send': {
+        const { clientId, content } = item
+        const known = messages.find((each) => each.clientId === clientId)
+        if (known) {
+          if (known.content !== content && known.version === 1)
+            throw new Refusal(422, { code: 'idempotency_mismatch' })
+          return answerOf(known)
+        }
+        if (item.replyTo) findThere(item.replyTo.id)
+        if (content.length > 20) throw new Refusal(422, { code: 'validation_failed', detail: 'Too long.' })
+        const id = String(messages.length + 1)
+        messages.push({ id, clientId, content, version: 1, deleted: false, emoji: new Set() })
+        return answerOf(messages.at(-1)!)
+      }
+      case 'edit': {
+        const message = findThere(item.messageId)
+        if (message.content === item.content) return answerOf(message)
+        if (message.version !== item.version)
+          throw new Refusal(409, { code: 'version_conflict', current: answerOf(message) })
+        message.content = item.content
+        message.version++
+        return answerOf(message)
+      }
+      case 'delete': {
+        const message = find(item.messageId)
+        if (!message.deleted) Object.assign(message, { content: '', deleted: true, emoji: new Set() })
+        return null
+      }
+      case 'react':
+        findThere(item.messageId).emoji.add(item.emoji)
+        return null
+      case 'unreact':
+        findThere(item.messageId).emoji.delete(item.emoji)
+        return null
+      default:
+        return item satisfies never
+    }
+  }
+
+  return {
+    messages,
+    fates,
+    /** The kinds of the requests that were made. */
+    requests,
+    async send(item: OutboxItem): Promise<Message | null> {
+      requests.push(item.kind)
+      const fate = fates.shift() ?? 'ok'
+      if (fate instanceof Error) throw fate
+      if (fate === 'down') throw networkDown()
+      const answer = take(item)
+      if (fate === 'lost') throw networkDown()
+      return answer
+    },
+    /** What is seen of the messages. */
+    seen: () =>
+      messages.map(({ content, deleted, emoji }) =>
+        deleted ? 'deleted' : [content, ...[...emoji].sort()].join(' ')
+      )
+  }
+}

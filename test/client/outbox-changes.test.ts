@@ -1,0 +1,327 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  memoryOutbox,
+  newChange,
+  newOutboxItem,
+  OutboxSender,
+  queueChange,
+  Refusal,
+  retryItem,
+  type Change,
+  type OutboxItem
+} from '@parley/client'
+import type { Quote } from '@parley/contract/entities'
+import { manualClock, settle } from './manual-clock.ts'
+import { messageServer, type Fate } from './message-server.ts'
+
+const conversationId = '7'
+
+function open(fates: Fate[] = [], storage = memoryOutbox(), server = messageServer(fates)) {
+  const clock = manualClock()
+  const start = () =>
+    new OutboxSender({
+      storage,
+      send: (item) => server.send(item),
+      onSent: () => {},
+      onChanged: () => {},
+      onSignedOut: () => {},
+      clock,
+      random: () => 1
+    })
+  return {
+    clock,
+    server,
+    storage,
+    start,
+    send: async (content: string, extras: { replyTo?: Quote } = {}) => {
+      const item = newOutboxItem(conversationId, content, 0, extras)
+      await storage.add(item)
+      return item.clientId
+    },
+    change: (id: string, change: Change) =>
+      queueChange(storage, newChange({ conversationId, id }, change, 0)),
+    /** Sends what is queued, with all the time it needs. */
+    drain: async () => {
+      const sender = start()
+      await clock.advance(10 * 60_000)
+      sender.close()
+    }
+  }
+}
+
+const kinds = (items: OutboxItem[]) => items.map(({ kind }) => kind)
+const edit = (content: string, version = 1): Change => ({ kind: 'edit', content, version })
+const thumb = (kind: 'react' | 'unreact'): Change => ({ kind, emoji: '👍' })
+
+describe('an edit', () => {
+  it('of a message that was not posted yet becomes its text', async () => {
+    const { send, change, drain, server, storage } = open()
+    const id = await send('tpyo')
+    await change(id, edit('typo'))
+    expect(kinds(await storage.list())).toEqual(['send'])
+    await drain()
+    expect(server.messages).toMatchObject([{ content: 'typo', version: 1 }])
+  })
+  it('of a message whose post may have arrived waits for it', async () => {
+    const { send, change, drain, start, server } = open(['lost'])
+    const id = await send('tpyo')
+    const first = start()
+    await settle()
+    first.close()
+    await change(id, edit('typo'))
+    await change(id, thumb('react'))
+    await drain()
+    expect(server.messages).toMatchObject([{ content: 'typo', version: 2 }])
+    expect(server.seen()).toEqual(['typo 👍'])
+  })
+  it('replaces the edit before it, and once that was posted it goes on from its version', async () => {
+    const { send, change, drain, start, server, storage } = open()
+    await send('a')
+    await drain()
+    await change('1', edit('b'))
+    await change('1', edit('c'))
+    expect(await storage.list()).toMatchObject([{ content: 'c' }])
+    server.fates.push('lost')
+    const first = start()
+    await settle()
+    first.close()
+    await change('1', edit('d'))
+    await drain()
+    expect(server.messages).toMatchObject([{ content: 'd', version: 3 }])
+    expect(await storage.list()).toEqual([])
+  })
+  it('that meets a newer version is refused, keeps its text, and replaces that one when it is retried', async () => {
+    const { send, change, drain, server, storage } = open()
+    await send('a')
+    await drain()
+    server.messages[0]!.content = 'from the tablet'
+    server.messages[0]!.version = 2
+    await change('1', edit('mine'))
+    await drain()
+    const [failed] = await storage.list()
+    expect(failed).toMatchObject({ content: 'mine', problem: { code: 'version_conflict' } })
+    await retryItem(storage, failed!.clientId)
+    await drain()
+    expect(server.messages).toMatchObject([{ content: 'mine', version: 3 }])
+  })
+  it('that was refused is told of no more once a later one is queued', async () => {
+    const { send, change, drain, server, storage } = open()
+    await send('a')
+    await drain()
+    server.fates.push(new Refusal(422, { code: 'validation_failed' }))
+    await change('1', edit('b'))
+    await drain()
+    expect(await storage.list()).toMatchObject([{ problem: { code: 'validation_failed' } }])
+    await change('1', edit('c'))
+    await drain()
+    expect(await storage.list()).toEqual([])
+    expect(server.seen()).toEqual(['c'])
+  })
+  it('of a message that was refused is another attempt', async () => {
+    const { send, change, drain, server, storage } = open()
+    const id = await send('x'.repeat(21))
+    await drain()
+    expect(await storage.list()).toMatchObject([{ problem: { code: 'validation_failed' } }])
+    await change(id, edit('shorter'))
+    await drain()
+    expect(server.seen()).toEqual(['shorter'])
+  })
+  it('that waits for a message that is refused becomes its text, too', async () => {
+    const { send, change, drain, start, server, storage } = open(['down'])
+    const id = await send('x'.repeat(21))
+    const first = start()
+    await settle()
+    first.close()
+    await change(id, edit('shorter'))
+    expect(kinds(await storage.list())).toEqual(['send', 'edit'])
+    await drain()
+    expect(server.seen()).toEqual(['shorter'])
+    expect(await storage.list()).toEqual([])
+  })
+})
+
+describe('a deletion', () => {
+  it('of a message that was not posted yet drops it, and what was to be changed of it', async () => {
+    const { send, change, drain, server, storage } = open()
+    const id = await send('a')
+    await change(id, thumb('react'))
+    await change(id, { kind: 'delete' })
+    expect(await storage.list()).toEqual([])
+    await drain()
+    expect(server.requests).toEqual([])
+  })
+  it('of a message whose post may have arrived deletes it there', async () => {
+    const { send, change, drain, start, server } = open(['lost'])
+    const id = await send('a')
+    const first = start()
+    await settle()
+    first.close()
+    await change(id, { kind: 'delete' })
+    await drain()
+    expect(server.seen()).toEqual(['deleted'])
+  })
+  it('takes the place of all that was to be changed', async () => {
+    const { send, change, drain, server, storage } = open()
+    await send('a')
+    await drain()
+    await change('1', edit('b'))
+    await change('1', thumb('react'))
+    await change('1', { kind: 'delete' })
+    expect(kinds(await storage.list())).toEqual(['delete'])
+    await drain()
+    expect(server.seen()).toEqual(['deleted'])
+  })
+})
+
+describe('a reaction', () => {
+  it('that is added and removed offline comes to nothing', async () => {
+    const { send, change, drain, server, storage } = open()
+    await send('a')
+    await drain()
+    server.requests.splice(0)
+    await change('1', thumb('react'))
+    await change('1', { kind: 'react', emoji: '❤️' })
+    await change('1', thumb('unreact'))
+    expect(await storage.list()).toMatchObject([{ emoji: '❤️' }])
+    await drain()
+    expect(server.requests).toEqual(['react'])
+    expect(server.seen()).toEqual(['a ❤️'])
+  })
+  it('whose request may have arrived is undone by one request, not two', async () => {
+    const { send, change, drain, start, server } = open()
+    await send('a')
+    await drain()
+    server.requests.splice(0)
+    server.fates.push('lost')
+    await change('1', thumb('react'))
+    const first = start()
+    await settle()
+    first.close()
+    await change('1', thumb('unreact'))
+    await drain()
+    expect(server.requests).toEqual(['react', 'unreact'])
+    expect(server.seen()).toEqual(['a'])
+  })
+  it('is removed of a message that was deleted, without a word', async () => {
+    const { send, change, drain, server, storage } = open()
+    await send('a')
+    await drain()
+    server.messages[0]!.deleted = true
+    await change('1', thumb('unreact'))
+    await drain()
+    expect(await storage.list()).toEqual([])
+    await change('1', thumb('react'))
+    await drain()
+    expect(await storage.list()).toMatchObject([{ problem: { code: 'message_deleted' } }])
+  })
+})
+
+it('case 15: a reply to a message that was deleted meanwhile goes out without the quote', async () => {
+  const { send, drain, server, storage } = open()
+  await send('the code is 4711')
+  await drain()
+  server.messages[0]!.deleted = true
+  await send('thanks', { replyTo: { id: '1', content: 'the code is 4711', sender: {} as Quote['sender'] } })
+  await drain()
+  expect(server.seen()).toEqual(['deleted', 'thanks'])
+  expect(await storage.list()).toEqual([])
+})
+
+it('a 429 and a 503 are waits: nothing fails, nothing is doubled, and the order stays', async () => {
+  const { send, change, drain, server, storage } = open([
+    new Refusal(429, { code: 'too_many_streams' }, 10_000),
+    new Refusal(503, { code: 'draining' })
+  ])
+  const id = await send('a')
+  await send('b')
+  await change(id, edit('c'))
+  await drain()
+  expect(server.seen()).toEqual(['c', 'b'])
+  expect(server.requests).toEqual(['send', 'send', 'send', 'send'])
+  expect(await storage.list()).toEqual([])
+})
+
+it('a storage that fails for a moment stops no conversation for good', async () => {
+  const storage = memoryOutbox()
+  const update = storage.update.bind(storage)
+  let failures = 2
+  storage.update = (...args) =>
+    failures-- > 0 ? Promise.reject(new Error('The disk is full')) : update(...args)
+  const { send, drain, server } = open([], storage)
+  await send('a')
+  await drain()
+  expect(server.seen()).toEqual(['a'])
+})
+
+it('E4: whatever is lost and whenever the page is reloaded, the server ends with what was done, each once', async () => {
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.constant({ do: 'send' as const }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constantFrom('edit', 'react', 'unreact', 'delete', 'react', 'edit'),
+        at: fc.nat(5)
+      })
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constant('run' as const),
+        fates: fc.array(fc.constantFrom<Fate>('ok', 'lost', 'down'), { maxLength: 3 })
+      })
+    }
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const { send, change, drain, start, server, storage, clock } = open()
+      const done: { id: string; content: string; deleted: boolean; emoji: boolean }[] = []
+      let n = 0
+      for (const step of steps) {
+        if (step.do === 'send') {
+          const content = `m${n++}`
+          done.push({ id: await send(content), content, deleted: false, emoji: false })
+        } else if (step.do === 'run' && 'fates' in step) {
+          server.fates.splice(0, Infinity, ...step.fates)
+          const sender = start()
+          await clock.advance(300)
+          // The page is left in the middle.
+          sender.close()
+          await settle()
+        } else if ('at' in step) {
+          const message = done[step.at % Math.max(1, done.length)]
+          if (!message || message.deleted) continue
+          const sent = server.messages.find(({ clientId }) => clientId === message.id)
+          const waiting = (await storage.list()).some(({ clientId }) => clientId === message.id)
+          // What is seen of it: its id once its send was acknowledged.
+          const id = waiting || !sent ? message.id : sent.id
+          const kind = step.do
+          if (kind === 'edit') {
+            message.content = `e${n++}`
+            await change(id, edit(message.content, sent?.version ?? 1))
+          } else if (kind === 'delete') {
+            message.deleted = true
+            await change(id, { kind })
+          } else if (kind === 'react' || kind === 'unreact') {
+            if (message.emoji === (kind === 'react')) continue
+            message.emoji = kind === 'react'
+            await change(id, thumb(kind))
+          }
+        }
+      }
+      server.fates.splice(0)
+      await drain()
+      expect(await storage.list()).toEqual([])
+      // One that was deleted before it was posted is not there at all.
+      const stored = new Set(server.messages.map(({ clientId }) => clientId))
+      expect(stored.size).toBe(server.messages.length)
+      expect(done.filter(({ id, deleted }) => !stored.has(id) && !deleted)).toEqual([])
+      expect(server.seen()).toEqual(
+        done
+          .filter(({ id }) => stored.has(id))
+          .map(({ content, deleted, emoji }) => (deleted ? 'deleted' : emoji ? `${content} 👍` : content))
+      )
+    }),
+    { numRuns: 300 }
+  )
+})

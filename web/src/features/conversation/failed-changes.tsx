@@ -1,0 +1,91 @@
+import type { ChangeItem } from '@parley/client'
+import { isFinal, problemText } from '../../lib/problem-texts.ts'
+import { texts } from '../../lib/texts.ts'
+import { useMessenger, useMessengerState } from '../../state/context.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { focusComposer } from './composer-focus.ts'
+import type { Writing } from './writing.ts'
+import './failed-changes.css'
+
+/** Edits, deletions and reactions the server refused: in sight wherever their messages are, until they are dealt with. */
+export function FailedChanges({ writing }: { writing: Writing }) {
+  const outbox = useMessengerState(({ outbox }) => outbox)
+  const failed = outbox.filter(
+    (item): item is ChangeItem =>
+      item.kind !== 'send' && item.problem !== null && item.conversationId === writing.conversationId
+  )
+  if (failed.length === 0) return null
+  return (
+    <ul className="failed-changes" aria-label={texts.failedChange.label}>
+      {failed.map((item) => (
+        <FailedChange key={item.clientId} item={item} writing={writing} />
+      ))}
+    </ul>
+  )
+}
+
+function FailedChange({ item, writing }: { item: ChangeItem; writing: Writing }) {
+  const { outbox } = useMessenger()
+  const { clientId } = item
+  const problem = item.problem!
+  const discard = () => void outbox.discard(clientId)
+
+  /** Gives the text of an edit back to the composer. */
+  function takeBack() {
+    if (item.kind !== 'edit') return
+    const { messageId, version, content } = item
+    const { current } = problem
+    if (isGone) writing.giveBack(content)
+    else writing.editAgain(messageId, current?.version ?? version, current?.content ?? '', content)
+    discard()
+    focusComposer()
+  }
+
+  const isGone = problem.code === 'message_deleted' || problem.code === 'message_not_found'
+  const isConflict = problem.code === 'version_conflict'
+  return (
+    <li className="failed-change">
+      <Icon name="warning" />
+      <div className="failed-change__about">
+        <p role="alert">
+          {sentenceOf(item)} {problemText({ code: problem.code, message: problem.detail })}
+        </p>
+        {item.kind === 'edit' && (
+          <p className="failed-change__text" dir="auto">
+            {item.content}
+          </p>
+        )}
+      </div>
+      <div className="failed-change__choices">
+        {!isFinal(problem) && (
+          <Button look="quiet" onClick={() => void outbox.retry(clientId)}>
+            {isConflict ? texts.failedChange.overwrite : texts.message.retry}
+          </Button>
+        )}
+        {item.kind === 'edit' && (
+          <Button look="quiet" onClick={takeBack}>
+            {isGone ? texts.failedChange.asMessage : texts.message.edit}
+          </Button>
+        )}
+        <Button look="quiet" onClick={discard}>
+          {item.kind === 'edit' ? texts.message.discard : texts.failedChange.dismiss}
+        </Button>
+      </div>
+    </li>
+  )
+}
+
+function sentenceOf(item: ChangeItem): string {
+  switch (item.kind) {
+    case 'edit':
+      return texts.failedChange.edit
+    case 'delete':
+      return texts.failedChange.delete
+    case 'react':
+    case 'unreact':
+      return texts.failedChange[item.kind](item.emoji)
+    default:
+      return item satisfies never
+  }
+}

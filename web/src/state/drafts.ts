@@ -1,0 +1,100 @@
+import type { Message, Quote } from '@parley/contract/entities'
+import { keep, recall } from '../lib/local-store.ts'
+
+/** What a person has begun to write in one conversation. */
+export type Draft = {
+  /** The next message; it waits while an older one is edited. */
+  readonly text: string
+  /** The message it answers. */
+  readonly replyTo: Quote | null
+  readonly editing: Editing | null
+}
+
+/** An edit that was begun. */
+export type Editing = {
+  /** The message's id, or the `clientId` of its send while that is in the outbox. */
+  readonly messageId: string
+  /** The version whose text is edited. */
+  readonly version: number
+  readonly original: string
+  readonly text: string
+}
+
+export type Drafts = {
+  /** The draft of a conversation; the same object until it changes. */
+  get(conversationId: string): Draft
+  set(conversationId: string, draft: Draft): void
+  /** Calls back whenever a draft changes; returns how to stop that. */
+  subscribe(listener: () => void): () => void
+}
+
+export const emptyDraft: Draft = { text: '', replyTo: null, editing: null }
+
+/**
+ * The drafts of one person. This browser keeps each in its local store under `parley:<person>:draft:<conversation>`, so
+ * that it survives switching, a reload and a crash. What else stores or shares drafts replaces this object.
+ */
+export function openDrafts(userId: string): Drafts {
+  const drafts = new Map<string, Draft>()
+  const listeners = new Set<() => void>()
+  const keyOf = (conversationId: string) => `parley:${userId}:draft:${conversationId}`
+  return {
+    get(conversationId) {
+      const known = drafts.get(conversationId)
+      if (known) return known
+      const draft = parseDraft(recall(keyOf(conversationId)) ?? '')
+      drafts.set(conversationId, draft)
+      return draft
+    },
+    set(conversationId, draft) {
+      drafts.set(conversationId, draft)
+      const empty = draft.text === '' && !draft.replyTo && !draft.editing
+      keep(keyOf(conversationId), empty ? '' : JSON.stringify(draft))
+      for (const listener of listeners) listener()
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    }
+  }
+}
+
+/** A draft as it was kept; Parley 0.1 kept the text alone. */
+function parseDraft(kept: string): Draft {
+  if (!kept.startsWith('{"')) return { ...emptyDraft, text: kept }
+  try {
+    const { text, replyTo, editing } = JSON.parse(kept) as Partial<Draft>
+    if (typeof text === 'string') return { text, replyTo: replyTo ?? null, editing: editing ?? null }
+  } catch {
+    // A text that begins like a draft.
+  }
+  return { ...emptyDraft, text: kept }
+}
+
+/** The text in the field. */
+export function textOf({ text, editing }: Draft): string {
+  return editing ? editing.text : text
+}
+
+export function withText(draft: Draft, text: string): Draft {
+  return draft.editing ? { ...draft, editing: { ...draft.editing, text } } : { ...draft, text }
+}
+
+/** The draft with a message to be edited. What was written stays, and comes back afterwards. */
+export function withEditing(
+  draft: Draft,
+  { id: messageId, version = 1, content }: Pick<Message, 'id' | 'version' | 'content'>
+): Draft {
+  return { ...draft, editing: { messageId, version, original: content, text: content } }
+}
+
+/** The draft without its edit, else without its reply. */
+export function withoutMode(draft: Draft): Draft {
+  return draft.editing ? { ...draft, editing: null } : { ...draft, replyTo: null }
+}
+
+/** The draft with a text above what was written since; an edit that changed nothing yet makes room for it. */
+export function withTextBefore(draft: Draft, text: string): Draft {
+  const editing = draft.editing?.text === draft.editing?.original ? null : draft.editing
+  return { ...draft, editing, text: draft.text.trim() === '' ? text : `${text}\n${draft.text}` }
+}
