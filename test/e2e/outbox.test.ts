@@ -213,6 +213,7 @@ describe('offline', () => {
     await offline()
     await send(johns, 'tpyo')
     await send(johns, 'a mistake')
+    await message(johns, 'a mistake').waitFor()
     await field(johns).press('ArrowUp')
     await field(johns).fill('a great mistake')
     await field(johns).press('Enter')

@@ -226,7 +226,8 @@ describe('what was done here', () => {
     const shown = (...outbox: OutboxItem[]) => rowsOf(state.histories['7']!, { outbox, taken: [] }, place)
     expect(shown(send, edit).at(-1)).toMatchObject({ content: 'typo', changing: true, replyTo: { id: '1' } })
     expect(shown(send, remove)).toHaveLength(3)
-    expect(outgoingOf([send, edit]).get('7')).toEqual({ failed: false, last: send })
+    expect(outgoingOf([send, edit]).get('7')).toEqual({ failed: false, last: { ...send, content: 'typo' } })
+    expect(outgoingOf([send, remove]).get('7')).toEqual({ failed: false, last: null })
   })
 })
 

@@ -38,6 +38,7 @@ export const ConversationRow = memo(function ConversationRow({
   const { id, kind, otherParticipant, lastMessage } = entry
   const unread = unreadCount(entry)
   const name = nameOf(entry)
+  const at = outgoing?.last?.queuedAt ?? lastMessage?.createdAt
   return (
     <Link
       href={`/conversations/${id}`}
@@ -57,13 +58,9 @@ export const ConversationRow = memo(function ConversationRow({
             {name}
           </span>
           {online && <span className="unseen">{texts.presence.online}</span>}
-          {lastMessage && (
-            <time
-              className="row__time"
-              dateTime={lastMessage.createdAt}
-              title={fullTimeOf(lastMessage.createdAt)}
-            >
-              {shortTimeOf(lastMessage.createdAt)}
+          {at !== undefined && (
+            <time className="row__time" dateTime={at} title={fullTimeOf(at)}>
+              {shortTimeOf(at)}
             </time>
           )}
         </span>
