@@ -395,6 +395,40 @@ describe('a refusal', () => {
   })
 })
 
+it('what Parley 0.1 kept, messages to be sent and a draft, is sent and is still there', async () => {
+  const address = johns.url()
+  const conversationId = address.split('/').at(-1)!
+  await johns.goto(`${scene.parley.url}/livez`)
+  const { id } = john.user
+  const items = ['old one', 'old two'].map((content) => ({
+    clientId: crypto.randomUUID(),
+    conversationId,
+    content,
+    queuedAt: new Date().toISOString(),
+    problem: null
+  }))
+  await johns.evaluate(`new Promise((resolve) => {
+    localStorage.setItem('parley:${id}:draft:${conversationId}', '{"an old draft')
+    const request = indexedDB.open('parley:${id}', 1)
+    request.onupgradeneeded = ({ target: { result: database } }) => {
+      const items = database.createObjectStore('outbox', { keyPath: 'order', autoIncrement: true })
+      items.createIndex('clientId', 'clientId', { unique: true })
+    }
+    request.onsuccess = ({ target: { result: database } }) => {
+      const change = database.transaction('outbox', 'readwrite')
+      for (const item of ${JSON.stringify(items)}) change.objectStore('outbox').add(item)
+      change.oncomplete = () => (database.close(), resolve())
+    }
+  })`)
+  await johns.goto(address)
+  await isSent('old two')
+  expect((await contents()).slice(-2)).toEqual(['old one', 'old two'])
+  expect(await field(johns).inputValue()).toBe('{"an old draft')
+  await johns.reload()
+  await message(johns, 'old two').waitFor()
+  expect((await contents()).slice(-2)).toEqual(['old one', 'old two'])
+})
+
 it('nothing went wrong in the pages', () => {
   expect(errors).toEqual([])
 })

@@ -32,9 +32,10 @@ export const emptyDraft: Draft = { text: '', replyTo: null, editing: null }
 
 /**
  * The drafts of one person. This browser keeps each in its local store under `parley:<person>:draft:<conversation>`, so
- * that it survives switching, a reload and a crash. What else stores or shares drafts replaces this object.
+ * that it survives switching, a reload and a crash, until `signal` aborts: nothing is kept after a sign-out. What else
+ * stores or shares drafts replaces this object.
  */
-export function openDrafts(userId: string): Drafts {
+export function openDrafts(userId: string, signal?: AbortSignal): Drafts {
   const drafts = new Map<string, Draft>()
   const listeners = new Set<() => void>()
   const keyOf = (conversationId: string) => `parley:${userId}:draft:${conversationId}`
@@ -49,6 +50,7 @@ export function openDrafts(userId: string): Drafts {
     set(conversationId, draft) {
       drafts.set(conversationId, draft)
       const empty = draft.text === '' && !draft.replyTo && !draft.editing
+      if (signal?.aborted) return
       keep(keyOf(conversationId), empty ? '' : JSON.stringify(draft))
       for (const listener of listeners) listener()
     },

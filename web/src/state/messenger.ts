@@ -71,7 +71,7 @@ export class Messenger {
     this.messages = messageCommands(context)
     this.signals = signals(context, this.#closed.signal)
     this.outbox = outboxCommands(options.outbox, () => this.#outboxChanged())
-    this.drafts = openDrafts(me.id)
+    this.drafts = openDrafts(me.id, this.#closed.signal)
     this.store = createStore<State>(() => (saved ? restoredState(saved) : initialState(me)))
     this.#saver = keepChanges({
       store: this.store,

@@ -1,9 +1,13 @@
-import { memoryOutbox, type OutboxItem, type OutboxStorage } from '@parley/client'
+import { memoryOutbox, systemClock, type OutboxItem, type OutboxStorage } from '@parley/client'
+import { wait } from '@parley/client/clock'
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 
 interface Schema extends DBSchema {
   outbox: { key: number; value: OutboxItem & { order?: number }; indexes: { clientId: string } }
 }
+
+const moveMs = 2_000
+const never = new AbortController().signal
 
 export type OutboxDatabase = OutboxStorage & { close(): void }
 
@@ -23,7 +27,8 @@ export async function openOutboxDatabase(name: string): Promise<OutboxDatabase> 
   }).catch(() => null)
   // Some private windows have no database: then the outbox ends with the tab.
   if (!database) return { ...memoryOutbox(), close() {} }
-  await moveOld(name, database).catch(() => {})
+  // A tab that sleeps may hold the old one for as long as it likes.
+  await Promise.race([moveOld(name, database).catch(() => {}), wait(systemClock, moveMs, never)])
 
   return {
     list: () => database.getAll('outbox'),

@@ -11,7 +11,7 @@ export async function deletePersonData(userId: string): Promise<void> {
 }
 
 async function databasesOf(userId: string): Promise<string[]> {
-  const known = [`parley:${userId}`, `${prefixOf(userId)}state`]
+  const known = [`parley:${userId}`, `${prefixOf(userId)}state`, `${prefixOf(userId)}outbox`]
   // Older versions of Firefox cannot list them.
   if (!('databases' in indexedDB)) return known
   const listed = await indexedDB.databases().catch(() => [])
