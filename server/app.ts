@@ -10,6 +10,7 @@ import { createTyping } from './domain/typing.ts'
 import { tidyUp } from './domain/upkeep.ts'
 import type { Deps } from './http/deps.ts'
 import { backlog } from './http/listener.ts'
+import { headerLines, securityHeaders } from './http/security-headers.ts'
 import { createServer } from './http/server.ts'
 import { listenForMetrics, type MetricsListener } from './metrics/listener.ts'
 import { Hub } from './realtime/hub.ts'
@@ -34,6 +35,13 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
   if (config.database.kind === 'sqlite') {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
     await chmod(config.dataDir, 0o700)
+  }
+
+  if (/^http:\/\/(?!localhost\b|127\.|\[::1\])/.test(config.origin)) {
+    logger.warn(
+      `ORIGIN is ${config.origin}: whatever people send, their sessions too, can be read on the way; ` +
+        'put a proxy with TLS in front, and give ORIGIN its https:// address (deploy/ has two)'
+    )
   }
 
   // Loaded when it is asked for: prom-client is 19 MB.
@@ -67,6 +75,7 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
     ...config,
     // A character of JSON is 6 bytes at most; beside its text a message has some names.
     eventMaxBytes: 6 * config.messageMaxLength + 8_192,
+    headers: headerLines(securityHeaders(config)),
     onDelivered: metrics?.onDelivered,
     onFailure: logStreamFailures(logger),
     onPerson: (userId, here) => (here ? presence.came(userId) : presence.left(userId))

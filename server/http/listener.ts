@@ -2,6 +2,7 @@ import { createServer, STATUS_CODES, type RequestListener, type Server } from 'n
 import type { Socket } from 'node:net'
 import { Problem } from '@parley/contract/errors'
 import type { FastifyInstance } from 'fastify'
+import { headerLines, type HeaderRecord } from './security-headers.ts'
 import { closeAfterAnswers, closeConnections, serveConnections } from './connections.ts'
 
 /** Headers must be here after this. */
@@ -17,15 +18,26 @@ const timeoutCheckMs = 1_000
  */
 export const backlog = 4_096
 
-/** The `node:http` server under Fastify: its timeouts, and a problem document for what is no HTTP. */
-export function createListener(handler: RequestListener): Server {
+/**
+ * The `node:http` server under Fastify: its timeouts, and a problem document for what is no HTTP, with `headers`.
+ */
+export function createListener(handler: RequestListener, headers: HeaderRecord): Server {
+  const lines = headerLines(headers)
   const server = createServer({
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    connectionsCheckingInterval: timeoutCheckMs
-  }).on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerRaw(error, socket))
-  serveConnections(server, handler)
+    connectionsCheckingInterval: timeoutCheckMs,
+    // Node's own refusal has neither body nor headers of ours.
+    requireHostHeader: false
+  }).on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerRaw(error, socket, lines))
+  serveConnections(server, (request, response) => {
+    if (request.headers.host !== undefined || request.httpVersion === '1.0') return handler(request, response)
+    // RFC 9112, 3.2.
+    const type = 'application/problem+json'
+    response.writeHead(400, { ...headers, 'content-type': type, connection: 'close' })
+    response.end(JSON.stringify(new Problem('malformed_request', 'Send a Host header.')))
+  })
   return server
 }
 
@@ -40,7 +52,7 @@ export function closeConnectionsWith(fastify: FastifyInstance, deadlineMs: numbe
  */
 export function listenOnBothLoopbacks(
   fastify: FastifyInstance,
-  handler: () => RequestListener,
+  createTwin: () => Server,
   deadlineMs: number
 ): void {
   let twin: Server | undefined
@@ -49,7 +61,7 @@ export function listenOnBothLoopbacks(
     if (address === null || typeof address === 'string') return
     const other = { '127.0.0.1': '::1', '::1': '127.0.0.1' }[address.address]
     if (!other) return
-    twin = createListener(handler())
+    twin = createTwin()
     twin.once('error', (error) =>
       fastify.log.debug({ address: other, reason: error.message }, 'not listening')
     )
@@ -62,7 +74,7 @@ export function listenOnBothLoopbacks(
   })
 }
 
-function answerRaw(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerRaw(error: NodeJS.ErrnoException, socket: Socket, headers: string): void {
   // What cannot be parsed came behind requests that can: theirs are the next answers.
   if (socket.writable && closeAfterAnswers(socket)) return
   // The peer is gone, or was answered already: there is nobody to tell.
@@ -77,9 +89,9 @@ function answerRaw(error: NodeJS.ErrnoException, socket: Socket): void {
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       'Content-Type: application/problem+json',
       `Content-Length: ${Buffer.byteLength(body)}`,
-      'Cache-Control: no-store',
+      `Date: ${new Date().toUTCString()}`,
       'Connection: close',
-      '',
+      headers,
       body
     ].join('\r\n')
   )

@@ -25,17 +25,19 @@ import { participantRoutes } from './routes/participants.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { signalRoutes } from './routes/signals.ts'
+import { securityHeaders } from './security-headers.ts'
 import { ajvOptions } from './validation.ts'
 import { serveWebApp } from './web-app.ts'
 
 /** Everything that answers HTTP; it does not listen yet. */
 export async function createServer(deps: Deps): Promise<Server> {
+  const headers = { 'cache-control': 'no-store', ...securityHeaders(deps.config) }
   let handle: RequestListener
   const server: Server = fastify({
     // With a logger it makes a child of it for every request.
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
-    serverFactory: (handler) => createListener((handle = handler)),
+    serverFactory: (handler) => createListener((handle = handler), headers),
     // The listener answers what is not HTTP.
     clientErrorHandler: () => {},
     bodyLimit: bodyMaxBytes,
@@ -45,23 +47,22 @@ export async function createServer(deps: Deps): Promise<Server> {
     ajv: { customOptions: ajvOptions },
     // On small objects plain JSON is faster than compiled serializers, and leaves nothing out; those are not even loaded.
     schemaController: { compilersFactory: { buildSerializer: () => () => (data) => JSON.stringify(data) } },
-    frameworkErrors: (error, request, reply) => void answerProblem(error, request, reply)
+    // No hook has run.
+    frameworkErrors: (error, request, reply) => void answerProblem(error, request, reply.headers(headers))
   }).withTypeProvider<TypeBoxTypeProvider>()
   Object.assign(server.log, ownWords(deps))
   // The streams took the first half.
   const closingMs = deps.config.drainMs / 2
   closeConnectionsWith(server, closingMs)
-  if (deps.config.host === 'localhost') listenOnBothLoopbacks(server, () => handle, closingMs)
+  if (deps.config.host === 'localhost') {
+    listenOnBothLoopbacks(server, () => createListener(handle, headers), closingMs)
+  }
 
   server.setErrorHandler(answerProblem)
   if (deps.onAnswered) timeRequests(server, deps.onAnswered)
   server.decorateRequest('caller', null)
   server.addHook('onRequest', (_request, reply, done) => {
-    reply.headers({
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer'
-    })
+    reply.headers(headers)
     done()
   })
   if (deps.logger.level === 'debug' || deps.logger.level === 'trace') {

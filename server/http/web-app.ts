@@ -5,6 +5,7 @@ import { Problem } from '@parley/contract/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Server } from './deps.ts'
 import { pathOf } from './path.ts'
+import { pagePolicy } from './security-headers.ts'
 
 /** What Vite builds. */
 export const builtWebApp = join(import.meta.dirname, '../../web/dist')
@@ -12,16 +13,6 @@ export const builtWebApp = join(import.meta.dirname, '../../web/dist')
 const notWeb = /^\/(api|livez|readyz|metrics)(\/|$)/
 const assets = /^\/assets(\/|$)/
 const yearMs = 365 * 86_400_000
-
-// Everything the page runs comes from here; pictures may also come from where avatars live.
-const contentSecurityPolicy = [
-  "default-src 'self'",
-  "img-src 'self' https: data:",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'"
-].join('; ')
 
 /** Whether an address is one of the web app's. */
 export function isWeb(path: string): boolean {
@@ -41,6 +32,8 @@ export async function serveWebApp(server: Server, folder = builtWebApp): Promise
 
   server.setNotFoundHandler(async (request, reply) => {
     const path = pathOf(request.url)
+    // The service worker is held to the policy of its own file.
+    reply.header('content-security-policy', pagePolicy)
     const found = await isFile(folder, path)
     if (assets.test(path)) {
       if (!found) throw new Problem('not_found')
@@ -60,7 +53,6 @@ async function sendIndex(
   reply: FastifyReply,
   folder: string
 ): Promise<FastifyReply> {
-  reply.header('content-security-policy', contentSecurityPolicy)
   if (await isFile(folder, 'index.html')) return reply.sendFile('index.html')
   request.log.warn({ folder }, 'the web app is not built: run npm run build')
   return reply.code(503).type('text/html; charset=utf-8').send(notBuilt)

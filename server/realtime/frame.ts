@@ -30,3 +30,17 @@ export function unlogged<Name extends keyof Unlogged>(name: Name, data: Unlogged
 export function retryLine(ms: number): string {
   return `retry: ${Math.round(ms)}\n`
 }
+
+/** The head of an event stream with `headers`, which are lines. Its body ends with the connection, so nothing is chunked. */
+export function streamHead(headers: string): string {
+  return [
+    'HTTP/1.1 200 OK',
+    'Content-Type: text/event-stream',
+    'Cache-Control: no-store, no-transform',
+    'X-Accel-Buffering: no',
+    `Date: ${new Date().toUTCString()}`,
+    'Connection: close',
+    headers,
+    ''
+  ].join('\r\n')
+}

@@ -20,6 +20,8 @@ export type HubOptions = {
   /** A stream lives between half of this and all of it. */
   streamMaxLifeMs: number
   streamsPerUser: number
+  /** Of every answer, as lines that each end themselves. */
+  headers?: string
   /** A reader that takes nothing for this long is cut off. */
   stallMs?: number
   /** Bytes of frames that wait for slow streams, of all users together. */
@@ -99,6 +101,7 @@ export class Hub {
       reader: new LogReader(log, options.eventMaxBytes),
       queue: this.#woken,
       epoch: log.epoch,
+      headers: options.headers ?? '',
       counts: this.counts,
       stallMs: options.stallMs ?? 10_000,
       onFailure: options.onFailure ?? (() => {})

@@ -3,7 +3,7 @@ import type { Cursor } from '@parley/contract/cursor'
 import type { ProblemCode } from '@parley/contract/errors'
 import type { StreamEvents } from '@parley/contract/events'
 import type { LogBounds } from '../storage/event-log.ts'
-import { idBlock, idLine, retryLine, unlogged } from './frame.ts'
+import { idBlock, idLine, retryLine, streamHead, unlogged } from './frame.ts'
 import type { LogReader } from './log-reader.ts'
 import { lookAtBounds, raise, type Mailbox } from './mailbox.ts'
 import { untilDrained } from './slow-reader.ts'
@@ -14,17 +14,6 @@ import type { DueQueue } from './due-queue.ts'
 const retryMs = 1_000
 /** A stream that was ended is destroyed after this, in ms, whatever its reader has not taken. */
 const endMs = 500
-
-// Written to the socket as it is: the body ends with the connection, so nothing is chunked.
-const head = [
-  'HTTP/1.1 200 OK',
-  'Content-Type: text/event-stream',
-  'Cache-Control: no-store, no-transform',
-  'X-Accel-Buffering: no',
-  'X-Content-Type-Options: nosniff',
-  'Connection: close',
-  '\r\n'
-].join('\r\n')
 
 /** What the streams of a process did since it started; one for all of them. */
 export type StreamCounts = {
@@ -49,6 +38,8 @@ export type StreamShared = {
   queue: DueQueue
   epoch: string
   counts: StreamCounts
+  /** Of every answer, as lines. */
+  headers: string
   /** A reader that takes nothing for this long, in ms, is cut off; it comes back with its cursor. */
   stallMs: number
   /** Called with what ended a stream that could not read its log. */
@@ -90,7 +81,7 @@ export class Stream {
     // A reset by the peer is an end like any other; 'close' follows.
     socket.on('error', () => {})
     this.#gather()
-    this.#write(head)
+    this.#write(streamHead(shared.headers))
   }
 
   /**

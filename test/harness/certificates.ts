@@ -12,7 +12,6 @@ export async function makeCertificate(
 ): Promise<{ authority: string; certificate: string; key: string; [Symbol.asyncDispose](): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-certificates-'))
   const at = (file: string) => join(folder, file)
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' })
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   openssl(
     'req',
@@ -46,4 +45,8 @@ export async function makeCertificate(
     key: at('key.pem'),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true })
   }
+}
+
+function openssl(...args: string[]): void {
+  execFileSync('openssl', args, { stdio: 'ignore' })
 }

@@ -37,7 +37,10 @@ describe('pipelined requests for files', () => {
     await mkdir(join(folder, 'assets'))
     await writeFile(join(folder, 'assets/large.js'), 'x'.repeat(8 * 1024 * 1024))
     await writeFile(join(folder, 'assets/small.js'), 'small')
-    server = fastify({ serverFactory: createListener, clientErrorHandler: () => {} })
+    server = fastify({
+      serverFactory: (handler) => createListener(handler, {}),
+      clientErrorHandler: () => {}
+    })
     await serveWebApp(server, folder)
     await server.listen({ host: '127.0.0.1', port: 0 })
     url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`
