@@ -1,13 +1,13 @@
-import { chmod, mkdir } from 'node:fs/promises'
 import { Problem } from '@parley/contract/errors'
 import pino, { type Logger } from 'pino'
 import type { Config } from './config.ts'
+import { openDataDir } from './data-dir.ts'
 import { addUsers } from './domain/people.ts'
 import { Presence } from './domain/presence.ts'
 import { Sessions } from './domain/sessions.ts'
 import { createThrottle } from './domain/throttle.ts'
 import { createTyping } from './domain/typing.ts'
-import { tidyUp } from './domain/upkeep.ts'
+import { runEach, tidyUp } from './domain/upkeep.ts'
 import type { Deps } from './http/deps.ts'
 import { backlog } from './http/listener.ts'
 import { headerLines, securityHeaders } from './http/security-headers.ts'
@@ -33,8 +33,8 @@ const drainPerStreamMs = 5
 export async function createApp(config: Config, describe?: Deps['describe']) {
   const logger = pino({ level: config.logLevel })
   if (config.database.kind === 'sqlite') {
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-    await chmod(config.dataDir, 0o700)
+    const warning = await openDataDir(config.dataDir)
+    if (warning) logger.warn(warning)
   }
 
   if (/^http:\/\/(?!localhost\b|127\.|\[::1\])/.test(config.origin)) {
@@ -84,8 +84,10 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
 
   async function lookAgain(): Promise<void> {
     // First who may still hear, then what there is to hear.
-    await sessions.recheck(hub.owners())
-    await hub.sweep()
+    await runEach(
+      () => sessions.recheck(hub.owners()),
+      () => hub.sweep()
+    )
   }
   const onFailure = (error: unknown) => logger.warn(error, 'a sweep failed; the next one comes all the same')
   const sweep = shared

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { usernameMaxLength } from '@parley/contract/limits'
 import { readConfig } from '../config.ts'
+import { openDataDir } from '../data-dir.ts'
 import { addUsers, type AddedUser } from '../domain/people.ts'
 import { whyNot } from '../main.ts'
 import { openStoreBeside } from '../open-store.ts'
@@ -10,7 +10,7 @@ export async function addUsersByName(names: string[], env: NodeJS.ProcessEnv): P
   let added: AddedUser[]
   try {
     const config = readConfig(env)
-    if (config.database.kind === 'sqlite') await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+    if (config.database.kind === 'sqlite') await openDataDir(config.dataDir)
     const store = await openStoreBeside(config.database)
     try {
       added = await addUsers(store, names)

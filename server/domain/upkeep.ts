@@ -9,16 +9,27 @@ const pruneMax = 2_000
 
 /** Forgets what nobody can ask for any more: old events beyond what is kept, and sessions that have expired. */
 export async function tidyUp(store: Store, { keepCount, keepMs }: Retention): Promise<void> {
-  await store.write('deleteExpiredSessions', { now: Date.now() })
-  await store.write('deleteUsedSignIns', { now: Date.now() })
-  let pruned: number
-  do {
-    pruned = await store.write('pruneEvents', {
-      before: Date.now() - keepMs,
-      keep: keepCount,
-      limit: pruneMax
-    })
-  } while (pruned > 0)
+  await runEach(
+    () => store.write('deleteExpiredSessions', { now: Date.now() }),
+    () => store.write('deleteUsedSignIns', { now: Date.now() }),
+    async () => {
+      let pruned: number
+      do {
+        pruned = await store.write('pruneEvents', {
+          before: Date.now() - keepMs,
+          keep: keepCount,
+          limit: pruneMax
+        })
+      } while (pruned > 0)
+    }
+  )
+}
+
+/** Runs each step after the one before, also where that failed. Throws the first error once all were run. */
+export async function runEach(...steps: (() => Promise<unknown>)[]): Promise<void> {
+  const errors: unknown[] = []
+  for (const step of steps) await step().catch((error: unknown) => errors.push(error))
+  if (errors.length > 0) throw errors[0]
 }
 
 /** Somebody who waits for an answer takes no longer than this for none. */
