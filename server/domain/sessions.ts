@@ -223,7 +223,8 @@ export class Sessions {
     this.counts.asked++
     const session = await this.#store.read('findSession', { tokenHash, now })
     if (!session) return null
-    if (session.replacesId !== null) await this.#confirm(session, session.replacesId)
+    // Reading does not fail for what it writes: the session that was replaced ends by itself a minute later.
+    const confirmed = session.replacesId === null || (await this.#confirm(session, session.replacesId))
     // The read may have looked before a change was made.
     const expiresAt = Math.min(session.expiresAt, changes.get(session.id)?.expiresAt ?? Infinity)
     if (expiresAt <= now) return null
@@ -235,6 +236,8 @@ export class Sessions {
       expiresAt,
       lastUsedAt: session.lastUsedAt
     }
+    // Unconfirmed, it is looked up again with its next use.
+    if (!confirmed) return principal
     this.#cache.set(tokenHash, { principal, until: performance.now() + this.#cacheMs, used: true })
     this.#tokenHashes.set(session.id, tokenHash)
     // Nobody waits for it.
@@ -242,9 +245,16 @@ export class Sessions {
     return principal
   }
 
-  async #confirm(session: Session, replacesId: number): Promise<void> {
-    await this.#store.write('confirmSession', { sessionId: session.id, replacesId, now: Date.now() })
+  /** Whether the first use of a refreshed session could be written down. */
+  async #confirm(session: Session, replacesId: number): Promise<boolean> {
+    try {
+      await this.#store.write('confirmSession', { sessionId: session.id, replacesId, now: Date.now() })
+    } catch (error) {
+      this.#onFailure(error)
+      return false
+    }
     this.#change({ userId: session.userId, sessionId: replacesId, expiresAt: 0 })
+    return true
   }
 
   /** Writes down that sessions were used, of those where that was long ago. */

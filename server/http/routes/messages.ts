@@ -1,17 +1,22 @@
 import { Problem } from '@parley/contract/errors'
 import { routes, type SendMessageBody } from '@parley/contract/routes'
 import { listMessages, sendMessage } from '../../domain/messages.ts'
-import { markRead } from '../../domain/reads.ts'
+import { markRead, markReadAside } from '../../domain/reads.ts'
+import { createThrottle } from '../../domain/throttle.ts'
 import { createAuthenticate, isTrusted, principalOf } from '../auth.ts'
 import type { RouteDeps, Server } from '../deps.ts'
 import { sendJson } from '../encoded.ts'
 import { parseId, parseOptionalId } from '../ids.ts'
 import { unwrap } from '../snapshot.ts'
 
+/** How often a line says that read marks cannot be written. */
+const logEveryMs = 10_000
+
 export function messageRoutes(server: Server, deps: RouteDeps): void {
   const { store, config } = deps
   const { messageMaxLength } = config
   const onRequest = createAuthenticate(deps)
+  const mayLog = createThrottle(logEveryMs)
 
   server.route({
     ...routes.sendMessage,
@@ -41,7 +46,9 @@ export function messageRoutes(server: Server, deps: RouteDeps): void {
       const marks = request.method === 'GET' && before === undefined && request.query.peek === undefined
       // Read already: the writer is not asked to change nothing.
       if (newest && newest.position > readUpTo && marks && isTrusted(request, config)) {
-        await markRead(store, me, id, Number(newest.id))
+        await markReadAside(store, me, id, Number(newest.id), (error) => {
+          if (mayLog('mark')) request.log.warn({ reason: String(error) }, 'a read mark was not written')
+        })
       }
       return messages
     }

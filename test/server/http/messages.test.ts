@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Problem } from '@parley/contract/errors'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Message } from '@parley/contract/entities'
 import { addUsers } from '../../../server/domain/people.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
@@ -234,5 +235,51 @@ describe('marking read', () => {
     const { id: upTo } = await john.send(other.id, 'elsewhere')
     expect(refusal(await mark({ upTo }))).toBe('404 message_not_found')
     expect(refusal(await jane.get(`${url}?before=${upTo}`))).toBe('404 message_not_found')
+  })
+})
+
+describe('a read mark that cannot be written', () => {
+  /** Lets writes of this procedure end as `how` says; the others go on. */
+  function fail(procedure: string, how: () => Promise<never>): void {
+    const { store } = parley.app
+    const real = store.write.bind(store)
+    vi.spyOn(store, 'write').mockImplementation((name, input) =>
+      name === procedure ? how() : real(name, input)
+    )
+  }
+  afterEach(() => vi.restoreAllMocks())
+
+  test.each([
+    ['is refused', () => Promise.reject(new Problem('storage_unavailable'))],
+    ['meets a bug', () => Promise.reject(new Error('a bug'))],
+    ['is never answered', () => new Promise<never>(() => {})]
+  ])('and %s fails no reading; the next reading marks', async (_, how) => {
+    await john.send(id, 'hello')
+    fail('markRead', how)
+    const answer = await jane.get(url)
+    expect([answer.statusCode, answer.json<Message[]>()[0]!.content]).toEqual([200, 'hello'])
+    expect(answer.headers['event-cursor']).toBeDefined()
+    expect(await unread(jane)).toBe(1)
+    vi.restoreAllMocks()
+    await jane.get(url)
+    expect(await unread(jane)).toBe(0)
+  })
+
+  test('a mark that was asked for is refused as before', async () => {
+    await john.send(id, 'hello')
+    fail('markRead', () => Promise.reject(new Problem('storage_unavailable')))
+    expect(refusal(await mark())).toBe('503 storage_unavailable')
+  })
+
+  test('a session whose first use cannot be written down reads all the same', async () => {
+    const { token } = (await jane.post('/api/refresh_token')).json<{ token: string }>()
+    fail('confirmSession', () => Promise.reject(new Problem('storage_unavailable')))
+    const answer = await parley.inject({ url, headers: { authorization: `Bearer ${token}` } })
+    expect(answer.statusCode).toBe(200)
+    vi.restoreAllMocks()
+    const headers = { authorization: `Bearer ${token}` }
+    expect((await parley.inject({ url, headers })).statusCode).toBe(200)
+    // Confirmed now: the one it replaced has ended.
+    expect((await jane.get(url)).statusCode).toBe(401)
   })
 })
