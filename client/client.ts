@@ -27,6 +27,8 @@ export type ClientOptions = {
   clock?: Clock
   /** How long an answer may take, ms. */
   timeoutMs?: number
+  /** Called with the server's time at each answer, ms since 1970, in whole seconds: the device's clock may be wrong. */
+  onServerTime?: (serverMs: number) => void
 }
 
 type Abortable = { signal?: AbortSignal | undefined }
@@ -41,7 +43,8 @@ export function createClient(options: ClientOptions = {}) {
     // Called unbound, as the platform's own wants it.
     fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
     clock: options.clock ?? systemClock,
-    timeoutMs: options.timeoutMs ?? 30_000
+    timeoutMs: options.timeoutMs ?? 30_000,
+    onServerTime: options.onServerTime
   }
   const mode = session === 'cookie' ? { session } : {}
   const get = <Data>(path: string, query: Record<string, string | undefined>, { signal }: Abortable) =>

@@ -13,6 +13,7 @@ export type Connection = {
   readonly fetch: typeof globalThis.fetch
   readonly clock: Clock
   readonly timeoutMs: number
+  readonly onServerTime?: ((serverMs: number) => void) | undefined
 }
 
 export type RequestSpec = {
@@ -62,7 +63,10 @@ async function exchange<Result>(
   try {
     const response = await connection.fetch(address(connection, spec), { ...init(connection, spec), signal })
     if (!response.ok) throw await refusalOf(response, connection)
-    return await read(response)
+    const result = await read(response)
+    const serverMs = Date.parse(response.headers.get('date') ?? '')
+    if (!Number.isNaN(serverMs)) connection.onServerTime?.(serverMs)
+    return result
   } catch (error) {
     spec.signal?.throwIfAborted()
     if (error instanceof Refusal || error instanceof NetworkError) throw error

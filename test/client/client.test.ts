@@ -178,3 +178,22 @@ it('a sign-in with GitHub returns to the page at which it began', () => {
     '/api/oauth/github?session=cookie&return_to=%2Fconversations%2F1'
   )
 })
+
+it('tells the time of the server at each answer, and at no other', async () => {
+  const times: number[] = []
+  const answers = [
+    new Response('[]', { headers: { date: 'Mon, 30 Nov 2026 12:00:00 GMT' } }),
+    // A page of a captive portal.
+    new Response('<html>', { headers: { date: 'Mon, 30 Nov 2026 09:00:00 GMT' } }),
+    new Response('[]')
+  ]
+  const client = createClient({
+    baseUrl: 'http://parley.test',
+    fetch: () => Promise.resolve(answers.shift()!),
+    onServerTime: (ms) => void times.push(ms)
+  })
+  await client.presence()
+  await expect(client.presence()).rejects.toThrow(NetworkError)
+  await client.presence()
+  expect(times).toEqual([Date.UTC(2026, 10, 30, 12)])
+})

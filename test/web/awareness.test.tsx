@@ -103,7 +103,7 @@ describe('the head of a conversation', () => {
       </MessengerProvider>
     )
     screen.getByText('last seen 5 minutes ago')
-    await act(() => vi.advanceTimersByTimeAsync(60_000))
+    await act(() => vi.advanceTimersByTimeAsync(90_000))
     screen.getByText('last seen 6 minutes ago')
     // A reconnect is nobody's business, unless it takes its time.
     await stream('waiting')

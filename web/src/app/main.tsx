@@ -5,13 +5,14 @@ import { createRoot } from 'react-dom/client'
 import { createClient } from '@parley/client'
 import { guardCompositions } from '../lib/keys.ts'
 import { NoticeBars } from '../features/status/notice-bars.tsx'
+import { noteServerTime } from '../lib/now.ts'
 import { watchForUpdates } from '../lib/update.ts'
 import { PanePart } from '../ui/pane-part.tsx'
 import { App } from './app.tsx'
 import { Session } from './session.ts'
 import { SessionContext } from './session-context.tsx'
 
-const session = new Session(createClient({ session: 'cookie' }))
+const session = new Session(createClient({ session: 'cookie', onServerTime: noteServerTime }))
 void session.start()
 guardCompositions()
 

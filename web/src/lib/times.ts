@@ -22,7 +22,7 @@ export function fullTimeOf(at: string): string {
 }
 
 /** Today, Yesterday, Saturday, 31 January: what stands above a day's messages. */
-export function dayOf(at: string, now: Date = new Date()): string {
+export function dayOf(at: string, now: Date): string {
   const day = new Date(at)
   const ago = daysBetween(day, now)
   if (ago === 0) return texts.days.today
@@ -32,7 +32,7 @@ export function dayOf(at: string, now: Date = new Date()): string {
 }
 
 /** 14:05, Yesterday, Sat, 31 Jan: as short as it is clear, for lists. */
-export function shortTimeOf(at: string, now: Date = new Date()): string {
+export function shortTimeOf(at: string, now: Date): string {
   const day = new Date(at)
   const ago = daysBetween(day, now)
   if (ago === 0) return time.format(day)

@@ -34,10 +34,10 @@ export async function watchForUpdates(): Promise<void> {
   )
   look()
 
-  let checkedAt = Date.now()
+  let checkedAt = performance.now()
   const check = () => {
-    if (document.visibilityState !== 'visible' || Math.abs(Date.now() - checkedAt) < checkEveryMs) return
-    checkedAt = Date.now()
+    if (document.visibilityState !== 'visible' || performance.now() - checkedAt < checkEveryMs) return
+    checkedAt = performance.now()
     registered.update().catch(() => {})
   }
   setInterval(check, checkEveryMs)

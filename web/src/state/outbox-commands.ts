@@ -8,13 +8,14 @@ import {
   type SendItem
 } from '@parley/client'
 import type { Message } from '@parley/contract/entities'
+import { serverNow } from '../lib/now.ts'
 
 export type OutboxCommands = ReturnType<typeof outboxCommands>
 
 /** Sends, edits, deletes and reacts: all of it shows at once, and waits in the outbox for as long as it takes. */
 export function outboxCommands(storage: OutboxStorage, changed: () => Promise<void>) {
   const queue = async (message: Pick<Message, 'conversationId' | 'id'>, change: Change) => {
-    await queueChange(storage, newChange(message, change))
+    await queueChange(storage, newChange(message, change, serverNow()))
     await changed()
   }
   return {
@@ -23,7 +24,7 @@ export function outboxCommands(storage: OutboxStorage, changed: () => Promise<vo
       content: string,
       extras?: Pick<SendItem, 'replyTo' | 'forwardOf'>
     ): Promise<void> {
-      await storage.add(newOutboxItem(conversationId, content, Date.now(), extras))
+      await storage.add(newOutboxItem(conversationId, content, serverNow(), extras))
       await changed()
     },
     /** Gives a message another text; `version` is the one that was edited. */

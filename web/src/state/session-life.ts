@@ -1,6 +1,7 @@
 import { sessionDays } from '@parley/contract/limits'
 import { systemClock, type Client } from '@parley/client'
 import { keep, recall } from '../lib/local-store.ts'
+import { serverNow } from '../lib/now.ts'
 
 const dayMs = 24 * 60 * 60_000
 const lookMs = 60 * 60_000
@@ -15,14 +16,14 @@ export function rememberSessionEnd(userId: string, expiresAt: string): void {
 
 /** Whether the session of this browser is known to be over. */
 export function isSessionOver(userId: string): boolean {
-  return Date.parse(recall(keyOf(userId)) ?? '') <= systemClock.now()
+  return Date.parse(recall(keyOf(userId)) ?? '') <= serverNow()
 }
 
 /** Renews the session whenever less than half of its life remains, or its end is not known, until `signal` aborts. */
 export function keepSessionAlive(client: Client, userId: string, signal: AbortSignal): void {
   let cancel = nothing
   const look = async () => {
-    if (isDue(recall(keyOf(userId)), systemClock.now())) {
+    if (isDue(recall(keyOf(userId)), serverNow())) {
       try {
         const { expiresAt } = await client.refreshToken()
         rememberSessionEnd(userId, expiresAt)

@@ -3,6 +3,7 @@ import type { User } from '@parley/contract/entities'
 import { asWritten } from '../../lib/bidi.ts'
 import { isJumbo } from '../../lib/emoji.ts'
 import { useLongPress } from '../../lib/long-press.ts'
+import { useToday } from '../../lib/now.ts'
 import { texts } from '../../lib/texts.ts'
 import { dayOf } from '../../lib/times.ts'
 import { Avatar } from '../../ui/avatar.tsx'
@@ -32,7 +33,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { row, me } = props
   return (
     <>
-      {row.startsDay && <p className="messages__day">{dayOf(row.at)}</p>}
+      {row.startsDay && <Day at={row.at} />}
       {row.startsUnread && <p className="messages__unread">{texts.conversation.unreadFrom}</p>}
       {row.message?.change ? (
         <SystemLine line={row.message} me={me} rowKey={row.key} />
@@ -42,6 +43,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     </>
   )
 })
+
+/** The day of the messages below it, as it is called today. */
+function Day({ at }: { at: string }) {
+  return <p className="messages__day">{dayOf(at, useToday())}</p>
+}
 
 /** A message that somebody wrote. */
 function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps) {

@@ -4,6 +4,7 @@ import { Link } from 'wouter'
 import type { User } from '@parley/contract/entities'
 import { asWritten } from '../../lib/bidi.ts'
 import { lineText } from '../../lib/line-texts.ts'
+import { useToday } from '../../lib/now.ts'
 import { texts } from '../../lib/texts.ts'
 import { fullTimeOf, shortTimeOf } from '../../lib/times.ts'
 import { Avatar } from '../../ui/avatar.tsx'
@@ -36,6 +37,7 @@ export const ConversationRow = memo(function ConversationRow({
   online: boolean
 }) {
   const { id, kind, otherParticipant, lastMessage } = entry
+  const today = useToday()
   const unread = unreadCount(entry)
   const name = nameOf(entry)
   const at = outgoing?.last?.queuedAt ?? lastMessage?.createdAt
@@ -60,7 +62,7 @@ export const ConversationRow = memo(function ConversationRow({
           {online && <span className="unseen">{texts.presence.online}</span>}
           {at !== undefined && (
             <time className="row__time" dateTime={at} title={fullTimeOf(at)}>
-              {shortTimeOf(at)}
+              {shortTimeOf(at, today)}
             </time>
           )}
         </span>
