@@ -6,6 +6,7 @@ import { createClient } from '@parley/client'
 import { guardCompositions } from '../lib/keys.ts'
 import { NoticeBars } from '../features/status/notice-bars.tsx'
 import { noteServerTime } from '../lib/now.ts'
+import { surviveTranslation } from '../lib/page-translation.ts'
 import { watchForUpdates } from '../lib/update.ts'
 import { PanePart } from '../ui/pane-part.tsx'
 import { App } from './app.tsx'
@@ -15,6 +16,7 @@ import { SessionContext } from './session-context.tsx'
 const session = new Session(createClient({ session: 'cookie', onServerTime: noteServerTime }))
 void session.start()
 guardCompositions()
+surviveTranslation()
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
