@@ -74,8 +74,16 @@ it('Shift and Enter begin a line, and a draft is kept while one looks elsewhere'
 })
 
 it('a message that is too long is refused with the reason, and can be discarded', async () => {
+  // As it was before the setting was lowered.
+  await johns.route(/\/api\/auth_user$/, async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, headers: { ...response.headers(), 'message-max-length': '5000' } })
+  })
+  await johns.reload()
   await send(johns, 'x'.repeat(4_001))
-  await johns.getByText(/Not sent\./).waitFor()
+  await johns.getByText(/Not sent\..*4000 characters/).waitFor()
+  // The same again cannot work.
+  expect(await johns.getByRole('button', { name: 'Try again' }).count()).toBe(0)
   const bottom = await johns
     .getByRole('button', { name: 'Discard' })
     .evaluate((element) => element.getBoundingClientRect().bottom)
