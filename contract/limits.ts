@@ -3,6 +3,9 @@
 /** Code points in a message after trimming; the default of `PARLEY_MESSAGE_MAX_LENGTH`. */
 export const messageMaxLength = 4_000
 
+/** Characters in the address of a picture. */
+export const avatarMaxLength = 2_048
+
 /** Code points in a username. */
 export const usernameMaxLength = 39
 

@@ -2,11 +2,26 @@ import { Type } from 'typebox'
 import { Login, LoginMethods, Token, User } from './entities.ts'
 import { tokenMaxLength } from './limits.ts'
 import { paths } from './paths.ts'
+import { returnPathMaxLength } from './return-path.ts'
 import { sentUsername, strict, type Route } from './route.ts'
 
 const sessionMode = Type.Object(
   {
     session: Type.Optional(Type.Literal('cookie', { description: 'An HttpOnly cookie instead of a token' }))
+  },
+  strict
+)
+
+const signInStart = Type.Object(
+  {
+    ...sessionMode.properties,
+    return_to: Type.Optional(
+      Type.String({
+        maxLength: returnPathMaxLength,
+        description: 'The path of the app to come back to; `/callback` gets it again',
+        examples: ['/conversations/1']
+      })
+    )
   },
   strict
 )
@@ -40,7 +55,7 @@ export const sessionRoutes = {
     method: 'GET',
     url: paths.oauthGithub,
     rate: 'signIn',
-    schema: { summary: "Starts GitHub's OAuth", querystring: sessionMode, response: { 307: Type.Null() } }
+    schema: { summary: "Starts GitHub's OAuth", querystring: signInStart, response: { 307: Type.Null() } }
   },
   oauthGithubCallback: {
     method: 'GET',

@@ -36,7 +36,20 @@ export type Config = Readonly<{
 
 /** Where everything is kept. The url may hold a password: it is never shown. */
 export type DatabaseConfig = Readonly<{ kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string }>
-export type GithubConfig = Readonly<{ clientId: string; clientSecret: string; url: string; apiUrl: string }>
+export type GithubConfig = Readonly<{
+  clientId: string
+  clientSecret: string
+  url: string
+  apiUrl: string
+  allow: GithubAllow
+}>
+
+/** Who may have a new account: everyone, users by name (lowercase), and members of organisations. */
+export type GithubAllow = Readonly<{
+  everyone: boolean
+  users: readonly string[]
+  organisations: readonly string[]
+}>
 
 /** Every setting that is not right, each with what to do about it. */
 export class ConfigError extends Error {
@@ -50,6 +63,8 @@ export class ConfigError extends Error {
 }
 
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']
+/** Each is asked for when somebody new signs in. */
+const organisationsMax = 10
 const loopback = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|\[::1\])$/
 
 /** Reads the settings, from the environment alone. Throws `ConfigError` with every problem at once. */
@@ -154,12 +169,36 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     return parsed
   }
 
+  function githubAllow(): GithubAllow {
+    const names =
+      given('PARLEY_GITHUB_ALLOW')
+        ?.split(/[\s,]+/)
+        .filter(Boolean) ?? []
+    for (const name of names) {
+      if (name === '*' || /^(org:)?[a-z\d][a-z\d_-]{0,99}$/i.test(name)) continue
+      report('PARLEY_GITHUB_ALLOW', `"${name}" is no user name, org:NAME or *`)
+    }
+    const organisations = names.filter((name) => name.startsWith('org:')).map((name) => name.slice(4))
+    if (organisations.length > organisationsMax) {
+      report(
+        'PARLEY_GITHUB_ALLOW',
+        `names ${organisations.length} organisations; ${organisationsMax} at most`
+      )
+    }
+    return {
+      everyone: names.includes('*'),
+      users: names.filter((name) => !name.startsWith('org:')).map((name) => name.toLowerCase()),
+      organisations
+    }
+  }
+
   function github(): GithubConfig | null {
     const url = httpUrl('PARLEY_GITHUB_URL', 'https://github.com', false)
     const apiUrl = httpUrl('PARLEY_GITHUB_API_URL', 'https://api.github.com', false)
     const clientId = given('GITHUB_CLIENT_ID')
     const clientSecret = given('GITHUB_CLIENT_SECRET')
-    if (clientId && clientSecret) return { clientId, clientSecret, url, apiUrl }
+    const allow = githubAllow()
+    if (clientId && clientSecret) return { clientId, clientSecret, url, apiUrl, allow }
     if (clientId) report('GITHUB_CLIENT_SECRET', 'is missing; GITHUB_CLIENT_ID alone signs nobody in')
     if (clientSecret) report('GITHUB_CLIENT_ID', 'is missing; GITHUB_CLIENT_SECRET alone signs nobody in')
     return null

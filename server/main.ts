@@ -1,6 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import type { App } from './app.ts'
-import type { Config } from './config.ts'
+import type { Config, GithubConfig } from './config.ts'
 
 /** A signal that comes again so soon is the same one: npm passes on what the terminal sent already. */
 const sameSignalMs = 500
@@ -45,11 +45,18 @@ function welcome(config: Config, url: string, metricsUrl: string | undefined): s
     !config.developmentLogin && !config.github
       ? 'Nobody can sign in yet: set GITHUB_CLIENT_ID, see docs/SETTINGS.md.'
       : '',
+    config.github && !isGithubOpen(config.github)
+      ? 'With GitHub only people who have an account can sign in. To let others in, set PARLEY_GITHUB_ALLOW (names, org:NAME, or *).'
+      : '',
     metricsUrl ? `Metrics are at ${metricsUrl}` : '',
     `Everything is kept in ${placeOf(config)}. Ctrl-C stops it.`
   ]
     .filter(Boolean)
     .join('\n')
+}
+
+function isGithubOpen({ allow }: GithubConfig): boolean {
+  return allow.everyone || allow.users.length > 0 || allow.organisations.length > 0
 }
 
 /** Where everything is kept, without the password to it. */

@@ -49,6 +49,14 @@ export const settings = [
   },
   { name: 'GITHUB_CLIENT_SECRET', default: 'none', meaning: 'The client secret of the same app' },
   {
+    name: 'PARLEY_GITHUB_ALLOW',
+    default: 'none',
+    meaning:
+      'Who may get a new account by signing in with GitHub: user names and org:NAME, with commas between, or * for ' +
+      'everyone. Without it, only people who have an account can sign in. Members of an organisation are asked for ' +
+      'the scope read:org, and the organisation must approve the OAuth app'
+  },
+  {
     name: 'PARLEY_GITHUB_URL',
     default: 'https://github.com',
     meaning: 'Where people sign in to GitHub; another one for GitHub Enterprise Server'

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { usernameMaxLength, usernameSuggestions } from '@parley/contract/limits'
@@ -46,21 +47,30 @@ export async function addUsers(store: Store, usernames: string[]): Promise<Added
   return added
 }
 
-/** What GitHub says of whoever signs in. */
+/** What GitHub says of a person who signs in. `login` is any text. */
 export type GithubProfile = { githubId: string; login: string; avatarURL: string | null }
 
+/** Suffixes that are tried in turn before random ones. */
+const countedSuffixes = 9
+
 /**
- * The user of a GitHub account; made at the first sign-in, with a suffix where the name is taken, and with a name made of the
- * account's id where its login is no username.
+ * The user of a GitHub account. Made at the first sign-in if `mayJoin` allows it, with a suffix where the name is taken, and
+ * with a name made of the account's id where its login is no username. Throws `registration_closed`.
  */
-export async function findOrCreateGithubUser(store: Store, profile: GithubProfile): Promise<User> {
+export async function findOrCreateGithubUser(
+  store: Store,
+  profile: GithubProfile,
+  mayJoin: () => Promise<boolean>
+): Promise<User> {
   const { githubId, avatarURL } = profile
   const login = nameProblem(profile.login) === null ? profile.login : `github-${githubId}`
-  for (let suffix = 1; ; suffix++) {
+  for (let attempt = 1; ; attempt++) {
     // Looked up again each time: two first sign-ins of one account at once make one user.
     const known = await store.write('updateGithubUser', { githubId, avatarURL })
     if (known) return known
-    const username = suffix === 1 ? login : withSuffix(login, `-${suffix}`)
+    if (attempt === 1 && !(await mayJoin())) throw new Problem('registration_closed')
+    const suffix = attempt <= countedSuffixes ? attempt : randomInt(10 ** 9)
+    const username = attempt === 1 ? login : withSuffix(login, `-${suffix}`)
     const user = await store.write('addUser', newUser(username, avatarURL, githubId))
     if (user) return user
   }

@@ -159,11 +159,10 @@ export class Sessions {
   /** Ends the family of a token that was refused, if it was superseded more than 60 s ago: it may have been stolen. */
   async endReused(token: string): Promise<void> {
     if (!isToken(token)) return
-    const reused = await this.#store.write('endReusedFamily', {
-      tokenHash: hashOf(token),
-      familyId: familyOf(token),
-      now: Date.now()
-    })
+    const reuse = { tokenHash: hashOf(token), familyId: familyOf(token), now: Date.now() }
+    // Read first: anyone may send any token, and a write would make everyone else's commits wait.
+    if (!(await this.#store.read('findReused', reuse))) return
+    const reused = await this.#store.write('endReusedFamily', reuse)
     if (reused) this.endSessions(reused.userId, reused.endedIds)
   }
 

@@ -106,8 +106,25 @@ describe('settings', () => {
       clientId: 'i',
       clientSecret: 's',
       url: 'https://github.com',
-      apiUrl: 'https://api.github.com'
+      apiUrl: 'https://api.github.com',
+      allow: { everyone: false, users: [], organisations: [] }
     })
+  })
+
+  test('PARLEY_GITHUB_ALLOW names users, organisations or everyone', () => {
+    const app = { GITHUB_CLIENT_ID: 'i', GITHUB_CLIENT_SECRET: 's' }
+    const allowOf = (names: string) => readConfig({ ...app, PARLEY_GITHUB_ALLOW: names }).github!.allow
+    expect(allowOf(' Octocat,hubot, org:Acme-Inc ')).toEqual({
+      everyone: false,
+      users: ['octocat', 'hubot'],
+      organisations: ['Acme-Inc']
+    })
+    expect(allowOf('*').everyone).toBe(true)
+    for (const bad of ['org:', 'org:a/b', 'a..', 'team:x', '@octocat', '**']) {
+      expect(badNames({ PARLEY_GITHUB_ALLOW: bad })).toEqual(['PARLEY_GITHUB_ALLOW'])
+    }
+    const many = Array.from({ length: 11 }, (_, n) => `org:o${n}`).join()
+    expect(badNames({ PARLEY_GITHUB_ALLOW: many })).toEqual(['PARLEY_GITHUB_ALLOW'])
   })
 })
 

@@ -12,7 +12,7 @@ import { addParticipant, changeRole, listParticipants, removeParticipant } from 
 import { addReaction, removeReaction } from './reactions.ts'
 import { markRead } from './reads.ts'
 import { listAccounts, setDisabled } from './accounts.ts'
-import { endFamily, endReusedFamily } from './session-families.ts'
+import { endFamily, endReusedFamily, findReused } from './session-families.ts'
 import {
   addSession,
   confirmSession,
@@ -30,6 +30,7 @@ import { addUser, findUser, findUserIds, searchUsernames, updateGithubUser } fro
 /** Every read, by name: a function of one snapshot of the database and an input. */
 export const reads = {
   findExtras,
+  findReused,
   findSend,
   findSession,
   findUser,
@@ -52,6 +53,7 @@ export const reads = {
 
 /** Reads of one statement, which by itself is one snapshot. */
 export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
+  'findReused',
   'findSend',
   'findSession',
   'findUser',

@@ -35,18 +35,32 @@ export async function endFamily(
  */
 export async function endReusedFamily(
   db: Kysely<Schema>,
-  { tokenHash, familyId, now }: { tokenHash: string; familyId: string; now: number }
+  reuse: Reuse
 ): Promise<{ result: { userId: number; endedIds: number[] } | null }> {
+  const reused = await findReused(db, reuse)
+  if (!reused) return { result: null }
+  const endedIds = await deleteFamily(db, reused.sessionId, reuse.familyId)
+  return { result: { userId: reused.userId, endedIds } }
+}
+
+/** A token that was refused, by its hash, at `now` (ms). */
+type Reuse = { tokenHash: string; familyId: string; now: number }
+
+/** Whose living family a refused token belongs to, and one of its sessions; null unless the token was superseded before. */
+export async function findReused(
+  db: Kysely<Schema>,
+  { tokenHash, familyId, now }: Reuse
+): Promise<{ userId: number; sessionId: number } | null> {
   const family = await db
     .selectFrom('sessions')
     .select(['id', 'user_id', 'token_hash', 'expires_at', 'superseded_at'])
     .where('family_id', '=', familyId)
     .execute()
-  if (!family.some((row) => row.expires_at > now)) return { result: null }
+  if (!family.some((row) => row.expires_at > now)) return null
   const own = family.find((row) => row.token_hash === tokenHash)
-  if (own && (own.superseded_at === null || own.superseded_at > now - graceMs)) return { result: null }
-  const { id, user_id: userId } = family[0]!
-  return { result: { userId, endedIds: await deleteFamily(db, id, familyId) } }
+  if (own && (own.superseded_at === null || own.superseded_at > now - graceMs)) return null
+  const { id: sessionId, user_id: userId } = family[0]!
+  return { userId, sessionId }
 }
 
 /** Ends every session of a person; gives the ids of those that were there. */
