@@ -24,8 +24,8 @@ export type Drafts = {
   /** The draft of a conversation; the same object until it changes. */
   get(conversationId: string): Draft
   set(conversationId: string, draft: Draft): void
-  /** Calls back whenever a draft changes; returns how to stop that. */
-  subscribe(listener: () => void): () => void
+  /** Calls back whenever the draft of a conversation changes; returns how to stop that. */
+  subscribe(conversationId: string, listener: () => void): () => void
 }
 
 export const emptyDraft: Draft = { text: '', replyTo: null, editing: null }
@@ -36,8 +36,9 @@ export const emptyDraft: Draft = { text: '', replyTo: null, editing: null }
  * stores or shares drafts replaces this object.
  */
 export function openDrafts(userId: string, signal?: AbortSignal): Drafts {
+  /** Of conversations on the screen; of others another tab may have written since. */
   const drafts = new Map<string, Draft>()
-  const listeners = new Set<() => void>()
+  const listeners = new Map<string, Set<() => void>>()
   const keyOf = (conversationId: string) => `parley:${userId}:draft:${conversationId}`
   return {
     get(conversationId) {
@@ -48,15 +49,22 @@ export function openDrafts(userId: string, signal?: AbortSignal): Drafts {
       return draft
     },
     set(conversationId, draft) {
-      drafts.set(conversationId, draft)
       const empty = draft.text === '' && !draft.replyTo && !draft.editing
-      if (signal?.aborted) return
-      keep(keyOf(conversationId), empty ? '' : JSON.stringify(draft))
-      for (const listener of listeners) listener()
+      if (!signal?.aborted) keep(keyOf(conversationId), empty ? '' : JSON.stringify(draft))
+      const these = listeners.get(conversationId)
+      if (these) drafts.set(conversationId, draft)
+      else drafts.delete(conversationId)
+      for (const listener of these ?? []) listener()
     },
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+    subscribe(conversationId, listener) {
+      const these = listeners.get(conversationId) ?? new Set()
+      listeners.set(conversationId, these.add(listener))
+      return () => {
+        these.delete(listener)
+        if (these.size > 0) return
+        listeners.delete(conversationId)
+        drafts.delete(conversationId)
+      }
     }
   }
 }

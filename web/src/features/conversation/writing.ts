@@ -55,7 +55,7 @@ export function writingIn(
   return {
     conversationId,
     get,
-    subscribe: (listener: () => void) => drafts.subscribe(listener),
+    subscribe: (listener: () => void) => drafts.subscribe(conversationId, listener),
     setText: (text: string) => change((draft) => withText(draft, text)),
     reply: (message: Message) => change((draft) => ({ ...draft, editing: null, replyTo: quoteOf(message) })),
     edit: (message: Pick<Message, 'id' | 'version' | 'content'>) =>

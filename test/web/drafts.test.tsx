@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { forgetKeys, keep, recall } from '../../web/src/lib/local-store.ts'
+import { emptyDraft, openDrafts, textOf, withEditing, withoutMode } from '../../web/src/state/drafts.ts'
+
+beforeEach(() => localStorage.clear())
+afterEach(() => vi.restoreAllMocks())
+
+const draft = { ...emptyDraft, text: 'hello' }
+
+it('a draft is its person’s and its conversation’s, and an empty one leaves nothing', () => {
+  const drafts = openDrafts('1')
+  drafts.set('7', draft)
+  expect(Object.keys(localStorage)).toEqual(['parley:1:draft:7'])
+  expect(openDrafts('1').get('7')).toEqual(draft)
+  expect(openDrafts('1').get('8')).toEqual(emptyDraft)
+  expect(openDrafts('2').get('7')).toEqual(emptyDraft)
+  drafts.set('7', emptyDraft)
+  expect(localStorage).toHaveLength(0)
+})
+
+it('a draft that Parley 0.1 kept is its text, whatever it looks like', () => {
+  for (const text of ['hello', '{"text', '{"text":7}', '{"a":1}', 'null', '[]']) {
+    localStorage.setItem('parley:1:draft:7', text)
+    expect(openDrafts('1').get('7')).toEqual({ ...emptyDraft, text })
+  }
+})
+
+it('a conversation that comes to the screen again shows what another tab wrote', () => {
+  const [here, there] = [openDrafts('1'), openDrafts('1')]
+  const heard: string[] = []
+  const leave = here.subscribe('7', () => void heard.push(here.get('7').text))
+  const before = here.get('7')
+  expect(here.get('7')).toBe(before)
+  here.set('7', draft)
+  here.set('8', draft)
+  expect(heard).toEqual(['hello'])
+  there.set('7', { ...draft, text: 'from there' })
+  expect(here.get('7').text).toBe('hello')
+  leave()
+  expect(here.get('7').text).toBe('from there')
+})
+
+it('an edit interrupts a text, and gives it back', () => {
+  const editing = withEditing(draft, { id: '3', version: 2, content: 'tpyo' })
+  expect(textOf(editing)).toBe('tpyo')
+  expect(editing.editing).toMatchObject({ messageId: '3', version: 2 })
+  expect(withoutMode(editing)).toEqual(draft)
+})
+
+it('nothing is kept after a sign-out', () => {
+  const over = new AbortController()
+  const drafts = openDrafts('1', over.signal)
+  over.abort()
+  forgetKeys('parley:1:')
+  drafts.set('7', draft)
+  expect(localStorage).toHaveLength(0)
+})
+
+it('a value that the browser has no room for outlasts the older one it has', () => {
+  keep('parley:1:x', 'old')
+  vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+    throw new Error('QuotaExceededError')
+  })
+  keep('parley:1:x', 'new')
+  expect(recall('parley:1:x')).toBe('new')
+  forgetKeys('parley:1:')
+  expect(recall('parley:1:x')).toBeNull()
+})
