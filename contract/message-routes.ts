@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { Message, MessageVersion } from './entities.ts'
-import { idempotencyKeyMaxLength, idMaxLength, tokenMaxLength } from './limits.ts'
+import { headMaxLength, idempotencyKeyMaxLength, idMaxLength, tokenMaxLength } from './limits.ts'
 import { paths } from './paths.ts'
 import { conversationParams, Param, sentContent, sentId, strict, type Route } from './route.ts'
 
@@ -141,7 +141,13 @@ export const messageRoutes = {
                 'For EventSource, which cannot set headers. Addresses end up in logs: prefer Authorization'
             })
           ),
-          after: Type.Optional(Type.String({ maxLength: tokenMaxLength }))
+          lastEventId: Type.Optional(
+            Type.String({
+              maxLength: headMaxLength,
+              description: 'The same as `Last-Event-ID`, as event-source-polyfill sends it; wins over `after`'
+            })
+          ),
+          after: Type.Optional(Type.String({ maxLength: headMaxLength }))
         },
         strict
       )

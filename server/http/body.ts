@@ -14,6 +14,8 @@ export function readJsonBodies(server: Server): void {
     } catch {
       return done(new Problem('malformed_request', 'The body is not UTF-8.'))
     }
+    // A body in chunks that turned out to have none is no body.
+    if (text === '') return done(null, undefined)
     return parseJson(request, text, done)
   })
 }

@@ -12,10 +12,6 @@ const fastifyProblems: Record<string, [ProblemCode, string]> = {
     'media_type_unsupported',
     'Send JSON, with Content-Type: application/json.'
   ],
-  FST_ERR_CTP_EMPTY_JSON_BODY: [
-    'malformed_request',
-    'The body is empty although its type is application/json.'
-  ],
   FST_ERR_CTP_INVALID_JSON_BODY: ['malformed_request', 'The body is not JSON.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed_request', 'The body is not as long as Content-Length says.']
 }

@@ -12,6 +12,7 @@ import { closeConnectionsWith, createListener, listenOnBothLoopbacks } from './l
 import { refuseUnknown } from './methods.ts'
 import { pathOf } from './path.ts'
 import { answerProblem } from './problems.ts'
+import { dropQuirks } from './quirks.ts'
 import { createLimits, limitRoutes } from './rate-limits.ts'
 import { timeRequests } from './request-times.ts'
 import { conversationRoutes } from './routes/conversations.ts'
@@ -61,7 +62,8 @@ export async function createServer(deps: Deps): Promise<Server> {
   server.setErrorHandler(answerProblem)
   if (deps.onAnswered) timeRequests(server, deps.onAnswered)
   server.decorateRequest('caller', null)
-  server.addHook('onRequest', (_request, reply, done) => {
+  server.addHook('onRequest', (request, reply, done) => {
+    dropQuirks(request)
     reply.headers(headers)
     done()
   })

@@ -7,6 +7,7 @@ import { answerProblem, toProblem } from '../problems.ts'
 import { createAuthenticate, principalOf } from '../auth.ts'
 import type { RouteDeps, Server } from '../deps.ts'
 import { endRequests } from '../connections.ts'
+import { accepts } from '../media-types.ts'
 import { takeSocket } from '../taken-socket.ts'
 
 /** What this room knows of the hub. */
@@ -22,10 +23,12 @@ export function eventRoutes(server: Server, deps: RouteDeps): void {
     errorHandler: refuse,
     handler: async (request, reply) => {
       const { accept, 'last-event-id': lastEventId } = request.headers
-      if (!accept?.includes('text/event-stream')) {
+      if (!accepts(accept, 'text/event-stream')) {
         throw new Problem('not_acceptable', 'Send Accept: text/event-stream.')
       }
-      const after = (lastEventId?.toString() || undefined) ?? request.query.after ?? null
+      // A polyfill repeats its first address, `?after=` too, and adds where it is now.
+      const { lastEventId: repeated, after: first } = request.query
+      const after = lastEventId?.toString() || repeated || (first ?? null)
       if (after !== null && !parseCursor(after)) {
         throw new Problem('cursor_invalid', 'A cursor is an id that this stream or Event-Cursor gave.')
       }
@@ -57,7 +60,7 @@ export function eventRoutes(server: Server, deps: RouteDeps): void {
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error)
   const passes = problem.status >= 500 || problem.status === 429
-  if (!passes || !request.headers.accept?.includes('text/event-stream')) {
+  if (!passes || !accepts(request.headers.accept, 'text/event-stream')) {
     return void answerProblem(error, request, reply)
   }
   if (problem.code === 'internal') request.log.error({ reason: reasonOf(error) }, 'a stream was not opened')

@@ -7,6 +7,7 @@ import type { GithubConfig } from '../../config.ts'
 import { findOrCreateGithubUser } from '../../domain/people.ts'
 import type { RouteDeps, Server } from '../deps.ts'
 import { fetchGithubPerson, githubSignIn } from '../github.ts'
+import { accepts } from '../media-types.ts'
 import { recallSignIn, rememberSignIn, type SignInAttempt } from '../oauth-state.ts'
 import { answerProblem, toProblem } from '../problems.ts'
 import { signIn } from '../sign-in.ts'
@@ -76,7 +77,7 @@ function answerOrReturn(
   reply: FastifyReply,
   returnTo: string
 ): FastifyReply {
-  if (!request.headers.accept?.includes('text/html')) return answerProblem(error, request, reply)
+  if (!accepts(request.headers.accept, 'text/html')) return answerProblem(error, request, reply)
   const { code } = toProblem(error)
   if (code === 'internal') request.log.error(error, 'a sign-in failed')
   const { pathname, search, hash } = withProblem(returnTo, code)

@@ -6,9 +6,11 @@ import pino from 'pino'
 import { readConfig } from '../../../server/config.ts'
 import type { Sessions } from '../../../server/domain/sessions.ts'
 import { createServer } from '../../../server/http/server.ts'
-import { call, loginAs, type Api } from '../../harness/api.ts'
+import { call, callFor, loginAs, type Api } from '../../harness/api.ts'
 import { refusal, startInProcess, type InProcess } from '../../harness/in-process.ts'
 import { openStream } from '../../harness/stream.ts'
+
+const origin = 'http://localhost:3000'
 
 let parley: InProcess
 let url: string
@@ -17,7 +19,7 @@ let jane: Api
 beforeAll(async () => {
   parley = await startInProcess()
   url = (await parley.listen()).replace('127.0.0.1', 'localhost')
-  ;[john, jane] = [await loginAs(url, 'john'), await loginAs(url, 'jane')]
+  ;[john, jane] = [await loginAs(url, 'john', origin), await loginAs(url, 'jane', origin)]
 })
 afterAll(() => parley.close())
 
@@ -45,7 +47,7 @@ describe('who may open a stream', () => {
   })
 
   test('whoever has the cookie', async () => {
-    const login = await call(`${url}/api/login?session=cookie`, {
+    const login = await callFor('localhost:3000', `${url}/api/login?session=cookie`, {
       method: 'POST',
       headers: { origin: 'http://localhost:3000' },
       body: { username: 'jane' }
@@ -196,7 +198,7 @@ describe('a stream', () => {
   })
 
   test('S5: ends with its session', async () => {
-    const person = await loginAs(url, 'jane')
+    const person = await loginAs(url, 'jane', origin)
     const stream = await openStream(url, person.token)
     await stream.next()
     await person.post('/api/logout')

@@ -68,7 +68,7 @@ describe('the development login', () => {
     ['a list', [], '422 validation_failed body'],
     ['not JSON', '{"username":', '400 malformed_request'],
     ['a prototype', '{"__proto__":{"username":"john"}}', '400 malformed_request'],
-    ['an empty body', '', '400 malformed_request']
+    ['an empty body', '', '422 validation_failed body']
   ])('refuses %s', async (_what, payload, expected) => {
     expect(refusal(await login(payload, { 'content-type': 'application/json' }))).toBe(expected)
   })
