@@ -1,3 +1,4 @@
+import { reportFault } from './failures.ts'
 import type { Presence } from '@parley/contract/entities'
 import type { LogEvent, Signal } from '@parley/contract/events'
 import { typingSeconds } from '@parley/contract/limits'
@@ -89,7 +90,7 @@ export class Awareness {
     }
     // Whom I talk with may be others now.
     const moved = name === 'conversation_created' || name === 'participant_added'
-    if ((moved || name === 'participant_removed') && this.#connected) void this.#ask()
+    if ((moved || name === 'participant_removed') && this.#connected) this.#ask().catch(reportFault)
   }
 
   onState(state: StreamState): void {
@@ -97,7 +98,7 @@ export class Awareness {
     if (state === 'closed') return this.close()
     if (state !== 'complete' || this.#connected) return
     this.#connected = true
-    void this.#ask()
+    this.#ask().catch(reportFault)
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { reportFault } from './failures.ts'
 import { parseCursor, type Cursor } from '@parley/contract/cursor'
 import { Problem } from '@parley/contract/errors'
 import type { LogEvent, Signal, StreamEvents } from '@parley/contract/events'
@@ -66,7 +67,7 @@ export class EventStream {
     }
     this.#clock = options.clock ?? systemClock
     this.#cursor = options.cursor
-    void this.#run()
+    this.#run().catch(reportFault)
   }
 
   /** The last event that was handed over. */

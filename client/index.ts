@@ -1,7 +1,7 @@
 export { Awareness, type AwarenessOptions, type Typing } from './awareness.ts'
 export { createClient, type Client, type ClientOptions } from './client.ts'
 export { EventStream, type EventStreamOptions, type ResetReason, type StreamState } from './event-stream.ts'
-export { isSignedOut, isTemporary, NetworkError, Refusal, retryAfterMs } from './failures.ts'
+export { isSignedOut, isTemporary, NetworkError, Refusal, reportFault, retryAfterMs } from './failures.ts'
 export {
   isSend,
   memoryOutbox,

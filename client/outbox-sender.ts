@@ -1,3 +1,4 @@
+import { reportFault } from './failures.ts'
 import type { Message } from '@parley/contract/entities'
 import { Problem, type ProblemCode } from '@parley/contract/errors'
 import { backoffMs } from './backoff.ts'
@@ -49,7 +50,7 @@ export class OutboxSender {
       onSignedOut: guarded(onSignedOut, onError)
     }
     this.#clock = options.clock ?? systemClock
-    void this.look()
+    this.look().catch(reportFault)
   }
 
   /** Looks for new items. Call it when something was added. */
@@ -60,7 +61,7 @@ export class OutboxSender {
       this.#dirty.add(conversationId)
       if (this.#lanes.has(conversationId)) continue
       this.#lanes.add(conversationId)
-      void this.#drain(conversationId)
+      this.#drain(conversationId).catch(reportFault)
     }
   }
 
@@ -68,7 +69,7 @@ export class OutboxSender {
   wake(): void {
     this.#now.abort()
     this.#now = new AbortController()
-    void this.look()
+    this.look().catch(reportFault)
   }
 
   close(): void {

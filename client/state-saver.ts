@@ -1,3 +1,4 @@
+import { reportFault } from './failures.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { SavedState, StateStorage } from './saved-state.ts'
 
@@ -30,7 +31,9 @@ export class StateSaver<State> {
     this.#dirty = true
     if (this.#closed || this.#forgetTimer) return
     const { clock = systemClock, everyMs = 1_000 } = this.#options
-    this.#forgetTimer = clock.after(everyMs, () => void this.flush())
+    this.#forgetTimer = clock.after(everyMs, () => {
+      this.flush().catch(reportFault)
+    })
   }
 
   /** Saves what has changed, now: the page is left, the process ends. Resolves when it is saved, or could not be. */
@@ -44,8 +47,12 @@ export class StateSaver<State> {
     this.#saving = this.#options.storage
       .save(saved)
       // What was saved before is still true of its own cursor.
-      .catch(() => void (this.#dirty = true))
-      .finally(() => void (this.#saving = null))
+      .catch(() => {
+        this.#dirty = true
+      })
+      .finally(() => {
+        this.#saving = null
+      })
     await this.#saving
   }
 

@@ -17,13 +17,17 @@ export function createStreamParser(): StreamParser {
   let blocks: Block[] = []
   let retryMs: number | null = null
   const parser = createParser({
-    onId: (id) => void blocks.push({ id, name: 'message', data: null }),
+    onId: (id) => {
+      blocks.push({ id, name: 'message', data: null })
+    },
     onEvent({ id, event, data }) {
       // The id was told first, on its own.
       if (id !== undefined) blocks.pop()
       blocks.push({ id: id ?? null, name: event ?? 'message', data })
     },
-    onRetry: (ms) => void (retryMs = ms)
+    onRetry: (ms) => {
+      retryMs = ms
+    }
   })
   return {
     feed(bytes) {

@@ -116,14 +116,12 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
   metrics?.watch({ hub, sessions, store, bus, presence })
   let metricsListener: MetricsListener | null = null
 
-  const upkeep = setInterval(() => void keepUp(), upkeepIntervalMs)
-  void keepUp()
-  async function keepUp(): Promise<void> {
-    try {
-      await tidyUp(store, { keepCount: config.eventsKeepCount, keepMs: config.eventsKeepMs })
-    } catch (error) {
-      logger.warn(error, 'upkeep failed; it is tried again in an hour')
-    }
+  const upkeep = setInterval(keepUp, upkeepIntervalMs)
+  keepUp()
+  function keepUp(): void {
+    tidyUp(store, { keepCount: config.eventsKeepCount, keepMs: config.eventsKeepMs }).catch(
+      (error: unknown) => logger.warn(error, 'upkeep failed; it is tried again in an hour')
+    )
   }
 
   return {
@@ -134,7 +132,11 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
     metricsUrl: () => metricsListener?.url,
     /** Starts to answer. Resolves with the address. */
     async listen(): Promise<string> {
-      if (metrics) metricsListener = await listenForMetrics(metrics.shown, config.metrics!)
+      if (metrics) {
+        metricsListener = await listenForMetrics(metrics.shown, config.metrics!, (error) =>
+          logger.warn(error, 'metrics could not be read')
+        )
+      }
       return server.listen({ host: config.host, port: config.port, backlog })
     },
     /**

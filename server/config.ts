@@ -70,7 +70,9 @@ const loopback = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|\[::1\])$/
 /** Reads the settings, from the environment alone. Throws `ConfigError` with every problem at once. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const problems: string[] = []
-  const report = (name: string, problem: string) => void problems.push(`${name}: ${problem}`)
+  const report = (name: string, problem: string) => {
+    problems.push(`${name}: ${problem}`)
+  }
   // An empty variable is one that is not set, as most tools that write environments mean it.
   const given = (name: SettingName) => env[name]?.trim() || undefined
 

@@ -25,12 +25,12 @@ export async function serve(env: NodeJS.ProcessEnv = process.env): Promise<void>
   stopOnSignal(app, config)
   // Not mended in place: jobs of unknown outcome and commits that nobody was told of are what a start is there for, and
   // a start is tested a thousand times.
-  void app.store.died?.then((error) => {
+  app.store.died?.then((error) => {
     // The same version would be refused.
     const restart = error.name === 'UnfitSchema' ? '' : '\nStart it again: it goes on from what is on disk.'
     console.error(`Parley ends: ${error.message}${restart}`)
     process.exit(1)
-  })
+  }, exitOn)
   console.log(welcome(config, addressOf(config, address), app.metricsUrl()))
   // Not left to the exit: there may be none but kill -9.
   flushCompileCache()
@@ -73,7 +73,7 @@ function addressOf(config: Config, listening: string): string {
 
 function stopOnSignal(app: App, config: Config): void {
   let since: number | undefined
-  async function stop(): Promise<void> {
+  function stop(): void {
     const now = performance.now()
     if (since !== undefined) {
       if (now - since > sameSignalMs) process.exit(1)
@@ -82,17 +82,18 @@ function stopOnSignal(app: App, config: Config): void {
     since = now
     console.log('Parley stops.')
     setTimeout(() => process.exit(0), config.drainMs + closeMs).unref()
-    try {
-      await app.close()
+    app.close().then(() => {
       console.log('Parley stopped.')
       process.exit(0)
-    } catch (error) {
-      console.error(error)
-      process.exit(1)
-    }
+    }, exitOn)
   }
-  process.on('SIGTERM', () => void stop())
-  process.on('SIGINT', () => void stop())
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
+function exitOn(error: unknown): void {
+  console.error(error)
+  process.exit(1)
 }
 
 /** What to do about it, in a line or a few; the stack is for nobody but us. */

@@ -56,11 +56,17 @@ export class Presence {
     this.#options = options
     this.#others = new OtherNodes(this.#node, {
       publish: options.publish,
-      onCame: (userId) => void (this.#here.has(userId) || this.#change(userId, null)),
-      onLeft: (userId, at) => void (this.#here.has(userId) || this.#change(userId, at)),
+      onCame: (userId) => {
+        if (!this.#here.has(userId)) this.#change(userId, null)
+      },
+      onLeft: (userId, at) => {
+        if (!this.#here.has(userId)) this.#change(userId, at)
+      },
       askedForAll: () => this.#publish([...this.#here], [], true)
     })
-    this.#ticker = setInterval(() => void this.tick(), tickMs)
+    this.#ticker = setInterval(() => {
+      this.tick().catch(options.onFailure)
+    }, tickMs)
     this.#ticker.unref()
   }
 

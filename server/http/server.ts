@@ -49,7 +49,9 @@ export async function createServer(deps: Deps): Promise<Server> {
     // On small objects plain JSON is faster than compiled serializers, and leaves nothing out; those are not even loaded.
     schemaController: { compilersFactory: { buildSerializer: () => () => (data) => JSON.stringify(data) } },
     // No hook has run.
-    frameworkErrors: (error, request, reply) => void answerProblem(error, request, reply.headers(headers))
+    frameworkErrors: (error, request, reply) => {
+      answerProblem(error, request, reply.headers(headers))
+    }
   }).withTypeProvider<TypeBoxTypeProvider>()
   Object.assign(server.log, ownWords(deps))
   // The streams took the first half.

@@ -35,7 +35,10 @@ export class Exposition {
       help: 'File descriptors that are open.',
       registers: [this.#registry],
       async collect() {
-        descriptors.set((await readdir('/proc/self/fd')).length)
+        // Of a process that has none left this is not known, and the rest is.
+        const open = await readdir('/proc/self/fd').catch(() => null)
+        if (open) descriptors.set(open.length)
+        else descriptors.set(Number.NaN)
       }
     })
   }

@@ -149,7 +149,9 @@ export class Hub {
     socket.allowHalfOpen = true
     socket.once('end', () => this.#left.add({ run: () => socket.destroy() }))
     mailbox.subscription ??= this.#bus.subscribe(userId, {
-      head: (head) => void (raise(mailbox, head) && this.counts.hints++),
+      head: (head) => {
+        if (raise(mailbox, head)) this.counts.hints++
+      },
       signal: (signal) => pass(mailbox, passing(signal))
     })
     // Subscribed before the head is read: what another node commits from here on is heard of.

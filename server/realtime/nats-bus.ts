@@ -17,6 +17,8 @@ export type NatsBusOptions = {
   epoch: string
   /** Hears when the bus is lost, and why, and when it is back. */
   onState?: (state: Bus['state'], reason: string) => void
+  /** Called with what is wrong in Parley itself, or in what it was told; the bus goes on. */
+  onFault?: (error: unknown) => void
   /** Between two attempts to connect, and up to twice that. */
   retryMs?: number
   /** A NATS that answers no ping for twice this long is away. */
@@ -40,6 +42,7 @@ export class NatsBus implements Bus {
   readonly #connectionOptions: ConnectionOptions
   readonly #retryMs: number
   readonly #onState: NonNullable<NatsBusOptions['onState']>
+  readonly #onFault: NonNullable<NatsBusOptions['onFault']>
   readonly #topics = new Map<string, Topic>()
   readonly #sessionListeners: ((change: StreamOwner) => void)[] = []
   readonly #presenceListeners: ((text: string) => void)[] = []
@@ -53,12 +56,19 @@ export class NatsBus implements Bus {
   #reason = ''
 
   private constructor(address: NatsConfig, options: NatsBusOptions) {
-    const { epoch, onState = () => {}, retryMs = 1_000, pingIntervalMs = 10_000 } = options
+    const {
+      epoch,
+      onState = () => {},
+      onFault = () => {},
+      retryMs = 1_000,
+      pingIntervalMs = 10_000
+    } = options
     this.#address = address
     this.#connectionOptions = connectionOptions(address, { retryMs, pingIntervalMs })
     this.#retryMs = retryMs
     this.#prefix = `parley.${epoch}`
     this.#onState = onState
+    this.#onFault = onFault
     this.#listen(this.#sessions, (text) => this.#takeSession(text))
     this.#listen(this.#presence, (text) => {
       for (const listener of this.#presenceListeners) listener(text)
@@ -73,7 +83,7 @@ export class NatsBus implements Bus {
     } catch (error) {
       if (isRefusal(error)) throw bus.#refusedBy(error)
       bus.#setState('degraded', reasonOf(error))
-      void bus.#connect()
+      bus.#connect().catch(bus.#onFault)
       return bus
     }
     // NATS says what we may not do when we try it.
@@ -182,7 +192,12 @@ export class NatsBus implements Bus {
     if (!this.#connection || this.#connection.isClosed()) return
     topic.subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => {
-        if (!error) topic.take(message.string())
+        if (error) return this.#onFault(error)
+        try {
+          topic.take(message.string())
+        } catch (fault) {
+          this.#onFault(fault)
+        }
       }
     })
   }
@@ -222,7 +237,7 @@ export class NatsBus implements Bus {
   #use(connection: NatsConnection): void {
     this.#connection = connection
     for (const [subject, topic] of this.#topics) this.#subscribe(subject, topic)
-    void this.#follow(connection)
+    this.#follow(connection).catch(this.#onFault)
   }
 
   async #follow(connection: NatsConnection): Promise<void> {
@@ -245,7 +260,7 @@ export class NatsBus implements Bus {
 
   #recover(): void {
     this.#setState('ok', '')
-    void this.#announce()
+    this.#announce().catch(this.#onFault)
   }
 
   async #announce(): Promise<void> {

@@ -44,7 +44,10 @@ export class SharedReads<Ask, Result> {
     // After everybody who is woken in this turn of the event loop.
     setImmediate(() => {
       this.#due = false
-      while (this.#running < this.#options.concurrent && this.#waiting.size > 0) void this.#begin()
+      while (this.#running < this.#options.concurrent && this.#waiting.size > 0) {
+        // What fails is told to those who asked.
+        this.#begin().catch(() => {})
+      }
     })
   }
 

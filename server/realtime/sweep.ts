@@ -24,7 +24,7 @@ export class Sweep {
   /** Runs it now; while it runs, once more afterwards. */
   now(): void {
     if (this.#running) this.#again = true
-    else void this.#run()
+    else this.#begin()
   }
 
   close(): void {
@@ -33,8 +33,12 @@ export class Sweep {
   }
 
   #wait(): void {
-    this.#timer = setTimeout(() => void this.#run(), this.#options.intervalMs)
+    this.#timer = setTimeout(() => this.#begin(), this.#options.intervalMs)
     this.#timer.unref()
+  }
+
+  #begin(): void {
+    this.#run().catch(this.#options.onFailure)
   }
 
   async #run(): Promise<void> {

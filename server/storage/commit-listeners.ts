@@ -15,5 +15,10 @@ export function openCommitListeners(onFailure: (error: unknown) => void) {
       }
     }
   }
-  return { add: (listener: CommitListener) => void listeners.push(listener), notify }
+  return {
+    add: (listener: CommitListener) => {
+      listeners.push(listener)
+    },
+    notify
+  }
 }

@@ -37,9 +37,17 @@ export class CommitQueue<Item, Outcome> {
       if (!this.#committing) {
         this.#committing = true
         // Requests that were read from sockets in this turn of the event loop share the first batch too.
-        setImmediate(() => void this.#run())
+        setImmediate(() => {
+          this.#run().catch((error: unknown) => this.#fail(error))
+        })
       }
     })
+  }
+
+  /** Reached by a fault alone: whoever waits is told, and the next item begins anew. */
+  #fail(error: unknown): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
+    this.#committing = false
   }
 
   async #run(): Promise<void> {

@@ -61,7 +61,8 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): v
   const problem = toProblem(error)
   const passes = problem.status >= 500 || problem.status === 429
   if (!passes || !accepts(request.headers.accept, 'text/event-stream')) {
-    return void answerProblem(error, request, reply)
+    answerProblem(error, request, reply)
+    return
   }
   if (problem.code === 'internal') request.log.error({ reason: reasonOf(error) }, 'a stream was not opened')
   const retryMs = Math.round(1_000 * (Number(reply.getHeader('retry-after') ?? 1) + Math.random()))

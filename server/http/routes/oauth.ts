@@ -18,7 +18,9 @@ export function oauthRoutes(server: Server, deps: RouteDeps): void {
 
   server.route({
     ...routes.oauthGithub,
-    errorHandler: (error, request, reply) => void answerOrReturn(error, request, reply, '/'),
+    errorHandler: (error, request, reply) => {
+      answerOrReturn(error, request, reply, '/')
+    },
     handler: async (request, reply) => {
       const github = required(config.github)
       const { session: mode = 'token', return_to: returnTo = null } = request.query
@@ -33,7 +35,9 @@ export function oauthRoutes(server: Server, deps: RouteDeps): void {
 
   server.route({
     ...routes.oauthGithubCallback,
-    errorHandler: (error, request, reply) => void answerOrReturn(error, request, reply, '/'),
+    errorHandler: (error, request, reply) => {
+      answerOrReturn(error, request, reply, '/')
+    },
     handler: async (request, reply) => {
       const github = required(config.github)
       const attempt = await recallSignIn(request, reply, deps, request.query.state ?? '')

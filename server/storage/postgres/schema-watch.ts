@@ -31,8 +31,7 @@ export function watchSchema(db: Kysely<Schema>, { onAdded, onBroken }: Watch): {
     if (closed) return
     timer = setTimeout(() => {
       // What cannot be asked now is asked the next time; that Postgres is away is said elsewhere.
-      looking = look().catch(() => {})
-      void looking.then(wait)
+      looking = look().then(wait, wait)
     }, everyMs)
     timer.unref()
   }

@@ -57,6 +57,6 @@ export class ReaderPool {
 
   #add(reader: WorkerThread): void {
     this.#readers.push(reader)
-    void reader.died.then(this.#died.resolve)
+    reader.died.then(this.#died.resolve, this.#died.reject)
   }
 }

@@ -40,11 +40,20 @@ port.on('message', (job: Job | 'close') => {
   if (!running) {
     running = true
     // After the messages that already wait in the port: they join the group.
-    setImmediate(() => void runWaiting())
+    setImmediate(() => {
+      runWaiting().catch(failThread)
+    })
   }
 })
 port.postMessage({ settings: writing?.settings, renewed: writing?.mark?.renewed ?? null } satisfies Ready)
 flushCompileCache()
+
+/** What no job is to be blamed for ends the thread, and with it the process: a start is what mends it. */
+function failThread(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
 
 async function runWaiting(): Promise<void> {
   while (waiting.length > 0) {

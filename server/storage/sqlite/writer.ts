@@ -40,7 +40,9 @@ export async function prepareWriter(database: DatabaseSync, db: Kysely<Schema>, 
      * Notes the newest commit in the index that all connections map (SQLite's aReadMark). The first reader after a commit
      * does so, and if the disk had turned read-only meanwhile, the system would end the process for it (SIGBUS).
      */
-    notice: () => void read.get()
+    notice: () => {
+      read.get()
+    }
   }
 }
 

@@ -238,15 +238,16 @@ describe('marking read', () => {
   })
 })
 
+/** Lets writes of this procedure end as `how` says; the others go on. */
+function fail(procedure: string, how: () => Promise<never>): void {
+  const { store } = parley.app
+  const real = store.write.bind(store)
+  vi.spyOn(store, 'write').mockImplementation((name, input) =>
+    name === procedure ? how() : real(name, input)
+  )
+}
+
 describe('a read mark that cannot be written', () => {
-  /** Lets writes of this procedure end as `how` says; the others go on. */
-  function fail(procedure: string, how: () => Promise<never>): void {
-    const { store } = parley.app
-    const real = store.write.bind(store)
-    vi.spyOn(store, 'write').mockImplementation((name, input) =>
-      name === procedure ? how() : real(name, input)
-    )
-  }
   afterEach(() => vi.restoreAllMocks())
 
   test.each([

@@ -32,6 +32,8 @@ async function ask(line: string, headers: string[], pattern: RegExp, body = ''):
 const statusOf = async (line: string, headers: string[], body = '') =>
   Number((await ask(line, headers, /\r\n\r\n/, body)).split(' ')[1])
 
+const message = () => john.send(id, 'hello')
+
 const types = [
   'application/json',
   'application/json; charset=utf-8',
@@ -42,8 +44,6 @@ const types = [
 ]
 
 describe.each(types)('without a body, Content-Type: %s is as none', (type) => {
-  const message = () => john.send(id, 'hello')
-
   test.each([
     ['no length', []],
     ['Content-Length: 0', ['Content-Length: 0']]

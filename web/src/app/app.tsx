@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { Redirect, Route, Router, Switch } from 'wouter'
 import { AccessPage } from '../features/access/access-page.tsx'
@@ -64,7 +65,13 @@ function Gate({ openId, problem: given }: { openId: string | null; problem: stri
   return (
     <main className="page">
       <Notice title={title} detail={detail} picture={<Logo size={56} />}>
-        <Button onClick={() => void session.start()}>{again}</Button>
+        <Button
+          onClick={() => {
+            session.start().catch(reportFault)
+          }}
+        >
+          {again}
+        </Button>
       </Notice>
     </main>
   )

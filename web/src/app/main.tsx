@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import '../ui/base.css'
 import '../ui/field.css'
 import { StrictMode } from 'react'
@@ -14,7 +15,7 @@ import { Session } from './session.ts'
 import { SessionContext } from './session-context.tsx'
 
 const session = new Session(createClient({ session: 'cookie', onServerTime: noteServerTime }))
-void session.start()
+session.start().catch(reportFault)
 guardCompositions()
 surviveTranslation()
 
@@ -31,7 +32,9 @@ createRoot(document.getElementById('root')!).render(
 
 // Absent where a page was not loaded over TLS. While developing, every file comes from Vite.
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-  addEventListener('load', () => void watchForUpdates().catch(() => {}))
+  addEventListener('load', () => {
+    watchForUpdates().catch(() => {})
+  })
 }
 
 /** Takes `?problem=` out of the address: a reload shall not tell it again. */

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { isSignedOut, isTemporary, type Client, type SavedState } from '@parley/client'
 import type { LoginMethods, User } from '@parley/contract/entities'
 import { createStore, type StoreApi } from 'zustand/vanilla'
@@ -31,11 +32,11 @@ export class Session {
     this.client = client
     this.#channel.onmessage = ({ data: userId }: MessageEvent<string | null>) => {
       if (userId === null) this.#showSignedOut()
-      else if (userId !== this.#messenger?.me.id) void this.start()
+      else if (userId !== this.#messenger?.me.id) this.start().catch(reportFault)
     }
     addEventListener('online', () => {
       const { status } = this.store.getState()
-      if (status === 'unreachable' || this.#messenger?.connected === false) void this.start()
+      if (status === 'unreachable' || this.#messenger?.connected === false) this.start().catch(reportFault)
     })
     // A tab that was frozen has missed what the others announced.
     addEventListener('pageshow', () => this.#compare())
@@ -64,7 +65,7 @@ export class Session {
       // Another tab signed out while the server was answering.
       if (recall(signOutKey) !== null) return this.#showSignedOut()
       const before = recall(userKey)
-      if (before !== null && before !== me.id) void forgetState(before)
+      if (before !== null && before !== me.id) forgetState(before).catch(reportFault)
       keep(userKey, me.id)
       this.#channel.postMessage(me.id)
       messenger.connect(me)
@@ -100,7 +101,7 @@ export class Session {
     this.#channel.postMessage(null)
     this.#starts++
     this.#show({ status: 'signed_out', expired: false })
-    void this.#endAtServer().catch(() => {})
+    this.#endAtServer().catch(() => {})
     if (userId !== null) await deletePersonData(userId)
   }
 
@@ -133,7 +134,7 @@ export class Session {
     const shown = this.#messenger?.me.id
     if (document.visibilityState !== 'visible' || shown === undefined || recall(userKey) === shown) return
     if (recall(userKey) === null) this.#showSignedOut()
-    else void this.start()
+    else this.start().catch(reportFault)
   }
 
   /** There is no session. Unless the person signed out, their drafts and outbox stay for when they are back. */
@@ -143,7 +144,7 @@ export class Session {
     this.#starts++
     this.#show({ status: 'signed_out', expired })
     if (userId === null) return
-    void (expired ? forgetState(userId) : deletePersonData(userId))
+    ;(expired ? forgetState(userId) : deletePersonData(userId)).catch(reportFault)
   }
 
   /** Shows at once whoever was here last, as this browser kept it; the server has not said yet that they still are. */
@@ -173,8 +174,12 @@ export class Session {
       kept,
       saved,
       stillMe: () => recall(userKey) === me.id,
-      onSignedOut: () => void this.#check(messenger),
-      onImpatient: () => void this.start()
+      onSignedOut: () => {
+        this.#check(messenger).catch(reportFault)
+      },
+      onImpatient: () => {
+        this.start().catch(reportFault)
+      }
     })
     return messenger
   }
@@ -184,7 +189,7 @@ export class Session {
     else if (!this.#messenger.connected) this.#messenger.noAnswer()
     setTimeout(
       () => {
-        if (start === this.#starts) void this.start()
+        if (start === this.#starts) this.start().catch(reportFault)
       },
       retryMs * (0.5 + Math.random())
     )

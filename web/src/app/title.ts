@@ -8,6 +8,8 @@ export function useTitle(): void {
   const unread = useMessengerState(({ entries }) => unreadTotal(entries))
   useEffect(() => {
     document.title = texts.title(unread)
-    return () => void (document.title = texts.title(0))
+    return () => {
+      document.title = texts.title(0)
+    }
   }, [unread])
 }

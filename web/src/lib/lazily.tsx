@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useEffect, useState, type ComponentType, type ReactNode } from 'react'
 import { MissingPart, reloadForMissingPart } from './missing-part.ts'
 
@@ -23,7 +24,7 @@ export function lazily<Props extends object>(
           setFailure(new MissingPart(error))
         }
       }
-      void show()
+      show().catch(reportFault)
     }, [])
     if (failure) throw failure
     return Part && <Part {...props} />

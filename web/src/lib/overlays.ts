@@ -26,7 +26,9 @@ export function openOverlay(close: () => void): () => void {
     history.pushState(state, '')
     last = placeHere()
   }
-  return () => void open.splice(open.indexOf(overlay), 1)
+  return () => {
+    open.splice(open.indexOf(overlay), 1)
+  }
 }
 
 /** Asks the topmost overlay to close. */

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useCallback, useEffect, useState } from 'react'
 import { typedUsernameKey, usernameKey } from '@parley/contract/usernames'
 import { problemOf, problemText } from './problem-texts.ts'
@@ -42,14 +43,18 @@ export function useSuggestions(search: string, suggest: Suggest): Suggestions {
   useEffect(() => {
     if (wanted === '') return undefined
     const typing = new AbortController()
-    const timer = setTimeout(() => void ask(wanted, typing.signal), pauseMs)
+    const timer = setTimeout(() => {
+      ask(wanted, typing.signal).catch(reportFault)
+    }, pauseMs)
     return () => {
       clearTimeout(timer)
       typing.abort()
     }
   }, [ask, wanted])
 
-  const again = useCallback(() => void ask(wanted, new AbortController().signal), [ask, wanted])
+  const again = useCallback(() => {
+    ask(wanted, new AbortController().signal).catch(reportFault)
+  }, [ask, wanted])
   const waiting = failure !== null
   useEffect(() => {
     if (!waiting) return undefined

@@ -23,7 +23,7 @@ self.addEventListener('activate', (event) => {
 
 // A new version waits until a tab asks for it: tabs that are open keep the version they were loaded with.
 self.addEventListener('message', ({ data }) => {
-  if (data === 'activate') void self.skipWaiting()
+  if (data === 'activate') self.skipWaiting().catch(() => {})
 })
 
 self.addEventListener('fetch', (event) => {
@@ -38,7 +38,7 @@ self.addEventListener('fetch', (event) => {
 /** Caches this version as a whole, or fails as a whole; the browser then tries again at its next check. */
 async function install(): Promise<void> {
   // Parley 0.1.0's worker has no tabs that could ask for the next version.
-  if (await caches.has('parley-app-1')) void self.skipWaiting()
+  if (await caches.has('parley-app-1')) self.skipWaiting().catch(() => {})
   const cache = await caches.open(cacheName)
   await Promise.all(
     appFiles.map(async (file) => {

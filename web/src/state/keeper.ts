@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { StateSaver, type SavedState, type StateStorage } from '@parley/client'
 import { trouble } from '../lib/trouble.ts'
 import type { StoreApi } from 'zustand/vanilla'
@@ -16,7 +17,9 @@ export type KeeperOptions = {
 export function keepChanges({ store, storage, read, signal }: KeeperOptions): StateSaver<KeptState> {
   // A state that may be wrong is not kept: a reload starts over from the server's.
   const saver = new StateSaver({ storage, read: () => (trouble.getState().failed ? null : read()) })
-  const stopWatching = trouble.subscribe(() => void storage.clear().catch(() => {}))
+  const stopWatching = trouble.subscribe(() => {
+    storage.clear().catch(() => {})
+  })
   const stop = store.subscribe(({ cursor, entries, histories, participants }, before) => {
     const same =
       cursor === before.cursor &&
@@ -25,7 +28,9 @@ export function keepChanges({ store, storage, read, signal }: KeeperOptions): St
       participants === before.participants
     if (!same) saver.changed()
   })
-  const flush = () => void saver.flush()
+  const flush = () => {
+    saver.flush().catch(reportFault)
+  }
   addEventListener('pagehide', flush, { signal })
   // The last that a phone tells before it ends a page.
   document.addEventListener('visibilitychange', flush, { signal })

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import {
   EventStream,
   OutboxSender,
@@ -70,7 +71,7 @@ export class Leader {
 
   /** There is something new in the outbox. */
   look(): void {
-    void this.#sender.look()
+    this.#sender.look().catch(reportFault)
   }
 
   /** Waits no longer: the network is back, or somebody looks. */

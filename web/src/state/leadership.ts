@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 /** Web Locks, as far as an election needs them; absent where a page was not loaded over TLS. */
 export type Locks = Pick<LockManager, 'request'>
 
@@ -18,8 +19,8 @@ export class Leadership {
   constructor(options: LeadershipOptions) {
     this.#options = options
     // Without locks each tab leads itself: more streams, and nothing else is different.
-    if (options.locks) void this.#stand({ signal: this.#closed.signal })
-    else void this.#lead()
+    if (options.locks) this.#stand({ signal: this.#closed.signal }).catch(reportFault)
+    else this.#lead().catch(reportFault)
   }
 
   get leads(): boolean {
@@ -28,7 +29,8 @@ export class Leadership {
 
   /** Leads although another tab does: it does not answer, as when the system put it to sleep. */
   takeOver(): void {
-    if (this.#options.locks && !this.leads && !this.#closed.signal.aborted) void this.#stand({ steal: true })
+    if (this.#options.locks && !this.leads && !this.#closed.signal.aborted)
+      this.#stand({ steal: true }).catch(reportFault)
   }
 
   close(): void {
@@ -42,7 +44,7 @@ export class Leadership {
     } catch {
       // The lock was stolen, or this tab closed.
       this.#term?.abort()
-      if (!this.#closed.signal.aborted) void this.#stand({ signal: this.#closed.signal })
+      if (!this.#closed.signal.aborted) this.#stand({ signal: this.#closed.signal }).catch(reportFault)
     }
   }
 

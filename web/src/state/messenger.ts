@@ -1,4 +1,5 @@
 import { isSignedOut, type Answer, type Client, type SavedState, type StateSaver } from '@parley/client'
+import { inBackground } from '@parley/client/failures'
 import type { Cursor } from '@parley/contract/cursor'
 import type { AuthUser } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
@@ -79,7 +80,7 @@ export class Messenger {
       read: () => this.#toKeep(),
       signal: this.#closed.signal
     })
-    void this.#listOutbox()
+    inBackground(this.#listOutbox())
   }
 
   get me(): AuthUser {
@@ -103,12 +104,12 @@ export class Messenger {
       apply: (event, cursor) => this.#apply(event, cursor),
       onSignal: this.signals.hear,
       onLead: () => this.#saver.changed(),
-      onOutboxChanged: () => void this.#listOutbox(),
+      onOutboxChanged: () => inBackground(this.#listOutbox()),
       onFailure: (error) => this.#fail(error)
     })
     this.#connected.resolve()
     for (const { id, readHere } of Object.values(this.store.getState().entries)) {
-      if (readHere) void this.#tellRead(id, readHere.id)
+      if (readHere) inBackground(this.#tellRead(id, readHere.id))
     }
   }
 
@@ -165,7 +166,7 @@ export class Messenger {
         // A snapshot taken meanwhile forgot what this history had collected.
         if (snapshots !== this.#snapshots || !canCatchUp(this.store.getState(), cursor)) continue
         this.#dispatch({ type: 'conversation_taken', conversation, cursor })
-        return void this.#dispatch({ type: 'history_page_taken', conversationId: id, messages, cursor })
+        return this.#dispatch({ type: 'history_page_taken', conversationId: id, messages, cursor })
       }
     })
   }
@@ -232,12 +233,11 @@ export class Messenger {
     this.signals.after(event)
     const { conversationId } = event.data as { conversationId?: string }
     if (conversationId === undefined || this.store.getState().entries[conversationId]) return
-    // One that I have just left.
+    // Not one that I have just left: too old for the list so far, or new to me.
     if (event.name === 'participant_removed') return
-    // Too old for the list so far, or new to me.
-    void this.#once(`meet:${conversationId}`, async (signal) => {
-      const { client } = this.#options
-      const { data, cursor } = await this.#ask(() => client.conversation(conversationId, { signal }), signal)
+    this.#once(`meet:${conversationId}`, async (signal) => {
+      const read = () => this.#options.client.conversation(conversationId, { signal })
+      const { data, cursor } = await this.#ask(read, signal)
       this.#dispatch({ type: 'conversation_taken', conversation: data, cursor })
     }).catch(() => {})
   }
@@ -280,11 +280,11 @@ export class Messenger {
   }
 
   /** Runs a request once it is known whose session it is, or waits for the same one that is under way. */
-  #once(name: string, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  #once(name: string, run: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const underWay = this.#underWay.get(name)
     if (underWay) return underWay
     const started = this.#connected.promise
-      .then(() => run(this.#closed.signal))
+      .then(() => run(this.#closed.signal) as Promise<void>)
       .catch((error: unknown) => {
         this.#fail(error)
         throw error

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { sessionDays } from '@parley/contract/limits'
 import { systemClock, type Client } from '@parley/client'
 import { keep, recall } from '../lib/local-store.ts'
@@ -31,10 +32,13 @@ export function keepSessionAlive(client: Client, userId: string, signal: AbortSi
         // An hour later, or the next page, tries again; a session that is over shows elsewhere.
       }
     }
-    if (!signal.aborted) cancel = systemClock.after(lookMs, () => void look())
+    if (!signal.aborted)
+      cancel = systemClock.after(lookMs, () => {
+        look().catch(reportFault)
+      })
   }
   signal.addEventListener('abort', () => cancel())
-  void look()
+  look().catch(reportFault)
 }
 
 /** Whether a session that ends then should be renewed now. */

@@ -63,7 +63,9 @@ export class Tab {
     this.#leadership = new Leadership({
       name,
       locks: navigator.locks,
-      onElected: (signal) => void ready.then(() => this.#lead(signal)).catch(() => {})
+      onElected: (signal) => {
+        ready.then(() => this.#lead(signal)).catch(() => {})
+      }
     })
     this.#channel.post({ kind: 'hello' })
     const { signal } = this.#closed

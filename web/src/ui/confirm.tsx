@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
@@ -51,7 +52,13 @@ export function Confirm({
           <Button look="plain" onClick={onClose}>
             {cancel}
           </Button>
-          <Button look={danger ? 'danger' : 'primary'} disabled={busy} onClick={() => void confirm()}>
+          <Button
+            look={danger ? 'danger' : 'primary'}
+            disabled={busy}
+            onClick={() => {
+              confirm().catch(reportFault)
+            }}
+          >
             {action}
           </Button>
         </div>

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import type { ReactNode } from 'react'
 import { MissingPart } from '../lib/missing-part.ts'
 import { texts } from '../lib/texts.ts'
@@ -19,7 +20,12 @@ export function DialogPart({ onClose, children }: { onClose: () => void; childre
                 {detail}
               </p>
               <div className="dialog__choices">
-                <Button look="plain" onClick={() => void reloadApp()}>
+                <Button
+                  look="plain"
+                  onClick={() => {
+                    reloadApp().catch(reportFault)
+                  }}
+                >
                   {texts.failedPart.reload}
                 </Button>
                 <Button data-focus onClick={retry}>

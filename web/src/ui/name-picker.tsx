@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react'
 import { asWritten } from '../lib/bidi.ts'
 import { typed } from '../lib/keys.ts'
@@ -33,7 +34,9 @@ export function NamePicker(props: NamePickerProps) {
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
   const latest = useRef(names)
-  useEffect(() => void (latest.current = names), [names])
+  useEffect(() => {
+    latest.current = names
+  }, [names])
   const [search, setSearch] = useState('')
   const [active, setActive] = useState(0)
   const [status, setStatus] = useState('')
@@ -71,7 +74,10 @@ export function NamePicker(props: NamePickerProps) {
     } else if ((event.key === 'Enter' || event.key === ',') && search.trim() !== '') {
       const chosen = found[active]
       add(chosen ?? search.trim())
-      if (chosen === undefined) void meant().then((name) => correct(search.trim(), name))
+      if (chosen === undefined)
+        meant()
+          .then((name) => correct(search.trim(), name))
+          .catch(reportFault)
     } else if (event.key === 'Escape' && search !== '') {
       setSearch('')
     } else if (event.key === 'Backspace' && search === '' && last !== undefined) {

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import type { ReactNode } from 'react'
 import { MissingPart } from '../lib/missing-part.ts'
 import { texts } from '../lib/texts.ts'
@@ -16,7 +17,12 @@ export function PanePart({ level = 2, children }: { level?: 1 | 2; children: Rea
           <div className="pane-part" role="alert">
             <Notice level={level} title={title} detail={detail}>
               <div className="notice__choices">
-                <Button look="plain" onClick={() => void reloadApp()}>
+                <Button
+                  look="plain"
+                  onClick={() => {
+                    reloadApp().catch(reportFault)
+                  }}
+                >
                   {texts.failedPart.reload}
                 </Button>
                 <Button onClick={retry}>{texts.failedPart.again}</Button>

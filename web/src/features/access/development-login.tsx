@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useId, useRef, useState, type FormEvent } from 'react'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
@@ -36,7 +37,13 @@ export function DevelopmentLogin({
   }
 
   return (
-    <form className="access__form" onSubmit={(event) => void submit(event)} noValidate>
+    <form
+      className="access__form"
+      onSubmit={(event) => {
+        submit(event).catch(reportFault)
+      }}
+      noValidate
+    >
       <label htmlFor={id}>{texts.access.username}</label>
       <input
         id={id}

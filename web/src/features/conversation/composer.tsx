@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent, type KeyboardEvent } from 'react'
 import { messageMaxLength } from '@parley/contract/limits'
 import type { AuthUser, User } from '@parley/contract/entities'
@@ -90,12 +91,17 @@ export function Composer(props: ComposerProps) {
     if (event.key === 'Escape' && hasMode) leaveMode()
     else if (event.key === 'ArrowUp' && text === '' && !hasMode) onEditLast()
     else if (event.key !== 'Enter' || event.shiftKey || isTouchOnly()) return
-    else void send()
+    else send().catch(reportFault)
     event.preventDefault()
   }
 
   return (
-    <form className="composer" onSubmit={(event) => void send(event)}>
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        send(event).catch(reportFault)
+      }}
+    >
       <ModeBar draft={draft} me={me} isDeleted={isDeleted} onLeave={leaveMode} />
       {failure && (
         <p className="composer__note composer__note--failed" role="alert">

@@ -32,7 +32,9 @@ export function ConversationComposer(props: ConversationComposerProps) {
       {...props}
       onTyping={() => messenger.signals.sendTyping(conversationId)}
       people={others}
-      onMention={() => void messenger.groups.loadAllParticipants(conversationId).catch(() => {})}
+      onMention={() => {
+        messenger.groups.loadAllParticipants(conversationId).catch(() => {})
+      }}
     />
   )
 }

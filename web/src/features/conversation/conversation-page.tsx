@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useCallback, useMemo, useState, type ReactNode } from 'react'
 import type { Message } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
@@ -65,14 +66,19 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const access = useMemo(() => (kind && role ? { kind, role } : null), [kind, role])
   const actions = useMemo(
     () => ({
-      retry: (clientId: string) => void messenger.outbox.retry(clientId),
-      discard: (clientId: string) => void messenger.outbox.discard(clientId),
+      retry: (clientId: string) => {
+        messenger.outbox.retry(clientId).catch(reportFault)
+      },
+      discard: (clientId: string) => {
+        messenger.outbox.discard(clientId).catch(reportFault)
+      },
       takeBack({ clientId, content }: { clientId: string; content: string }) {
         writing.giveBack(content)
-        void messenger.outbox.discard(clientId)
+        messenger.outbox.discard(clientId).catch(reportFault)
       },
-      react: (...args: Parameters<typeof messenger.outbox.react>) =>
-        void messenger.outbox.react(...args).catch(notKept),
+      react: (...args: Parameters<typeof messenger.outbox.react>) => {
+        messenger.outbox.react(...args).catch(notKept)
+      },
       delete: (message: Message) => messenger.outbox.delete(message).catch(notKept),
       hasMenu: (message: Message) => access !== null && actionsOf(message, access).size > 0,
       openMenu: (message: Message, anchor: Anchor) => setOpen({ kind: 'menu', message, anchor })

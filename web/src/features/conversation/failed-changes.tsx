@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import type { ChangeItem } from '@parley/client'
 import { isFinal, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
@@ -29,7 +30,9 @@ function FailedChange({ item, writing }: { item: ChangeItem; writing: Writing })
   const { outbox } = useMessenger()
   const { clientId } = item
   const problem = item.problem!
-  const discard = () => void outbox.discard(clientId)
+  const discard = () => {
+    outbox.discard(clientId).catch(reportFault)
+  }
 
   /** Gives the text of an edit back to the composer. */
   function takeBack() {
@@ -59,7 +62,12 @@ function FailedChange({ item, writing }: { item: ChangeItem; writing: Writing })
       </div>
       <div className="failed-change__choices">
         {!isFinal(problem) && (
-          <Button look="quiet" onClick={() => void outbox.retry(clientId)}>
+          <Button
+            look="quiet"
+            onClick={() => {
+              outbox.retry(clientId).catch(reportFault)
+            }}
+          >
             {isConflict ? texts.failedChange.overwrite : texts.message.retry}
           </Button>
         )}

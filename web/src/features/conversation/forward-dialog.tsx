@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import type { Message } from '@parley/contract/entities'
@@ -45,14 +46,21 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
           onKeyDown={(event) =>
             typed(event, ({ key }) => {
               const [only, ...others] = fitting
-              if (key === 'Enter' && wanted !== '' && only && others.length === 0) void forward(only.id)
+              if (key === 'Enter' && wanted !== '' && only && others.length === 0)
+                forward(only.id).catch(reportFault)
             })
           }
         />
         <ul className="choices">
           {fitting.map((entry) => (
             <li key={entry.id}>
-              <button type="button" className="choices__one" onClick={() => void forward(entry.id)}>
+              <button
+                type="button"
+                className="choices__one"
+                onClick={() => {
+                  forward(entry.id).catch(reportFault)
+                }}
+              >
                 <Avatar
                   name={nameOf(entry)}
                   url={entry.otherParticipant?.avatarURL ?? null}
@@ -66,7 +74,12 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
         </ul>
         {fitting.length === 0 && <p className="dialog__detail">{texts.forward.none}</p>}
         {listedDownTo !== null && (
-          <Button look="quiet" onClick={() => void messenger.loadMoreConversations().catch(() => {})}>
+          <Button
+            look="quiet"
+            onClick={() => {
+              messenger.loadMoreConversations().catch(() => {})
+            }}
+          >
             {texts.forward.more}
           </Button>
         )}

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useEffect } from 'react'
 import { useAttention } from '../../lib/attention.ts'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
@@ -12,6 +13,6 @@ export function useReadMark(conversationId: string, atEnd: boolean): void {
     return entry ? unreadCount(entry) : 0
   })
   useEffect(() => {
-    if (attentive && atEnd && unread > 0) void messenger.markRead(conversationId)
+    if (attentive && atEnd && unread > 0) messenger.markRead(conversationId).catch(reportFault)
   }, [messenger, conversationId, attentive, atEnd, unread])
 }

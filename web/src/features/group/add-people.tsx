@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useState, type FormEvent } from 'react'
 import type { Participant } from '@parley/contract/entities'
 import { isolate } from '../../lib/bidi.ts'
@@ -45,7 +46,12 @@ export function AddPeople({
   }
 
   return (
-    <form className="group__form" onSubmit={(event) => void add(event)}>
+    <form
+      className="group__form"
+      onSubmit={(event) => {
+        add(event).catch(reportFault)
+      }}
+    >
       <NamePicker
         autoFocus
         label={texts.group.add}

@@ -106,7 +106,12 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
           ))}
         </ul>
         {participants && !participants.whole && (
-          <Button look="quiet" onClick={() => void messenger.groups.loadParticipants(id).catch(() => {})}>
+          <Button
+            look="quiet"
+            onClick={() => {
+              messenger.groups.loadParticipants(id).catch(() => {})
+            }}
+          >
             {texts.group.loadMore}
           </Button>
         )}

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { may } from '@parley/contract/roles'
 import type { Participant, Role } from '@parley/contract/entities'
@@ -83,7 +84,11 @@ export function PersonDialogs({
         <Menu label={t.actions(user.username)} anchor={open.anchor} failure={failure} onClose={onClose}>
           {may(entry.role, 'change_role') && (
             <>
-              <MenuItem onChoose={() => void change(theirs === 'admin' ? 'member' : 'admin')}>
+              <MenuItem
+                onChoose={() => {
+                  change(theirs === 'admin' ? 'member' : 'admin').catch(reportFault)
+                }}
+              >
                 {theirs === 'admin' ? t.makeMember : t.makeAdmin}
               </MenuItem>
               <MenuItem onChoose={() => onOpen({ kind: 'owner', participant })}>{t.makeOwner}</MenuItem>

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useState, type FormEvent } from 'react'
 import { titleMaxLength } from '@parley/contract/limits'
 import { countCodePoints } from '../../lib/code-points.ts'
@@ -35,7 +36,12 @@ export function RenameForm({
   }
 
   return (
-    <form className="group__form" onSubmit={(event) => void save(event)}>
+    <form
+      className="group__form"
+      onSubmit={(event) => {
+        save(event).catch(reportFault)
+      }}
+    >
       <input
         className="field"
         // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of what was pressed

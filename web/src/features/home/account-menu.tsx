@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
@@ -40,7 +41,7 @@ export function AccountMenu({ onSignOut }: { onSignOut: () => Promise<void> }) {
             onClick={() => {
               setAnchor(null)
               if (unsent > 0) setAsking(true)
-              else void onSignOut()
+              else onSignOut().catch(reportFault)
             }}
           >
             <Icon name="signOut" />

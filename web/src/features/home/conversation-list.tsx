@@ -59,7 +59,9 @@ export function ConversationList({ openId }: { openId: string | null }) {
         <Button
           look="quiet"
           className="list__more"
-          onClick={() => void messenger.loadMoreConversations().catch(() => {})}
+          onClick={() => {
+            messenger.loadMoreConversations().catch(() => {})
+          }}
         >
           {texts.home.loadMore}
         </Button>

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useId, useState, type FormEvent } from 'react'
 import { useLocation } from 'wouter'
 import { titleMaxLength } from '@parley/contract/limits'
@@ -46,7 +47,12 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
       keepOnClickBeside={title !== '' || usernames.length > 0}
       onClose={onClose}
     >
-      <form className="dialog__body" onSubmit={(event) => void start(event)}>
+      <form
+        className="dialog__body"
+        onSubmit={(event) => {
+          start(event).catch(reportFault)
+        }}
+      >
         <div>
           <label className="new-group__label" htmlFor={`${id}-title`}>
             {texts.group.titleLabel}

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useId, useRef, useState, type KeyboardEvent } from 'react'
 import { useLocation } from 'wouter'
 import { typed } from '../../lib/keys.ts'
@@ -67,7 +68,7 @@ export function PeopleSearch() {
       else type('')
     } else if (event.key === 'Enter') {
       event.preventDefault()
-      if (search.trim() !== '' && !starting) void start(names[active])
+      if (search.trim() !== '' && !starting) start(names[active]).catch(reportFault)
     }
   }
 
@@ -104,7 +105,9 @@ export function PeopleSearch() {
         choices={shown ? names.map((name) => ({ name })) : []}
         active={active}
         onActive={setActive}
-        onChoose={(index) => void start(names[index])}
+        onChoose={(index) => {
+          start(names[index]).catch(reportFault)
+        }}
       />
       <p className={told ? 'people__failure' : 'people__status'} role="status">
         {told ?? statusOf()}

@@ -1,3 +1,4 @@
+import { reportFault } from '@parley/client/failures'
 import { useStore } from 'zustand'
 import { texts } from '../../lib/texts.ts'
 import { trouble } from '../../lib/trouble.ts'
@@ -20,7 +21,13 @@ function Bar({ text, calm = false }: { text: string; calm?: boolean }) {
   return (
     <div className={`banner__inside ${calm ? 'banner__inside--calm' : ''}`}>
       <span>{text}</span>
-      <Button look="quiet" className="banner__now" onClick={() => void reloadApp()}>
+      <Button
+        look="quiet"
+        className="banner__now"
+        onClick={() => {
+          reloadApp().catch(reportFault)
+        }}
+      >
         {texts.status.reload}
       </Button>
     </div>
