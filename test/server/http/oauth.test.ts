@@ -169,7 +169,14 @@ describe('when GitHub does not answer as expected', () => {
     ['fails at the user', () => (github.userAnswer = { status: 500, body: '{}' })],
     ['does not say who it is', () => (github.userAnswer = { status: 200, body: '{"login":"octocat"}' })],
     ['sends somebody elsewhere', () => (github.userAnswer = { status: 302, body: '' })],
-    ['answers without an end', () => (github.userAnswer = { status: 200, body: ' '.repeat(10_000_000) })],
+    [
+      'answers without an end',
+      () =>
+        (github.userAnswer = {
+          status: 200,
+          body: `${githubUser(1, 'octocat').body}${' '.repeat(10_000_000)}`
+        })
+    ],
     [
       'gives a token that is no token',
       () => (github.tokenAnswer = { status: 200, body: JSON.stringify({ access_token: 'a\r\nx: y' }) })

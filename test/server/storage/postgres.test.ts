@@ -5,6 +5,7 @@ import { openPostgresStore } from '../../../server/storage/postgres/postgres-sto
 import { openSends } from '../../../server/storage/postgres/sends.ts'
 import { sendBatch } from '../../../server/storage/postgres/send-batch.ts'
 import type { CommittedEvent } from '../../../server/storage/event-log.ts'
+import { replaceSession } from '../../../server/storage/procedures/sessions.ts'
 import { markRead } from '../../../server/storage/procedures/reads.ts'
 import type { Schema } from '../../../server/storage/schema.ts'
 import type { Send, SendOutcome, Store } from '../../../server/storage/store.ts'
@@ -242,6 +243,32 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     expect(await refreshed).toBeNull()
     expect(await nodes[0].read('findSession', next)).toBeNull()
   })
+
+  test.each(['a logout', 'disabling the account'])(
+    'S5: %s that waits for a refresh ends its successor, too',
+    async (what) => {
+      const { userId, username } = await addPerson(nodes[0])
+      const session = sessionOf(userId, `held-${userId}`)
+      await nodes[0].write('addSession', session)
+      const { id: sessionId } = (await nodes[0].read('findSession', session))!
+      const next = { ...session, tokenHash: `after-${userId}` }
+      const refreshing = await hold(db, (transaction) =>
+        replaceSession(transaction, { sessionId, salt: 'salt', ...next })
+      )
+      const now = Date.now()
+      const { familyId } = session
+      const ending =
+        what === 'a logout'
+          ? // With another token of the family.
+            nodes[1].write('endFamily', { sessionId: 0, familyId })
+          : nodes[1].write('setDisabled', { key: username, disabled: true, now })
+      await untilWaiting(url, 1)
+      await refreshing.end('commit')
+      await ending
+      await nodes[0].write('setDisabled', { key: username, disabled: false, now })
+      for (const each of [session, next]) expect(await nodes[0].read('findSession', each)).toBeNull()
+    }
+  )
 })
 
 test.skipIf(noPostgres)(
