@@ -1,7 +1,9 @@
 import { Problem } from '@parley/contract/errors'
 import pino, { type Logger } from 'pino'
+import { commandSocketPath, listenForCommands, type CommandSocket } from './command-socket.ts'
 import type { Config } from './config.ts'
 import { openDataDir } from './data-dir.ts'
+import { accountCommands, endedBy } from './domain/accounts.ts'
 import { addUsers } from './domain/people.ts'
 import { Presence } from './domain/presence.ts'
 import { Sessions } from './domain/sessions.ts'
@@ -13,6 +15,7 @@ import { backlog } from './http/listener.ts'
 import { headerLines, securityHeaders } from './http/security-headers.ts'
 import { createServer } from './http/server.ts'
 import { listenForMetrics, type MetricsListener } from './metrics/listener.ts'
+import { changeOf } from './realtime/bus-words.ts'
 import { Hub } from './realtime/hub.ts'
 import { Sweep } from './realtime/sweep.ts'
 import { openBus } from './open-bus.ts'
@@ -60,10 +63,16 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
   })
   const sessions = new Sessions(store, {
     publish: (change) => bus.publishSession(change),
+    onFailure: (error) => logger.warn(error, 'when sessions were used last was not written down'),
     // From sweep to sweep, with time for the next.
     ...(shared && { cacheMs: 2 * sweepIntervalMs })
   })
   bus.onSession((change) => sessions.apply(change))
+  // What a command ends beside the nodes, where there is no bus.
+  store.notices?.listen((text) => {
+    const change = changeOf(text)
+    if (change) sessions.apply(change)
+  })
   const presence = new Presence(store, {
     tell: (userIds, signal) => hub.signalHere(userIds, signal),
     publish: (text) => bus.publishPresence(text),
@@ -115,6 +124,23 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
   })
   metrics?.watch({ hub, sessions, store, bus, presence })
   let metricsListener: MetricsListener | null = null
+  let commandSocket: CommandSocket | null = null
+
+  /** Only on SQLite, whose one writer this process is. Without it everything else works, so the start goes on. */
+  async function answerCommands(): Promise<void> {
+    if (config.database.kind !== 'sqlite') return
+    try {
+      const path = commandSocketPath(config.dataDir)
+      commandSocket = await listenForCommands(path, config.database.path, async (name, input) => {
+        const result = await accountCommands[name](store, input)
+        for (const { userId, sessionId } of endedBy(result)) sessions.endSessions(userId, [sessionId])
+        return result
+      })
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      logger.warn(`npx parley user … cannot reach this server while it runs: ${why}`)
+    }
+  }
 
   const upkeep = setInterval(keepUp, upkeepIntervalMs)
   keepUp()
@@ -137,6 +163,7 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
           logger.warn(error, 'metrics could not be read')
         )
       }
+      await answerCommands()
       return server.listen({ host: config.host, port: config.port, backlog })
     },
     /**
@@ -147,6 +174,7 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
       ready = false
       clearInterval(upkeep)
       try {
+        await commandSocket?.close()
         await hub.drain(Math.min(config.drainMs / 2, hub.size * drainPerStreamMs))
         await server.close()
         hub.close()

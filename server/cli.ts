@@ -39,8 +39,17 @@ async function run(args: string[]): Promise<number | undefined> {
   }
   if (command === 'user' && rest[0] === 'add') {
     if (rest.length === 1) return misunderstood('user add: name whom to add.')
-    const { addUsersByName } = await import('./commands/user-add.ts')
+    const { addUsersByName } = await import('./commands/user.ts')
     return addUsersByName(rest.slice(1), process.env)
+  }
+  if (command === 'user' && (rest[0] === 'disable' || rest[0] === 'enable')) {
+    if (rest.length === 1) return misunderstood(`user ${rest[0]}: name whom to ${rest[0]}.`)
+    const { disableUsers } = await import('./commands/user.ts')
+    return disableUsers(rest.slice(1), rest[0] === 'disable', process.env)
+  }
+  if (command === 'user' && rest[0] === 'list' && rest.length === 1) {
+    const { listUsers } = await import('./commands/user.ts')
+    return listUsers(process.env)
   }
   if ((command === 'backup' || command === 'restore') && rest.length < 2) {
     if (rest[0] === undefined) return misunderstood(`${command}: name the file.`)
@@ -62,6 +71,8 @@ Usage: npx parley COMMAND
 
   serve               Starts Parley, like npm start
   user add NAME…      Adds users who sign in by the development login, also while Parley runs
+  user disable NAME…  Signs people out everywhere at once and keeps them out; user enable NAME… undoes it
+  user list           Lists usernames, and who is disabled
   backup FILE         Writes a copy of the database to a new file, also while Parley runs
   restore FILE        Puts such a copy in the database's place; stop Parley first
   doctor              Checks the database and says what it found, also while Parley runs

@@ -39,13 +39,14 @@ export async function openStore(
 }
 
 /**
- * The same store for a command that writes, which may run beside a server. It must write nothing to the event log. Makes the
- * schema of an empty database, and changes none: throws, in one line, when the database is another version's.
+ * The same store for a command that writes: on Postgres beside the servers, on SQLite where none runs (`DatabaseInUse`). It
+ * must write nothing to the event log. Makes the schema of an empty database, and changes none: throws, in one line, when
+ * the database is another version's.
  */
-export async function openStoreBeside(database: DatabaseConfig): Promise<Store> {
+export async function openStoreForCommand(database: DatabaseConfig): Promise<Store> {
   return database.kind === 'postgres'
     ? (await postgres()).openPostgresStoreBeside(database.url)
-    : (await sqlite()).openSqliteStoreBeside(database.path)
+    : (await sqlite()).openSqliteStoreForCommand(database.path)
 }
 
 /** The same for a command that only reads: it writes nothing at all. */

@@ -14,6 +14,13 @@ export type { AccountState } from './procedures/accounts.ts'
 /** Numbers of reads, of writes (a batch of sends is one), and of sends that wait for their batch. */
 export type Queues = { reads: number; writes: number; sends: number }
 
+/** Short texts to and from other processes on the same database; some may be lost. */
+export type Notices = {
+  publish(text: string): Promise<void>
+  /** Calls `listener` with what others publish, from soon on; once. */
+  listen(listener: (text: string) => void): void
+}
+
 /**
  * What the domain asks of storage: run a named procedure. Every call may throw the problem `storage_unavailable`; a
  * write that did so may still have happened.
@@ -37,6 +44,8 @@ export interface Store {
   /** Sends a message with the next batch. Resolves once it is on disk. */
   send(send: Send): Promise<SendOutcome>
   readonly events: EventLog
+  /** On an engine that several processes share. */
+  readonly notices?: Notices
   /** What was asked for and is not done yet, now. */
   queues(): Queues
   /** Resolves with the reason when this process can never reach its data again, and only another one can. */

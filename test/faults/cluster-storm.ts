@@ -1,7 +1,7 @@
 // Over 300 lines: what can go wrong with a cluster, in one list, beside how each is done and mended.
 import { Client } from 'pg'
 import { addUsers } from '../../server/domain/people.ts'
-import { openStoreBeside } from '../../server/open-store.ts'
+import { openStoreForCommand } from '../../server/open-store.ts'
 import { loginBehind } from '../harness/api.ts'
 import { startCluster, type Cluster } from '../harness/cluster.ts'
 import { openHintLoss } from '../harness/hint-loss.ts'
@@ -292,7 +292,7 @@ async function takeConnections(url: string) {
 }
 
 async function addUsersBeside({ databaseUrl }: Cluster, usernames: string[]): Promise<void> {
-  const store = await openStoreBeside({ kind: 'postgres', url: databaseUrl })
+  const store = await openStoreForCommand({ kind: 'postgres', url: databaseUrl })
   await addUsers(store, usernames)
   await store.close()
 }

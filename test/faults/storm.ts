@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { addUsers } from '../../server/domain/people.ts'
-import { openStoreBeside } from '../../server/open-store.ts'
+import { runAccountCommand } from '../../server/commands/account-command.ts'
+import { openStoreForCommand } from '../../server/open-store.ts'
 import type { DatabaseConfig } from '../../server/config.ts'
 import { startParley } from '../harness/parley.ts'
 import { createDatabase, startPostgres } from '../harness/postgres.ts'
@@ -57,9 +57,7 @@ export async function runStorm(
     rateLimits: options.rateLimits ?? false,
     breakers: [killServer],
     async addUsers(usernames: string[]) {
-      const store = await openStoreBeside(database)
-      await addUsers(store, usernames)
-      await store.close()
+      await runAccountCommand({ database, dataDir: parley.dataDir, nats: null }, 'addUsers', usernames)
     },
     output: () => parley.output(),
     async inspect(record: StormRecord) {
@@ -73,7 +71,7 @@ export async function runStorm(
 
 /** Looks for what must not be in a database. */
 export async function findFaults(database: DatabaseConfig, record: StormRecord): Promise<void> {
-  const store = await openStoreBeside(database)
+  const store = await openStoreForCommand(database)
   for (const { finding, rows } of await store.read('listFindings', {})) {
     record.violate(`in the database ${finding} (${rows})`)
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -39,6 +39,8 @@ describe('npx parley', () => {
       for (const command of [
         'serve',
         'user add NAME…',
+        'user disable NAME…',
+        'user list',
         'backup FILE',
         'restore FILE',
         'doctor',
@@ -61,6 +63,9 @@ describe('npx parley', () => {
     [['frobnicate']],
     [['user']],
     [['user', 'add']],
+    [['user', 'disable']],
+    [['user', 'enable']],
+    [['user', 'list', 'anna']],
     [['serve', 'now']],
     [['backup']],
     [['restore', 'a', 'b']],
@@ -114,6 +119,59 @@ describe('npx parley user add', () => {
     expect(stderr.match(/^not added: .*$/gm)).toHaveLength(6)
     expect(stderr).toContain('not added: ANNA: the name is taken')
     expect(stderr).toContain('not added: a b: a name begins with a letter or digit')
+  })
+})
+
+describe('npx parley user disable and enable', () => {
+  test('S5: ends sessions and streams of a Parley that runs, and works when it was stopped or killed, too', async () => {
+    await using server = await startParley()
+    const env = { DATA_DIR: server.dataDir }
+    const socket = join(server.dataDir, 'parley.sock')
+    const mode = (await stat(socket)).mode & 0o777
+    expect(mode.toString(8)).toBe('600')
+    const jane = await loginAs(server.url, 'jane')
+    const stream = await openStream(server.url, jane.token)
+    await stream.until(({ name }) => name === 'sync')
+    expect(await parley(['user', 'disable', 'jane'], env)).toMatchObject({
+      code: 0,
+      stdout: 'disabled jane\n'
+    })
+    await stream.ended
+    expect((await jane.get('/api/auth_user')).status).toBe(401)
+    expect(await parley(['user', 'disable', 'jane', 'nobody'], env)).toMatchObject({
+      code: 1,
+      stdout: 'disabled jane\n',
+      stderr: 'not disabled: nobody: no user has this name\n'
+    })
+
+    await server.kill('SIGTERM')
+    await expect(stat(socket)).rejects.toThrow('ENOENT')
+    expect(await parley(['user', 'list'], env)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^jane {2}disabled 20.*Z\njohn\n$/)
+    })
+    await server.restart()
+    const login = { method: 'POST', body: { username: 'jane' } }
+    expect((await call(`${server.url}/api/login`, login)).body).toMatchObject({ code: 'account_disabled' })
+
+    await server.kill('SIGKILL')
+    expect((await stat(socket)).isSocket()).toBe(true)
+    expect(await parley(['user', 'enable', 'jane'], env)).toMatchObject({ code: 0, stdout: 'enabled jane\n' })
+    await server.restart()
+    expect((await loginAs(server.url, 'jane')).user.username).toBe('jane')
+    expect(await parley(['user', 'disable', 'john'], env)).toMatchObject({ code: 0 })
+  })
+
+  test('where the path is too long for a socket, Parley runs, and a command says what to do', async () => {
+    const deep = join(dataDir, 'x'.repeat(100))
+    await mkdir(deep)
+    await using server = await startParley({ dataDir: deep })
+    expect(server.output()).toContain('choose a shorter DATA_DIR')
+    const { code, stderr } = await parley(['user', 'add', 'anna'], { DATA_DIR: deep })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/cannot reach it: .*choose a shorter DATA_DIR/)
+    await server.kill('SIGTERM')
+    expect(await parley(['user', 'add', 'anna'], { DATA_DIR: deep })).toMatchObject({ code: 0 })
   })
 })
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runAccountCommand } from '../../server/commands/account-command.ts'
+import { parseNatsUrl } from '../../server/nats-url.ts'
 import { apiWith, call, loginAs, type Api } from '../harness/api.ts'
 import { noCluster, startCluster, type Cluster } from '../harness/cluster.ts'
 import { startNats } from '../harness/nats.ts'
@@ -33,6 +35,12 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     conversation = (await john.conversationWith('jane')).id
   })
   afterAll(() => cluster.close())
+
+  const place = () => ({
+    database: { kind: 'postgres' as const, url: cluster.databaseUrl },
+    dataDir: cluster.nodes[0]!.dataDir,
+    nats: parseNatsUrl(cluster.nats.url)
+  })
 
   /** The same person on another node, or on all of them through nginx. */
   const at = (person: Api, node?: number) =>
@@ -117,6 +125,19 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     await john.send(conversation, 'still there?')
     await other.until((event) => contentOf(event) === 'still there?')
     other.cut()
+  })
+
+  test('S5, N4: a command that disables an account ends its sessions and streams on all nodes', async () => {
+    await runAccountCommand(place(), 'addUsers', ['anna'])
+    const anna = await loginAs(cluster.nodes[0]!.url, 'anna', cluster.url)
+    const streams = await Promise.all(cluster.nodes.map((node) => listen(anna, node.url)))
+    await runAccountCommand(place(), 'setDisabled', { usernames: ['anna'], disabled: true })
+    await Promise.all(streams.map((stream) => stream.ended))
+    for (const node of [0, 1, 2]) {
+      expect((await at(anna, node).get('/api/auth_user')).status).toBe(401)
+      const again = loginAs(cluster.nodes[node]!.url, 'anna', cluster.url)
+      await expect(again).rejects.toThrow('account_disabled')
+    }
   })
 
   test('N4: a refreshed token ends where it is used with the first use of the new one elsewhere', async () => {

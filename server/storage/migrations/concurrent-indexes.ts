@@ -38,7 +38,14 @@ export async function buildIndexes(
     while (!(await tryLock(connection))) await delay(lockEveryMs)
     try {
       for (const index of await listUnbuilt(connection, indexes)) {
-        say(`The schema changes: the index ${index.name} is built. Everyone can go on writing meanwhile.`)
+        const row = await connection
+          .selectFrom(index.on)
+          .select(sql.lit(1).as('one'))
+          .limit(1)
+          .executeTakeFirst()
+        // Where the table is empty, there is nothing to wait for.
+        if (row)
+          say(`The schema changes: the index ${index.name} is built. Everyone can go on writing meanwhile.`)
         await sql.raw(`DROP INDEX CONCURRENTLY IF EXISTS ${index.name}`).execute(connection)
         await sql.raw(statement(index, 'CONCURRENTLY ')).execute(connection)
       }

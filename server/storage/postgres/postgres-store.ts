@@ -11,6 +11,7 @@ import { watchAvailability, type OnState } from './availability.ts'
 import { readIdentity, renewalOf } from './epoch.ts'
 import { isConflict, UnfitPostgres } from './failures.ts'
 import { openLogReads } from './log-reads.ts'
+import { openNotices } from './notices.ts'
 import { openPool } from './pool.ts'
 import { checkDatabase, prepareBeside, prepareDatabase, type Prepared } from './preparation.ts'
 import { preparing } from './prepared.ts'
@@ -91,6 +92,7 @@ function open(
     const committedAt = performance.timeOrigin + performance.now()
     if (events.length > 0) listeners.notify(events, committedAt)
   }
+  const notices = openNotices(url, writePool)
   const sends = openSends(sendPool, connections.sends, tell, { onBatch: onSends })
 
   const read: Store['read'] = (name, input) => {
@@ -138,6 +140,7 @@ function open(
       eventsAfter: (places, limit) => answer(log.eventsAfter(places, limit)),
       onCommitted: listeners.add
     },
+    notices,
     queues: () => ({
       reads: busy(readPool) + busy(logPool),
       writes: busy(writePool) + busy(sendPool),
@@ -146,6 +149,7 @@ function open(
     died: died.promise,
     async close() {
       await schema?.close()
+      await notices.close()
       await settled()
       await Promise.all([sendPool.end(), logPool.end(), readDb.destroy(), writeDb.destroy()])
     }

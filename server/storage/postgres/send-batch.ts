@@ -62,12 +62,15 @@ type Known = {
   keys: Map<string, { payloadHash: string; message: Json<Message> }>
   /** As many new ids of messages as there are sends. */
   ids: number[]
+  /** Senders whose accounts are disabled; null where there is none. */
+  disabled: number[] | null
 }
 
 type KnownRow = {
   people: [conversationId: number, userId: number, username: string, avatarUrl: string | null][]
   keys: (MessageColumns & { key: string; payload_hash: string })[]
   ids: number[]
+  disabled: number[] | null
 }
 
 async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
@@ -79,7 +82,7 @@ async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
     run<{ id: number; last_position: number }>(client, 'lockConversations', conversationIds),
     run<KnownRow>(client, 'readKnown', conversationIds, senderIds, keys)
   ])
-  const { people, keys: found, ids } = known.rows[0]!
+  const { people, keys: found, ids, disabled } = known.rows[0]!
   const conversations = new Map<number, Conversation>()
   for (const row of locked.rows) conversations.set(row.id, { position: row.last_position, people: new Map() })
   for (const [conversationId, userId, username, avatarUrl] of people) {
@@ -94,14 +97,15 @@ async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
         { payloadHash: row.payload_hash, message: encode(messageOf(row, row.user_id)) }
       ])
     ),
-    ids
+    ids,
+    disabled
   }
 }
 
 /** Decides each send in turn, until there are `most` events: its first answer, a refusal, or a place in its conversation. */
 function place(
   sends: Send[],
-  { conversations, keys, ids }: Known,
+  { conversations, keys, ids, disabled }: Known,
   most: number
 ): { outcomes: SendOutcome[]; placed: Placed[] } {
   const placed: Placed[] = []
@@ -117,6 +121,8 @@ function place(
       outcomes.push(payloadHash === send.payloadHash ? { message } : { refused: 'idempotency_mismatch' })
     } else if (!conversation || !sender) {
       outcomes.push({ refused: 'conversation_not_found' })
+    } else if (disabled?.includes(send.senderId)) {
+      outcomes.push({ refused: 'account_disabled' })
     } else {
       const people = [...conversation.people.keys()]
       events += people.length

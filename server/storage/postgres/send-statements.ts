@@ -19,7 +19,9 @@ export const sendStatements = {
         FROM unnest($2::bigint[], $3::text[]) AS asked (sender_id, key)
           JOIN sends ON sends.sender_id = asked.sender_id AND sends.key = asked.key
           JOIN messages ON messages.id = sends.message_id JOIN users ON users.id = messages.sender_id) AS found) AS keys,
-      (SELECT json_agg(nextval('messages_id_seq')) FROM generate_series(1, cardinality($3::text[]))) AS ids`,
+      (SELECT json_agg(nextval('messages_id_seq')) FROM generate_series(1, cardinality($3::text[]))) AS ids,
+      (SELECT json_agg(users.id) FROM users
+        WHERE users.id = ANY($2::bigint[]) AND users.disabled_at IS NOT NULL) AS disabled`,
 
   /** Keys in their order: of two batches with the same ones, the second waits for the first. */
   insertMessages: `

@@ -32,7 +32,9 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
   const findMessage = database.prepare(`
     SELECT ${messageColumns.join(', ')}
     FROM messages JOIN users ON users.id = messages.sender_id WHERE messages.id = ?`)
-  const findSender = database.prepare('SELECT id AS user_id, username, avatar_url FROM users WHERE id = ?')
+  const findSender = database.prepare(
+    'SELECT id AS user_id, username, avatar_url, disabled_at FROM users WHERE id = ?'
+  )
   const findParticipants = database.prepare(
     'SELECT user_id FROM participants WHERE conversation_id = ? ORDER BY user_id'
   )
@@ -77,7 +79,8 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
   }
 
   const participantsOf = new Map<number, number[]>()
-  const senders = new Map<number, User>()
+  /** Null of those whose account is disabled. */
+  const senders = new Map<number, User | null>()
   const positions = new Map<number, number>()
   const heads = new Map<number, number>()
 
@@ -103,10 +106,14 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
       const sent = findSent(input)
       if (sent) return sent
       if (!participants.includes(senderId)) return { refused: 'conversation_not_found' }
+      const sender = remember(senders, senderId, () => {
+        const row = findSender.get(senderId) as UserColumns & { disabled_at: number | null }
+        return row.disabled_at === null ? userOf(row) : null
+      })
+      if (!sender) return { refused: 'account_disabled' }
       const id = ++newestId
       insertKey.run(id, senderId, input.key, input.payloadHash)
       recent.remember(senderId, input.key, id)
-      const sender = remember(senders, senderId, () => userOf(findSender.get(senderId) as UserColumns))
 
       const position =
         remember(positions, conversationId, () => valueOf(findPosition.get(conversationId))) + 1

@@ -11,6 +11,8 @@ import { createPrivate } from './private-file.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { WorkerThread } from './worker-thread.ts'
 
+/** A server that starts waits this long for a command that writes. */
+const commandMs = 1_000
 /** Sends in one transaction at most. */
 const batchMax = 512
 
@@ -26,9 +28,21 @@ export type SqliteOptions = {
  * Parley.
  */
 export async function openSqliteStore(path: string, options: SqliteOptions = {}): Promise<Store> {
-  const lock = lockDatabase(path)
+  return openLocked(path, 'writer', options)
+}
+
+/**
+ * The same for a command, where no server runs: the command is the one writer for a while. Throws `DatabaseInUse` where one
+ * runs, and `UnfitSchema` when the schema of the file is another version's.
+ */
+export function openSqliteStoreForCommand(path: string): Promise<Store> {
+  return openLocked(path, 'guest', {})
+}
+
+async function openLocked(path: string, mode: 'writer' | 'guest', options: SqliteOptions): Promise<Store> {
+  const lock = lockDatabase(path, mode === 'writer' ? commandMs : 0)
   try {
-    const store = await open(path, 'writer', options)
+    const store = await open(path, mode, options)
     return {
       ...store,
       async close() {
@@ -42,15 +56,7 @@ export async function openSqliteStore(path: string, options: SqliteOptions = {})
   }
 }
 
-/**
- * The same store for a command, which may run beside a server on the same file. What it writes wakes no streams, so it
- * must write nothing to the event log. Throws `UnfitSchema` when the schema of the file is another version's.
- */
-export function openSqliteStoreBeside(path: string): Promise<Store> {
-  return open(path, 'guest', {})
-}
-
-/** Reads alone, beside a server: nothing in the file changes. Throws `UnfitSchema` as `openSqliteStoreBeside` does. */
+/** Reads alone, beside a server: nothing in the file changes. Throws `UnfitSchema` as `openSqliteStoreForCommand` does. */
 export async function openSqliteReader(path: string): Promise<StoreReader> {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
   try {

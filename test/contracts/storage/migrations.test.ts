@@ -5,7 +5,7 @@ import { sql, type Kysely } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { DatabaseConfig } from '../../../server/config.ts'
 import { findPerson } from '../../../server/domain/people.ts'
-import { openStore, openStoreBeside, openStoreReader } from '../../../server/open-store.ts'
+import { openStore, openStoreForCommand, openStoreReader } from '../../../server/open-store.ts'
 import { allChanges, migrate, type SchemaChange } from '../../../server/storage/migrations/index.ts'
 import type { Schema } from '../../../server/storage/schema.ts'
 import { describeEngines, openKyselyOn } from './engines.ts'
@@ -102,7 +102,7 @@ describeEngines('The schema', (make) => {
 
   test.each([
     ['reads', openStoreReader],
-    ['writes', openStoreBeside]
+    ['writes', openStoreForCommand]
   ] as const)(
     'U3: of an older Parley is refused by a command that %s, and stays as it is',
     async (_, open) => {

@@ -82,7 +82,8 @@ const counts: Record<
 > = {
   loginMethods: [[0, () => get(john, '/api/login_methods')]],
   login: [
-    [2, () => server.inject({ method: 'POST', url: '/api/login', authority, payload: { username: 'anna' } })],
+    // Who that is; whether the account is disabled, the session, and how many sessions there are.
+    [4, () => server.inject({ method: 'POST', url: '/api/login', authority, payload: { username: 'anna' } })],
     [
       1,
       () => server.inject({ method: 'POST', url: '/api/login', authority, payload: { username: 'nobody' } })
@@ -206,7 +207,7 @@ const counts: Record<
     [1, () => post(john, `/api/conversations/${conversation}/typing`)]
   ],
   presence: [[1, () => get(john, '/api/presence')]],
-  logout: [[2, async () => post(await signInUnseen('anna'), '/api/logout')]]
+  logout: [[3, async () => post(await signInUnseen('anna'), '/api/logout')]]
 }
 
 for (const { engine, missing, open } of [

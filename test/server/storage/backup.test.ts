@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { backUp, restore } from '../../../server/storage/sqlite/backup.ts'
-import { openSqliteStore, openSqliteStoreBeside } from '../../../server/storage/sqlite/sqlite-store.ts'
+import { openSqliteStore, openSqliteStoreForCommand } from '../../../server/storage/sqlite/sqlite-store.ts'
 import { sendOf, startPair } from '../../fixtures/people.ts'
 
 let place: string
@@ -55,14 +55,16 @@ describe('A database', () => {
     expect(copied.epoch).not.toBe(first.epoch)
   })
 
-  test('R3: is kept from a second server, while a command may write beside it', async () => {
+  test('R3: has one writer: a second server is refused, and a command that writes itself', async () => {
     await withStore(async () => {
       await expect(openSqliteStore(path)).rejects.toThrow(/another Parley runs/)
-      const beside = await openSqliteStoreBeside(path)
-      const user = { username: 'guest', key: 'guest', avatarURL: null, githubId: null, now: 0 }
-      expect(await beside.write('addUser', user)).toMatchObject({ username: 'guest' })
-      await beside.close()
+      await expect(openSqliteStoreForCommand(path)).rejects.toThrow(/another Parley runs/)
     })
+    const command = await openSqliteStoreForCommand(path)
+    await expect(openSqliteStore(path)).rejects.toThrow(/another Parley runs/)
+    const user = { username: 'guest', key: 'guest', avatarURL: null, githubId: null, now: 0 }
+    expect(await command.write('addUser', user)).toMatchObject({ username: 'guest' })
+    await command.close()
   })
 })
 

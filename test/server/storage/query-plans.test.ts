@@ -42,7 +42,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
       { ...inGroup, replyTo: groupMessageId, forwardOf: null, keys: [] },
       { ...inGroup, replyTo: null, forwardOf: messageId, keys: [jane.username, 'nobody'] }
     ],
-    findReused: [{ tokenHash: 'hash', familyId: 'of hash', now }],
+    findReused: [{ tokenHash: `hash-${unique}`, familyId: `of hash-${unique}`, now }],
     findSend: [send],
     findSession: [session],
     findUser: [{ key: john.username }],

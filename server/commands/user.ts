@@ -1,0 +1,65 @@
+import { usernameMaxLength } from '@parley/contract/limits'
+import { readConfig } from '../config.ts'
+import { whyNot } from '../main.ts'
+import { runAccountCommand } from './account-command.ts'
+
+/** `parley user add NAME…`. Resolves with the exit code, 1 when a name was not added. */
+export async function addUsersByName(names: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return explained('Nobody was added.', async () => {
+    const added = await runAccountCommand(readConfig(env), 'addUsers', names)
+    for (const each of added) {
+      if ('user' in each) console.log(`added ${each.user.username}`)
+      else console.error(`not added: ${each.username}: ${reasons[each.refused]}`)
+    }
+    return added.every((each) => 'user' in each) ? 0 : 1
+  })
+}
+
+/** `parley user disable NAME…` and `enable NAME…`. Resolves with the exit code, 1 when a name is nobody's. */
+export async function disableUsers(
+  usernames: string[],
+  disabled: boolean,
+  env: NodeJS.ProcessEnv
+): Promise<number> {
+  const done = disabled ? 'disabled' : 'enabled'
+  return explained(`Nobody was ${done}.`, async () => {
+    const accounts = await runAccountCommand(readConfig(env), 'setDisabled', { usernames, disabled })
+    for (const account of accounts) {
+      if ('changes' in account) console.log(`${done} ${account.username}`)
+      else console.error(`not ${done}: ${account.username}: no user has this name`)
+    }
+    return accounts.every((account) => 'changes' in account) ? 0 : 1
+  })
+}
+
+/** `parley user list`: a name a line. Resolves with the exit code. */
+export async function listUsers(env: NodeJS.ProcessEnv): Promise<number> {
+  return explained('Nobody was listed.', async () => {
+    const config = readConfig(env)
+    for (let after = ''; ;) {
+      const accounts = await runAccountCommand(config, 'listAccounts', { after })
+      if (accounts.length === 0) return 0
+      for (const { username, disabledAt } of accounts) {
+        const since = disabledAt === null ? '' : `  disabled ${new Date(disabledAt).toISOString()}`
+        console.log(username + since)
+      }
+      after = accounts.at(-1)!.key
+    }
+  })
+}
+
+const reasons = {
+  taken: 'the name is taken',
+  'look-alike':
+    'a name is written in one script, and not in letters that look like those of another one or in heaped marks',
+  invalid: `a name begins with a letter or digit, goes on with letters, digits, _ . or -, and has ${usernameMaxLength} characters at most`
+}
+
+async function explained(instead: string, run: () => Promise<number>): Promise<number> {
+  try {
+    return await run()
+  } catch (error) {
+    console.error(`${instead}\n${whyNot(error)}`)
+    return 1
+  }
+}

@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client, type Pool } from 'pg'
+import type { Notices } from '../store.ts'
+
+const channel = 'parley_sessions'
+const connectMs = 4_000
+const retryMs = 1_000
+
+/**
+ * Short texts from process to process through the database, for what cannot wait for a sweep where there is no NATS. What is
+ * published while a listener is away, or behind a pooler that gives each transaction another connection, is lost.
+ */
+export function openNotices(url: string, pool: Pool): Notices & { close(): Promise<void> } {
+  const closing = new AbortController()
+  let listening: Promise<void> | undefined
+
+  async function listen(listener: (text: string) => void): Promise<void> {
+    const { signal } = closing
+    while (!signal.aborted) {
+      await listenOnce(listener).catch(() => {})
+      await delay(retryMs * (1 + Math.random()), null, { signal }).catch(() => {})
+    }
+  }
+
+  /** Resolves when the connection has ended. */
+  async function listenOnce(listener: (text: string) => void): Promise<void> {
+    const client = new Client({
+      connectionString: url,
+      application_name: 'parley',
+      keepAlive: true,
+      connectionTimeoutMillis: connectMs
+    })
+    const ended = new Promise<void>((resolve) => client.once('end', resolve))
+    const end = () => {
+      client.end().catch(() => {})
+    }
+    client.on('error', end)
+    client.on('notification', ({ payload }) => listener(payload ?? ''))
+    closing.signal.addEventListener('abort', end, { once: true })
+    try {
+      await client.connect()
+      await client.query(`LISTEN ${channel}`)
+      await ended
+    } finally {
+      closing.signal.removeEventListener('abort', end)
+      end()
+    }
+  }
+
+  return {
+    async publish(text) {
+      await pool.query('SELECT pg_notify($1, $2)', [channel, text])
+    },
+    listen(listener) {
+      listening ??= listen(listener)
+    },
+    async close() {
+      closing.abort()
+      await listening
+    }
+  }
+}

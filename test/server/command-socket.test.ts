@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { askServer, commandSocketPath, listenForCommands } from '../../server/command-socket.ts'
+
+const database = '/data/parley.db'
+
+let place: string
+let path: string
+beforeEach(async () => {
+  place = await mkdtemp(join(tmpdir(), 'parley-socket-'))
+  path = commandSocketPath(place)
+})
+afterEach(() => rm(place, { recursive: true }))
+
+const listen = () => listenForCommands(path, database, async (name, input) => ({ name, input }))
+const ask = (names = ['anna']) => askServer(path, database, 'addUsers', names)
+
+describe('The socket for commands', () => {
+  test('answers, is for its owner alone, and is gone when the server has stopped', async () => {
+    expect(await ask()).toBeNull()
+    const socket = await listen()
+    expect((statSync(path).mode & 0o777).toString(8)).toBe('600')
+    expect(await ask()).toEqual({ result: { name: 'addUsers', input: ['anna'] } })
+    const many = Array.from({ length: 50_000 }, (_, index) => `person-${index}`)
+    expect(await ask(many)).toEqual({ result: { name: 'addUsers', input: many } })
+    await socket.close()
+    expect(existsSync(path)).toBe(false)
+    expect(await ask()).toBeNull()
+  })
+
+  test('takes the place of one that a killed server left, and of a file', async () => {
+    const dead = createServer().listen(path)
+    await once(dead, 'listening')
+    // As a kill leaves it: the file stays, and nobody answers.
+    const { link, unlink } = await import('node:fs/promises')
+    await link(path, `${path}.kept`)
+    dead.close()
+    await once(dead, 'close')
+    await link(`${path}.kept`, path)
+    await unlink(`${path}.kept`)
+    expect(await ask()).toBeNull()
+    const socket = await listen()
+    expect(await ask()).not.toBeNull()
+    await socket.close()
+
+    writeFileSync(path, '')
+    const again = await listen()
+    expect(await ask()).not.toBeNull()
+    await again.close()
+  })
+
+  test('of another server that answers is not taken', async () => {
+    const socket = await listen()
+    await expect(listen()).rejects.toThrow(/another Parley answers at .*; give each its own DATA_DIR/)
+    expect(await ask()).not.toBeNull()
+    await socket.close()
+  })
+
+  test('refuses what is for another database, or for another version', async () => {
+    const socket = await listen()
+    await expect(askServer(path, '/else/parley.db', 'addUsers', [])).rejects.toThrow(/check DATABASE_URL/)
+    await expect(askServer(path, database, 'constructor' as 'addUsers', [])).rejects.toThrow(
+      /does not know the command constructor/
+    )
+    await socket.close()
+  })
+
+  test('tells what kept a command from being done', async () => {
+    const socket = await listenForCommands(path, database, async () => {
+      throw new Error('the disk is full')
+    })
+    await expect(ask()).rejects.toThrow('the disk is full')
+    await socket.close()
+  })
+
+  test('with too long a path is refused in a line that says what to do', async () => {
+    const deep = commandSocketPath(join(place, 'x'.repeat(100)))
+    await expect(listenForCommands(deep, database, async () => null)).rejects.toThrow(
+      /choose a shorter DATA_DIR/
+    )
+  })
+
+  test.each([['junk\n'], ['null\n'], ['{}\n'], ['{"database":1}\n'], [''], ['x'.repeat(5_000_000)]])(
+    'ends junk, and goes on',
+    async (text) => {
+      const socket = await listen()
+      const client = connect(path).on('error', () => {})
+      const closed = new Promise((resolve) => client.once('close', resolve))
+      client.resume()
+      client.end(text)
+      await closed
+      expect(await ask()).not.toBeNull()
+      await socket.close()
+    }
+  )
+
+  test('that stops waits for commands that run, and for nobody who only sits there', async () => {
+    const begun = Promise.withResolvers<void>()
+    const done = Promise.withResolvers<string>()
+    const socket = await listenForCommands(path, database, () => {
+      begun.resolve()
+      return done.promise
+    })
+    const idle = connect(path)
+    await once(idle, 'connect')
+    const answer = ask()
+    await begun.promise
+    const closed = socket.close()
+    await once(idle, 'close')
+    done.resolve('done')
+    expect(await answer).toEqual({ result: 'done' })
+    await closed
+  })
+})

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { runAccountCommand } from '../../../server/commands/account-command.ts'
+import { accountCommands } from '../../../server/domain/accounts.ts'
+import type { Store } from '../../../server/storage/store.ts'
+import { refusal, startInProcess, type InProcess } from '../../harness/in-process.ts'
+import { openStream } from '../../harness/stream.ts'
+import { sendOf } from '../../fixtures/people.ts'
+
+let parley: InProcess
+let url: string
+beforeAll(async () => {
+  parley = await startInProcess()
+  url = await parley.listen()
+  await addUsers('anna', 'bob')
+})
+afterAll(() => parley.close())
+
+const place = () => ({ database: parley.database, dataDir: parley.dataDir, nats: null })
+/** As `npx parley user add` and `user disable` do, beside the server that runs. */
+const addUsers = (...names: string[]) => runAccountCommand(place(), 'addUsers', names)
+const setDisabled = (disabled: boolean, ...usernames: string[]) =>
+  runAccountCommand(place(), 'setDisabled', { usernames, disabled })
+
+/** Lets no sweep find out that a session has ended, until it is resolved. */
+function holdSweeps(): PromiseWithResolvers<void> {
+  const held = Promise.withResolvers<void>()
+  const { store } = parley.app
+  const read = store.read.bind(store)
+  const spy = vi.spyOn(store, 'read').mockImplementation(async (...args: Parameters<Store['read']>) => {
+    if (args[0] === 'listSessionEnds') await held.promise
+    return read(...args)
+  })
+  void held.promise.then(() => spy.mockRestore())
+  return held
+}
+
+describe('An account that a command disables while Parley runs', () => {
+  test('S5: loses its sessions and its streams within a second, gets nothing, and may come back', async () => {
+    const [anna, phone] = [await parley.signIn('anna'), await parley.signIn('anna')]
+    const bob = await parley.signIn('bob')
+    const { id } = await anna.conversationWith('bob')
+    const streams = await Promise.all([anna, phone].map(({ token }) => openStream(url, token)))
+    const his = await openStream(url, bob.token)
+    for (const stream of [...streams, his]) await stream.until(({ name }) => name === 'sync')
+
+    // No sweep comes to help: the word of the command is enough.
+    const sweeps = holdSweeps()
+    expect(await setDisabled(true, 'ANNA')).toEqual([{ username: 'anna', changes: expect.any(Array) }])
+    await Promise.all(streams.map(({ ended }) => ended))
+    sweeps.resolve()
+
+    const token = { authorization: `Bearer ${anna.token}` }
+    for (const each of [
+      anna.get('/api/auth_user'),
+      phone.get('/api/conversations'),
+      anna.get(`/api/conversations/${id}/messages`),
+      anna.post(`/api/conversations/${id}/messages`, { content: 'hello' }),
+      anna.post('/api/refresh_token'),
+      parley.inject({ url: '/api/messages', headers: { ...token, accept: 'text/event-stream' } })
+    ]) {
+      expect(refusal(await each)).toBe('401 unauthenticated')
+    }
+    const login = { method: 'POST' as const, url: '/api/login', payload: { username: 'anna' } }
+    expect(refusal(await parley.inject(login))).toBe('403 account_disabled')
+
+    await bob.send(id, 'still here')
+    await his.until(({ name }) => name === 'message_sent')
+    his.cut()
+
+    expect(await setDisabled(false, 'anna')).toEqual([{ username: 'anna', changes: [] }])
+    expect(refusal(await anna.get('/api/auth_user'))).toBe('401 unauthenticated')
+    const again = await parley.signIn('anna')
+    const messages = (await again.get(`/api/conversations/${id}/messages`)).json<{ content: string }[]>()
+    expect(messages.map(({ content }) => content)).toEqual(['still here'])
+  })
+
+  test('has its sends refused that were on their way, and no one else’s', async () => {
+    const anna = await parley.signIn('anna')
+    const bob = await parley.signIn('bob')
+    const conversationId = Number((await anna.conversationWith('bob')).id)
+    const send = (person: { id: string }, content: string) =>
+      parley.app.store.send(sendOf(Number(person.id), conversationId, content))
+    expect(await send(anna, 'before')).toHaveProperty('message')
+    await setDisabled(true, 'anna')
+    const [hers, his] = await Promise.all([send(anna, 'after'), send(bob, 'his')])
+    expect(hers).toEqual({ refused: 'account_disabled' })
+    expect(his).toHaveProperty('message')
+    await setDisabled(false, 'anna')
+    expect(await send(anna, 'again')).toHaveProperty('message')
+  })
+
+  test('gets no session that was being made at that moment', async () => {
+    await addUsers('carla')
+    for (let round = 0; round < 10; round++) {
+      const [, ...signIns] = await Promise.all([
+        accountCommands.setDisabled(parley.app.store, { usernames: ['carla'], disabled: true }),
+        ...Array.from({ length: 4 }, () =>
+          parley.inject({ method: 'POST', url: '/api/login', payload: { username: 'carla' } })
+        )
+      ])
+      for (const answer of signIns) {
+        if (answer.statusCode === 403) continue
+        const headers = { authorization: `Bearer ${answer.json<{ token: string }>().token}` }
+        expect((await parley.inject({ url: '/api/auth_user', headers })).statusCode).toBe(401)
+      }
+      await setDisabled(false, 'carla')
+    }
+  })
+})
+
+test('names that are nobody’s are said so, and the others done', async () => {
+  expect(await setDisabled(true, 'nobody', 'bob', '')).toEqual([
+    { username: 'nobody', refused: 'unknown' },
+    { username: 'bob', changes: expect.any(Array) },
+    { username: '', refused: 'unknown' }
+  ])
+  const accounts = await runAccountCommand(place(), 'listAccounts', { after: '' })
+  const bob = accounts.find(({ username }) => username === 'bob')!
+  expect(bob.disabledAt).toBeGreaterThan(Date.now() - 60_000)
+  await setDisabled(false, 'bob')
+  expect(await runAccountCommand(place(), 'listAccounts', { after: accounts.at(-1)!.key })).toEqual([])
+})
+
+test.runIf(inject('engine') !== 'postgres')(
+  'a command beside a server writes through it, and not itself',
+  async () => {
+    const writes = vi.spyOn(parley.app.store, 'write')
+    await addUsers('dora')
+    expect(writes.mock.calls.map(([name]) => name)).toEqual(['addUser'])
+    writes.mockRestore()
+  }
+)
