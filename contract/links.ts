@@ -45,13 +45,13 @@ export function urlAt(text: string, at: number, from: number): Address | null {
   while (start > from && at - start < 20 && /[a-z0-9+-]/i.test(text[start - 1]!)) start--
   while (start < at && !/[a-z]/i.test(text[start]!)) start++
   if (start === at) return null
-  const opaque = { start, end: endOf(bodyRun, text, at + 3), href: null }
-  if (!/^https?$/i.test(text.slice(start, at))) return opaque
+  const opaque = () => ({ start, end: endOf(bodyRun, text, at + 3), href: null })
+  if (!/^https?$/i.test(text.slice(start, at))) return opaque()
   const authorityEnd = endOf(authorityRun, text, at + 3)
-  if (authorityEnd - at > authorityMaxLength) return opaque
+  if (authorityEnd - at > authorityMaxLength) return opaque()
   const authority = text.slice(at + 3, authorityEnd)
   const user = authority.lastIndexOf('@')
-  if (user !== -1 && !userinfo.test(authority.slice(0, user))) return opaque
+  if (user !== -1 && !userinfo.test(authority.slice(0, user))) return opaque()
   const host = at + 3 + user + 1
   ipv6.lastIndex = host
   const hostEnd = ipv6.test(text) ? ipv6.lastIndex : endOfHost(text, host)
@@ -61,7 +61,7 @@ export function urlAt(text: string, at: number, from: number): Address | null {
     untilSpace.test(text)
     return { start, end: untilSpace.lastIndex, href: null }
   }
-  if (hostEnd === host || deceives(text.slice(host, hostEnd))) return opaque
+  if (hostEnd === host || deceives(text.slice(host, hostEnd))) return opaque()
   return finished(text, start, hostEnd, '')
 }
 

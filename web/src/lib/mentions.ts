@@ -33,6 +33,7 @@ export function fittingNames<Named>(
   search: string,
   nameOf: (each: Named) => string
 ) {
+  if (search.length > searchedMax) return []
   const wanted = usernameKey(search)
   const name = (each: Named) => usernameKey(nameOf(each))
   const starts = people.filter((each) => name(each).startsWith(wanted))

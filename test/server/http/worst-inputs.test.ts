@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { routes } from '@parley/contract/routes'
+import { growthProblem } from '../../fixtures/processor-time.ts'
+import { families, worstInput } from '../../fixtures/worst-inputs.ts'
+import { startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
+
+type Fields = Record<string, { type?: string; items?: { type?: string } }>
+type Place = {
+  route: string
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  url: string
+  part: string
+  field: string
+  start: string
+}
+
+/** What a body has beside the field that is tried. */
+const besides: Record<string, object> = {
+  startConversation: { title: 'a' },
+  editMessage: { version: 1 }
+}
+/** Headers that the server or a library under it reads, with what stands before the worst of them. */
+const headers: Record<string, string> = {
+  authorization: 'Bearer ',
+  cookie: 'parley_session=',
+  'content-type': 'application/json;',
+  accept: 'text/event-stream,',
+  'accept-encoding': 'gzip;',
+  'last-event-id': '',
+  'idempotency-key': '',
+  origin: 'http://',
+  host: '',
+  'x-forwarded-for': '',
+  'sec-fetch-site': '',
+  'if-none-match': '"',
+  connection: ''
+}
+
+/** Every place of a request where a text goes. */
+const places: Place[] = Object.entries(routes).flatMap(([route, { method, url, schema }]) => {
+  const { body, querystring } = schema as {
+    body?: { properties: Fields }
+    querystring?: { properties: Fields }
+  }
+  const at = (part: string, field: string, start = '') => ({ route, method, url, part, field, start })
+  const texts = Object.entries(body?.properties ?? {}).filter(([, each]) => each.type !== 'integer')
+  return [
+    ...texts.map(([field]) => at('body', field)),
+    ...(body ? [at('body', 'a field that is not known')] : []),
+    ...Object.keys(querystring?.properties ?? {}).map((field) => at('query', field)),
+    ...Array.from(url.matchAll(/:(\w+)/g), ([, field]) => at('address', field!))
+  ]
+})
+const inHeaders: Place[] = Object.entries(headers).map(([field, start]) => {
+  const { method, url } =
+    routes[field === 'content-type' || field === 'idempotency-key' ? 'sendMessage' : 'events']
+  return { route: 'headers', method, url, part: 'header', field, start }
+})
+
+let parley: InProcess
+let john: Person
+let conversationId: string
+beforeAll(async () => {
+  // The longest messages that a setting allows.
+  parley = await startInProcess({ PARLEY_MESSAGE_MAX_LENGTH: '60000' })
+  john = await parley.signIn('john')
+  conversationId = (await john.conversationWith('jane')).id
+})
+afterAll(() => parley.close())
+
+function requestOf({ route, method, url, part, field, start }: Place, family: string, bytes: number) {
+  const worst = worstInput(family, bytes, start)
+  const path = url
+    .replace(part === 'address' ? `:${field}` : '\0', () => encodeURIComponent(worst.toWellFormed()))
+    .replace(':conversationId', conversationId)
+    .replaceAll(/:\w+/g, '1')
+  const query = part === 'query' ? `?${field}=${encodeURIComponent(worst)}` : ''
+  const list = field === 'usernames' ? [worst] : worst
+  const value = field === 'a field that is not known' ? { [worst]: 1 } : { ...besides[route], [field]: list }
+  const header = part === 'header' && { [field]: Buffer.from(worst).toString('latin1') }
+  const signedIn = field !== 'cookie' && { authorization: `Bearer ${john.token}` }
+  return {
+    method,
+    url: path + query,
+    headers: { ...signedIn, ...(method !== 'GET' && { 'content-type': 'application/json' }), ...header },
+    ...(part === 'body' && { payload: JSON.stringify(value) }),
+    ...(part === 'header' && method !== 'GET' && { payload: '{"content":""}' })
+  }
+}
+
+/** A JSON text may take more bytes than what it says; a body that is too large is not read at all. */
+const bodySize = (bytes: number) => bytes - 1_024
+
+describe('the processor time of a request grows no faster than the request', () => {
+  test.each([...places, ...inHeaders])('$route: $part $field', async (place) => {
+    for (const family of families) {
+      const requests = new Map<number, ReturnType<typeof requestOf>>()
+      const problem = await growthProblem(async (bytes) => {
+        let request = requests.get(bytes)
+        if (!request) requests.set(bytes, (request = requestOf(place, family, bodySize(bytes))))
+        const { statusCode } = await parley.inject(request)
+        if (statusCode >= 500) throw new Error(`${family}: ${statusCode}`)
+      })
+      expect(problem, family).toBeNull()
+    }
+  })
+})

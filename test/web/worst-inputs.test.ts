@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { isBlank } from '@parley/contract/characters'
+import { parseCursor } from '@parley/contract/cursor'
+import { emojiOf } from '@parley/contract/emoji'
+import { mentionedKeys, piecesOf } from '@parley/contract/text-pieces'
+import { isolate } from '../../web/src/lib/bidi.ts'
+import { countCodePoints } from '../../web/src/lib/code-points.ts'
+import { isJumbo } from '../../web/src/lib/emoji.ts'
+import { fittingNames, mentionAt } from '../../web/src/lib/mentions.ts'
+import { growthProblem } from '../fixtures/processor-time.ts'
+import { families, worstInput } from '../fixtures/worst-inputs.ts'
+
+const known = new Set(['a', 'b'])
+const readers: Record<string, (text: string) => unknown> = {
+  mentionedKeys,
+  piecesOf: (text) => piecesOf(text, known),
+  mentionAt: (text) => mentionAt(text, text.length),
+  fittingNames: (text) => fittingNames([text], text, (name) => name),
+  emojiOf,
+  isJumbo,
+  isBlank,
+  isolate,
+  countCodePoints,
+  parseCursor
+}
+
+describe.each(Object.keys(readers))('%s takes linear time', (name) => {
+  const read = readers[name]!
+  it.each(families)('for %s', async (family) => {
+    for (const start of ['piecesOf', 'mentionAt'].includes(name) ? ['', '@a', 'https://a.com/'] : ['']) {
+      const inputs = new Map<number, string>()
+      const problem = await growthProblem((bytes) => {
+        let input = inputs.get(bytes)
+        if (input === undefined) inputs.set(bytes, (input = worstInput(family, bytes, start)))
+        return read(input)
+      })
+      expect(problem, start).toBeNull()
+    }
+  })
+})
+
+describe('what a short text may be', () => {
+  it('takes no time that doubles with each character', () => {
+    for (const unit of ['😀', '❤️', '👍🏽', '👩‍👩‍👧', '1️⃣', ' ', '\u200d', '\ufe0f', '🇦']) {
+      const text = `${unit.repeat(Math.floor(59 / unit.length))}x`
+      const start = process.threadCpuUsage()
+      expect(isJumbo(text)).toBe(false)
+      expect(emojiOf(text)).toBeNull()
+      const { user, system } = process.threadCpuUsage(start)
+      // 2²⁹ steps take a minute.
+      expect(user + system, unit).toBeLessThan(1_000_000)
+    }
+  })
+})
