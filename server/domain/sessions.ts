@@ -16,7 +16,7 @@ export type Principal = {
 }
 
 /** A token as its owner gets it, once; `expiresAt` is ms. */
-export type NewToken = { token: string; expiresAt: number }
+export type NewToken = { token: string; familyId: string; expiresAt: number }
 
 /** Word that a session will end sooner than its streams were told; `expiresAt` 0 is now. */
 export type SessionChange = { userId: number; sessionId: number; expiresAt: number }
@@ -98,7 +98,7 @@ export class Sessions {
     })
     if (!added) throw new Problem('account_disabled')
     this.endSessions(userId, added.endedIds)
-    return { token, expiresAt }
+    return { token, familyId: familyOf(token), expiresAt }
   }
 
   /**
@@ -146,7 +146,7 @@ export class Sessions {
     })
     if (!replaced) throw new Problem('unauthenticated', 'This session has ended. Sign in again.')
     this.#change({ userId: me.userId, sessionId: me.sessionId, expiresAt: replaced.oldExpiresAt })
-    return { token: successorOf(token, replaced.salt), expiresAt: replaced.expiresAt }
+    return { familyId: me.familyId, token: successorOf(token, replaced.salt), expiresAt: replaced.expiresAt }
   }
 
   /** Ends a sign-in: all sessions of its family and, within a second, their streams. */

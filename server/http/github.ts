@@ -101,8 +101,9 @@ async function ask(
     })
     const body = response.ok ? JSON.parse(await textOf(response)) : await response.body?.cancel()
     return { status: response.status, ok: response.ok, body }
-  } catch {
-    throw new Problem('login_failed', 'GitHub cannot be reached, or did not answer as expected.')
+  } catch (error) {
+    const words = 'GitHub cannot be reached, or did not answer as expected.'
+    throw Object.assign(new Problem('login_failed', words), { cause: error })
   }
 }
 
@@ -117,7 +118,8 @@ async function textOf(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-function expected({ ok, body }: Answer): Record<string, unknown> {
+function expected({ ok, status, body }: Answer): Record<string, unknown> {
   if (ok && typeof body === 'object' && body !== null) return body as Record<string, unknown>
-  throw new Problem('login_failed', 'GitHub did not answer as expected.')
+  const problem = new Problem('login_failed', 'GitHub did not answer as expected.')
+  throw Object.assign(problem, { cause: `it answered ${status}` })
 }

@@ -32,6 +32,7 @@ export function toProblem(error: unknown): Problem {
 /** Answers with what was thrown, as `application/problem+json` (RFC 9457). Logs what is our own fault. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error)
+  request.server.reports?.refused(request, problem)
   if (problem.code === 'internal') {
     // Of the error only what it says: its other properties may hold what the request carried.
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))

@@ -14,6 +14,7 @@ import { pathOf } from './path.ts'
 import { answerProblem } from './problems.ts'
 import { dropQuirks } from './quirks.ts'
 import { createLimits, limitRoutes } from './rate-limits.ts'
+import { createReports } from './reports.ts'
 import { timeRequests } from './request-times.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -81,6 +82,7 @@ export async function createServer(deps: Deps): Promise<Server> {
   readJsonBodies(server)
   refuseUnknown(server)
   const addressOf = createAddressOf(deps)
+  server.decorate('reports', createReports(deps.logger, addressOf))
   const limits = createLimits(deps.config.rateLimits, addressOf)
   limitRoutes(server, limits)
   await server.register(cookie, { secret: deps.store.cookieSecret, hook: false })

@@ -19,5 +19,6 @@ export async function signIn(
   const previous = mode === 'cookie' ? await cookiePrincipal(request, { config, sessions }) : null
   const session = await sessions.start(userId, deviceOf(request))
   if (previous) await sessions.end(previous)
+  request.server.reports?.signedIn(request, { userId, sessionId: session.familyId })
   return handOver(reply, config, session, mode)
 }

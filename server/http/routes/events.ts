@@ -64,6 +64,7 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): v
     answerProblem(error, request, reply)
     return
   }
+  request.server.reports?.refused(request, problem)
   if (problem.code === 'internal') request.log.error({ reason: reasonOf(error) }, 'a stream was not opened')
   const retryMs = Math.round(1_000 * (Number(reply.getHeader('retry-after') ?? 1) + Math.random()))
   reply

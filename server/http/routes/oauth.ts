@@ -9,6 +9,7 @@ import type { RouteDeps, Server } from '../deps.ts'
 import { fetchGithubPerson, githubSignIn } from '../github.ts'
 import { accepts } from '../media-types.ts'
 import { recallSignIn, rememberSignIn, type SignInAttempt } from '../oauth-state.ts'
+import { accepts } from '../media-types.ts'
 import { answerProblem, toProblem } from '../problems.ts'
 import { signIn } from '../sign-in.ts'
 
@@ -82,7 +83,9 @@ function answerOrReturn(
   returnTo: string
 ): FastifyReply {
   if (!accepts(request.headers.accept, 'text/html')) return answerProblem(error, request, reply)
-  const { code } = toProblem(error)
+  const problem = toProblem(error)
+  request.server.reports?.refused(request, problem)
+  const { code } = problem
   if (code === 'internal') request.log.error(error, 'a sign-in failed')
   const { pathname, search, hash } = withProblem(returnTo, code)
   return reply.redirect(pathname + search + hash, 307)

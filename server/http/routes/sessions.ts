@@ -11,7 +11,9 @@ export function sessionRoutes(server: Server, deps: RouteDeps): void {
     ...routes.logout,
     onRequest,
     handler: async (request, reply) => {
+      const { userId, familyId: sessionId } = principalOf(request)
       await sessions.end(principalOf(request))
+      request.server.reports?.signedOut(request, { userId, sessionId })
       forgetCookie(reply, sessionCookie(config))
       return reply.code(204).send(null)
     }
