@@ -89,7 +89,7 @@ export class Awareness {
       this.#end(data.conversationId, data.change.user.id)
     }
     // Whom I talk with may be others now.
-    const moved = name === 'conversation_created' || name === 'participant_added'
+    const moved = name === 'conversation_created' || name === 'participant_added' || isFirst(name, data)
     if ((moved || name === 'participant_removed') && this.#connected) this.#ask().catch(reportFault)
   }
 
@@ -166,4 +166,9 @@ export class Awareness {
     }
     this.#asking = false
   }
+}
+
+/** The first message makes two people see one another; that one of them opened the conversation does not. */
+function isFirst(name: LogEvent['name'], data: object): boolean {
+  return (name === 'message' || name === 'message_sent') && 'position' in data && data.position === 1
 }

@@ -11,6 +11,16 @@ export function provesOrigin(request: FastifyRequest, config: Config): boolean {
   return origin === ownOrigin(request, config)
 }
 
+/**
+ * Whether a request was made by another site's page, as far as its browser says. One without `Origin` and `Sec-Fetch-Site`
+ * was not, or comes from a browser that sends neither with a GET; it sends no cookie of ours across sites either.
+ */
+export function isForeign(request: FastifyRequest, config: Config): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headers
+  if (origin !== undefined) return origin !== ownOrigin(request, config)
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
+}
+
 /** ORIGIN; with port 0 and no ORIGIN, the port that was found free. */
 export function ownOrigin({ socket }: Pick<FastifyRequest, 'socket'>, config: Config): string {
   if (config.origin !== 'http://localhost:0') return config.origin

@@ -153,6 +153,19 @@ describe('who is here', () => {
     expect(asked).toHaveLength(3)
   })
 
+  it('is asked for again with the first message of a conversation, and with no later one', async () => {
+    const { awareness, asked, clock } = open()
+    awareness.onState('complete')
+    asked[0]!.resolve([])
+    await settle()
+    awareness.onEvent(event('message_sent', { conversationId: '9', position: 2 }))
+    await clock.advance(3_000)
+    expect(asked).toHaveLength(1)
+    awareness.onEvent(event('message', { conversationId: '9', position: 1, sender: { id: '2' } }))
+    await clock.advance(3_000)
+    expect(asked).toHaveLength(2)
+  })
+
   it('is asked for until there is an answer, unless that is a final one', async () => {
     const { awareness, asked, clock, people } = open()
     awareness.onState('complete')

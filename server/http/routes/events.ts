@@ -4,7 +4,8 @@ import { Problem } from '@parley/contract/errors'
 import { routes } from '@parley/contract/routes'
 import type { Hub } from '../../realtime/hub.ts'
 import { answerProblem, toProblem } from '../problems.ts'
-import { createAuthenticate, principalOf } from '../auth.ts'
+import { callerOf, createAuthenticate, principalOf } from '../auth.ts'
+import { isForeign } from '../origin.ts'
 import type { RouteDeps, Server } from '../deps.ts'
 import { endRequests } from '../connections.ts'
 import { accepts } from '../media-types.ts'
@@ -22,6 +23,10 @@ export function eventRoutes(server: Server, deps: RouteDeps): void {
     onRequest: [() => deps.hub.turn(), createAuthenticate(deps, { tokenInQuery: true })],
     errorHandler: refuse,
     handler: async (request, reply) => {
+      // Whoever has a stream is online: another site's page must not make them so.
+      if (callerOf(request).by === 'cookie' && isForeign(request, deps.config)) {
+        throw new Problem('origin_mismatch', `Open Parley at ${deps.config.origin}.`)
+      }
       const { accept, 'last-event-id': lastEventId } = request.headers
       if (!accepts(accept, 'text/event-stream')) {
         throw new Problem('not_acceptable', 'Send Accept: text/event-stream.')

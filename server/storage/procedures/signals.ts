@@ -18,7 +18,7 @@ export async function listAudience(
   return rows.map((row) => row.user_id)
 }
 
-/** Each of these users with everybody whom they share a conversation with, of up to `signalsMax` people. */
+/** Each of these users with everybody whom they share a conversation with messages with, of up to `signalsMax` people. */
 export async function listContacts(
   db: Kysely<Schema>,
   { userIds }: { userIds: number[] }
@@ -52,24 +52,29 @@ export async function setLastSeen(
 }
 
 function contactsOf(db: Kysely<Schema>, userIds: number[]) {
-  return db
-    .selectFrom('participants as mine')
-    .innerJoin('participants as theirs', (join) =>
-      join
-        .onRef('theirs.conversation_id', '=', 'mine.conversation_id')
-        .onRef('theirs.user_id', '!=', 'mine.user_id')
-    )
-    .where('mine.user_id', 'in', userIds)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('participants as everyone')
-            .select('everyone.user_id')
-            .whereRef('everyone.conversation_id', '=', 'mine.conversation_id')
-            .limit(1)
-            .offset(signalsMax)
+  return (
+    db
+      .selectFrom('participants as mine')
+      .innerJoin('participants as theirs', (join) =>
+        join
+          .onRef('theirs.conversation_id', '=', 'mine.conversation_id')
+          .onRef('theirs.user_id', '!=', 'mine.user_id')
+      )
+      .innerJoin('conversations', 'conversations.id', 'mine.conversation_id')
+      .where('mine.user_id', 'in', userIds)
+      // One that was only opened tells the other person nothing, and is in no list of theirs.
+      .where('conversations.last_message_id', 'is not', null)
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('participants as everyone')
+              .select('everyone.user_id')
+              .whereRef('everyone.conversation_id', '=', 'mine.conversation_id')
+              .limit(1)
+              .offset(signalsMax)
+          )
         )
       )
-    )
+  )
 }

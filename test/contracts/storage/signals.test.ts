@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { signalsMax } from '@parley/contract/limits'
 import type { Store } from '../../../server/storage/store.ts'
 import { remove } from '../../fixtures/group-acts.ts'
-import { addPerson, startGroup, startPair } from '../../fixtures/people.ts'
+import { addPerson, sendOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { accepted } from '../../../server/domain/outcomes.ts'
 
@@ -29,7 +29,11 @@ describeStorage('Signals', (under) => {
 
   test('G1: contacts are whoever shares a conversation, each once, and no longer than they do', async () => {
     const { store } = under
-    const { john, jane } = await startPair(store)
+    const { john, jane, conversationId } = await startPair(store)
+    // Only opened: nothing of one another yet.
+    expect(await contactsOf(store, john.userId)).toEqual([])
+    expect(await store.read('listLastSeen', { viewerId: jane.userId })).toEqual([])
+    await store.send(sendOf(john.userId, conversationId, 'hello'))
     const { id } = accepted(
       await store.write('startGroup', {
         me: john,
@@ -71,7 +75,8 @@ describeStorage('Signals', (under) => {
   })
 
   test('G6: last seen is what was written last, and is kept', async () => {
-    const { john, jane } = await startPair(under.store)
+    const { john, jane, conversationId } = await startPair(under.store)
+    await under.store.send(sendOf(john.userId, conversationId, 'hello'))
     const seen = () => under.store.read('listLastSeen', { viewerId: john.userId })
     expect(await seen()).toEqual([{ userId: jane.userId, lastSeenAt: null }])
     await under.store.write('setLastSeen', { userIds: [jane.userId, john.userId], at: 2_000 })

@@ -127,7 +127,10 @@ describe('typing', () => {
 
 describe('presence', () => {
   test('G1: of those whom I talk with, and of nobody else', async () => {
-    await jane.conversationWith(nameOf('john'))
+    const { id } = await jane.conversationWith(nameOf('john'))
+    // One that was only opened tells the other nothing, and its opener no more.
+    for (const each of [jane, john]) expect((await each.get('/api/presence')).json()).toEqual([])
+    await jane.send(id, 'hello')
     const hers = await listen(jane)
     const [his, annas] = await Promise.all([john, anna].map(listen))
     const event = await hers.until(({ name }) => name === 'presence')
@@ -140,7 +143,9 @@ describe('presence', () => {
       { userId: john.id, online: true, lastSeenAt: null }
     ])
     expect((await anna.get('/api/presence')).json()).toEqual([])
-    await anna.conversationWith(nameOf('jane'))
+    const { id: opened } = await anna.conversationWith(nameOf('jane'))
+    expect((await anna.get('/api/presence')).json()).toEqual([])
+    await anna.send(opened, 'hello')
     const people = (await jane.get('/api/presence')).json<{ userId: string }[]>()
     expect(people.map(({ userId }) => userId).toSorted()).toEqual([john.id, anna.id].toSorted())
     expect(hers.seen.filter(({ name }) => name === 'presence')).toHaveLength(1)
@@ -148,7 +153,8 @@ describe('presence', () => {
   })
 
   test('G6: says when somebody was last seen; those who never were have no time', async () => {
-    await jane.conversationWith(nameOf('john'))
+    const { id } = await jane.conversationWith(nameOf('john'))
+    await jane.send(id, 'hello')
     const hers = await listen(jane)
     const his = await listen(john)
     await hers.until(({ name }) => name === 'presence')

@@ -76,13 +76,32 @@ describe('a page of another site, in a browser that is signed in here', () => {
     expect(await everything()).toEqual(before)
   })
 
-  test('W1: reads no stream either', async () => {
-    const response = await fetch(`${url}/api/messages`, {
-      headers: { cookie, origin: evil, accept: 'text/event-stream' }
-    })
-    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
-    await response.body?.cancel()
-  })
+  test.each([{ origin: evil }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }])(
+    'W1: opens no stream, and makes nobody seem online: %o',
+    async (headers) => {
+      const answer = await fetch(`${url}/api/messages`, {
+        headers: { cookie, accept: 'text/event-stream', ...(headers as Record<string, string>) }
+      })
+      expect([answer.status, await answer.json()]).toEqual([
+        403,
+        expect.objectContaining({ code: 'origin_mismatch' })
+      ])
+      expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
+      expect(parley.app.hub.size).toBe(0)
+    }
+  )
+
+  test.each([{}, { origin: ours }, { 'sec-fetch-site': 'same-origin' }])(
+    'our own page opens one: %o',
+    async (headers) => {
+      const answer = await fetch(`${url}/api/messages`, {
+        headers: { cookie, accept: 'text/event-stream', ...(headers as Record<string, string>) }
+      })
+      expect(answer.status).toBe(200)
+      await answer.body?.cancel()
+      await expect.poll(() => parley.app.hub.size).toBe(0)
+    }
+  )
 })
 
 test("W2: somebody else's cursor is a place in one's own log, or none", async () => {
