@@ -23,7 +23,7 @@ beforeAll(async () => {
   browser = await openBrowser(settings)
   plain = await openBrowser({ ...settings, serviceWorkers: 'block' })
   for (const { context } of [browser, plain]) context.setDefaultTimeout(10_000)
-  const john = createClient({ baseUrl: parley.url })
+  const john = createClient({ baseUrl: front.url })
   await john.login('john')
   ;({ id: group } = await john.startGroup({ title: partsGroup.title, usernames: ['jane'] }))
   const { id } = await john.sendMessage(group, { content: 'as it read before' })
@@ -50,7 +50,9 @@ async function openGroup({ context }: Browser): Promise<Page> {
 }
 const loads = (page: Page) => {
   const seen: string[] = []
-  page.on('framenavigated', (frame) => void seen.push(frame.url()))
+  page.on('request', (request) => {
+    if (request.isNavigationRequest()) seen.push(request.url())
+  })
   return seen
 }
 const controlled = (page: Page) => page.waitForFunction('navigator.serviceWorker.controller !== null')
@@ -69,7 +71,7 @@ it.each(parts)('$name is missing: the page reloads once, then says so and stays'
   await expect.poll(() => seen.length).toBe(1)
   await message(page, partsGroup.content).waitFor()
   await part.open(page)
-  await unavailable(page).waitFor()
+  await unavailable(page).getByText('Parley was updated.').waitFor()
   await newVersion(page).waitFor()
   await message(page, partsGroup.content).waitFor()
   await unavailable(page).getByRole('button', { name: 'Close' }).click()

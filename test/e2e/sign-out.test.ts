@@ -134,7 +134,7 @@ it('C3: a sign-out that would drop unsent messages asks first', async () => {
   await message(page, 'never sent').waitFor()
   await signOut(page)
   const dialog = page.getByRole('dialog', { name: 'Sign out and delete unsent messages?' })
-  await dialog.getByText('1 message hasn’t been sent.').waitFor()
+  await dialog.getByText('1 message or change hasn’t been sent.').waitFor()
   await dialog.getByRole('button', { name: 'Cancel' }).click()
   await message(page, 'never sent').waitFor()
   await signOut(page)

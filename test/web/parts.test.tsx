@@ -65,7 +65,7 @@ describe('a lazily loaded part', () => {
         <Part />
       </PanePart>
     )
-    await screen.findByText(/You may be offline/)
+    await screen.findByText(/Check your connection/)
     expect(loads).toBe(1)
     fireEvent.click(screen.getByRole('button', { name: 'Try again' }))
     await screen.findByText('here')

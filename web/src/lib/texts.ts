@@ -13,6 +13,7 @@ export const texts = {
   },
 
   access: {
+    unreachable: 'The server cannot be reached. This page tries again by itself.',
     expired: 'Your session has expired. Sign in again to continue where you left off.',
     github: 'Continue with GitHub',
     or: 'or',
@@ -26,8 +27,8 @@ export const texts = {
 
   missingPart: {
     title: 'This part isn’t available',
-    detail:
-      'It couldn’t be loaded. You may be offline, or Parley was updated. Check your connection, then try again.'
+    detail: 'It couldn’t be loaded. Check your connection, then try again.',
+    outdated: 'Parley was updated. Reload the page to use this part.'
   },
 
   failedPart: {
@@ -64,7 +65,7 @@ export const texts = {
     signOut: 'Sign out',
     signOutTitle: 'Sign out and delete unsent messages?',
     signOutDetail: (count: number) =>
-      `${count === 1 ? '1 message hasn’t' : `${count} messages haven’t`} been sent. Signing out deletes everything that this browser keeps of your account.`
+      `${count === 1 ? '1 message or change hasn’t' : `${count} messages or changes haven’t`} been sent. Signing out deletes everything that this browser keeps of your account.`
   },
 
   conversation: {

@@ -58,7 +58,9 @@ function useMethods(loadMethods: AccessPageProps['loadMethods']) {
     const { signal } = leaving
     const ask = () =>
       load.current(signal).catch((error: unknown) => {
-        if (!signal.aborted) setUnavailable(problemText(problemOf(error)))
+        const { code } = problemOf(error)
+        const text = code === undefined ? texts.access.unreachable : problemText({ code })
+        if (!signal.aborted) setUnavailable(text)
         throw error
       })
     const show = async () => {
