@@ -74,6 +74,22 @@ describe('leadership', () => {
     expect([sleeper.leads(), other.leads()]).toEqual([true, false])
   })
 
+  it('stands again after a pause where requests are refused at once, as in a page that is being left', async () => {
+    let requests = 0
+    const request = async (_name: string, _options: LockOptions, run: () => Promise<unknown>) => {
+      requests++
+      if (requests < 100) {
+        void run()
+        throw new DOMException('the page is being left', 'AbortError')
+      }
+    }
+    const { leadership } = tab({ request } as unknown as Locks)
+    // All that can be done without a timer: a page that is being left has none.
+    for (let turn = 0; turn < 1_000; turn++) await Promise.resolve()
+    leadership.close()
+    expect(requests).toBe(1)
+  })
+
   it('is every tab’s own where the browser has no locks', () => {
     const [first, second] = [tab(undefined), tab(undefined)]
     expect([first.leads(), second.leads()]).toEqual([true, true])

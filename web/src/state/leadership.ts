@@ -10,6 +10,9 @@ export type LeadershipOptions = {
   onElected(signal: AbortSignal): void
 }
 
+/** Pause after a refused request, ms. */
+const refusedMs = 1_000
+
 /** One tab of those with the same name leads; when it ends, another does. */
 export class Leadership {
   readonly #options: LeadershipOptions
@@ -42,9 +45,17 @@ export class Leadership {
     try {
       await this.#options.locks!.request(this.#options.name, options, () => this.#lead())
     } catch {
-      // The lock was stolen, or this tab closed.
+      // The lock was stolen, or this tab closed, or the browser refuses: WebKit does so while the page is being left.
+      const led = this.leads
       this.#term?.abort()
-      if (!this.#closed.signal.aborted) this.#stand({ signal: this.#closed.signal }).catch(reportFault)
+      if (this.#closed.signal.aborted) return
+      // Never at once: the next request would be refused at once, too, and the page could not be left.
+      setTimeout(
+        () => {
+          this.#stand({ signal: this.#closed.signal }).catch(reportFault)
+        },
+        led ? 0 : refusedMs
+      )
     }
   }
 
