@@ -15,6 +15,9 @@ has_chromium() {
 # What the tests need beside npm's packages: a Debian package a line, and the tests that do without it.
 missing() {
   has_chromium || echo 'chromium test/e2e/**'
+  [ -x /usr/bin/firefox-esr ] || [ -x /usr/bin/firefox ] || echo 'firefox-esr test/e2e/engines.test.ts'
+  [ -x /usr/bin/WebKitWebDriver ] || echo 'webkit2gtk-driver test/e2e/engines.test.ts'
+  [ -x /usr/bin/Xvfb ] || echo 'xvfb test/e2e/engines.test.ts'
   [ -x /usr/sbin/nats-server ] || command -v nats-server >/dev/null || echo 'nats-server test/*/cluster.test.ts'
   [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || echo 'nginx test/{*/cluster,faults/proxy-defaults,system/{proxied-login,deploy}}.test.ts'
   [ -x /usr/bin/caddy ] || command -v caddy >/dev/null || echo 'caddy test/system/deploy.test.ts'

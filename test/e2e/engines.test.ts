@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loginAs, type Api } from '../harness/api.ts'
+import type { EngineTab } from '../harness/engine-tab.ts'
+import { openFirefox } from '../harness/firefox.ts'
+import { startParley, type Parley } from '../harness/parley.ts'
+import { openWebKit } from '../harness/webkit.ts'
+
+/** Whether a message with this text is in the page, as an expression. */
+const saying = (text: string) =>
+  `Array.from(document.querySelectorAll('.message__text')).some((each) => each.textContent === ${JSON.stringify(text)})`
+
+// The whole journey in the two engines that Chromium is not; everything else is tested in Chromium.
+describe.each([
+  ['Firefox', openFirefox],
+  ['WebKit', openWebKit]
+] as const)('in %s', (_name, openTab) => {
+  let parley: Parley
+  let tab: EngineTab
+  let jane: Api
+  let id: string
+  const stack = new AsyncDisposableStack()
+  beforeAll(async () => {
+    parley = stack.use(await startParley())
+    tab = stack.use(await openTab())
+    jane = await loginAs(parley.url, 'jane')
+    await tab.open(parley.url)
+    await watchErrors()
+  })
+  afterAll(() => stack.disposeAsync())
+
+  // A list that finds its height may take another frame, which browsers report as an error.
+  const watchErrors = () =>
+    tab.run(`(window.failed = [],
+      addEventListener('error', ({ message }) => /^ResizeObserver loop/.test(message) || window.failed.push(message)),
+      addEventListener('unhandledrejection', ({ reason }) => window.failed.push(String(reason))), 0)`)
+  const until = (expression: string) => expect.poll(() => tab.run(`Boolean(${expression})`)).toBe(true)
+  const path = () => tab.run<string>('location.pathname')
+
+  it('one signs in', async () => {
+    await until(`document.querySelector('input[name=username]')`)
+    await tab.click('input[name=username]')
+    await tab.type('john')
+    await tab.press('Enter')
+    await until(`document.querySelector('.home__title')`)
+  })
+  it('one starts a conversation by Enter on the beginning of a name', async () => {
+    await tab.click('.people__field')
+    await tab.type('ja')
+    await until(`document.querySelector('[role=option]')`)
+    await tab.press('Enter')
+    await until(`document.querySelector('.conversation__name')?.textContent === 'jane'`)
+    id = (await path()).split('/').at(-1)!
+  })
+  it('one sends and receives', async () => {
+    await tab.click('.composer__field')
+    await tab.type('hello jane')
+    await tab.press('Enter')
+    await until(
+      `${saying('hello jane')} && document.querySelector('.message__meta .unseen')?.textContent === 'Sent'`
+    )
+    await jane.send(id, 'hello john, مرحبا 👋')
+    await until(saying('hello john, مرحبا 👋'))
+  })
+  it('one edits the last message by the arrow up', async () => {
+    await tab.press('ArrowUp')
+    await until(`document.querySelector('.composer__mode')`)
+    await tab.type(' and all')
+    await tab.press('Enter')
+    await until(saying('hello jane and all'))
+    const { body } = await jane.get<{ content: string }[]>(`/api/conversations/${id}/messages`)
+    expect(JSON.stringify(body)).toContain('hello jane and all')
+  })
+  it('one reacts by keys alone; Back closes a menu', async () => {
+    await tab.run(`document.querySelector('.messages').focus()`)
+    await tab.press('ArrowUp')
+    await until(`document.activeElement.matches('.message')`)
+    await tab.press('Enter')
+    await until(`document.querySelector('dialog[open] [role=menu]')?.contains(document.activeElement)`)
+    await tab.run('history.back()')
+    await until(`!document.querySelector('dialog[open]')`)
+    expect(await path()).toBe(`/conversations/${id}`)
+    await until(`document.activeElement.matches('.message')`)
+    await tab.press('Enter')
+    await until(`document.querySelector('dialog[open] [role=menu]')?.contains(document.activeElement)`)
+    await tab.press('Enter')
+    await until(`document.querySelector('.reaction[aria-pressed=true]')`)
+  })
+  it('all of it is there after a reload, and nothing failed', async () => {
+    expect(await tab.run('window.failed')).toEqual([])
+    await tab.reload()
+    await until(`${saying('hello jane and all')} && ${saying('hello john, مرحبا 👋')}`)
+    await until(`document.querySelector('.reaction[aria-pressed=true]')`)
+    await watchErrors()
+    await jane.send(id, 'and good bye')
+    await until(saying('and good bye'))
+    expect(await tab.run('window.failed')).toEqual([])
+  })
+})
