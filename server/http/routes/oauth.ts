@@ -9,7 +9,6 @@ import type { RouteDeps, Server } from '../deps.ts'
 import { fetchGithubPerson, githubSignIn } from '../github.ts'
 import { accepts } from '../media-types.ts'
 import { recallSignIn, rememberSignIn, type SignInAttempt } from '../oauth-state.ts'
-import { accepts } from '../media-types.ts'
 import { answerProblem, toProblem } from '../problems.ts'
 import { signIn } from '../sign-in.ts'
 
