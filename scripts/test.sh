@@ -24,6 +24,7 @@ missing() {
   command -v strace >/dev/null || echo 'strace test/{faults/{power-loss,crash},system/packed}.test.ts'
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ||
     echo 'postgresql-15 test/{*/{postgres,cluster,migrate,upgrade,commands-schema,pooler}.test.ts,server/**}'
+  [ -x /usr/sbin/pgbouncer ] || echo 'pgbouncer test/system/pooler.test.ts'
   compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || echo 'libfaketime test/faults/clock.test.ts'
   compgen -G '/usr/lib/nginx/modules/ngx_nchan_module.so' >/dev/null || echo 'libnginx-mod-nchan test/system/bench.test.ts'
   [ -x /usr/bin/openssl ] || echo 'openssl test/{server/realtime/nats-tls,system/deploy}.test.ts'

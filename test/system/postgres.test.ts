@@ -102,13 +102,60 @@ describe.skipIf(!hasPostgres)(`D5: a start on a Postgres that will not do${missi
     await postgres.restart()
   })
 
-  test('the encoding is UTF8', async () => {
+  test.each(['LATIN1', 'SQL_ASCII'])('the encoding is not %s', async (encoding) => {
+    const name = encoding.toLowerCase()
     await administer(
       postgres.adminUrl,
-      "CREATE DATABASE latin OWNER parley ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
+      `CREATE DATABASE ${name} OWNER parley ENCODING '${encoding}' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0`
     )
-    const url = urlWith(await createDatabase(postgres.adminUrl), { pathname: '/latin' })
-    await expectRefusal(url, /encoded in LATIN1; make it with ENCODING 'UTF8'/)
+    const url = urlWith(await createDatabase(postgres.adminUrl), { pathname: `/${name}` })
+    await expectRefusal(url, new RegExp(`encoded in ${encoding}; make it with ENCODING 'UTF8'`))
+  })
+
+  test('it is no standby', async () => {
+    await using own = await startPostgres()
+    const url = await createDatabase(own.adminUrl)
+    await own.kill()
+    writeFileSync(join(own.data, 'standby.signal'), '')
+    await own.restart()
+    await expectRefusal(url, /this Postgres is a standby, where nothing can be written; name the primary/)
+  })
+
+  test('the search_path finds the tables, and names a schema', async () => {
+    const url = await createDatabase(postgres.adminUrl)
+    const name = new URL(url).pathname.slice(1)
+    const setPath = (path: string) => administer(url, `ALTER DATABASE ${name} SET search_path = ${path}`)
+    await setPath('nowhere')
+    await expectRefusal(
+      url,
+      /the search_path \(nowhere\) names no schema that "parley" may use; set it: ALTER ROLE/
+    )
+    await setPath('public')
+    await openAndClose(url)
+    await administer(url, 'CREATE SCHEMA elsewhere')
+    await setPath('elsewhere')
+    await expectRefusal(
+      url,
+      /tables are in the schema "public", and the search_path \(elsewhere\) does not name it/
+    )
+  })
+
+  test('the user may write every table', async () => {
+    const url = await createDatabase(postgres.adminUrl)
+    await openAndClose(url)
+    await administer(url, 'REVOKE INSERT ON messages FROM parley')
+    await administer(url, 'REVOKE SELECT ON mentions FROM parley')
+    await expectRefusal(
+      url,
+      /"parley" may not read and write the tables messages, mentions; make it their owner/
+    )
+  })
+
+  test('the tables are Parley’s', async () => {
+    const url = await createDatabase(postgres.adminUrl)
+    await administer(url, 'CREATE TABLE kysely_migration (name text PRIMARY KEY, timestamp text)')
+    await administer(url, "INSERT INTO kysely_migration VALUES ('0001-recipes', '')")
+    await expectRefusal(url, /holds the tables of another program; give Parley a database of its own/)
   })
 
   test('the version is not too old', async () => {

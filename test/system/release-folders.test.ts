@@ -72,7 +72,7 @@ test('U5: the documented upgrade leaves the running version alone until it is re
   const current = join(place, 'current')
 
   await follow(await documented('git clone'), 'first')
-  await using server = await startParley({ checkout: current })
+  await using server = await startParley({ checkout: current, env: { PARLEY_RATE_LIMITS: 'off' } })
   const john = await loginAs(server.url, 'john')
   const { id } = await john.conversationWith('jane')
   await john.send(id, 'before')

@@ -153,7 +153,7 @@ describe.skipIf(missing)(`U2: nodes${missing && ` (no ${missing} is installed)`}
     const nats = started.use(await startNats())
     const databaseUrl = await createDatabase(postgres.adminUrl)
     const ports = await Promise.all([0, 1, 2].map(freePort))
-    const env = { DATABASE_URL: databaseUrl, NATS_URL: nats.url }
+    const env = { DATABASE_URL: databaseUrl, NATS_URL: nats.url, PARLEY_RATE_LIMITS: 'off' }
     const start = (port: number, checkout?: string) =>
       startParley({ port, env, ...(checkout && { checkout }) })
     const nodes: Parley[] = []

@@ -57,7 +57,8 @@ export async function migrate(
   const state = await readSchemaState(db, engine, Object.keys(changes))
   requireReadable(state)
   if (state.missing.length > 0) await makeChanges(db, engine, changes, { ...options, say })
-  if (engine === 'postgres') await buildIndexes(db, indexesOf(changes), say)
+  // Nobody waits for the indexes of a database that is made.
+  if (engine === 'postgres') await buildIndexes(db, indexesOf(changes), state.empty ? () => {} : say)
 }
 
 async function makeChanges(

@@ -21,7 +21,7 @@ export async function checkPooler(client: ClientBase, url: string): Promise<void
     if (await isShared(pair)) throw new UnfitPostgres(advice)
   } catch (error) {
     // A pool of one connection makes the second transaction wait for ever.
-    throw /timeout/i.test(String(error)) ? new UnfitPostgres(advice) : error
+    throw /timeout|pooling/i.test(String(error)) ? new UnfitPostgres(advice) : error
   } finally {
     await Promise.allSettled(pair.map((each) => each.end()))
   }
