@@ -22,7 +22,7 @@ export function openNotices(url: string, pool: Pool): Notices & { close(): Promi
     }
   }
 
-  /** Resolves when the connection has ended. */
+  /** Resolves when the connection has ended, or is to. Throws what kept it from being made. */
   async function listenOnce(listener: (text: string) => void): Promise<void> {
     const client = new Client({
       connectionString: url,
@@ -30,20 +30,18 @@ export function openNotices(url: string, pool: Pool): Notices & { close(): Promi
       keepAlive: true,
       connectionTimeoutMillis: connectMs
     })
-    const ended = new Promise<void>((resolve) => client.once('end', resolve))
-    const end = () => {
-      client.end().catch(() => {})
-    }
-    client.on('error', end)
+    const over = new Promise<void>((resolve) => {
+      client.once('end', resolve)
+      closing.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    client.on('error', () => {})
     client.on('notification', ({ payload }) => listener(payload ?? ''))
-    closing.signal.addEventListener('abort', end, { once: true })
     try {
-      await client.connect()
-      await client.query(`LISTEN ${channel}`)
-      await ended
+      // A client that is ended while it connects says nothing to who waits for that.
+      await Promise.race([connect(client), over])
+      await over
     } finally {
-      closing.signal.removeEventListener('abort', end)
-      end()
+      client.end().catch(() => {})
     }
   }
 
@@ -59,4 +57,9 @@ export function openNotices(url: string, pool: Pool): Notices & { close(): Promi
       await listening
     }
   }
+}
+
+async function connect(client: Client): Promise<void> {
+  await client.connect()
+  await client.query(`LISTEN ${channel}`)
 }
