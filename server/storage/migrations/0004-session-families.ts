@@ -5,9 +5,7 @@ import type { NewIndex } from './concurrent-indexes.ts'
 export const breaksOlder = [] as const
 export const locks = [] as const
 export const indexes: readonly NewIndex[] = [
-  { name: 'sessions_family_id', on: 'sessions', columns: ['family_id'] },
-  // Almost always empty: what a batch of sends looks at costs it nothing.
-  { name: 'users_disabled', on: 'users', columns: ['id'], where: 'disabled_at IS NOT NULL' }
+  { name: 'sessions_family_id', on: 'sessions', columns: ['family_id'] }
 ]
 
 /**

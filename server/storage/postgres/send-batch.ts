@@ -62,15 +62,20 @@ type Known = {
   keys: Map<string, { payloadHash: string; message: Json<Message> }>
   /** As many new ids of messages as there are sends. */
   ids: number[]
-  /** Senders whose accounts are disabled; null where there is none. */
-  disabled: number[] | null
+  /** Participants whose accounts are disabled. */
+  disabled: Set<number>
 }
 
 type KnownRow = {
-  people: [conversationId: number, userId: number, username: string, avatarUrl: string | null][]
+  people: [
+    conversationId: number,
+    userId: number,
+    username: string,
+    avatarUrl: string | null,
+    disabled?: true
+  ][]
   keys: (MessageColumns & { key: string; payload_hash: string })[]
   ids: number[]
-  disabled: number[] | null
 }
 
 async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
@@ -82,10 +87,12 @@ async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
     run<{ id: number; last_position: number }>(client, 'lockConversations', conversationIds),
     run<KnownRow>(client, 'readKnown', conversationIds, senderIds, keys)
   ])
-  const { people, keys: found, ids, disabled } = known.rows[0]!
+  const { people, keys: found, ids } = known.rows[0]!
+  const disabled = new Set<number>()
   const conversations = new Map<number, Conversation>()
   for (const row of locked.rows) conversations.set(row.id, { position: row.last_position, people: new Map() })
-  for (const [conversationId, userId, username, avatarUrl] of people) {
+  for (const [conversationId, userId, username, avatarUrl, isDisabled] of people) {
+    if (isDisabled) disabled.add(userId)
     const user = userOf({ user_id: userId, username, avatar_url: avatarUrl })
     conversations.get(conversationId)?.people.set(userId, user)
   }
@@ -121,7 +128,7 @@ function place(
       outcomes.push(payloadHash === send.payloadHash ? { message } : { refused: 'idempotency_mismatch' })
     } else if (!conversation || !sender) {
       outcomes.push({ refused: 'conversation_not_found' })
-    } else if (disabled?.includes(send.senderId)) {
+    } else if (disabled.has(send.senderId)) {
       outcomes.push({ refused: 'account_disabled' })
     } else {
       const people = [...conversation.people.keys()]
