@@ -1,3 +1,4 @@
+import { isSameEmoji } from '@parley/contract/emoji'
 import type { Message } from '@parley/contract/entities'
 import {
   isChangeOf,
@@ -27,13 +28,16 @@ export async function queueChange(storage: OutboxStorage, item: ChangeItem): Pro
     const last = edits.findLast(({ problem }) => problem === null) ?? send
     if (last && (await mergeText(storage, last, item.content))) return
   } else {
-    const same = earlier.filter((change) => 'emoji' in change && change.emoji === item.emoji)
-    let undone = false
+    const same = earlier.filter((change) => 'emoji' in change && isSameEmoji(change.emoji, item.emoji))
+    let [undone, tried] = [false, false]
     for (const change of same) {
       const unposted = await dropUnposted(storage, change)
       undone ||= unposted && change.kind !== item.kind && change.problem === null
+      tried ||= !unposted
       if (!unposted) await drop(storage, change)
     }
+    // What the server may have is undone by a request, however often it is done and undone here.
+    if (tried) return storage.add({ ...item, tried })
     if (undone) return
   }
   await storage.add(item)

@@ -16,3 +16,8 @@ export function emojiOf(text: string): string | null {
   const qualified = text.replace(variationSelectors, '').replace(textual, '$&\ufe0f')
   return oneEmoji.test(qualified) ? qualified : null
 }
+
+/** Whether two emoji differ in their variation selectors at most. */
+export function isSameEmoji(a: string, b: string): boolean {
+  return a === b || a.replace(variationSelectors, '') === b.replace(variationSelectors, '')
+}

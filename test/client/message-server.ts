@@ -11,13 +11,15 @@ type Stored = {
   emoji: Set<string>
 }
 
-/** What becomes of a request: answered, its answer lost, never arrived, or an answer of the test's. */
-export type Fate = 'ok' | 'lost' | 'down' | Error
+/** What becomes of a request: answered, its answer lost, never arrived, held before or after the act, or an answer of the test's. */
+export type Fate = 'ok' | 'lost' | 'down' | 'held before' | 'held after' | Error
 
 /** A server of one person's messages, as far as an outbox changes them: its rules, in a few lines. */
 export function messageServer(fates: Fate[] = []) {
   const messages: Stored[] = []
   const requests: string[] = []
+  let held: (() => void)[] = []
+  const hold = () => new Promise<void>((resolve) => held.push(resolve))
 
   function find(id: string): Stored {
     const message = messages.find((each) => each.id === id)
@@ -83,9 +85,16 @@ export function messageServer(fates: Fate[] = []) {
       const fate = fates.shift() ?? 'ok'
       if (fate instanceof Error) throw fate
       if (fate === 'down') throw networkDown()
+      if (fate === 'held before') await hold()
       const answer = take(item)
+      if (fate === 'held after') await hold()
       if (fate === 'lost') throw networkDown()
       return answer
+    },
+    /** Lets every request that is held go on. */
+    release() {
+      for (const go of held) go()
+      held = []
     },
     /** What is seen of the messages. */
     seen: () =>

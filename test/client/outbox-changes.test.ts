@@ -203,6 +203,19 @@ describe('a reaction', () => {
     expect(server.requests).toEqual(['react', 'unreact'])
     expect(server.seen()).toEqual(['a'])
   })
+  it('that is added, removed and added again while the first request is under way is there', async () => {
+    const { send, change, drain, server, storage } = open()
+    await send('a')
+    await drain()
+    server.fates.push('down')
+    await change('1', thumb('react'))
+    const [first] = await storage.list()
+    await storage.update(first!.clientId, (item) => ({ ...item, tried: true }))
+    await change('1', thumb('unreact'))
+    await change('1', thumb('react'))
+    await drain()
+    expect(server.seen()).toEqual(['a 👍'])
+  })
   it('is removed of a message that was deleted, without a word', async () => {
     const { send, change, drain, server, storage } = open()
     await send('a')
@@ -268,7 +281,9 @@ it('E4: whatever is lost and whenever the page is reloaded, the server ends with
       weight: 6,
       arbitrary: fc.record({
         do: fc.constant('run' as const),
-        fates: fc.array(fc.constantFrom<Fate>('ok', 'lost', 'down'), { maxLength: 3 })
+        fates: fc.array(fc.constantFrom<Fate>('ok', 'lost', 'down', 'held before', 'held after'), {
+          maxLength: 3
+        })
       })
     }
   )
@@ -277,17 +292,20 @@ it('E4: whatever is lost and whenever the page is reloaded, the server ends with
       const { send, change, drain, start, server, storage, clock } = open()
       const done: { id: string; content: string; deleted: boolean; emoji: boolean }[] = []
       let n = 0
+      let running: OutboxSender | null = null
       for (const step of steps) {
         if (step.do === 'send') {
           const content = `m${n++}`
           done.push({ id: await send(content), content, deleted: false, emoji: false })
         } else if (step.do === 'run' && 'fates' in step) {
           server.fates.splice(0, Infinity, ...step.fates)
-          const sender = start()
-          await clock.advance(300)
-          // The page is left in the middle.
-          sender.close()
+          // What is held goes on when the page is left; until then things are done while it is under way.
+          server.release()
           await settle()
+          running?.close()
+          await settle()
+          running = start()
+          await clock.advance(300)
         } else if ('at' in step) {
           const message = done[step.at % Math.max(1, done.length)]
           if (!message || message.deleted) continue
@@ -310,6 +328,9 @@ it('E4: whatever is lost and whenever the page is reloaded, the server ends with
         }
       }
       server.fates.splice(0)
+      server.release()
+      await settle()
+      running?.close()
       await drain()
       expect(await storage.list()).toEqual([])
       // One that was deleted before it was posted is not there at all.

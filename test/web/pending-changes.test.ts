@@ -99,6 +99,7 @@ function scene() {
       if (event)
         dispatch({ type: 'event_arrived', event: structuredClone(event), cursor: server.cursorAt(seq) })
     },
+    take: (item: OutboxItem) => dispatch({ type: 'item_taken', item, message: null }),
     snapshot: () => dispatch({ type: 'snapshot_taken', snapshot: server.snapshot(['7']) }),
     async settle() {
       for (let n = 0; n < 100; n++) {
@@ -204,6 +205,25 @@ describe('what was done here', () => {
     tab.hear()
     expect(tab.rows()[0]!.content).toBe('from the tablet')
     expect(outgoingOf(tab.state.outbox).get('7')).toEqual({ failed: true, last: null })
+  })
+
+  it('joins a reaction that is there in another form, until its event says so', async () => {
+    const tab = scene()
+    tab.server.react('7', 1, jane, '❤', true)
+    tab.hear()
+    const [message] = tab.server.page('7').toReversed()
+    const item = newChange(message!, { kind: 'react', emoji: '❤\ufe0f' })
+    await tab.storage.add(item)
+    await tab.list()
+    const joined = [{ emoji: '❤', userIds: [jane.id, john.id] }]
+    expect(tab.rows()[0]!.reactions).toEqual(joined)
+    // As the server does: the form that is there stays.
+    tab.server.react('7', 1, john, '❤', true)
+    tab.take(item)
+    expect(tab.rows()[0]!.reactions).toEqual(joined)
+    tab.hear()
+    expect(tab.state.taken).toEqual([])
+    expect(tab.rows()).toEqual(tab.fresh())
   })
 
   it('marks what waits: an edit and a deletion, not a reaction', async () => {

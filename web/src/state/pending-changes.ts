@@ -1,4 +1,5 @@
 import { isSend, type ChangeItem, type OutboxItem } from '@parley/client'
+import { isSameEmoji } from '@parley/contract/emoji'
 import type { Message, User } from '@parley/contract/entities'
 import type { ReactionChange } from '@parley/contract/events'
 import { withReaction } from './message-changes.ts'
@@ -34,8 +35,12 @@ function withChange(message: Message, change: ChangeItem, me: User): Message {
       return { ...bare, content: '', deletedAt: change.queuedAt }
     }
     case 'react':
-    case 'unreact':
-      return withReaction(message, { userId: me.id, emoji: change.emoji }, change.kind === 'react')
+    case 'unreact': {
+      // One that is there in another form is joined, as on the server.
+      const there = message.reactions?.find(({ emoji }) => isSameEmoji(emoji, change.emoji))
+      const emoji = there?.emoji ?? change.emoji
+      return withReaction(message, { userId: me.id, emoji }, change.kind === 'react')
+    }
     default:
       return change satisfies never
   }
@@ -43,11 +48,12 @@ function withChange(message: Message, change: ChangeItem, me: User): Message {
 
 /** The server has a change: it shows until its event arrives, for an answer may overtake the stream. */
 export function withTaken(state: State, item: OutboxItem): State {
-  if (isSend(item) || item.kind === 'edit') return state
+  const isListed = state.outbox.some(({ clientId }) => clientId === item.clientId)
+  // One that is not was taken back meanwhile, or shows in another tab alone.
+  if (isSend(item) || item.kind === 'edit' || !isListed) return state
   const { [item.clientId]: toldAlready, ...told } = state.told
   const outbox = state.outbox.filter(({ clientId }) => clientId !== item.clientId)
-  const known = state.taken.some(({ clientId }) => clientId === item.clientId)
-  if (toldAlready || known || isShown(state, item)) return { ...state, outbox, told }
+  if (toldAlready || isShown(state, item)) return { ...state, outbox, told }
   return { ...state, outbox, told, taken: [...state.taken, item] }
 }
 
@@ -57,7 +63,7 @@ export function withToldReaction(state: State, change: ReactionChange, there: bo
   const isTold = (item: OutboxItem) =>
     item.kind === (there ? 'react' : 'unreact') &&
     item.messageId === change.messageId &&
-    item.emoji === change.emoji
+    isSameEmoji(item.emoji, change.emoji)
   const waiting = state.outbox.filter(isTold)
   return {
     ...state,
@@ -71,6 +77,15 @@ export function withToldReaction(state: State, change: ReactionChange, there: bo
 export function withoutTaken(state: State, messageId: string): State {
   const taken = state.taken.filter((item) => item.messageId !== messageId)
   return taken.length === state.taken.length ? state : { ...state, taken }
+}
+
+/**
+ * No change waits for an event after a snapshot, which shows it or comes before it. A reaction that is under way may be in the
+ * snapshot and undone by now, so it does not wait for one either.
+ */
+export function afterSnapshot(outbox: State['outbox']): Pick<State, 'taken' | 'told'> {
+  const reactions = outbox.filter(({ kind }) => kind === 'react' || kind === 'unreact')
+  return { taken: [], told: Object.fromEntries(reactions.map(({ clientId }) => [clientId, true] as const)) }
 }
 
 /** The outbox as it was listed. */

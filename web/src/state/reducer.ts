@@ -3,7 +3,7 @@ import { freshEntries, listedDownToAfter, mergeConversations, withReadHere } fro
 import { openHistory, withPage } from './histories.ts'
 import type { Action, Snapshot, State } from './model.ts'
 import { withParticipantPage } from './participants.ts'
-import { withOutbox, withTaken } from './pending-changes.ts'
+import { afterSnapshot, withOutbox, withTaken } from './pending-changes.ts'
 import { toldSince, withRecent } from './recent.ts'
 import { afterEvent, withChanged, withSent } from './told.ts'
 
@@ -85,7 +85,6 @@ function fromSnapshot(state: State, { cursor, conversations, opened }: Snapshot)
     histories,
     participants: {},
     recent: [],
-    // Their events are part of it, or come after it.
-    taken: []
+    ...afterSnapshot(state.outbox)
   }
 }

@@ -1,3 +1,4 @@
+import { isSameEmoji } from '@parley/contract/emoji'
 import type { Message, User } from '@parley/contract/entities'
 import { quickEmoji } from '../../lib/emoji.ts'
 import { texts } from '../../lib/texts.ts'
@@ -27,7 +28,7 @@ export function MessageMenu({
   onClose: () => void
 }) {
   const isMine = (emoji: string) =>
-    message.reactions?.find((each) => each.emoji === emoji)?.userIds.includes(me.id) === true
+    message.reactions?.find((each) => isSameEmoji(each.emoji, emoji))?.userIds.includes(me.id) === true
   return (
     <Menu label={texts.menu.label} anchor={anchor} onClose={onClose}>
       {actions.has('react') && (
