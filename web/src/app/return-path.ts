@@ -1,13 +1,13 @@
-/** A page of the app, of this server: what a sign-in may return to. */
-const pagePath = /^\/conversations\/[\w-]+$/
+import { isReturnPath } from '@parley/contract/return-path'
 
-/** The path of the page that is open, for a sign-in to return to; undefined for the first page. */
+/** The path of the page that is open, for a sign-in elsewhere to return to; undefined for the first page. */
 export function returnPath(): string | undefined {
-  return pagePath.test(location.pathname) ? location.pathname : undefined
+  const { pathname } = location
+  return pathname !== '/' && isReturnPath(pathname) ? pathname : undefined
 }
 
 /** Where a sign-in elsewhere leads: the page at which it began, as the server gives it to `/callback`. */
 export function pathAfterSignIn(): string {
   const path = new URLSearchParams(location.search).get('return_to') ?? '/'
-  return pagePath.test(path) ? path : '/'
+  return isReturnPath(path) ? path : '/'
 }
