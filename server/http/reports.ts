@@ -77,9 +77,11 @@ function eventOf({ routeOptions }: FastifyRequest, { status, code }: Problem): s
 /** What an error was caused by, to its beginning. */
 function reasonOf(error: Error): string {
   const causes: string[] = []
-  for (let cause = error.cause; cause !== undefined && causes.length < 5;) {
-    causes.push(cause instanceof Error ? cause.message : String(cause))
-    cause = cause instanceof Error ? cause.cause : undefined
+  let { cause } = error
+  while (cause instanceof Error && causes.length < 5) {
+    causes.push(cause.message)
+    ;({ cause } = cause)
   }
+  if (typeof cause === 'string') causes.push(cause)
   return causes.join(': ') || error.message
 }

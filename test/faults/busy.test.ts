@@ -61,6 +61,8 @@ test('D3: while another program holds the database, a send waits, then is refuse
     await each.until(({ name, data }) => name === 'message' && isThat(data))
     each.cut()
   }
+  // The log has the cause, in one line.
+  expect(parley.output().match(/database is locked.*refused with 503/g)).toHaveLength(1)
 })
 
 test('D3: who holds it for a moment delays a send, and nobody hears of it', async () => {

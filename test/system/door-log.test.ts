@@ -5,6 +5,8 @@ import { expect, test } from 'vitest'
 import { call, callFor, loginAs } from '../harness/api.ts'
 import { freePort, startParley } from '../harness/parley.ts'
 
+const from = (address: string) => ({ 'x-forwarded-for': address })
+
 type Line = { msg: string; level: number } & Record<string, unknown>
 
 /** The JSON lines of a log, by what they say. */
@@ -19,7 +21,6 @@ test('W3: who signs in and out, and who is refused, is a line each with user, se
   await using parley = await startParley({ env: { PARLEY_TRUSTED_PROXIES: '127.0.0.1,::1' } })
   const john = await loginAs(parley.url, 'john')
   const jane = await loginAs(parley.url, 'jane')
-  const from = (address: string) => ({ 'x-forwarded-for': address })
   const { id } = await john.conversationWith('jane')
   const { id: sent } = await john.send(id, 'hello')
   const refused = await call(`${parley.url}/api/conversations/${id}/messages/${sent}`, {
