@@ -6,6 +6,7 @@ type Options = {
   rows: readonly Row[]
   scroller: RefObject<HTMLElement | null>
   list: RefObject<VirtualizerHandle | null>
+  toEnd: () => void
   /** The list goes elsewhere than to its end. */
   letGo: () => void
   /** The list has come to rest there. */
@@ -19,7 +20,7 @@ type Options = {
 const foundMs = 1_600
 
 /** Arrow keys lead from row to row, Enter opens the menu of a message; `goTo` leads to one from elsewhere. */
-export function useMessageFocus({ rows, scroller, list, letGo, onRest, onMenu, onLeave }: Options) {
+export function useMessageFocus({ rows, scroller, list, toEnd, letGo, onRest, onMenu, onLeave }: Options) {
   const [active, setActive] = useState<{ key: string; align: 'nearest' | 'center' } | null>(null)
   const [found, setFound] = useState<string | null>(null)
   const index = active ? rows.findIndex(({ key }) => key === active.key) : -1
@@ -27,10 +28,16 @@ export function useMessageFocus({ rows, scroller, list, letGo, onRest, onMenu, o
   const show = useEffectEvent(({ key, align }: NonNullable<typeof active>) => {
     if (index < 0) return
     const { current } = scroller
-    // A list that shows the row already stays where it is, and goes on following what is new.
-    if (align === 'center' || !current || !isInSight(current, rowElement(current, key))) {
+    const row = rowElement(current, key)
+    // The list goes on following what is new: at its newest message, and where it shows the row already.
+    if (index === rows.length - 1) toEnd()
+    else if (align === 'center' || !row) {
       letGo()
       list.current?.scrollToIndex(index, { align })
+    } else if (current && !isInSight(current, row)) {
+      letGo()
+      // At once: the list's own way goes on for a while, and would lead back from what arrives meanwhile.
+      row.scrollIntoView({ block: 'nearest' })
     }
     holdFocus(() => rowElement(scroller.current, key), onRest)
   })
@@ -103,8 +110,7 @@ function rowElement(scroller: HTMLElement | null, key: string): HTMLElement | nu
 }
 
 /** Whether all of a row can be seen. */
-function isInSight(scroller: HTMLElement, row: HTMLElement | null): boolean {
-  if (!row) return false
+function isInSight(scroller: HTMLElement, row: HTMLElement): boolean {
   const { top, bottom } = scroller.getBoundingClientRect()
   const at = row.getBoundingClientRect()
   return at.top >= top && at.bottom <= bottom

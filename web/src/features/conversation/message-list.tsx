@@ -45,6 +45,7 @@ export const MessageList = memo(function MessageList(props: MessageListProps) {
     rows,
     scroller,
     list,
+    toEnd,
     letGo,
     onRest: look,
     onMenu(row, element) {
