@@ -1,6 +1,6 @@
 /** What Parley is compared with: the least that does a part of its work, in a process of its own. */
 import { mkdtempSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -8,6 +8,8 @@ import { routes } from '@parley/contract/routes'
 import fastify from 'fastify'
 import { ajvOptions } from '../server/http/validation.ts'
 import { answerCalls } from '../test/harness/calls.ts'
+
+const held: ServerResponse[] = []
 
 export const commands = {
   /** A Fastify route that validates a message's body and echoes it. */
@@ -27,6 +29,7 @@ export const commands = {
     const server = createServer((_request, response) => {
       response.useChunkedEncodingByDefault = false
       response.writeHead(200, { 'content-type': 'text/event-stream', connection: 'close' })
+      held.push(response)
       response.write('id: bare-0\n\nevent: sync\ndata: {"head":0}\n\n')
     })
     await new Promise<void>((resolve) =>
@@ -34,6 +37,13 @@ export const commands = {
     )
     const address = server.address()
     return { port: typeof address === 'object' ? address!.port : 0 }
+  },
+
+  /** Writes an event of this length to every answer that is held open. */
+  async write({ length }: { length: number }): Promise<null> {
+    const text = `event: sync\ndata: {"head":0,"text":"${'x'.repeat(length)}"}\n\n`
+    for (const response of held) response.write(text)
+    return null
   },
 
   /** So many inserts of a message's size, each with its own commit and fsync; ms of each. */

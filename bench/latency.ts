@@ -71,13 +71,17 @@ export async function postInTurn(
   port: number,
   token: string,
   conversationId: string,
-  count: number
+  count: number,
+  content?: string
 ): Promise<number[]> {
   const sender = new RawSender(port)
 
   const times: number[] = []
   for (let i = 0; i < count; i++) {
-    const body = JSON.stringify({ content: markSent('hello jane, how are you?'), clientId: randomUUID() })
+    const body = JSON.stringify({
+      content: content ?? markSent('hello jane, how are you?'),
+      clientId: randomUUID()
+    })
     const startedAt = performance.now()
     const { status } = await sender.post(token, `/api/conversations/${conversationId}/messages`, body)
     times.push(performance.now() - startedAt)

@@ -9,6 +9,7 @@ import { reportAsMarkdown, spread } from './report.ts'
 import { isReached, judged, type Bench, type BenchRecord } from './result.ts'
 import { fanOut } from './fan-out.ts'
 import { fanOutCurve } from './fan-out-curve.ts'
+import { groupMemory } from './group-memory.ts'
 import { groupSend } from './group-send.ts'
 import { herd } from './herd.ts'
 import { latency } from './latency.ts'
@@ -29,6 +30,7 @@ const benches: Bench[] = [
   latency,
   groupSend,
   streamMemory,
+  groupMemory,
   herd,
   misbehaving,
   fanOut,

@@ -75,6 +75,6 @@ export const streamMemory: Bench = {
 }
 
 /** What a process holds of the machine's memory, its share of what is shared. */
-function proportionalKilobytes(pid: number): number {
+export function proportionalKilobytes(pid: number): number {
   return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))![1])
 }

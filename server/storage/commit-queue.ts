@@ -1,5 +1,17 @@
+import { Problem } from '@parley/contract/errors'
+import type { Send } from './procedures/messages.ts'
+
 /** Hears of each batch when it has its outcomes, `ms` after its commit was begun. */
 export type BatchObserver<Outcome> = (outcomes: readonly (Outcome | Error)[], ms: number) => void
+
+/** What the items of a queue may hold in memory together, those of the commit that runs included. */
+export type QueueLimit<Item> = { bytesOf: (item: Item) => number; maxBytes: number }
+
+/** A string takes two bytes a character at most; the rest of a send is short. */
+export const sendsLimit: QueueLimit<Send> = {
+  bytesOf: ({ content }) => 512 + 2 * content.length,
+  maxBytes: 64 * 1_024 * 1_024
+}
 
 /**
  * Collects items while a commit runs; the next one takes them all (group commit). One fsync is then shared by everyone
@@ -9,6 +21,8 @@ export class CommitQueue<Item, Outcome> {
   readonly #commit: (items: Item[]) => Promise<(Outcome | Error)[]>
   readonly #batchMax: number
   readonly #onBatch: BatchObserver<Outcome>
+  readonly #limit: QueueLimit<Item>
+  #bytes = 0
   #waiting: { item: Item; resolve: (outcome: Outcome) => void; reject: (error: unknown) => void }[] = []
   #committing = false
 
@@ -19,11 +33,13 @@ export class CommitQueue<Item, Outcome> {
   constructor(
     commit: (items: Item[]) => Promise<(Outcome | Error)[]>,
     batchMax: number,
-    onBatch: BatchObserver<Outcome> = () => {}
+    onBatch: BatchObserver<Outcome> = () => {},
+    limit: QueueLimit<Item> = { bytesOf: () => 0, maxBytes: 0 }
   ) {
     this.#commit = commit
     this.#batchMax = batchMax
     this.#onBatch = onBatch
+    this.#limit = limit
   }
 
   /** Items that wait for the commit that runs. */
@@ -31,8 +47,14 @@ export class CommitQueue<Item, Outcome> {
     return this.#waiting.length
   }
 
+  /** Rejects with `storage_unavailable` when more waits than the limit allows. */
   add(item: Item): Promise<Outcome> {
     return new Promise((resolve, reject) => {
+      const bytes = this.#limit.bytesOf(item)
+      if (this.#bytes + bytes > this.#limit.maxBytes) {
+        return reject(new Problem('storage_unavailable', 'Too many messages wait to be stored.'))
+      }
+      this.#bytes += bytes
       this.#waiting.push({ item, resolve, reject })
       if (!this.#committing) {
         this.#committing = true
@@ -46,6 +68,7 @@ export class CommitQueue<Item, Outcome> {
 
   /** Reached by a fault alone: whoever waits is told, and the next item begins anew. */
   #fail(error: unknown): void {
+    this.#bytes = 0
     for (const { reject } of this.#waiting.splice(0)) reject(error)
     this.#committing = false
   }
@@ -69,6 +92,7 @@ export class CommitQueue<Item, Outcome> {
       }
       this.#waiting.unshift(...batch.slice(outcomes.length))
       outcomes.forEach((outcome, index) => {
+        this.#bytes -= this.#limit.bytesOf(batch[index]!.item)
         if (outcome instanceof Error) batch[index]!.reject(outcome)
         else batch[index]!.resolve(outcome)
       })

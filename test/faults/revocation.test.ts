@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,8 @@ import { openSqliteStore } from '../../server/storage/sqlite/sqlite-store.ts'
 import { sendOf } from '../fixtures/people.ts'
 import { call, loginAs, type Api } from '../harness/api.ts'
 import { startParley, type Parley } from '../harness/parley.ts'
+import { countSockets, untilTrue } from '../harness/process-state.ts'
+import { RawConnection } from '../harness/raw-connection.ts'
 import { openStream, type EventStream } from '../harness/stream.ts'
 import { openTcpProxy, type TcpProxy } from '../harness/tcp-proxy.ts'
 
@@ -100,6 +103,22 @@ test('S5: a logout in the middle of a long replay ends it there', async () => {
   expect((await jane.post('/api/logout')).status).toBe(204)
   await expectEnd(stream)
   await expectSignedOut(jane)
+})
+
+test('S5: a logout ends the stream of a reader that takes nothing', async () => {
+  const jane = await loginAs(parley.url, 'jane')
+  const quiet = countSockets(parley.pid)
+  const stalled = await RawConnection.open(parley.url)
+  stalled.send(
+    `GET /api/messages?after=${formatCursor({ epoch, seq: 0 })} HTTP/1.1\r\nHost: localhost\r\n` +
+      `Accept: text/event-stream\r\nAuthorization: Bearer ${jane.token}\r\n\r\n`
+  )
+  // More than the buffers between the two hold is on its way, and nobody reads.
+  await once(stalled.socket, 'readable')
+  expect((await jane.post('/api/logout')).status).toBe(204)
+  // Well before the 10 s after which whoever reads nothing is cut off anyway.
+  await untilTrue('the stream is destroyed', () => countSockets(parley.pid) <= quiet, 5_000)
+  stalled.socket.destroy()
 })
 
 test('S5: a session that expires in the middle of a long replay ends it there', async () => {

@@ -3,12 +3,30 @@ import { expect, test } from 'vitest'
 import { makeCrowd, readHeads } from '../harness/crowd.ts'
 import { startPacedLoad } from '../harness/paced-load.ts'
 import { startParley } from '../harness/parley.ts'
+import { RawConnection } from '../harness/raw-connection.ts'
 import { startSwarm } from '../harness/swarm.ts'
 
 const people = 3_000
 const env = { PARLEY_DRAIN_SECONDS: '6' }
 
-test('S10: SIGTERM with 3,000 streams and sends in flight loses nothing: unready at once, each stream ends with its own retry, all come back', async () => {
+/** A phone that vanished with its stream, one that reads no answers, one that sent half a request and one half a body. */
+function stalledRequests(token: string): string[] {
+  const of = (line: string) => `${line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n`
+  return [
+    `${of('GET /api/messages')}Accept: text/event-stream\r\n\r\n`,
+    `${of('GET /api/openapi.json')}\r\n`.repeat(8),
+    of('GET /api/auth_user'),
+    `${of('POST /api/logout')}Content-Type: application/json\r\nContent-Length: 20\r\n\r\n{`
+  ]
+}
+
+async function stall(url: string, request: string): Promise<RawConnection> {
+  const connection = await RawConnection.open(url)
+  connection.send(request)
+  return connection
+}
+
+test('S10: SIGTERM with 3,000 streams, peers that stall and sends in flight loses nothing: unready at once, each stream ends with its own retry, all come back', async () => {
   const { dataDir, members, pairs } = await makeCrowd(people, { paired: true })
   await using parley = await startParley({ dataDir, env })
   await using swarm = startSwarm()
@@ -21,6 +39,9 @@ test('S10: SIGTERM with 3,000 streams and sends in flight loses nothing: unready
   const load = startPacedLoad({ port, pairs: sending, perSecond: 500 })
   await load.untilAcknowledged(500)
 
+  const stalled = await Promise.all(
+    stalledRequests(members[0]!.token).map((request) => stall(parley.url, request))
+  )
   const exit = parley.kill('SIGTERM')
   let openWhenUnready: number | null = null
   while (openWhenUnready === null) {
@@ -32,6 +53,7 @@ test('S10: SIGTERM with 3,000 streams and sends in flight loses nothing: unready
   expect(await exit).toEqual({ code: 0, signal: null })
   // Not cut short by its deadline.
   expect(parley.output()).toContain('Parley stopped.')
+  for (const { socket } of stalled) socket.destroy()
   const { ends } = await swarm.call('tally')
   expect(ends).toBeGreaterThanOrEqual(people)
 

@@ -1,5 +1,5 @@
 import { DatabaseError, type Pool } from 'pg'
-import { CommitQueue, type BatchObserver } from '../commit-queue.ts'
+import { CommitQueue, sendsLimit, type BatchObserver } from '../commit-queue.ts'
 import type { CommittedEvent } from '../event-log.ts'
 import type { Send, SendOutcome } from '../procedures/messages.ts'
 import { isConflict, isStorageFault } from './failures.ts'
@@ -31,7 +31,7 @@ export function openSends(
 ) {
   const queues = Array.from(
     { length: lanes },
-    () => new CommitQueue<Send, SendOutcome>(commit, batchMax, onBatch)
+    () => new CommitQueue<Send, SendOutcome>(commit, batchMax, onBatch, sendsLimit)
   )
 
   /** Tried again until it is known how it ended: keys that were committed are found, and not sent twice. */

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { CommitQueue, type BatchObserver } from '../commit-queue.ts'
+import { CommitQueue, sendsLimit, type BatchObserver } from '../commit-queue.ts'
 import { openCommitListeners } from '../commit-listeners.ts'
 import { allChanges } from '../migrations/index.ts'
 import { readSchemaState, requireUnchanged } from '../migrations/schema-state.ts'
@@ -89,7 +89,8 @@ async function open(
     async (batch) =>
       restoreOutcomes((await writer.run({ kind: 'sends', sends: flattenSends(batch) })) as Values),
     batchMax,
-    onSends
+    onSends,
+    sendsLimit
   )
   const write: Store['write'] = (name, input) => writer.run({ kind: 'write', name, input }) as never
 

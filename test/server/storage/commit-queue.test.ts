@@ -15,3 +15,22 @@ test('D6: an observer that fails keeps no outcome from whoever waits for it, and
   expect(warn).toHaveBeenCalledTimes(2)
   warn.mockRestore()
 })
+
+test('a queue refuses what is beyond its bytes, and takes more once there is room', async () => {
+  const commit = Promise.withResolvers<void>()
+  const queue = new CommitQueue<string, number>(
+    async (items) => {
+      await commit.promise
+      return items.map((item) => item.length)
+    },
+    2,
+    undefined,
+    { bytesOf: (item) => item.length, maxBytes: 10 }
+  )
+  const taken = ['four', 'four', '22'].map((item) => queue.add(item))
+  await expect(queue.add('1')).rejects.toMatchObject({ code: 'storage_unavailable' })
+  commit.resolve()
+  expect(await Promise.all(taken)).toEqual([4, 4, 2])
+  expect(await queue.add('0123456789')).toBe(10)
+  await expect(queue.add('0123456789 ')).rejects.toMatchObject({ code: 'storage_unavailable' })
+})
