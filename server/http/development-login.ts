@@ -36,7 +36,7 @@ export function requireDevelopment(request: FastifyRequest, config: Config): voi
   if (!config.developmentLogin || !isDirect(request, config)) {
     throw new Problem(
       'login_unavailable',
-      'The development login is for this machine alone: ask for ORIGIN in HTTP/1.1, not through a proxy and without Connection: close.'
+      'The development login is for this machine alone: ask for ORIGIN in HTTP/1.1, not through a proxy.'
     )
   }
   const { origin, 'sec-fetch-site': site = 'none' } = request.headers
@@ -48,12 +48,23 @@ export function requireDevelopment(request: FastifyRequest, config: Config): voi
 
 /** Whether a client of this machine made the request itself, for ORIGIN. */
 function isDirect({ raw, socket, headers }: FastifyRequest, config: Config): boolean {
-  // nginx asks in HTTP/1.0 unless it is told otherwise, and then closes each connection unless it is told otherwise.
-  if (raw.httpVersion !== '1.1' || /\bclose\b/i.test(headers.connection ?? '')) return false
+  if (raw.httpVersion !== '1.1' || isOfNginx(raw.rawHeaders)) return false
   const hosts = raw.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')
   const { host, port } = new URL(ownOrigin({ socket }, config))
   if (hosts.length !== 1 || headers.host !== host) return false
   // A proxy that drops the port from Host looks the same as port 80: only a server on 80 can be meant.
   if (port === '' && socket.localPort !== undefined && ![80, 443].includes(socket.localPort)) return false
   return !Object.keys(headers).some((name) => proxyHeaders.test(name))
+}
+
+/**
+ * nginx asks in HTTP/1.0 by default. Told to use 1.1 it still closes each connection by default, and writes its `Host` and
+ * `Connection` before the client's own headers. A script that closes (urllib, wget) writes them elsewhere.
+ */
+function isOfNginx([first, , second, value]: string[]): boolean {
+  return (
+    first?.toLowerCase() === 'host' &&
+    second?.toLowerCase() === 'connection' &&
+    value?.toLowerCase() === 'close'
+  )
 }
