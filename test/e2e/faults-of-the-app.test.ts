@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-it('an event that the app cannot apply is reported and shown, and asked for once', async () => {
+it('C9: an event that the app cannot apply is reported and shown, and asked for once', async () => {
   await jane.send(conversation, 'before')
   await message(page, 'before').waitFor()
   // The page is left, and keeps its state.

@@ -83,7 +83,7 @@ it.each(parts)('$name is missing: the page reloads once, then says so and stays'
   await page.close()
 })
 
-it.each(parts)('$name is opened without a network', async (part) => {
+it.each(parts)('C8: $name is opened without a network', async (part) => {
   const page = await openGroup(browser)
   await controlled(page)
   await browser.context.setOffline(true)

@@ -69,7 +69,7 @@ function watch(page = johns) {
 }
 
 describe('a draft', () => {
-  it('case 16: a reply survives another conversation and a reload, and is still one', async () => {
+  it('E5: a reply survives another conversation and a reload, and is still one (case 16)', async () => {
     await act(johns, message(johns, 'Hello jane'), 'Reply')
     await field(johns).fill('to myself')
     await startWith(johns, 'jill')
@@ -305,7 +305,7 @@ describe('a refusal', () => {
     await listed(johns, 'jane').getByText('Not sent').waitFor({ state: 'detached' })
   })
 
-  it('of an edit gives the text back, and rolls the message back', async () => {
+  it('E5: of an edit gives the text back, and rolls the message back', async () => {
     await johns.route(/\/messages\/\d+$/, (route) =>
       route.fulfill({
         status: 422,

@@ -1,5 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { callFor } from '../../harness/api.ts'
 import { startInProcess, type InProcess } from '../../harness/in-process.ts'
 
 /**
@@ -37,8 +38,10 @@ class Browser {
   }
 
   async login(username: string): Promise<void> {
-    const { body } = await this.request('POST', '/api/login', { username })
-    const { authUser, token, expiresAt } = body as Json
+    // The page is served at ORIGIN; this server listens on a port of its own.
+    const login = { method: 'POST', body: { username } }
+    const { body } = await callFor<Json>('localhost:3000', `${url}/api/login`, login)
+    const { authUser, token, expiresAt } = body
     this.token = token as string
     this.authUser = authUser as Json
     // The series keeps the date and asks at each page whether it is over.

@@ -96,9 +96,9 @@ describe('typing', () => {
     const before = (await jane.get(group)).headers['event-cursor']
     await john.post(`${group}/typing`)
     expect((await jane.get(group)).headers['event-cursor']).toBe(before)
-    const files = await readdir(parley.dataDir)
-    for (const file of files) {
-      expect(await readFile(join(parley.dataDir, file), 'latin1')).not.toContain('typing')
+    const entries = await readdir(parley.dataDir, { withFileTypes: true })
+    for (const { name } of entries.filter((entry) => entry.isFile())) {
+      expect(await readFile(join(parley.dataDir, name), 'latin1')).not.toContain('typing')
     }
   })
 
@@ -120,8 +120,6 @@ describe('typing', () => {
     expect(refusal(await john.delete(address))).toBe('405 method_not_allowed')
     const text = await john.post(address, 'hello', { 'content-type': 'text/plain' })
     expect(refusal(text)).toBe('415 media_type_unsupported')
-    const empty = await john.post(address, '', { 'content-type': 'application/json' })
-    expect(refusal(empty)).toBe('400 malformed_request')
   })
 })
 

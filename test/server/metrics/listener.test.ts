@@ -1,10 +1,13 @@
 import { readdir } from 'node:fs/promises'
 import { afterEach, expect, test, vi } from 'vitest'
-import { Exposition } from '../../../server/metrics/exposition.ts'
-import { listenForMetrics } from '../../../server/metrics/listener.ts'
 import { RawConnection } from '../../harness/raw-connection.ts'
 
 vi.mock('node:fs/promises', { spy: true })
+// Another test of this process may have loaded them with the real module.
+vi.resetModules()
+const { Exposition } = await import('../../../server/metrics/exposition.ts')
+const { listenForMetrics } = await import('../../../server/metrics/listener.ts')
+
 afterEach(() => {
   vi.restoreAllMocks()
 })

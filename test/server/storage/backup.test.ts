@@ -175,10 +175,11 @@ test('no file of a backup, a restore or a lock is ever readable for others', asy
   expect(new Set([...restored.values()].flatMap((modes) => [...modes]))).toEqual(new Set([0o600]))
 })
 
+const backups = async () => (await readdir(place)).filter((name) => name.includes('.before-')).toSorted()
+
 describe('A backup before an upgrade', () => {
   const breaking = { up: async () => {}, locks: [], breaksOlder: ['sqlite'] as const }
   const state = { empty: false, missing: ['0009-boots'], newer: [], broken: false }
-  const backups = async () => (await readdir(place)).filter((name) => name.includes('.before-')).toSorted()
   async function upgrade(options: Parameters<typeof backUpBeforeBreak>[3]): Promise<void> {
     const database = new DatabaseSync(path)
     try {
