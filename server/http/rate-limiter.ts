@@ -4,23 +4,27 @@ import type { RateLimit } from '@parley/contract/rate-limits'
 const keysMax = 20_000
 
 /**
- * Of one key, both by the limiter's clock in ms: `fullAt` is when its bucket is full again (the "theoretical arrival time"
+ * Of one key, both by the limiter's clock in µs: `fullAt` is when its bucket is full again (the "theoretical arrival time"
  * of the generic cell rate algorithm, ITU-T I.371), `promisedAt` the latest moment that a refusal named.
  */
 type Bucket = { fullAt: number; promisedAt: number }
 
-/** A token bucket for each key. A key whose bucket is full takes no memory for long. */
+/**
+ * A token bucket for each key. A key whose bucket is full takes no memory for long. Times are whole microseconds, so that
+ * sums of them are exact: a token is due at the very moment that a refusal named.
+ */
 export class RateLimiter<Key> {
   readonly #buckets = new Map<Key, Bucket>()
-  /** Ms in which one token comes back. */
-  readonly #tokenMs: number
-  readonly #burstMs: number
+  /** Microseconds in which one token comes back. */
+  readonly #tokenTime: number
+  readonly #burstTime: number
   readonly #keysMax: number
   readonly #now: () => number
 
-  constructor({ perSecond, burst }: RateLimit, { max = keysMax, now = () => performance.now() } = {}) {
-    this.#tokenMs = 1_000 / perSecond
-    this.#burstMs = burst * this.#tokenMs
+  /** `now` returns whole microseconds. */
+  constructor({ perSecond, burst }: RateLimit, { max = keysMax, now = monotonicMicroseconds } = {}) {
+    this.#tokenTime = Math.round(1_000_000 / perSecond)
+    this.#burstTime = burst * this.#tokenTime
     this.#keysMax = max
     this.#now = now
   }
@@ -39,12 +43,11 @@ export class RateLimiter<Key> {
     const bucket = this.#buckets.get(key)
     if (!bucket) {
       this.#makeRoom(now)
-      this.#buckets.set(key, { fullAt: now + this.#tokenMs, promisedAt: 0 })
+      this.#buckets.set(key, { fullAt: now + this.#tokenTime, promisedAt: 0 })
       return 0
     }
-    const fullAt = Math.max(bucket.fullAt, now) + this.#tokenMs
-    // Half a microsecond for sums of fractions: a token that is due counts.
-    if (fullAt - now > this.#burstMs + 0.000_5) return this.#promise(bucket, now)
+    const fullAt = Math.max(bucket.fullAt, now) + this.#tokenTime
+    if (fullAt - now > this.#burstTime) return this.#promise(bucket, now)
     bucket.fullAt = fullAt
     return 0
   }
@@ -53,16 +56,15 @@ export class RateLimiter<Key> {
   wait(key: Key): number {
     const now = this.#now()
     const bucket = this.#buckets.get(key)
-    const ms = bucket ? bucket.fullAt + this.#tokenMs - this.#burstMs - now : 0
-    return ms > 0.000_5 ? Math.ceil(ms / 1_000) : 0
+    return bucket ? wholeSeconds(Math.max(0, bucket.fullAt + this.#tokenTime - this.#burstTime - now)) : 0
   }
 
   #promise(bucket: Bucket, now: number): number {
-    const nextAt = bucket.fullAt + this.#tokenMs - this.#burstMs
+    const nextAt = bucket.fullAt + this.#tokenTime - this.#burstTime
     // Whoever asks on and on is told no more than the time in which the whole bucket fills.
-    const at = Math.min(Math.max(nextAt, bucket.promisedAt + this.#tokenMs), now + this.#burstMs)
+    const at = Math.min(Math.max(nextAt, bucket.promisedAt + this.#tokenTime), now + this.#burstTime)
     bucket.promisedAt = at
-    return Math.ceil((at - now) / 1_000)
+    return wholeSeconds(at - now)
   }
 
   /** Forgets up to two keys for each new one: full buckets, or, when there are too many keys, the oldest. */
@@ -76,4 +78,12 @@ export class RateLimiter<Key> {
       if (bucket.fullAt > now && this.#buckets.size + 1 < this.#keysMax) this.#buckets.set(key, bucket)
     }
   }
+}
+
+function monotonicMicroseconds(): number {
+  return Math.floor(performance.now() * 1_000)
+}
+
+function wholeSeconds(microseconds: number): number {
+  return Math.ceil(microseconds / 1_000_000)
 }
