@@ -18,7 +18,7 @@ export type AwarenessOptions = {
   presence(options: { signal: AbortSignal }): Promise<Presence[]>
   /** `typing` or `presence` is another map from now on. */
   onChange(): void
-  /** `onChange` threw. Reported as an uncaught exception unless it is given. */
+  /** `onChange` threw. By default it is printed to the console. */
   onError?: OnError
   clock?: Clock
   random?: () => number

@@ -5,7 +5,7 @@ import type { LogEvent, Signal, StreamEvents } from '@parley/contract/events'
 import { backoffMs } from './backoff.ts'
 import { systemClock, wait, type Clock } from './clock.ts'
 import { isSignedOut, NetworkError, Refusal, retryAfterMs } from './failures.ts'
-import { guarded, reportUncaught, type OnError } from './listener.ts'
+import { guarded, type OnError } from './listener.ts'
 import { createStreamParser, type Block } from './stream-parser.ts'
 
 /** `complete`: everything up to the head of the log has arrived, and the stream is live. `closed` is final. */
@@ -28,7 +28,7 @@ export type EventStreamOptions = {
   onState?(state: StreamState): void
   /** The session is over; the stream does not come back. */
   onSignedOut(): void
-  /** A listener threw: the stream goes on after that event. Reported as an uncaught exception unless it is given. */
+  /** A listener threw: the stream goes on after that event. By default it is printed to the console. */
   onError?: OnError
   /** Silence after which a connection counts as dead, ms; the server speaks at least every 15 s. */
   stallMs?: number
@@ -200,7 +200,7 @@ export class EventStream {
     } catch (error) {
       const expected =
         error instanceof Problem || error instanceof NetworkError || this.#closed.signal.aborted
-      if (!expected) (this.#options.onError ?? reportUncaught)(error)
+      if (!expected) (this.#options.onError ?? reportFault)(error)
       throw error
     }
   }

@@ -62,12 +62,7 @@ function codeFor(status: number): ProblemCode {
   return status >= 500 ? 'internal' : 'malformed_request'
 }
 
-/** Reports what failed behind the back of every caller: a fault of the program, never a refusal or a lost network. */
+/** Prints a fault of the program that no caller can handle; never a refusal or a lost network. */
 export function reportFault(error: unknown): void {
   console.error('Parley met a fault.', error)
-}
-
-/** Lets work go on that nothing waits for; a failure is reported. */
-export function inBackground(work: Promise<unknown>): void {
-  work.catch(reportFault)
 }

@@ -1,13 +1,12 @@
-/** Where an exception of a listener goes. */
+import { reportFault } from './failures.ts'
+
+/** Called with the exception of a listener. */
 export type OnError = (error: unknown) => void
 
-/**
- * A listener whose exceptions go to `onError`, or are reported as uncaught (HTML, "report an exception"; in Node the
- * process ends unless it listens for that). Whoever calls it goes on: an exception is not the caller's failure.
- */
+/** Returns a listener whose exceptions go to `onError`. Its caller goes on: an exception is not the caller's failure. */
 export function guarded<Args extends unknown[]>(
   listener: (...args: Args) => void,
-  onError: OnError = reportUncaught
+  onError: OnError = reportFault
 ): (...args: Args) => void {
   return (...args) => {
     try {
@@ -16,10 +15,4 @@ export function guarded<Args extends unknown[]>(
       onError(error)
     }
   }
-}
-
-export function reportUncaught(error: unknown): void {
-  queueMicrotask(() => {
-    throw error
-  })
 }

@@ -17,7 +17,7 @@ export type OutboxSenderOptions = {
   /** An item left the storage, changed, or failed for good. */
   onChanged: () => void
   onSignedOut: () => void
-  /** A listener threw: the item is done with all the same. Reported as an uncaught exception unless it is given. */
+  /** A listener threw: the item is done with all the same. By default it is printed to the console. */
   onError?: OnError
   clock?: Clock
   random?: () => number

@@ -9,7 +9,7 @@ import {
   type StreamState
 } from '@parley/client'
 import { NetworkError } from '@parley/client/failures'
-import { reportFailure } from '../lib/trouble.ts'
+import { reportTrouble } from '../lib/trouble.ts'
 import type { Cursor } from '@parley/contract/cursor'
 import type { Message } from '@parley/contract/entities'
 import type { LogEvent, Signal } from '@parley/contract/events'
@@ -44,7 +44,7 @@ export class Leader {
       onEvent: options.onEvent,
       onSignal: options.onSignal,
       onReset: options.onReset,
-      onError: reportFailure,
+      onError: reportTrouble,
       onState: (state) => {
         // One way has opened: the other need not wait.
         if (state === 'catching_up') this.#sender.wake()
@@ -64,7 +64,7 @@ export class Leader {
         options.onSent(item, message)
       },
       onChanged: options.onOutboxChanged,
-      onError: reportFailure,
+      onError: reportTrouble,
       onSignedOut
     })
   }

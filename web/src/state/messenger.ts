@@ -1,10 +1,9 @@
-import { isSignedOut, type Answer, type Client, type SavedState, type StateSaver } from '@parley/client'
-import { inBackground } from '@parley/client/failures'
+import { isSignedOut, reportFault, type Answer, type Client, type SavedState } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
 import type { AuthUser } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import { reportFailure } from '../lib/trouble.ts'
+import { reportTrouble } from '../lib/trouble.ts'
 import type { CommandContext } from './command-context.ts'
 import { listedEntries, unreadCount } from './entries.ts'
 import { groupCommands, type GroupCommands } from './group-commands.ts'
@@ -44,7 +43,7 @@ export type MessengerOptions = {
 export class Messenger {
   readonly store: StoreApi<State>
   readonly #options: MessengerOptions
-  readonly #saver: StateSaver<KeptState>
+  readonly #saver: ReturnType<typeof keepChanges>
   readonly #closed = new AbortController()
   readonly #connected = Promise.withResolvers<void>()
   #tab: Tab | null = null
@@ -80,7 +79,7 @@ export class Messenger {
       read: () => this.#toKeep(),
       signal: this.#closed.signal
     })
-    inBackground(this.#listOutbox())
+    this.#listOutbox().catch(reportFault)
   }
 
   get me(): AuthUser {
@@ -104,13 +103,14 @@ export class Messenger {
       apply: (event, cursor) => this.#apply(event, cursor),
       onSignal: this.signals.hear,
       onLead: () => this.#saver.changed(),
-      onOutboxChanged: () => inBackground(this.#listOutbox()),
+      onOutboxChanged: () => {
+        this.#listOutbox().catch(reportFault)
+      },
       onFailure: (error) => this.#fail(error)
     })
     this.#connected.resolve()
-    for (const { id, readHere } of Object.values(this.store.getState().entries)) {
-      if (readHere) inBackground(this.#tellRead(id, readHere.id))
-    }
+    for (const { id, readHere } of Object.values(this.store.getState().entries))
+      if (readHere) this.#tellRead(id, readHere.id).catch(reportFault)
   }
 
   /** The server cannot be asked who is signed in. */
@@ -223,7 +223,7 @@ export class Messenger {
       if (action.type === 'stream_changed') this.signals.streamChanged(action.stream)
       return true
     } catch (error) {
-      reportFailure(error)
+      reportTrouble(error)
       return false
     }
   }
