@@ -27,7 +27,8 @@ export function keepSessionAlive(client: Client, userId: string, signal: AbortSi
     if (isDue(recall(keyOf(userId)), serverNow())) {
       try {
         const { expiresAt } = await client.refreshToken()
-        rememberSessionEnd(userId, expiresAt)
+        // Nothing is kept after a sign-out.
+        if (!signal.aborted) rememberSessionEnd(userId, expiresAt)
       } catch {
         // An hour later, or the next page, tries again; a session that is over shows elsewhere.
       }

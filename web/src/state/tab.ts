@@ -72,7 +72,7 @@ export class Tab {
     document.addEventListener('visibilitychange', () => this.#lookUp(), { signal })
     addEventListener('pageshow', () => this.#lookUp(), { signal })
     addEventListener('online', () => this.wake(), { signal })
-    const asking = setInterval(() => this.#lookUp(), askEveryMs)
+    const asking = setInterval(() => this.#askLeader(), askEveryMs)
     signal.addEventListener('abort', () => clearInterval(asking))
     this.#lookUp()
   }
@@ -182,10 +182,15 @@ export class Tab {
     this.#startOver()
   }
 
-  /** Checks a visible tab: does the leader, this tab or another, still respond? */
+  /** A person looks at this tab again: its leader does not wait for a retry any longer. */
   #lookUp(): void {
-    if (document.visibilityState !== 'visible') return
-    if (this.#leader) return this.#leader.wake()
+    if (this.#leader && document.visibilityState === 'visible') this.#leader.wake()
+    else this.#askLeader()
+  }
+
+  /** Asks the leading tab whether it still responds, and takes its place if not. Only a visible tab does. */
+  #askLeader(): void {
+    if (this.#leader || document.visibilityState !== 'visible') return
     const askedAt = performance.now()
     this.#channel.post({ kind: 'hello' })
     setTimeout(() => {

@@ -1,0 +1,60 @@
+import { memoryOutbox, Refusal, type Client } from '@parley/client'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { recall } from '../../web/src/lib/local-store.ts'
+import { initialState, type State } from '../../web/src/state/model.ts'
+import { keepSessionAlive } from '../../web/src/state/session-life.ts'
+import { Tab } from '../../web/src/state/tab.ts'
+import { john } from './model-server.ts'
+
+const nothing = () => {}
+const busy = new Refusal(503, { code: 'draining' }, 60_000)
+
+/** A tab that leads, as every tab does without locks, and the client whose streams it opens. */
+function leadingTab() {
+  const openEvents = vi.fn<Client['openEvents']>().mockRejectedValue(busy)
+  const state: State = { ...initialState(john), cursor: { epoch: 'e', seq: 1 } }
+  const tab = new Tab({
+    client: { openEvents, refreshToken: () => Promise.reject(busy) } as unknown as Client,
+    me: john,
+    outbox: { ...memoryOutbox(), close: nothing },
+    state: () => state,
+    dispatch: nothing,
+    takeSnapshot: () => Promise.resolve(),
+    apply: nothing,
+    onSignal: nothing,
+    onLead: nothing,
+    onOutboxChanged: nothing,
+    stillMe: () => true,
+    onFailure: nothing,
+    onSignedOut: nothing
+  })
+  return { tab, openEvents }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+it('a visible tab waits as long as the server asks, until somebody looks at it again', async () => {
+  const { tab, openEvents } = leadingTab()
+  await vi.advanceTimersByTimeAsync(59_000)
+  expect(openEvents).toHaveBeenCalledTimes(1)
+  document.dispatchEvent(new Event('visibilitychange'))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(openEvents).toHaveBeenCalledTimes(2)
+  tab.close()
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+it('a session that is renewed while its person signs out leaves nothing in the browser', async () => {
+  const answer = Promise.withResolvers<{ expiresAt: string }>()
+  const signedOut = new AbortController()
+  keepSessionAlive({ refreshToken: () => answer.promise } as unknown as Client, '1', signedOut.signal)
+  signedOut.abort()
+  answer.resolve({ expiresAt: '2027-01-01T00:00:00Z' })
+  await vi.advanceTimersByTimeAsync(0)
+  expect(recall('parley:1:session-ends')).toBeNull()
+})
