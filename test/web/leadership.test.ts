@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Leadership, type Locks } from '../../web/src/state/leadership.ts'
 
 /** Web Locks for one name, as the specification has them: a queue, aborted requests, theft. */
-function fakeLocks(): Locks {
+function fakeLocks(): Locks & { waiting(): number } {
   type Request = {
     run: () => Promise<unknown>
     resolve: (value: unknown) => void
@@ -37,7 +37,7 @@ function fakeLocks(): Locks {
       if (holder) queue.push(mine)
       else grant(mine)
     })
-  return { request } as unknown as Locks
+  return { request, waiting: () => queue.length } as unknown as Locks & { waiting(): number }
 }
 
 function tab(locks: Locks | undefined) {
@@ -72,6 +72,23 @@ describe('leadership', () => {
     other.leadership.close()
     await settled()
     expect([sleeper.leads(), other.leads()]).toEqual([true, false])
+  })
+
+  it('waits with one request, however often it is taken and lost', async () => {
+    const locks = fakeLocks()
+    const tabs = [tab(locks), tab(locks)]
+    await settled()
+    for (let turn = 0; turn < 10; turn++) {
+      tabs[(turn + 1) % 2]!.leadership.takeOver()
+      await settled()
+    }
+    expect(tabs.map((each) => each.leads())).toEqual([true, false])
+    expect(locks.waiting()).toBe(2)
+    tabs[0]!.leadership.close()
+    await settled()
+    expect(tabs.map((each) => each.leads())).toEqual([false, true])
+    expect(locks.waiting()).toBe(0)
+    tabs[1]!.leadership.close()
   })
 
   it('stands again after a pause where requests are refused at once, as in a page that is being left', async () => {

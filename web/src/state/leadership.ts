@@ -1,4 +1,5 @@
 import { reportFault } from '@parley/client/failures'
+
 /** Web Locks, as far as an election needs them; absent where a page was not loaded over TLS. */
 export type Locks = Pick<LockManager, 'request'>
 
@@ -48,7 +49,8 @@ export class Leadership {
       // The lock was stolen, or this tab closed, or the browser refuses: WebKit does so while the page is being left.
       const led = this.leads
       this.#term?.abort()
-      if (this.#closed.signal.aborted) return
+      // A tab that stole the lock has a request of its own in the queue already.
+      if (this.#closed.signal.aborted || options.steal) return
       // Never at once: the next request would be refused at once, too, and the page could not be left.
       setTimeout(
         () => {
