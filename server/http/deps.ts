@@ -11,7 +11,6 @@ import type { startConversation } from '../domain/conversations.ts'
 import type { Presence } from '../domain/presence.ts'
 import type { Sessions } from '../domain/sessions.ts'
 import type { SendTyping } from '../domain/typing.ts'
-import type { AddressOf } from './client-address.ts'
 import type { Limits } from './rate-limits.ts'
 import type { AnswerObserver } from './request-times.ts'
 import type { Streams } from './routes/events.ts'
@@ -37,8 +36,8 @@ export type Deps = {
   describe?: ((server: Server) => Promise<void>) | undefined
 }
 
-/** What a group of routes is made with: the parts, and what counts requests at the door. */
-export type RouteDeps = Deps & { addressOf: AddressOf; limits: Limits }
+/** What a group of routes is made with: the parts, and the rate limits. */
+export type RouteDeps = Deps & { limits: Limits }
 
 /** Fastify, with a handler's types taken from its route's schemas. */
 export type Server = FastifyInstance<

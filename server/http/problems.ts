@@ -29,15 +29,11 @@ export function toProblem(error: unknown): Problem {
   return internal()
 }
 
-/** Answers with what was thrown, as `application/problem+json` (RFC 9457). Logs what is our own fault. */
+/** Answers with what was thrown, as `application/problem+json` (RFC 9457). Logs a fault of the server. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error)
   request.server.reports?.refused(request, problem)
-  if (problem.code === 'internal') {
-    // Of the error only what it says: its other properties may hold what the request carried.
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-    request.log.error({ reqId: request.id, err: { type: name, message, stack } }, 'a request failed')
-  }
+  if (problem.code === 'internal') logFault(request, error, 'a request failed')
   if (problem.status === 401 && !reply.hasHeader('www-authenticate')) {
     reply.header('www-authenticate', 'Bearer realm="Parley"')
   }
@@ -48,6 +44,12 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
     .header('cache-control', 'no-store')
     .type('application/problem+json')
     .send(JSON.stringify(problem))
+}
+
+/** Logs a fault of the server. Of the error only what it says: its other properties may hold what the request carried. */
+export function logFault(request: FastifyRequest, error: unknown, line: string): void {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  request.log.error({ reqId: request.id, err: { type: name, message, stack } }, line)
 }
 
 function internal(): Problem {

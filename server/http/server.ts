@@ -101,7 +101,7 @@ export async function createServer(deps: Deps): Promise<Server> {
     healthRoutes,
     openapiRoutes
   ]) {
-    routes(server, { ...deps, addressOf, limits })
+    routes(server, { ...deps, limits })
   }
   await serveWebApp(server)
   return server

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '@parley/contract/errors'
 import { routes } from '@parley/contract/routes'
 import type { Hub } from '../../realtime/hub.ts'
-import { answerProblem, toProblem } from '../problems.ts'
+import { answerProblem, logFault, toProblem } from '../problems.ts'
 import { callerOf, createAuthenticate, principalOf } from '../auth.ts'
 import { isForeign } from '../origin.ts'
 import type { RouteDeps, Server } from '../deps.ts'
@@ -51,7 +51,7 @@ export function eventRoutes(server: Server, deps: RouteDeps): void {
       try {
         await deps.hub.open(socket, { userId, sessionId, expiresAt, after })
       } catch (error) {
-        request.log.error({ reason: reasonOf(error) }, 'a stream was not opened')
+        logFault(request, error, 'a stream was not opened')
         socket.destroy()
       }
     }
@@ -70,7 +70,7 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): v
     return
   }
   request.server.reports?.refused(request, problem)
-  if (problem.code === 'internal') request.log.error({ reason: reasonOf(error) }, 'a stream was not opened')
+  if (problem.code === 'internal') logFault(request, error, 'a stream was not opened')
   const retryMs = Math.round(1_000 * (Number(reply.getHeader('retry-after') ?? 1) + Math.random()))
   reply
     .code(200)
@@ -78,8 +78,4 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): v
     .header('content-type', 'text/event-stream')
     .header('connection', 'close')
     .send(`retry: ${retryMs}\nevent: refused\ndata: ${JSON.stringify({ code: problem.code })}\n\n`)
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

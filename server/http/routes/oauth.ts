@@ -9,7 +9,7 @@ import type { RouteDeps, Server } from '../deps.ts'
 import { fetchGithubPerson, githubSignIn } from '../github.ts'
 import { accepts } from '../media-types.ts'
 import { recallSignIn, rememberSignIn, type SignInAttempt } from '../oauth-state.ts'
-import { answerProblem, toProblem } from '../problems.ts'
+import { answerProblem, logFault, toProblem } from '../problems.ts'
 import { signIn } from '../sign-in.ts'
 
 export function oauthRoutes(server: Server, deps: RouteDeps): void {
@@ -85,7 +85,7 @@ function answerOrReturn(
   const problem = toProblem(error)
   request.server.reports?.refused(request, problem)
   const { code } = problem
-  if (code === 'internal') request.log.error(error, 'a sign-in failed')
+  if (code === 'internal') logFault(request, error, 'a sign-in failed')
   const { pathname, search, hash } = withProblem(returnTo, code)
   return reply.redirect(pathname + search + hash, 307)
 }
