@@ -1,7 +1,7 @@
 import { Problem } from '@parley/contract/errors'
 import pino, { type Logger } from 'pino'
 import { commandSocketPath, listenForCommands, type CommandSocket } from './command-socket.ts'
-import type { Config } from './config.ts'
+import { isLoopback, type Config } from './config.ts'
 import { openDataDir } from './data-dir.ts'
 import { accountCommands, endedBy } from './domain/accounts.ts'
 import { addUsers } from './domain/people.ts'
@@ -40,9 +40,10 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
     if (warning) logger.warn(warning)
   }
 
-  if (/^http:\/\/(?!localhost\b|127\.|\[::1\])/.test(config.origin)) {
+  const { protocol, hostname } = new URL(config.origin)
+  if (protocol === 'http:' && !isLoopback(hostname)) {
     logger.warn(
-      `ORIGIN is ${config.origin}: whatever people send, their sessions too, can be read on the way; ` +
+      `ORIGIN is ${config.origin}: everything that people send, their sessions too, can be read on the way; ` +
         'put a proxy with TLS in front, and give ORIGIN its https:// address (deploy/ has two)'
     )
   }
@@ -63,7 +64,8 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
   })
   const sessions = new Sessions(store, {
     publish: (change) => bus.publishSession(change),
-    onFailure: (error) => logger.warn(error, 'when sessions were used last was not written down'),
+    onFailure: (error) =>
+      logger.warn(error, 'the use of a session could not be recorded; it is recorded at a later use'),
     // From sweep to sweep, with time for the next.
     ...(shared && { cacheMs: 2 * sweepIntervalMs })
   })

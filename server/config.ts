@@ -63,9 +63,14 @@ export class ConfigError extends Error {
 }
 
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']
-/** Each is asked for when somebody new signs in. */
+/** Each is asked about at the first sign-in of a person. */
 const organisationsMax = 10
 const loopback = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|\[::1\])$/
+
+/** Whether a host of an address or a setting is this machine. */
+export function isLoopback(host: string): boolean {
+  return loopback.test(host)
+}
 
 /** Reads the settings, from the environment alone. Throws `ConfigError` with every problem at once. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
@@ -106,7 +111,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const origin = httpUrl('ORIGIN', `http://localhost:${port}`, true)
   const developmentLogin = new URL(origin).hostname === 'localhost' && given('NODE_ENV') !== 'production'
   const host = given('HOST') ?? (developmentLogin ? 'localhost' : '0.0.0.0')
-  if (developmentLogin && !loopback.test(host)) {
+  if (developmentLogin && !isLoopback(host)) {
     report(
       'HOST',
       `"${host}" can be reached from other machines, and on localhost anybody may sign in as anyone; ` +
