@@ -45,7 +45,7 @@ export async function openStore(
  */
 export async function openStoreForCommand(database: DatabaseConfig): Promise<Store> {
   return database.kind === 'postgres'
-    ? (await postgres()).openPostgresStoreBeside(database.url)
+    ? (await postgres()).openPostgresStoreForCommand(database.url)
     : (await sqlite()).openSqliteStoreForCommand(database.path)
 }
 

@@ -27,7 +27,7 @@ export type RecordingStore = Store & {
 /** SQLite as its workers run it, without the workers: procedures run in this thread. */
 export async function openRecordingSqlite(): Promise<RecordingStore> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-recording-'))
-  const database = openConnection(join(folder, 'parley.db'), 'guest')
+  const database = openConnection(join(folder, 'parley.db'), 'command')
   const db = openKysely(database)
   const { settings, sendBatch, forget } = await prepareWriter(database, db, null)
   const listeners: CommitListener[] = []

@@ -13,7 +13,7 @@ import { isConflict, UnfitPostgres } from './failures.ts'
 import { openLogReads } from './log-reads.ts'
 import { openNotices } from './notices.ts'
 import { openPool } from './pool.ts'
-import { checkDatabase, prepareBeside, prepareDatabase, type Prepared } from './preparation.ts'
+import { checkDatabase, prepareForCommand, prepareDatabase, type Prepared } from './preparation.ts'
 import { preparing } from './prepared.ts'
 import { withRetries } from './retries.ts'
 import { watchSchema } from './schema-watch.ts'
@@ -42,8 +42,8 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
 }
 
 /** The same for a command that writes: few connections, and what it asks may take as long as it takes. */
-export async function openPostgresStoreBeside(url: string): Promise<Store> {
-  return open(url, await prepareBeside(url), {}, true)
+export async function openPostgresStoreForCommand(url: string): Promise<Store> {
+  return open(url, await prepareForCommand(url), {}, true)
 }
 
 /** For a command that only reads. */

@@ -28,7 +28,7 @@ export function prepareDatabase(url: string): Promise<Prepared> {
  * The same for a command that writes: makes the schema of an empty database, and changes none, nor the epoch. Throws in a line
  * also when the schema is another version's.
  */
-export function prepareBeside(url: string): Promise<Prepared> {
+export function prepareForCommand(url: string): Promise<Prepared> {
   return prepare(url, async (db, pool) => {
     const state = await readSchemaState(db, 'postgres', Object.keys(allChanges))
     if (state.empty) await migrate(db, 'postgres')

@@ -22,8 +22,8 @@ export type Answer = { id: number } & (
  */
 export type Report = { answers: Answer[]; committed: Values; committedAt: number; failures: string[] }
 
-/** How a worker is started: the one writer, a reader, or a command's writer beside the one. */
-export type WorkerRole = { path: string; mode: 'writer' | 'guest' | 'reader' }
+/** How a worker is started: a server's writer, a command's writer where no server runs, or a reader. */
+export type WorkerRole = { path: string; mode: 'writer' | 'command' | 'reader' }
 
 /** What a worker says once its connection is open; the settings are the writer's to say. */
 export type Ready = { settings: Settings | undefined; renewed: EpochRenewal | null }

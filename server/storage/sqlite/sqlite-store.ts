@@ -36,10 +36,10 @@ export async function openSqliteStore(path: string, options: SqliteOptions = {})
  * runs, and `UnfitSchema` when the schema of the file is another version's.
  */
 export function openSqliteStoreForCommand(path: string): Promise<Store> {
-  return openLocked(path, 'guest', {})
+  return openLocked(path, 'command', {})
 }
 
-async function openLocked(path: string, mode: 'writer' | 'guest', options: SqliteOptions): Promise<Store> {
+async function openLocked(path: string, mode: 'writer' | 'command', options: SqliteOptions): Promise<Store> {
   const lock = lockDatabase(path, mode === 'writer' ? commandMs : 0)
   try {
     const store = await open(path, mode, options)
@@ -77,7 +77,7 @@ function readOf(readers: ReaderPool): Store['read'] {
 
 async function open(
   path: string,
-  mode: 'writer' | 'guest',
+  mode: 'writer' | 'command',
   { onSends, onFailure = () => {} }: SqliteOptions
 ): Promise<Store> {
   // Before SQLite makes it readable for others; the files beside it take its mode.
