@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { forgetKeys, keep, recall } from '../../web/src/lib/local-store.ts'
-import { emptyDraft, openDrafts, textOf, withEditing, withoutMode } from '../../web/src/state/drafts.ts'
+import {
+  emptyDraft,
+  openDrafts,
+  textOf,
+  withEditing,
+  withMessageBefore,
+  withoutMode
+} from '../../web/src/state/drafts.ts'
+import { john } from './model-server.ts'
 
 beforeEach(() => localStorage.clear())
 afterEach(() => vi.restoreAllMocks())
@@ -45,6 +53,19 @@ it('an edit interrupts a text, and gives it back', () => {
   expect(textOf(editing)).toBe('tpyo')
   expect(editing.editing).toMatchObject({ messageId: '3', version: 2 })
   expect(withoutMode(editing)).toEqual(draft)
+})
+
+it('a message that was not sent comes back above what was written since, with its reply', () => {
+  const quote = { id: '2', sender: john, content: 'a question' }
+  const message = { text: 'an answer', replyTo: quote }
+  expect(withMessageBefore(emptyDraft, message)).toEqual({ ...emptyDraft, ...message })
+  expect(withMessageBefore(draft, message)).toEqual({
+    ...emptyDraft,
+    text: 'an answer\nhello',
+    replyTo: quote
+  })
+  const newer = { ...quote, id: '3' }
+  expect(withMessageBefore({ ...draft, replyTo: newer }, message).replyTo).toBe(newer)
 })
 
 it('nothing is kept after a sign-out', () => {

@@ -86,6 +86,13 @@ describe('a message', () => {
     for (const name of ['Try again', 'Edit', 'Discard']) fireEvent.click(screen.getByRole('button', { name }))
     expect(done).toEqual(['retry c-1', 'edit hello', 'discard c-1'])
   })
+  it('of another author that could not be forwarded is not offered for editing', () => {
+    show({ mine: true, pending: { ...failed, forwardOf: { id: '3', sender: jane } } })
+    expect(screen.getAllByRole('button').map(({ textContent }) => textContent)).toEqual([
+      'Try again',
+      'Discard'
+    ])
+  })
   it('that was deleted leaves a tombstone, with nothing of what it said', () => {
     const deleted = { ...said, content: '', version: 2, deletedAt: said.createdAt }
     // Mine, and perhaps another's deed: an admin may delete it, too.

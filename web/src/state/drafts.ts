@@ -103,8 +103,11 @@ export function withoutMode(draft: Draft): Draft {
   return draft.editing ? { ...draft, editing: null } : { ...draft, replyTo: null }
 }
 
-/** The draft with a text above what was written since; an edit that changed nothing yet makes room for it. */
-export function withTextBefore(draft: Draft, text: string): Draft {
-  const editing = draft.editing?.text === draft.editing?.original ? null : draft.editing
-  return { ...draft, editing, text: draft.text.trim() === '' ? text : `${text}\n${draft.text}` }
+/** The draft with a message above what was written since; an edit that changed nothing yet makes room for it. */
+export function withMessageBefore(draft: Draft, { text, replyTo }: Pick<Draft, 'text' | 'replyTo'>): Draft {
+  return {
+    text: draft.text.trim() === '' ? text : `${text}\n${draft.text}`,
+    replyTo: draft.replyTo ?? replyTo,
+    editing: draft.editing?.text === draft.editing?.original ? null : draft.editing
+  }
 }

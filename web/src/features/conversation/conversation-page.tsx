@@ -1,5 +1,6 @@
 import { reportFault } from '@parley/client/failures'
 import { useCallback, useMemo, useState, type ReactNode } from 'react'
+import type { SendItem } from '@parley/client'
 import type { Message } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
 import { useMessenger, useMessengerState } from '../../state/context.tsx'
@@ -72,8 +73,8 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
       discard: (clientId: string) => {
         messenger.outbox.discard(clientId).catch(reportFault)
       },
-      takeBack({ clientId, content }: { clientId: string; content: string }) {
-        writing.giveBack(content)
+      takeBack({ clientId, content, replyTo }: SendItem) {
+        writing.giveBack({ text: content, replyTo: replyTo ?? null })
         messenger.outbox.discard(clientId).catch(reportFault)
       },
       react: (...args: Parameters<typeof messenger.outbox.react>) => {

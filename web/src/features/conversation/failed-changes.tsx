@@ -39,7 +39,7 @@ function FailedChange({ item, writing }: { item: ChangeItem; writing: Writing })
     if (item.kind !== 'edit') return
     const { messageId, version, content } = item
     const { current } = problem
-    if (isGone) writing.giveBack(content)
+    if (isGone) writing.giveBack({ text: content, replyTo: null })
     else writing.editAgain(messageId, current?.version ?? version, current?.content ?? '', content)
     discard()
     focusComposer()

@@ -12,7 +12,8 @@ export function FailedMessage({
 }: {
   problem: ProblemDocument
   onRetry: () => void
-  onEdit: () => void
+  /** Undefined where its text may not be changed. */
+  onEdit: (() => void) | undefined
   onDiscard: () => void
 }) {
   return (
@@ -26,9 +27,11 @@ export function FailedMessage({
             {texts.message.retry}
           </Button>
         )}
-        <Button look="quiet" onClick={onEdit}>
-          {texts.message.edit}
-        </Button>
+        {onEdit && (
+          <Button look="quiet" onClick={onEdit}>
+            {texts.message.edit}
+          </Button>
+        )}
         <Button look="quiet" onClick={onDiscard}>
           {texts.message.discard}
         </Button>

@@ -139,7 +139,8 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
         <FailedMessage
           problem={pending.problem}
           onRetry={() => actions.retry(pending.clientId)}
-          onEdit={() => actions.takeBack(pending)}
+          // A forwarded text stays as its author wrote it.
+          onEdit={pending.forwardOf ? undefined : () => actions.takeBack(pending)}
           onDiscard={() => actions.discard(pending.clientId)}
         />
       )}

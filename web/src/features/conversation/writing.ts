@@ -1,8 +1,7 @@
 import type { Message } from '@parley/contract/entities'
 import { quoteOf } from '../../lib/quotes.ts'
 import { texts } from '../../lib/texts.ts'
-import { textOf, withEditing, withoutMode, withText, withTextBefore } from '../../state/drafts.ts'
-import type { Draft } from '../../state/drafts.ts'
+import { withEditing, withMessageBefore, withoutMode, withText, type Draft } from '../../state/drafts.ts'
 import type { Messenger } from '../../state/messenger.ts'
 
 export type Writing = ReturnType<typeof writingIn>
@@ -17,14 +16,19 @@ export function writingIn(
   const find = (isIt: (message: Message) => boolean) =>
     store.getState().histories[conversationId]?.messages.find(isIt)
 
+  /** Puts a message that was not sent above what is written. */
+  const giveBack = (message: Pick<Draft, 'text' | 'replyTo'>) =>
+    change((draft) => withMessageBefore(draft, message))
+
   /** A message that was on its way when its edit began may have arrived since. */
   function targetOf({ messageId, version }: NonNullable<Draft['editing']>) {
     const sent = find(({ clientId }) => clientId === messageId)
     return sent ? { id: sent.id, version: sent.version ?? 1 } : { id: messageId, version }
   }
 
-  async function sendMessage({ text, replyTo }: Draft): Promise<void> {
-    const content = text.trim()
+  async function sendMessage(message: Draft): Promise<void> {
+    const { replyTo } = message
+    const content = message.text.trim()
     if (content === '') return
     // The field is free at once: what is typed from here on is the next message.
     change((draft) => ({ ...draft, text: '', replyTo: null }))
@@ -33,7 +37,7 @@ export function writingIn(
     try {
       await outbox.send(conversationId, content, extras)
     } catch {
-      change((draft) => ({ ...withTextBefore(draft, text), replyTo: draft.replyTo ?? replyTo }))
+      giveBack(message)
       throw new Error(texts.conversation.notKept)
     }
   }
@@ -61,8 +65,7 @@ export function writingIn(
     edit: (message: Pick<Message, 'id' | 'version' | 'content'>) =>
       change((draft) => withEditing(draft, message)),
     leaveMode: () => change(withoutMode),
-    /** Puts a text above what is written. */
-    giveBack: (text: string) => change((draft) => withTextBefore(draft, text)),
+    giveBack,
     /** Gives an edit that was refused back, to be edited again as another version. */
     editAgain: (messageId: string, version: number, original: string, text: string) =>
       change((draft) => ({ ...draft, editing: { messageId, version, original, text } })),
@@ -70,8 +73,6 @@ export function writingIn(
     send(): Promise<void> {
       const draft = get()
       return draft.editing ? saveEdit(draft.editing) : sendMessage(draft)
-    },
-    /** The text in the field. */
-    text: () => textOf(get())
+    }
   }
 }
