@@ -1,6 +1,7 @@
 import { memoryOutbox, systemClock, type OutboxItem, type OutboxStorage } from '@parley/client'
 import { wait } from '@parley/client/clock'
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import { closedForDeletion, openExistingDatabase } from './existing-database.ts'
 
 interface Schema extends DBSchema {
   outbox: { key: number; value: OutboxItem & { order?: number }; indexes: { clientId: string } }
@@ -17,13 +18,12 @@ export type OutboxDatabase = OutboxStorage & { close(): void }
  */
 export async function openOutboxDatabase(name: string): Promise<OutboxDatabase> {
   const database = await openDB<Schema>(`${name}:outbox`, 1, {
+    ...closedForDeletion,
     upgrade(database) {
       // The key gives the order in which items were added, whatever the clock did.
       const items = database.createObjectStore('outbox', { keyPath: 'order', autoIncrement: true })
       items.createIndex('clientId', 'clientId', { unique: true })
-    },
-    // Another tab deletes it: this one must not hold it open.
-    blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close()
+    }
   }).catch(() => null)
   // Some private windows have no database: then the outbox ends with the tab.
   if (!database) return { ...memoryOutbox(), close() {} }
@@ -54,14 +54,8 @@ export async function openOutboxDatabase(name: string): Promise<OutboxDatabase> 
 
 /** Moves what Parley 0.1 kept in `<name>`: messages to be sent, without a `kind`. */
 async function moveOld(name: string, database: IDBPDatabase<Schema>): Promise<void> {
-  // Throws where there is none, instead of creating it.
-  const old = await openDB<Schema>(name, undefined, {
-    upgrade: (_database, oldVersion, _newVersion, transaction) => {
-      if (oldVersion > 0) return
-      transaction.done.catch(() => {})
-      transaction.abort()
-    }
-  })
+  const old = await openExistingDatabase<Schema>(name)
+  if (!old) return
   try {
     const items = await old.getAll('outbox')
     const transaction = database.transaction('outbox', 'readwrite')

@@ -1,5 +1,6 @@
-import { deleteDB, openDB } from 'idb'
+import { deleteDB } from 'idb'
 import { forgetKeys } from '../lib/local-store.ts'
+import { openExistingDatabase } from './existing-database.ts'
 
 /** Prefix of every key of Web Storage that holds a person's data; their databases are `parley:ID` and `parley:ID:…`. */
 const prefixOf = (userId: string) => `parley:${userId}:`
@@ -22,10 +23,8 @@ async function databasesOf(userId: string): Promise<string[]> {
 
 /** Empties a database, then deletes it: another tab that does not respond may hold it open for as long as it lives. */
 async function deleteDatabase(name: string): Promise<void> {
-  const database = await openDB(name, undefined, {
-    // It is gone already: one without its stores must not take its place.
-    upgrade: (_database, _old, _new, change) => change.abort()
-  })
+  const database = await openExistingDatabase(name)
+  if (!database) return
   const stores = Array.from(database.objectStoreNames)
   if (stores.length > 0) {
     const change = database.transaction(stores, 'readwrite')

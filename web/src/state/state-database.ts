@@ -1,6 +1,7 @@
 import { memoryState, type StateStorage } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import { closedForDeletion } from './existing-database.ts'
 import { keptVersion, type KeptState } from './kept-state.ts'
 import type { History } from './model.ts'
 
@@ -88,12 +89,11 @@ export async function forgetState(userId: string): Promise<void> {
 
 function open(userId: string): Promise<IDBPDatabase<Schema> | null> {
   return openDB<Schema>(nameOf(userId), 1, {
+    ...closedForDeletion,
     upgrade(database) {
       database.createObjectStore('head')
       database.createObjectStore('histories')
-    },
-    // Another tab deletes it: this one must not hold it open.
-    blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close()
+    }
   }).catch(() => null)
 }
 
