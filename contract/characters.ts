@@ -5,14 +5,17 @@
 
 /**
  * Scripts that write words without spaces between them, and Hangul, whose particles follow a name directly: no space is to be
- * expected before an `@` or an address in them, nor after a name. The last ones are length marks that two scripts share.
+ * expected before an `@` or an address in them, nor after a name. The last ones are marks and letters that several of them share.
  */
 export const unspaced = [
-  ...['Han', 'Hira', 'Kana', 'Hang', 'Bopo', 'Thai', 'Lao', 'Khmr', 'Mymr', 'Tibt', 'Yiii'].map(
-    (script) => String.raw`\p{sc=${script}}`
-  ),
-  String.raw`\u30fc\uff70\u3031-\u3035`
+  ...'Han Hira Kana Hang Bopo Thai Lao Khmr Mymr Tibt Yiii Tang Nshu Tale Talu Lana Tavt Ahom Java Bali Cham Bugi Batk'
+    .split(' ')
+    .map((script) => String.raw`\p{sc=${script}}`),
+  String.raw`\u3006\u3031-\u3035\u303c\u30fc\uff70\uff9e\uff9f\ua9cf`
 ].join('')
+
+/** A digit or letter that is the first character of an emoji (`1️⃣`, `ℹ️`); no name and no address continues with it. */
+export const lettersOfEmoji = String.raw`\p{Emoji}(?:\ufe0f|\u20e3)`
 
 /** Characters that are drawn as nothing, those that turn the direction of text among them. */
 export const invisible = String.raw`\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Zs}\p{Zl}\p{Zp}\s\u2800\u{16fe4}\u{1d159}`

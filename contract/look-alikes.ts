@@ -14,6 +14,14 @@ const latinAlike =
   /[\u0184\u0185\u01a7\u01a8\u01bc\u01bd\u01c0\u01c1\u0251\u0261\u0262\u026a\u0274\u0280\u028f\u0299\u029c\u029f\u1d00-\u1d22\ua730\ua731]/u
 
 const allAlike = new RegExp(String.raw`^(?:[${alike}]|\P{L})*$`, 'u')
+/** Its small letters are drawn as small capitals. */
+const cherokee = /\p{sc=Cher}/u
+/** Signs of East Asia that stand alone among Latin letters, where they pass for them: `b〇b`, `jㅇhn`, `bㅣll`. */
+const eastAsian = String.raw`[\p{sc=Hani}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Bopo}ー]`
+const loneSign = new RegExp(`(?<!${eastAsian})[〇一丨丶〡ノー\\u1100-\\u11ff](?!${eastAsian})`, 'u')
+const latin = /\p{sc=Latn}/u
+/** A dot above what has one, or has lost it (UTS 39, 5.4). */
+const secondDot = /[\p{Soft_Dotted}l\u0131\u0237]\p{Mn}*\u0307/u
 const ascii = /^[\x20-\x7e]*$/
 
 /**
@@ -43,7 +51,10 @@ export function imitates(text: string): boolean {
   return (
     latinAlike.test(plain) ||
     latinAlike.test(lower) ||
+    secondDot.test(plain.normalize('NFD')) ||
+    (latin.test(plain) && loneSign.test(plain)) ||
     !isOfOneScript(plain) ||
+    (cherokee.test(plain) && allAlike.test(plain.toUpperCase())) ||
     // A capital alone may be alike: Вера is a name, ВЕРА and сора are taken for BEPA and copa.
     (allAlike.test(plain) && (plain === plain.toUpperCase() || allAlike.test(lower)))
   )

@@ -31,6 +31,8 @@ export function isMentionStart(text: string, at: number): boolean {
   if (text.startsWith('..', at - 2) && at > 1) return true
   let before = at
   while (before > 0 && /[._+-]/.test(text[before - 1]!)) before--
+  // The end of an emoji that starts with a letter: `ℹ️@ben`.
+  if (before > 0 && text[before - 1] === '\ufe0f') return true
   while (before > 0 && mark.test(characterBefore(text, before)))
     before -= characterBefore(text, before).length
   return before === 0 || !spacedLetter.test(characterBefore(text, before))

@@ -1,4 +1,4 @@
-import { unspaced } from './characters.ts'
+import { lettersOfEmoji, unspaced } from './characters.ts'
 import { usernameMaxLength } from './limits.ts'
 
 /** What a username may hold after its first character, for use inside `[…]`. */
@@ -26,7 +26,10 @@ export function typedUsernameKey(typed: string): string {
 /** A name that stands after an `@`, and where it ends in the text. */
 export type WrittenName = { end: number; key: string }
 
-const nameRun = new RegExp(String.raw`[\p{L}\p{N}][${usernameCharacters}]*`, 'uy')
+const nameRun = new RegExp(
+  String.raw`(?!${lettersOfEmoji})[\p{L}\p{N}](?:(?!${lettersOfEmoji})[${usernameCharacters}])*`,
+  'uy'
+)
 const unspacedLetter = new RegExp(`[${unspaced}]`, 'u')
 const mark = /\p{M}/u
 const separator = /[_.-]/

@@ -24,11 +24,16 @@ const readers: Record<string, (text: string) => unknown> = {
 }
 
 describe('linear time is what it takes to read the worst inputs', () => {
-  it.each(Object.entries(readers))('with %s', async (_name, read) => {
-    for (const start of ['', '@a', 'https://a.com/', 'a.', '你@']) {
-      expect(await growthProblem(read, { start }), start).toBeNull()
-    }
-  })
+  it.each(Object.entries(readers))(
+    'with %s',
+    async (_name, read) => {
+      for (const start of ['', '@a', 'https://a.com/', 'a.', '你@']) {
+        expect(await growthProblem(read, { start }), start).toBeNull()
+      }
+      // It measures processor time, of which a busy machine gives little.
+    },
+    120_000
+  )
 })
 
 describe('what a short text may be', () => {
