@@ -59,12 +59,9 @@ function isDirect({ raw, socket, headers }: FastifyRequest, config: Config): boo
 
 /**
  * nginx asks in HTTP/1.0 by default. Told to use 1.1 it still closes each connection by default, and writes its `Host` and
- * `Connection` before the client's own headers. A script that closes (urllib, wget) writes them elsewhere.
+ * `Connection`, spelt so, before the client's own headers. A script that closes writes them elsewhere (urllib, wget) or in lower
+ * case (Node's fetch).
  */
 function isOfNginx([first, , second, value]: string[]): boolean {
-  return (
-    first?.toLowerCase() === 'host' &&
-    second?.toLowerCase() === 'connection' &&
-    value?.toLowerCase() === 'close'
-  )
+  return first?.toLowerCase() === 'host' && second === 'Connection' && value?.toLowerCase() === 'close'
 }

@@ -16,12 +16,19 @@ function login(payload: unknown, headers: Record<string, string> = {}, query = '
 }
 
 /** The status of a sign-in of john's, byte by byte. */
-async function statusOf(port: number, version: string, ...hosts: string[]): Promise<number> {
+function statusOf(port: number, version: string, ...hosts: string[]): Promise<number> {
+  return statusOfLines(
+    port,
+    version,
+    hosts.map((host) => `Host: ${host}`)
+  )
+}
+
+async function statusOfLines(port: number, version: string, given: string[]): Promise<number> {
   const socket = connect(port, 'localhost')
   const body = '{"username": "john"}'
   const lines = ['Content-Type: application/json', `Content-Length: ${body.length}`]
-  const head = [`POST /api/login HTTP/${version}`, ...hosts.map((host) => `Host: ${host}`), ...lines]
-  socket.write([...head, '', body].join('\r\n'))
+  socket.write([`POST /api/login HTTP/${version}`, ...given, ...lines, '', body].join('\r\n'))
   const [answer] = (await once(socket, 'data')) as [Buffer]
   socket.destroy()
   return Number(answer.toString().split(' ')[1])
@@ -140,6 +147,16 @@ describe('the development login', () => {
     expect(await statusOf(port, '1.0', 'localhost:3000')).toBe(404)
     expect(await statusOf(port, '1.1', 'localhost:3000', 'localhost:3000')).toBe(404)
     expect(await statusOf(port, '1.1', 'localhost:3000', 'chat.example.org')).toBe(404)
+
+    // As scripts and nginx close their connections.
+    const host = 'localhost:3000'
+    for (const [status, lines] of [
+      [200, [`Host: ${host}`, 'User-Agent: curl/8', 'Connection: close']],
+      [200, [`host: ${host}`, 'connection: close']],
+      [404, [`Host: ${host}`, 'Connection: close']]
+    ] as const) {
+      expect(await statusOfLines(port, '1.1', [...lines])).toBe(status)
+    }
 
     const at80 = await startInProcess({ ORIGIN: 'http://localhost' })
     expect(await statusOf(Number(new URL(await at80.listen()).port), '1.1', 'localhost')).toBe(404)
