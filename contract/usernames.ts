@@ -19,8 +19,17 @@ export function usernameKey(username: string): string {
 
 /** The key of a username as people type it, with spaces around it or an `@` before it. */
 export function typedUsernameKey(typed: string): string {
+  return usernameKey(nameIn(typed))
+}
+
+/** The key that Parley 0.1 made of a username as people type it. */
+export function keyBefore(typed: string): string {
+  return nameIn(typed).normalize('NFKC').toLowerCase()
+}
+
+function nameIn(typed: string): string {
   const name = typed.trim()
-  return usernameKey(name !== '' && atSigns.includes(name[0]!) ? name.slice(1) : name)
+  return name !== '' && atSigns.includes(name[0]!) ? name.slice(1) : name
 }
 
 /** A name that stands after an `@`, and where it ends in the text. */

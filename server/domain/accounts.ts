@@ -1,6 +1,5 @@
 import type { Store } from '../storage/store.ts'
-import { usernameKey } from '@parley/contract/usernames'
-import { addUsers, type AddedUser } from './people.ts'
+import { addUsers, keyOf, type AddedUser } from './people.ts'
 import type { SessionChange } from './sessions.ts'
 
 /** Accounts in a page of a list. */
@@ -28,7 +27,7 @@ async function setDisabled(
 ): Promise<DisabledAccount[]> {
   const done: DisabledAccount[] = []
   for (const username of usernames) {
-    const key = usernameKey(username.trim())
+    const key = await keyOf(store, username)
     const account = await store.write('setDisabled', { key, disabled, now: Date.now() })
     if (!account) done.push({ username, refused: 'unknown' })
     else {

@@ -1,34 +1,36 @@
 import type { Conversation } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { participantsMax, titleMaxLength } from '@parley/contract/limits'
-import { typedUsernameKey, usernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'
 import { getConversation } from './conversations.ts'
 import { accepted } from './outcomes.ts'
+import { findUserIds, keysOf } from './people.ts'
 import type { Principal } from './sessions.ts'
 import { lineProblem } from './texts.ts'
 
 export type NewGroup = { title: string; usernames: string[]; history?: 'all' | 'joined' | undefined }
 
-/** Names that are looked up at a time. */
-const namesMax = 100
-
 /** Starts a group of mine. Throws `validation_failed`, `user_not_found`, `group_full`, `too_many_groups`. */
 export async function startGroup(store: Store, me: Principal, input: NewGroup): Promise<Conversation> {
   const title = titleOf(input.title)
-  const keys = [...new Set(input.usernames.map(typedUsernameKey))].filter(
-    (key) => key !== usernameKey(me.user.username)
-  )
-  if (keys.includes('')) {
+  const typed = [...new Set(await keysOf(store, input.usernames))]
+  if (typed.includes('')) {
     throw new Problem('validation_failed', 'A name is empty.', { usernames: 'must not hold empty names' })
   }
+  const found = await findUserIds(store, typed)
+  const keys = typed.filter((key) => found.get(key) !== me.userId)
   if (keys.length >= participantsMax) {
     throw new Problem('group_full', `A group has ${participantsMax} people at most.`)
   }
+  const userIds = keys.map((key) => {
+    const id = found.get(key)
+    if (id === undefined) throw new Problem('user_not_found', `No user is called ${key}.`)
+    return id
+  })
   const started = await store.write('startGroup', {
     me: me.user,
     title,
-    userIds: await findUserIds(store, keys),
+    userIds,
     history: input.history ?? 'all',
     now: Date.now()
   })
@@ -52,18 +54,4 @@ function titleOf(text: string): string {
   const problem = lineProblem(title, titleMaxLength)
   if (problem) throw new Problem('validation_failed', `The title ${problem}.`, { title: problem })
   return title
-}
-
-async function findUserIds(store: Store, keys: string[]): Promise<number[]> {
-  const found = new Map<string, number>()
-  for (let i = 0; i < keys.length; i += namesMax) {
-    for (const [key, id] of await store.read('findUserIds', { keys: keys.slice(i, i + namesMax) })) {
-      found.set(key, id)
-    }
-  }
-  return keys.map((key) => {
-    const id = found.get(key)
-    if (id === undefined) throw new Problem('user_not_found', `No user is called ${key}.`)
-    return id
-  })
 }

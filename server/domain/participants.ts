@@ -1,9 +1,9 @@
 import type { Participant, Role } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { participantsPageSize } from '@parley/contract/limits'
-import { typedUsernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'
 import { accepted } from './outcomes.ts'
+import { keyOf } from './people.ts'
 import type { Principal } from './sessions.ts'
 import { snapshotOf, type Snapshot } from './snapshot.ts'
 
@@ -35,7 +35,7 @@ export async function addParticipant(
   me: Principal,
   input: { conversationId: number; username: string; role?: 'admin' | 'member' | undefined }
 ): Promise<{ participant: Participant; added: boolean }> {
-  const key = typedUsernameKey(input.username)
+  const key = await keyOf(store, input.username)
   if (key === '') {
     throw new Problem('validation_failed', 'Say whom to add.', { username: 'must not be empty' })
   }

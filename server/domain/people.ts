@@ -2,20 +2,49 @@ import { randomInt } from 'node:crypto'
 import type { User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
 import { usernameMaxLength, usernameSuggestions } from '@parley/contract/limits'
-import { typedUsernameKey, usernameKey } from '@parley/contract/usernames'
+import { keyBefore, typedUsernameKey, usernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'
 import type { Principal } from './sessions.ts'
 import { nameProblem, type NameProblem } from './username-rules.ts'
 
+/** Names that are looked up at a time. */
+const namesMax = 100
+
 /** The user called `username`. Throws `user_not_found`. */
 export async function findPerson(store: Store, username: string): Promise<User> {
-  const key = typedUsernameKey(username)
-  // Of two names that became the same one, the later kept the key it had (0005-username-keys.ts).
-  const before = username.trim().normalize('NFKC').toLowerCase()
-  const kept = before === key ? null : await store.read('findUser', { key: before })
-  const user = kept ?? (await store.read('findUser', { key }))
+  const user = await store.read('findUser', { key: await keyOf(store, username) })
   if (!user) throw new Problem('user_not_found', 'No user has this name.')
   return user
+}
+
+/** The key under which the user whom people type as `username` is looked up. */
+export async function keyOf(store: Store, username: string): Promise<string> {
+  return (await keysOf(store, [username]))[0]!
+}
+
+/**
+ * The same for each of `usernames`. Of two names that became the same one, the later kept the key it had
+ * (0005-username-keys.ts): written as before, its name is still that user's.
+ */
+export async function keysOf(store: Store, usernames: string[]): Promise<string[]> {
+  const keys = usernames.map(typedUsernameKey)
+  const before = usernames.map(keyBefore)
+  const kept = await findUserIds(
+    store,
+    before.filter((key, i) => key !== keys[i])
+  )
+  return keys.map((key, i) => (kept.has(before[i]!) ? before[i]! : key))
+}
+
+/** The ids of the users with these keys, by key; of those there are. */
+export async function findUserIds(store: Store, keys: string[]): Promise<Map<string, number>> {
+  const found = new Map<string, number>()
+  for (let i = 0; i < keys.length; i += namesMax) {
+    for (const [key, id] of await store.read('findUserIds', { keys: keys.slice(i, i + namesMax) })) {
+      found.set(key, id)
+    }
+  }
+  return found
 }
 
 /** Up to five usernames that start so, without mine. Throws `validation_failed` when nothing is searched for. */

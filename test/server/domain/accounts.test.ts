@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { runAccountCommand } from '../../../server/commands/account-command.ts'
 import { accountCommands } from '../../../server/domain/accounts.ts'
 import type { Store } from '../../../server/storage/store.ts'
+import { changeBeside } from '../../harness/engine.ts'
 import { refusal, startInProcess, type InProcess } from '../../harness/in-process.ts'
 import { openStream } from '../../harness/stream.ts'
 import { sendOf } from '../../fixtures/people.ts'
@@ -119,6 +120,31 @@ test('names that are nobody’s are said so, and the others done', async () => {
   expect(bob.disabledAt).toBeGreaterThan(Date.now() - 60_000)
   await setDisabled(false, 'bob')
   expect(await runAccountCommand(place(), 'listAccounts', { after: accounts.at(-1)!.key })).toEqual([])
+})
+
+test('a name that became another one’s is still its owner’s, wherever it is typed', async () => {
+  await addUsers('ilk', 'x-ilk')
+  // As 0005-username-keys.ts leaves them: the key that the name had before is kept, since the new one is taken.
+  await changeBeside(
+    parley.database,
+    "UPDATE users SET username = 'İlk', username_key = 'i\u0307lk' WHERE username = 'x-ilk'"
+  )
+  const [plain, dotted] = [await parley.signIn('ilk'), await parley.signIn('İlk')]
+  expect(plain.id).not.toBe(dotted.id)
+  const bob = await parley.signIn('bob')
+
+  const idsIn = async (group: string) => {
+    const answer = await dotted.get(`${group}/participants`)
+    return answer.json<{ user: { id: string } }[]>().map(({ user }) => user.id)
+  }
+  const group = await bob.group(['İlk'])
+  expect(await idsIn(group)).toEqual([bob.id, dotted.id])
+  expect((await bob.post(`${group}/participants`, { username: '@İlk' })).statusCode).toBe(200)
+  expect(await idsIn(await dotted.group(['İlk', 'ilk']))).toEqual([plain.id, dotted.id])
+
+  expect(await setDisabled(true, 'İlk')).toEqual([{ username: 'İlk', changes: expect.any(Array) }])
+  await expect.poll(async () => (await dotted.get('/api/auth_user')).statusCode).toBe(401)
+  expect((await plain.get('/api/auth_user')).statusCode).toBe(200)
 })
 
 test.runIf(inject('engine') !== 'postgres')(
