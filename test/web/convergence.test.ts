@@ -198,7 +198,7 @@ describe('state and events', () => {
               version === undefined
                 ? newOutboxItem(conversationId, content)
                 : newChange({ conversationId, id }, edit)
-            waiting.push({ type: 'item_taken', item, message: structuredClone(message) })
+            waiting.push({ type: 'item_acknowledged', item, message: structuredClone(message) })
           }
         }
         while (waiting.length > 0) answerNext()

@@ -80,7 +80,7 @@ function scene() {
       const { item, message, refused } = answer
       answer = null
       if (!refused) {
-        dispatch({ type: 'item_taken', item, message })
+        dispatch({ type: 'item_acknowledged', item, message })
         if (item.kind === 'edit' && message)
           for (const { clientId } of await storage.list())
             await storage.update(clientId, (other) =>
@@ -99,7 +99,7 @@ function scene() {
       if (event)
         dispatch({ type: 'event_arrived', event: structuredClone(event), cursor: server.cursorAt(seq) })
     },
-    take: (item: OutboxItem) => dispatch({ type: 'item_taken', item, message: null }),
+    take: (item: OutboxItem) => dispatch({ type: 'item_acknowledged', item, message: null }),
     snapshot: () => dispatch({ type: 'snapshot_taken', snapshot: server.snapshot(['7']) }),
     async settle() {
       for (let n = 0; n < 100; n++) {
@@ -187,8 +187,8 @@ describe('what was done here', () => {
           }
         }
         await tab.settle()
-        expect(tab.state.taken).toEqual([])
-        expect(tab.state.told).toEqual({})
+        expect(tab.state.acknowledged).toEqual([])
+        expect(tab.state.confirmed).toEqual(new Set())
         expect(tab.rows()).toEqual(tab.fresh())
       }),
       { numRuns: 500 }
@@ -222,7 +222,7 @@ describe('what was done here', () => {
     tab.take(item)
     expect(tab.rows()[0]!.reactions).toEqual(joined)
     tab.hear()
-    expect(tab.state.taken).toEqual([])
+    expect(tab.state.acknowledged).toEqual([])
     expect(tab.rows()).toEqual(tab.fresh())
   })
 
@@ -243,7 +243,8 @@ describe('what was done here', () => {
       { kind: 'edit', content: 'typo', version: 1 }
     )
     const remove = newChange({ conversationId: '7', id: send.clientId }, { kind: 'delete' })
-    const shown = (...outbox: OutboxItem[]) => rowsOf(state.histories['7']!, { outbox, taken: [] }, place)
+    const shown = (...outbox: OutboxItem[]) =>
+      rowsOf(state.histories['7']!, { outbox, acknowledged: [] }, place)
     expect(shown(send, edit).at(-1)).toMatchObject({ content: 'typo', changing: true, replyTo: { id: '1' } })
     expect(shown(send, remove)).toHaveLength(3)
     expect(outgoingOf([send, edit]).get('7')).toEqual({ failed: false, last: { ...send, content: 'typo' } })

@@ -53,7 +53,11 @@ it('the same people are the same map, so that nothing is drawn anew for it', () 
   const renamed = { ...message, id: '99', position: 9, sender: { ...joe, username: 'joseph' } }
   expect(
     select(
-      reduce(later, { type: 'item_taken', item: newOutboxItem('7', renamed.content), message: renamed })
+      reduce(later, {
+        type: 'item_acknowledged',
+        item: newOutboxItem('7', renamed.content),
+        message: renamed
+      })
     ).get(joe.id)?.username
   ).toBe('joseph')
 })

@@ -64,7 +64,7 @@ describe('the state', () => {
         const page = server.page('7')
         for (let n = 0; n < meanwhile; n++) server.send('7', jane)
         const message = server.send('7', john, 'mine', 'client-id')!
-        state = after(state, { type: 'item_taken', item: newOutboxItem('7', 'mine'), message })
+        state = after(state, { type: 'item_acknowledged', item: newOutboxItem('7', 'mine'), message })
         if (!loaded) state = after(state, pageTaken(server, page))
         const shown = shownMessages(state.histories['7']!).map(({ position }) => position)
         expect(shown).toEqual([

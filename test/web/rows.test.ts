@@ -14,7 +14,7 @@ const pending: OutboxItem = {
   problem: null
 }
 const where = { me: john, conversationId: '7', unreadFrom: null }
-const waiting = (...outbox: OutboxItem[]) => ({ outbox, taken: [] })
+const waiting = (...outbox: OutboxItem[]) => ({ outbox, acknowledged: [] })
 
 function historyOf(server: ReturnType<typeof modelServer>) {
   const snapshot = server.snapshot(['7'])

@@ -15,8 +15,8 @@ export function withoutConversation(state: State, { conversationId }: Message): 
   const { [conversationId]: _history, ...histories } = state.histories
   const { [conversationId]: _people, ...participants } = state.participants
   const arrived = state.arrived?.conversationId === conversationId ? null : state.arrived
-  const taken = state.taken.filter((item) => item.conversationId !== conversationId)
-  return { ...state, entries, histories, participants, arrived, taken }
+  const acknowledged = state.acknowledged.filter((item) => item.conversationId !== conversationId)
+  return { ...state, entries, histories, participants, arrived, acknowledged }
 }
 
 function afterLine(entry: Entry, { change = {} }: { change?: Partial<Change> }, me: User): Entry {

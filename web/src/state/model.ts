@@ -66,9 +66,9 @@ export type State = {
   /** What this person did and the server has not acknowledged, in all tabs of the browser. */
   readonly outbox: readonly OutboxItem[]
   /** Changes the server acknowledged before their events arrived. */
-  readonly taken: readonly ChangeItem[]
+  readonly acknowledged: readonly ChangeItem[]
   /** `clientId`s in the outbox whose events arrived before their answers. */
-  readonly told: Readonly<Record<string, true>>
+  readonly confirmed: ReadonlySet<string>
   readonly stream: StreamState
   /** Who is writing where; never kept. */
   readonly typing: Typing
@@ -110,8 +110,8 @@ export type Action =
     }
   | { type: 'conversation_read'; conversationId: string; mark: ReadMark }
   | { type: 'outbox_listed'; items: readonly OutboxItem[] }
-  /** The server has an item of the outbox, and answered with the message where it does. */
-  | { type: 'item_taken'; item: OutboxItem; message: Message | null }
+  /** The server acknowledged an item of the outbox; `message` is its answer, null where it has none. */
+  | { type: 'item_acknowledged'; item: OutboxItem; message: Message | null }
   | { type: 'stream_changed'; stream: StreamState }
   | { type: 'awareness_changed'; typing: Typing; presence: State['presence'] }
 
@@ -125,8 +125,8 @@ export function initialState(me: AuthUser): State {
     participants: {},
     recent: [],
     outbox: [],
-    taken: [],
-    told: {},
+    acknowledged: [],
+    confirmed: new Set(),
     stream: 'connecting',
     typing: new Map(),
     presence: new Map(),

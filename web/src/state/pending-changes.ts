@@ -5,14 +5,14 @@ import type { ReactionChange } from '@parley/contract/events'
 import { withReaction } from './message-changes.ts'
 import type { State } from './model.ts'
 
-/** The changes that show already, of each message: those that wait, and those whose event has not arrived. */
+/** The changes that show on each message although their events have not arrived, by message id. */
 export function pendingChanges({
   outbox,
-  taken
-}: Pick<State, 'outbox' | 'taken'>): ReadonlyMap<string, readonly ChangeItem[]> {
+  acknowledged
+}: Pick<State, 'outbox' | 'acknowledged'>): ReadonlyMap<string, readonly ChangeItem[]> {
   const changes = new Map<string, ChangeItem[]>()
-  // What was taken came first.
-  for (const item of [...taken, ...outbox]) {
+  // What was acknowledged came first.
+  for (const item of [...acknowledged, ...outbox]) {
     if (isSend(item) || item.problem !== null) continue
     const { messageId } = item
     changes.set(messageId, [...(changes.get(messageId) ?? []), item])
@@ -20,7 +20,7 @@ export function pendingChanges({
   return changes
 }
 
-/** A message as it will be once the server has taken these changes. */
+/** A message as it will be once the server has acknowledged these changes. */
 export function withChanges(message: Message, changes: readonly ChangeItem[], me: User): Message {
   return changes.reduce((message, change) => withChange(message, change, me), message)
 }
@@ -46,53 +46,59 @@ function withChange(message: Message, change: ChangeItem, me: User): Message {
   }
 }
 
-/** The server has a change: it shows until its event arrives, for an answer may overtake the stream. */
-export function withTaken(state: State, item: OutboxItem): State {
+/**
+ * The server acknowledged a change: it shows until its event arrives, for an answer may overtake the stream. An edit is
+ * not kept, because its answer brings the message.
+ */
+export function withAcknowledged(state: State, item: OutboxItem): State {
   const isListed = state.outbox.some(({ clientId }) => clientId === item.clientId)
-  // One that is not was taken back meanwhile, or shows in another tab alone.
+  // One that is not was dropped in the meantime, or shows in another tab alone.
   if (isSend(item) || item.kind === 'edit' || !isListed) return state
-  const { [item.clientId]: toldAlready, ...told } = state.told
-  const outbox = state.outbox.filter(({ clientId }) => clientId !== item.clientId)
-  if (toldAlready || isShown(state, item)) return { ...state, outbox, told }
-  return { ...state, outbox, told, taken: [...state.taken, item] }
+  const rest = withOutbox(
+    state,
+    state.outbox.filter(({ clientId }) => clientId !== item.clientId)
+  )
+  if (state.confirmed.has(item.clientId) || isShown(state, item)) return rest
+  return { ...rest, acknowledged: [...state.acknowledged, item] }
 }
 
-/** An event says what a change was to bring about: it shows by itself now. */
-export function withToldReaction(state: State, change: ReactionChange, there: boolean): State {
-  if (change.userId !== state.me.id || state.outbox.length + state.taken.length === 0) return state
-  const isTold = (item: OutboxItem) =>
+/** The event of a reaction arrived: the message shows it from now on, and the change that asked for it does not. */
+export function withConfirmedReaction(state: State, change: ReactionChange, there: boolean): State {
+  if (change.userId !== state.me.id || state.outbox.length + state.acknowledged.length === 0) return state
+  const isConfirmed = (item: OutboxItem) =>
     item.kind === (there ? 'react' : 'unreact') &&
     item.messageId === change.messageId &&
     isSameEmoji(item.emoji, change.emoji)
-  const waiting = state.outbox.filter(isTold)
   return {
     ...state,
-    taken: state.taken.filter((item) => !isTold(item)),
+    acknowledged: state.acknowledged.filter((item) => !isConfirmed(item)),
     // Its answer is still under way.
-    told: { ...state.told, ...Object.fromEntries(waiting.map(({ clientId }) => [clientId, true] as const)) }
+    confirmed: new Set([...state.confirmed, ...idsOf(state.outbox.filter(isConfirmed))])
   }
 }
 
-/** A message is deleted: no change of it waits for an event. */
-export function withoutTaken(state: State, messageId: string): State {
-  const taken = state.taken.filter((item) => item.messageId !== messageId)
-  return taken.length === state.taken.length ? state : { ...state, taken }
+/** A message was deleted: none of its changes waits for an event. */
+export function withoutAcknowledged(state: State, messageId: string): State {
+  const acknowledged = state.acknowledged.filter((item) => item.messageId !== messageId)
+  return acknowledged.length === state.acknowledged.length ? state : { ...state, acknowledged }
 }
 
 /**
- * No change waits for an event after a snapshot, which shows it or comes before it. A reaction that is under way may be in the
- * snapshot and undone by now, so it does not wait for one either.
+ * After a snapshot no change waits for an event: the snapshot shows it, or its event follows. A reaction that is under
+ * way may be in the snapshot and undone by now, so it counts as confirmed.
  */
-export function afterSnapshot(outbox: State['outbox']): Pick<State, 'taken' | 'told'> {
+export function afterSnapshot(outbox: State['outbox']): Pick<State, 'acknowledged' | 'confirmed'> {
   const reactions = outbox.filter(({ kind }) => kind === 'react' || kind === 'unreact')
-  return { taken: [], told: Object.fromEntries(reactions.map(({ clientId }) => [clientId, true] as const)) }
+  return { acknowledged: [], confirmed: new Set(idsOf(reactions)) }
 }
 
 /** The outbox as it was listed. */
 export function withOutbox(state: State, outbox: readonly OutboxItem[]): State {
-  const ids = new Set(outbox.map(({ clientId }) => clientId))
-  const told = Object.fromEntries(Object.entries(state.told).filter(([clientId]) => ids.has(clientId)))
-  return { ...state, outbox, told }
+  return { ...state, outbox, confirmed: new Set(idsOf(outbox).filter((id) => state.confirmed.has(id))) }
+}
+
+function idsOf(items: readonly OutboxItem[]): string[] {
+  return items.map(({ clientId }) => clientId)
 }
 
 /** Whether the message shows the change without help; so does one that is not here. */

@@ -3,7 +3,7 @@ import { freshEntries, listedDownToAfter, mergeConversations, withReadHere } fro
 import { openHistory, withPage } from './histories.ts'
 import type { Action, Snapshot, State } from './model.ts'
 import { withParticipantPage } from './participants.ts'
-import { afterSnapshot, withOutbox, withTaken } from './pending-changes.ts'
+import { afterSnapshot, withOutbox, withAcknowledged } from './pending-changes.ts'
 import { toldSince, withRecent } from './recent.ts'
 import { afterEvent, withChanged, withSent } from './told.ts'
 
@@ -20,9 +20,9 @@ export function reduce(state: State, action: Action): State {
       if (state.cursor?.epoch === cursor.epoch && cursor.seq <= state.cursor.seq) return state
       return { ...afterEvent(state, event), cursor, recent: withRecent(state.recent, { event, cursor }) }
     }
-    case 'item_taken': {
+    case 'item_acknowledged': {
       const { item, message } = action
-      if (!message) return withTaken(state, item)
+      if (!message) return withAcknowledged(state, item)
       return item.kind === 'send' ? withSent(state, message) : withChanged(state, message)
     }
     case 'list_page_taken': {

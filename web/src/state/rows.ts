@@ -50,7 +50,11 @@ export type Place = {
  * What a conversation shows, oldest first: its messages by position, as pending changes leave them, then what is on its
  * way. A message that is sent but still in the outbox shows once.
  */
-export function rowsOf(history: History, waiting: Pick<State, 'outbox' | 'taken'>, place: Place): Row[] {
+export function rowsOf(
+  history: History,
+  waiting: Pick<State, 'outbox' | 'acknowledged'>,
+  place: Place
+): Row[] {
   const { me, conversationId, unreadFrom, participants = [] } = place
   const changes = pendingChanges(waiting)
   const messages = shownMessages(history)

@@ -16,7 +16,7 @@ export type TabMessage =
   /** Somebody does not want to wait for the next try. */
   | { kind: 'wake' }
   | { kind: 'outbox_changed' }
-  | { kind: 'item_taken'; item: OutboxItem; message: Message | null }
+  | { kind: 'item_acknowledged'; item: OutboxItem; message: Message | null }
 
 export type TabChannel = {
   /** Tells the other tabs; not this one. */

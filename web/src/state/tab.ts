@@ -122,8 +122,8 @@ export class Tab {
       },
       onState: () => this.#tellStream(),
       onSent: (item, message) => {
-        this.#channel.post({ kind: 'item_taken', item, message })
-        dispatch({ type: 'item_taken', item, message })
+        this.#channel.post({ kind: 'item_acknowledged', item, message })
+        dispatch({ type: 'item_acknowledged', item, message })
       },
       onOutboxChanged: () => {
         this.#channel.post({ kind: 'outbox_changed' })
@@ -170,8 +170,8 @@ export class Tab {
       case 'outbox_changed':
         this.#leader?.look()
         return this.#options.onOutboxChanged()
-      case 'item_taken':
-        return this.#options.dispatch({ type: 'item_taken', item: message.item, message: message.message })
+      case 'item_acknowledged':
+        return this.#options.dispatch({ type: message.kind, item: message.item, message: message.message })
     }
   }
 

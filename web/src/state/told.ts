@@ -6,7 +6,7 @@ import { withoutConversation, withLineAbout } from './membership.ts'
 import { withChangedEntry } from './mentions.ts'
 import type { State } from './model.ts'
 import { withLine, withReceipt } from './participants.ts'
-import { withoutTaken, withToldReaction } from './pending-changes.ts'
+import { withoutAcknowledged, withConfirmedReaction } from './pending-changes.ts'
 
 /** The state after an event of the log. */
 export function afterEvent(state: State, event: LogEvent): State {
@@ -22,7 +22,7 @@ export function afterEvent(state: State, event: LogEvent): State {
     case 'reaction_removed': {
       const there = event.name === 'reaction_added'
       const histories = withReactionChange(state.histories, event.data, there)
-      return withToldReaction({ ...state, histories }, event.data, there)
+      return withConfirmedReaction({ ...state, histories }, event.data, there)
     }
     case 'read':
       return withReader(state, event.data)
@@ -56,7 +56,7 @@ export function withSent(state: State, message: Message): State {
 /** A message is another now; what it said is not told any more. */
 export function withChanged(state: State, message: Message): State {
   return {
-    ...(message.deletedAt ? withoutTaken(state, message.id) : state),
+    ...(message.deletedAt ? withoutAcknowledged(state, message.id) : state),
     arrived: state.arrived?.id === message.id ? null : state.arrived,
     entries: withChangedEntry(state.entries, message, state.me),
     histories: withChangedMessage(state.histories, message)

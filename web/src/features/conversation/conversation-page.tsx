@@ -38,7 +38,7 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const messenger = useMessenger()
   const me = useMessengerState(({ me }) => me)
   const outbox = useMessengerState(({ outbox }) => outbox)
-  const taken = useMessengerState(({ taken }) => taken)
+  const acknowledged = useMessengerState(({ acknowledged }) => acknowledged)
   // Not while the stream brings what came since: all of that is new together.
   const settled = useMessengerState(({ stream }) => stream === 'complete' || stream === 'waiting')
   const { entry, history, participants, missing } = useOpened(id)
@@ -60,8 +60,8 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const [keep] = useState(rowKeeper)
   const rows = useMemo(() => {
     const place = { me, conversationId: id, unreadFrom: unreadFrom ?? null, participants: participants?.list }
-    return history && keep(rowsOf(history, { outbox, taken }, place))
-  }, [keep, history, outbox, taken, me, id, unreadFrom, participants])
+    return history && keep(rowsOf(history, { outbox, acknowledged }, place))
+  }, [keep, history, outbox, acknowledged, me, id, unreadFrom, participants])
 
   const { kind, role } = entry ?? {}
   const access = useMemo(() => (kind && role ? { kind, role } : null), [kind, role])

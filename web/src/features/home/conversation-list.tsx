@@ -26,9 +26,9 @@ export function ConversationList({ openId }: { openId: string | null }) {
   const { typing, presence } = useAwareness()
   const people = usePeople()
   const outbox = useMessengerState(({ outbox }) => outbox)
-  const taken = useMessengerState(({ taken }) => taken)
+  const acknowledged = useMessengerState(({ acknowledged }) => acknowledged)
   const outgoing = useMemo(() => outgoingOf(outbox), [outbox])
-  const changes = useMemo(() => pendingChanges({ outbox, taken }), [outbox, taken])
+  const changes = useMemo(() => pendingChanges({ outbox, acknowledged }), [outbox, acknowledged])
   const listed = useMemo(
     () => listedEntries(entries, listedDownTo, outgoing),
     [entries, listedDownTo, outgoing]
