@@ -11,7 +11,6 @@ beforeEach(() => {
   // What jsdom lacks.
   vi.stubGlobal('BroadcastChannel', EventTarget)
   Object.assign(HTMLDialogElement.prototype, { showModal() {} })
-  Object.assign(HTMLElement.prototype, { popover: null })
 })
 afterEach(() => {
   Object.defineProperty(Promise, 'withResolvers', withResolvers)
@@ -51,8 +50,7 @@ it.each([
   ['AbortSignal.any', () => vi.stubGlobal('AbortSignal', {})],
   ['Intl.Segmenter', () => vi.stubGlobal('Intl', {})],
   ['BroadcastChannel', () => vi.stubGlobal('BroadcastChannel', undefined)],
-  ['dialogs', () => void Object.assign(HTMLDialogElement.prototype, { showModal: undefined })],
-  ['popovers', () => void Reflect.deleteProperty(HTMLElement.prototype, 'popover')]
+  ['dialogs', () => void Object.assign(HTMLDialogElement.prototype, { showModal: undefined })]
 ])('a browser without %s is told which version it takes', (_name, takeAway) => {
   takeAway()
   run()('DOMContentLoaded')

@@ -11,8 +11,7 @@
         typeof Intl.Segmenter === 'function' &&
         typeof BroadcastChannel === 'function' &&
         typeof [].toSorted === 'function' &&
-        typeof HTMLDialogElement.prototype.showModal === 'function' &&
-        'popover' in HTMLElement.prototype
+        typeof HTMLDialogElement.prototype.showModal === 'function'
       )
       // oxlint-disable-next-line no-unused-vars -- `catch` without a name is newer than ES5
     } catch (_error) {

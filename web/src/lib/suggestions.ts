@@ -73,7 +73,7 @@ export function useSuggestions(search: string, suggest: Suggest): Suggestions {
   }
   return {
     names: wanted === '' ? [] : fitting,
-    known: found.search === wanted || fitting.length > 0,
+    known: answered || fitting.length > 0,
     failure,
     again,
     meant
