@@ -57,6 +57,14 @@ describe('a device whose clock is wrong', () => {
     expect(shown()).toMatch(/^last seen 2 minutes ago/)
     expect(serverNow()).toBe(serverMs + 120_000)
   })
+  it('starts no timer while no time is on the screen', () => {
+    noteServerTime(Date.now() + 3 * hourMs)
+    expect(vi.getTimerCount()).toBe(0)
+    const { unmount } = render(<Times at={new Date().toISOString()} />)
+    expect(vi.getTimerCount()).toBe(1)
+    unmount()
+    expect(vi.getTimerCount()).toBe(0)
+  })
   it('that is set right while the app is open needs no reload', () => {
     render(<Times at={new Date(Date.now() - 10_000).toISOString()} />)
     act(() => noteServerTime(Date.now() - 3 * hourMs))

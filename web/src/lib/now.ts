@@ -23,7 +23,7 @@ export function noteServerTime(serverMs: number): void {
   tick()
 }
 
-/** The time by the server's clock, updated each half minute, and when somebody looks at the page again after a sleep. */
+/** The time by the server's clock, updated every 30 seconds, and when a person looks at the page again. */
 export function useNow(): Date {
   return useSyncExternalStore(subscribe, () => current)
 }
@@ -39,12 +39,12 @@ export function useToday(): Date {
 const looks = ['pageshow', 'focus', 'online'] as const
 
 function subscribe(onChange: () => void): () => void {
-  if (listeners.size === 0) {
+  listeners.add(onChange)
+  if (listeners.size === 1) {
     for (const event of looks) addEventListener(event, tick)
     document.addEventListener('visibilitychange', tick)
     tick()
   }
-  listeners.add(onChange)
   return () => {
     listeners.delete(onChange)
     if (listeners.size > 0) return
@@ -57,6 +57,7 @@ function subscribe(onChange: () => void): () => void {
 function tick(): void {
   current = new Date(serverNow())
   clearTimeout(timer)
+  if (listeners.size === 0) return
   // At full minutes too, and so at midnight.
   timer = setTimeout(tick, everyMs - (current.getTime() % everyMs))
   for (const listener of listeners) listener()
