@@ -84,5 +84,5 @@ export const typingThrottleSeconds = 2
 /** People in a conversation up to which typing and presence are told. */
 export const signalsMax = 100
 
-/** Characters in the head of a request, its address included: no parameter is longer. What is no cursor is then told so. */
+/** Characters in the head of a request, its address included; no parameter is longer. */
 export const headMaxLength = 16_384

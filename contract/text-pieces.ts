@@ -2,7 +2,7 @@ import { bareHostAt, mailAt, mailtoAt, urlAt, wwwAt, type Address } from './link
 import { mentionsMax } from './limits.ts'
 import { mentionFrom, type Mention } from './mentions.ts'
 
-/** A piece of a text: words, a link, or the name of somebody who is mentioned. Together they are the text. */
+/** A piece of a text: words, a link, or a mentioned username. Together they are the text. */
 export type TextPiece =
   | { kind: 'text'; text: string }
   | { kind: 'link'; text: string; href: string }
@@ -69,8 +69,8 @@ export function piecesOf(text: string, known: ReadonlySet<string>): TextPiece[] 
 }
 
 /**
- * The names that a text may mention, `mentionsMax` different ones at most, each as the keys that it may be, in the order in
- * which they are to be tried: the first that somebody has is the one.
+ * The names that a text may mention, `mentionsMax` different ones at most, each as the keys that it may have, longest name
+ * first: the first key that a user has is the mention.
  */
 export function mentionedKeys(text: string): string[][] {
   // Most messages have no sign that could start a mention, and are not read.

@@ -1,6 +1,6 @@
 /**
- * `npm run faults -- [--postgres | --cluster] [--rate-limits] --seed N --minutes M`: the storm, on one Parley with SQLite or Postgres or on
- * three nodes, for as long as asked; exit 1 with seed and timeline if it breaks.
+ * `npm run faults -- [--postgres | --cluster] [--rate-limits] --seed N --minutes M`: the storm, on one Parley with SQLite or
+ * Postgres or on three nodes, for as long as asked; exit 1 with seed and timeline if it breaks.
  */
 import { parseArgs } from 'node:util'
 import { runClusterStorm } from '../test/faults/cluster-storm.ts'

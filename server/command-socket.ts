@@ -39,8 +39,8 @@ export function whyNoSocket(path: string): string | null {
 
 /**
  * Answers the commands of this machine's administrator at `path` (0600), with `run`. The caller holds the lock of the
- * database: a socket that is there and that nobody answers is what a server left behind that was killed. Throws when
- * another server answers there, or when there can be no socket.
+ * database: a socket there that does not answer was left behind by a killed server. Throws when another server answers
+ * there, or when there can be no socket.
  */
 export async function listenForCommands(
   path: string,
@@ -110,8 +110,7 @@ export async function listenForCommands(
 }
 
 /**
- * Has a command run by the server that answers at `path`; null where nobody answers. Throws what the server refused, in a
- * line.
+ * Has the server at `path` run a command; null where no server answers. Throws what the server refused, in a line.
  */
 export async function askServer<Name extends AccountCommandName>(
   path: string,

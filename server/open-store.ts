@@ -18,7 +18,7 @@ export async function openStore(
 ): Promise<Store> {
   const onFailure = (failure: unknown) =>
     logger?.warn(
-      `after a commit, which stands, something failed; the next sweep repairs it: ${String(failure)}`
+      `something failed after a commit, which is kept; the next sweep delivers its events: ${String(failure)}`
     )
   if (database.kind === 'sqlite') {
     return (await sqlite()).openSqliteStore(database.path, { onSends, onFailure })

@@ -5,7 +5,7 @@ import { runAccountCommand } from './account-command.ts'
 
 /** `parley user add NAME…`. Resolves with the exit code, 1 when a name was not added. */
 export async function addUsersByName(names: string[], env: NodeJS.ProcessEnv): Promise<number> {
-  return explained('Nobody was added.', async () => {
+  return explained('No one was added.', async () => {
     const added = await runAccountCommand(readConfig(env), 'addUsers', names)
     for (const each of added) {
       if ('user' in each) console.log(`added ${each.user.username}`)
@@ -15,14 +15,14 @@ export async function addUsersByName(names: string[], env: NodeJS.ProcessEnv): P
   })
 }
 
-/** `parley user disable NAME…` and `enable NAME…`. Resolves with the exit code, 1 when a name is nobody's. */
+/** `parley user disable NAME…` and `enable NAME…`. Resolves with the exit code, 1 when no user has one of the names. */
 export async function disableUsers(
   usernames: string[],
   disabled: boolean,
   env: NodeJS.ProcessEnv
 ): Promise<number> {
   const done = disabled ? 'disabled' : 'enabled'
-  return explained(`Nobody was ${done}.`, async () => {
+  return explained(`No one was ${done}.`, async () => {
     const accounts = await runAccountCommand(readConfig(env), 'setDisabled', { usernames, disabled })
     for (const account of accounts) {
       if ('changes' in account) console.log(`${done} ${account.username}`)
@@ -34,7 +34,7 @@ export async function disableUsers(
 
 /** `parley user list`: a name a line. Resolves with the exit code. */
 export async function listUsers(env: NodeJS.ProcessEnv): Promise<number> {
-  return explained('Nobody was listed.', async () => {
+  return explained('The users cannot be listed.', async () => {
     const config = readConfig(env)
     for (let after = ''; ;) {
       const accounts = await runAccountCommand(config, 'listAccounts', { after })

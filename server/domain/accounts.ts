@@ -15,7 +15,7 @@ export type AccountCommandResult<Name extends AccountCommandName> = Awaited<Retu
 
 export type { AddedUser }
 
-/** An account that was disabled or enabled, or a name that is nobody's; `changes` are sessions that ended. */
+/** An account that was disabled or enabled, or a name that no user has; `changes` are the sessions that ended. */
 export type DisabledAccount =
   | { username: string; changes: SessionChange[] }
   | { username: string; refused: 'unknown' }

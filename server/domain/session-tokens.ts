@@ -30,8 +30,8 @@ export function newSalt(): string {
 }
 
 /**
- * The token that follows `token`. Whoever refreshes one token twice, because an answer was lost or in two tabs, gets the
- * same successor, which cannot be computed from what is stored.
+ * The token that follows `token`. Refreshing a token twice, after a lost answer or in two tabs, gives the same successor.
+ * It cannot be computed from what is stored.
  */
 export function successorOf(token: string, salt: string): string {
   const half = hkdfSync('sha256', token, salt, 'parley session successor', halfBytes)

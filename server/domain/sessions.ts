@@ -239,7 +239,7 @@ export class Sessions {
     if (!confirmed) return principal
     this.#cache.set(tokenHash, { principal, until: performance.now() + this.#cacheMs, used: true })
     this.#tokenHashes.set(session.id, tokenHash)
-    // Nobody waits for it.
+    // Not awaited: the request goes on meanwhile.
     this.#touch([principal]).catch(this.#onFailure)
     return principal
   }

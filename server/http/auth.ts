@@ -19,7 +19,7 @@ type Credentials = Pick<Caller, 'token' | 'by'>
 
 type AuthenticateOptions = {
   tokenInQuery?: boolean
-  /** Called with a token that is nobody's, before it is refused. */
+  /** Called with a token that is not valid, before it is refused. */
   onRefused?: (token: string) => Promise<void>
 }
 

@@ -28,7 +28,7 @@ const proxyHeaders = new RegExp(
 )
 
 /**
- * The development login is for whoever sits at this machine. A request that a proxy passed on may come from anywhere, and
+ * The development login is for the people at this machine. A request that a proxy passed on may come from anywhere, and
  * one for another host's name may be made by a page whose name was pointed at this machine. Throws `login_unavailable`, or
  * `origin_mismatch` for another site's page.
  */

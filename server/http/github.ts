@@ -20,7 +20,7 @@ export function githubSignIn(
   const query = new URLSearchParams({
     client_id: github.clientId,
     redirect_uri: redirectUri,
-    // Which organisations somebody belongs to is asked for only where it matters.
+    // Organisations are asked for only where `allow` names some.
     scope: github.allow.organisations.length > 0 ? 'read:user read:org' : 'read:user',
     state,
     code_challenge: challenge,

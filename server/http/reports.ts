@@ -12,7 +12,7 @@ declare module 'fastify' {
   }
 }
 
-/** Lines about refusals that an address may cause, and that all of them may: nobody fills the disk with them. */
+/** Lines about refusals that one address, and all of them, may cause: a flood must not fill the disk. */
 const perAddress: RateLimit = { perSecond: 1, burst: 20 }
 const overall: RateLimit = { perSecond: 20, burst: 200 }
 
@@ -25,7 +25,7 @@ type Subject = { userId: number; sessionId: string }
 export type Reports = {
   signedIn(request: FastifyRequest, subject: Subject): void
   signedOut(request: FastifyRequest, subject: Subject): void
-  /** A refusal: of a sign-in, of a stranger (401, 403), or by what Parley depends on (502, 503). Others are nobody's news. */
+  /** A refusal: of a sign-in, of a stranger (401, 403), or by what Parley depends on (502, 503). Other refusals are not logged. */
   refused(request: FastifyRequest, problem: Problem): void
 }
 

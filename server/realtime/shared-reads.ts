@@ -45,7 +45,7 @@ export class SharedReads<Ask, Result> {
     setImmediate(() => {
       this.#due = false
       while (this.#running < this.#options.concurrent && this.#waiting.size > 0) {
-        // What fails is told to those who asked.
+        // A failure has rejected the promises of those who asked.
         this.#begin().catch(() => {})
       }
     })

@@ -66,7 +66,7 @@ export class CommitQueue<Item, Outcome> {
     })
   }
 
-  /** Reached by a fault alone: whoever waits is told, and the next item begins anew. */
+  /** Reached only by a fault of `#run`: rejects what waits; the next item starts a new run. */
   #fail(error: unknown): void {
     this.#bytes = 0
     for (const { reject } of this.#waiting.splice(0)) reject(error)

@@ -39,7 +39,7 @@ describe.skipIf(missing)(`Behind PgBouncer${missing && ` (no ${missing} is insta
     for (const [said, ...args] of [
       ['Parley cannot start.', 'serve'],
       ['Nothing was examined.', 'doctor'],
-      ['Nobody was added.', 'user', 'add', 'anna']
+      ['No one was added.', 'user', 'add', 'anna']
     ]) {
       const { code, stdout, stderr } = await parley(pooler.url, ...args)
       expect([code, stdout]).toEqual([1, ''])

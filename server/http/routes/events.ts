@@ -23,7 +23,7 @@ export function eventRoutes(server: Server, deps: RouteDeps): void {
     onRequest: [() => deps.hub.turn(), createAuthenticate(deps, { tokenInQuery: true })],
     errorHandler: refuse,
     handler: async (request, reply) => {
-      // Whoever has a stream is online: another site's page must not make them so.
+      // A stream shows its person as online: another site's page must not open one.
       if (callerOf(request).by === 'cookie' && isForeign(request, deps.config)) {
         throw new Problem('origin_mismatch', `Open Parley at ${deps.config.origin}.`)
       }

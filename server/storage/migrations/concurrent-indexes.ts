@@ -17,14 +17,14 @@ export type NewIndex = {
 const lockKey = 7_275_395
 const lockEveryMs = 200
 
-/** Builds an index in the transaction that is open; on SQLite nobody else writes meanwhile. */
+/** Builds an index in the open transaction, on SQLite, where there is no other writer. */
 export async function createIndex(db: Kysely<Schema>, index: NewIndex): Promise<void> {
   await sql.raw(statement(index, '')).execute(db)
 }
 
 /**
- * Builds on Postgres the indexes that are not there yet, or that a crash left invalid, outside a transaction: nobody who
- * writes waits (`CREATE INDEX CONCURRENTLY`). The catalog says what is left to do, so that it can be repeated at any point.
+ * Builds on Postgres the indexes that are not there yet, or that a crash left invalid, outside a transaction, so that
+ * writers do not wait (`CREATE INDEX CONCURRENTLY`). The catalog says what is left to do, so that it can be repeated at any point.
  * Nodes that start together build each index once. `say` gets a line for each.
  */
 export async function buildIndexes(

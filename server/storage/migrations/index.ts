@@ -31,7 +31,7 @@ export const allChanges: Record<string, SchemaChange> = {
   '0005-username-keys': usernameKeys
 }
 
-/** How long a change waits for a table that others use: whoever comes after it waits behind it. */
+/** How long a change waits for a table in use; later queries of that table queue behind it. */
 const lockTimeoutMs = 2_000
 /** How long a change is retried that did not get its tables. */
 const retryMs = 10 * 60_000
@@ -57,7 +57,7 @@ export async function migrate(
   const state = await readSchemaState(db, engine, Object.keys(changes))
   requireReadable(state)
   if (state.missing.length > 0) await makeChanges(db, engine, changes, { ...options, say })
-  // Nobody waits for the indexes of a database that is made.
+  // A new database has no rows: its indexes are built at once, without a line.
   if (engine === 'postgres') await buildIndexes(db, indexesOf(changes), state.empty ? () => {} : say)
 }
 

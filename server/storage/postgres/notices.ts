@@ -22,7 +22,7 @@ export function openNotices(url: string, pool: Pool): Notices & { close(): Promi
     }
   }
 
-  /** Resolves when the connection has ended, or is to. Throws what kept it from being made. */
+  /** Resolves when the connection has ended or this process closes. Throws when it cannot connect. */
   async function listenOnce(listener: (text: string) => void): Promise<void> {
     const client = new Client({
       connectionString: url,
@@ -37,7 +37,7 @@ export function openNotices(url: string, pool: Pool): Notices & { close(): Promi
     client.on('error', () => {})
     client.on('notification', ({ payload }) => listener(payload ?? ''))
     try {
-      // A client that is ended while it connects says nothing to who waits for that.
+      // A client that is ended while it connects never settles the promise of `connect`.
       await Promise.race([connect(client), over])
       await over
     } finally {

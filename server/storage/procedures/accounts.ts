@@ -6,8 +6,8 @@ import { deleteSessionsOf } from './session-families.ts'
 export type AccountState = { username: string; disabledAt: number | null }
 
 /**
- * Disables an account, or enables it again. Disabling ends the person's sessions, whose ids it gives. Null when nobody has
- * this name.
+ * Disables an account, or enables it again. Disabling ends the person's sessions and returns their ids. Null when no user
+ * has this name.
  */
 export async function setDisabled(
   db: Kysely<Schema>,

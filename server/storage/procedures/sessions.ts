@@ -59,20 +59,20 @@ export async function addSession(
       device: session.device
     })
     .execute()
-  const tooMany = await db
+  const alive = await db
     .selectFrom('sessions')
     .select(['id', 'family_id', 'last_used_at', 'created_at'])
     .where('user_id', '=', userId)
     .where('superseded_at', 'is', null)
     .where('expires_at', '>', now)
     .execute()
-  if (tooMany.length <= sessionsPerUserMax) return { result: { endedIds: [] } }
-  tooMany.sort(
+  if (alive.length <= sessionsPerUserMax) return { result: { endedIds: [] } }
+  alive.sort(
     (left, right) =>
       (right.last_used_at ?? right.created_at) - (left.last_used_at ?? left.created_at) || right.id - left.id
   )
   const endedIds: number[] = []
-  for (const { id, family_id: familyId } of tooMany.slice(sessionsPerUserMax)) {
+  for (const { id, family_id: familyId } of alive.slice(sessionsPerUserMax)) {
     endedIds.push(...(await deleteFamily(db, id, familyId)))
   }
   return { result: { endedIds } }

@@ -18,7 +18,7 @@ export async function listAudience(
   return rows.map((row) => row.user_id)
 }
 
-/** Each of these users with everybody whom they share a conversation with messages with, of up to `signalsMax` people. */
+/** Each of these users with the people of their conversations that have messages and up to `signalsMax` people. */
 export async function listContacts(
   db: Kysely<Schema>,
   { userIds }: { userIds: number[] }

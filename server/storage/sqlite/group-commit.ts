@@ -76,7 +76,7 @@ export function openGroupCommit(database: DatabaseSync, options: GroupCommitOpti
       report({ answers: [], committed: [], committedAt, failures: failures.slice(reported) })
   }
 
-  /** An answer that cannot be passed on keeps the rest of its report from nobody. */
+  /** Reports a commit; where an answer cannot be posted, its events still are, and the answers are refused. */
   function reportSurely(full: Report): void {
     try {
       report(full)

@@ -24,7 +24,7 @@ const commitGroup =
   openGroupCommit(database, {
     runWrite,
     forget: writing.forget,
-    // The mark before anyone hears of it: no client has seen more than it says.
+    // The mark is written before the report: no client has seen more than it says.
     beforeReport: [writing.notice, (events) => writing.mark?.add(events)],
     report: (report) => port.postMessage(report),
     afterReport: (events) => writing.recent.add(events)
@@ -48,7 +48,7 @@ port.on('message', (job: Job | 'close') => {
 port.postMessage({ settings: writing?.settings, renewed: writing?.mark?.renewed ?? null } satisfies Ready)
 flushCompileCache()
 
-/** What no job is to be blamed for ends the thread, and with it the process: a start is what mends it. */
+/** Ends the thread, and with it the process, for a fault that is no job's: a start repairs it. */
 function failThread(error: unknown): void {
   queueMicrotask(() => {
     throw error
