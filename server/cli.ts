@@ -71,7 +71,8 @@ Usage: npx parley COMMAND
 
   serve               Starts Parley, like npm start
   user add NAME…      Adds users who sign in by the development login, also while Parley runs
-  user disable NAME…  Signs people out everywhere at once and keeps them out; user enable NAME… undoes it
+  user disable NAME…  Signs people out everywhere at once and keeps them out, also while Parley runs
+  user enable NAME…   Lets disabled people sign in again, also while Parley runs
   user list           Lists usernames, and who is disabled
   backup FILE         Writes a copy of the database to a new file, also while Parley runs
   restore FILE        Puts such a copy in the database's place; stop Parley first

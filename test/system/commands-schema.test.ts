@@ -13,8 +13,10 @@ import { createDatabase, hasPostgres, startPostgres, type Postgres } from '../ha
 
 type Run = { code: number; stdout: string; stderr: string }
 
-const lacking = Object.keys(allChanges).at(-1)!
-const older = Object.fromEntries(Object.entries(allChanges).slice(0, -1))
+/** As 0.1 made it: on SQLite what came since is more than it can read. */
+const olderCount = 2
+const lacking = Object.keys(allChanges).slice(olderCount).join(', ')
+const older = Object.fromEntries(Object.entries(allChanges).slice(0, olderCount))
 
 let place: string
 let postgres: Postgres | undefined
@@ -73,6 +75,9 @@ const commands: Record<
 > = {
   doctor: { args: ['doctor'], sqlite: 'refuses' },
   'user add': { args: ['user', 'add', 'anna'], sqlite: 'refuses' },
+  'user disable': { args: ['user', 'disable', 'anna'], sqlite: 'refuses' },
+  'user enable': { args: ['user', 'enable', 'anna'], sqlite: 'refuses' },
+  'user list': { args: ['user', 'list'], sqlite: 'refuses' },
   // Copies of files, whatever is in them.
   backup: { args: ['backup', 'copy.db'], sqlite: /holds everything/, onPostgres: /pg_dump/ },
   restore: { args: ['restore', 'copy.db'], sqlite: /is what .* holds/, onPostgres: /pg_dump/ },
@@ -94,7 +99,7 @@ test('every command has its test here', async () => {
 function refusal({ code, stdout, stderr }: Run): string {
   expect([code, stdout]).toEqual([1, ''])
   const [said, why, ...more] = stderr.split('\n')
-  expect(said).toMatch(/^(Nothing|Nobody) was /)
+  expect(said).toMatch(/^(Nothing|No one) was |^The users cannot be listed/)
   expect(more).toEqual([''])
   return why!
 }

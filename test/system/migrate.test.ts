@@ -4,9 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Kysely, PostgresDialect } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Message } from '@parley/contract/entities'
+import { migrate } from '../../server/storage/migrations/index.ts'
+import { openPool } from '../../server/storage/postgres/pool.ts'
+import type { Schema } from '../../server/storage/schema.ts'
 import { loginAs } from '../harness/api.ts'
 import { cleanEnv, repository, startParley } from '../harness/parley.ts'
 import { administer, createDatabase, hasPostgres, startPostgres, type Postgres } from '../harness/postgres.ts'
@@ -80,7 +84,7 @@ describe.skipIf(!hasPostgres)(
       const url = await emptyDatabase()
       await fillDatabase(join(dataDir, 'parley.db'))
       // Makes the tables, so that one of them can be locked: there the move stands still, with all rows written.
-      await parley({ DATABASE_URL: url }, 'doctor')
+      await makeTables(url)
       const other = new Client({ connectionString: url })
       await other.connect()
       await other.query('BEGIN; LOCK TABLE inbox_events')
@@ -102,7 +106,7 @@ describe.skipIf(!hasPostgres)(
     test('R4: what does not arrive as it left is not moved', async () => {
       const url = await emptyDatabase()
       await fillDatabase(join(dataDir, 'parley.db'))
-      await parley({ DATABASE_URL: url }, 'doctor')
+      await makeTables(url)
       await administer(
         url,
         `CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql
@@ -151,6 +155,15 @@ async function call(url: string, token: string, conversationId: string, body: ob
   })
   expect(answer.status).toBe(201)
   return (await answer.json()) as Message
+}
+
+/** Makes the tables of an empty database. */
+async function makeTables(url: string): Promise<void> {
+  const db = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: openPool(url, { max: 1, patient: true }) })
+  })
+  await migrate(db, 'postgres', { say: () => {} })
+  await db.destroy()
 }
 
 /** A stopped database of its own with 3,000 messages of john and jane, in place of the one that is there. */
