@@ -15,8 +15,8 @@ type Parser = {
 }
 type Connection = Socket & { parser?: Parser | null; _httpMessage?: ServerResponse | null }
 
-/** Pipelined requests of one connection: those that wait, in order, and whether later ones are dropped. */
-type Pipeline = { waiting: ServerResponse[]; full: boolean }
+/** Pipelined requests of one connection: those that wait, in order, and whether later ones are dropped, or cannot be read. */
+type Pipeline = { waiting: ServerResponse[]; full: boolean; broken: boolean }
 
 /** Only of connections that have ever pipelined. */
 const pipelines = new WeakMap<Socket, Pipeline>()
@@ -36,6 +36,8 @@ export function serveConnections(server: Server, handler: RequestListener): void
     limitPipeline(socket)
   })
   const answer: RequestListener = (request, response) => {
+    // Node's parser drops what it got behind an upgrade, also behind one that is not made.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false
     if (response.socket) handler(request, response)
     else queue(request, response, handler)
   }
@@ -69,12 +71,16 @@ export function endRequests({ socket }: IncomingMessage, response: ServerRespons
   return response.socket === socket && !waits && !parser?.finish()
 }
 
-/** Takes no more requests, and closes after those that have arrived are answered; false where none has. */
-export function closeAfterAnswers(socket: Connection): boolean {
+/**
+ * Takes no more requests, and closes after those that have arrived are answered; false where none has. `broken`: the rest of
+ * the last one cannot be read.
+ */
+export function closeAfterAnswers(socket: Connection, broken = false): boolean {
   const { _httpMessage: current } = socket
   if (!current?.req.complete) return false
   const pipeline = pipelineOf(socket)
   pipeline.full = true
+  pipeline.broken = broken
   const last = pipeline.waiting.at(-1) ?? current
   if (!last.headersSent) last.setHeader('connection', 'close')
   else last.once('close', () => socket.destroySoon())
@@ -110,13 +116,14 @@ function queue(request: IncomingMessage, response: ServerResponse, handler: Requ
   response.once('socket', () => {
     pipeline.waiting.shift()
     if (pipeline.waiting.length === 0) socket.resume()
+    if (pipeline.broken && !request.complete) return void socket.destroySoon()
     handler(request, response)
   })
 }
 
 function pipelineOf(socket: Socket): Pipeline {
   let pipeline = pipelines.get(socket)
-  if (!pipeline) pipelines.set(socket, (pipeline = { waiting: [], full: false }))
+  if (!pipeline) pipelines.set(socket, (pipeline = { waiting: [], full: false, broken: false }))
   return pipeline
 }
 

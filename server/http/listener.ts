@@ -30,7 +30,14 @@ export function createListener(handler: RequestListener, headers: HeaderRecord):
     connectionsCheckingInterval: timeoutCheckMs,
     // Node's own refusal has neither body nor headers of ours.
     requireHostHeader: false
-  }).on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerRaw(error, socket, lines))
+  }).on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerUnread(error, socket, lines))
+  // Node's own reaction is to destroy the socket, with the answers to what came before.
+  server.on('connect', (_request, socket: Socket) => {
+    socket.on('error', () => socket.destroy())
+    if (!closeAfterAnswers(socket)) {
+      answerRaw(new Problem('method_not_allowed', 'This server is no proxy.'), socket, lines)
+    }
+  })
   serveConnections(server, (request, response) => {
     if (request.headers.host !== undefined || request.httpVersion === '1.0') return handler(request, response)
     // RFC 9112, 3.2.
@@ -74,16 +81,20 @@ export function listenOnBothLoopbacks(
   })
 }
 
-function answerRaw(error: NodeJS.ErrnoException, socket: Socket, headers: string): void {
+function answerUnread(error: NodeJS.ErrnoException, socket: Socket, headers: string): void {
   // What cannot be parsed came behind requests that can: theirs are the next answers.
-  if (socket.writable && closeAfterAnswers(socket)) return
+  if (socket.writable && closeAfterAnswers(socket, true)) return
   // The peer is gone, or was answered already: there is nobody to tell.
   if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy(error)
     return
   }
-  const body = JSON.stringify(rawProblem(error.code))
-  const { status } = rawProblem(error.code)
+  answerRaw(rawProblem(error.code), socket, headers)
+}
+
+function answerRaw(problem: Problem, socket: Socket, headers: string): void {
+  const body = JSON.stringify(problem)
+  const { status } = problem
   socket.write(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

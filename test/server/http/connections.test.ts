@@ -99,6 +99,36 @@ describe('pipelined requests for files', () => {
     expect(connection.statuses).toEqual([200, 200])
   })
 
+  test.each([
+    ['a CONNECT', 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n'],
+    [
+      'a body whose chunks are none',
+      get('small.js').replace('\r\n\r\n', '\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n')
+    ]
+  ])('%s spoils no answer to what came before it, and the connection closes', async (_name, last) => {
+    const connection = (await open(url)).read()
+    connection.send(get('small.js').repeat(3) + last + get('small.js'))
+    await connection.closed
+    expect(connection.statuses).toEqual([200, 200, 200])
+  })
+
+  test('a CONNECT alone is refused with a problem', async () => {
+    const connection = (await open(url)).read()
+    connection.send('CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n')
+    await connection.closed
+    expect(connection.statuses).toEqual([405])
+    expect(connection.text).toContain('urn:parley:problem:method_not_allowed')
+  })
+
+  test('a request that asks for an upgrade is answered and closes, for what came behind it is lost', async () => {
+    const connection = (await open(url)).read()
+    const upgrade = get('small.js').replace('Host', 'Connection: Upgrade\r\nUpgrade: h2c\r\nHost')
+    connection.send(get('small.js') + upgrade + get('small.js'))
+    await connection.closed
+    expect(connection.statuses).toEqual([200, 200])
+    expect(connection.text.match(/^connection: close/gim)).toHaveLength(1)
+  })
+
   test('expectations that are not known, and requests without a host, pass no limit', async () => {
     const connection = (await open(url)).read()
     connection.send(get('small.js').replace('Host', 'Expect: wonders\r\nHost').repeat(20))
