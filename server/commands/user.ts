@@ -51,7 +51,7 @@ export async function listUsers(env: NodeJS.ProcessEnv): Promise<number> {
 const reasons = {
   taken: 'the name is taken',
   'look-alike':
-    'a name is written in one script, and not in letters that look like those of another one or in heaped marks',
+    'it may be taken for another name; choose letters of one script that look like no Latin ones, without piled-up marks',
   invalid: `a name begins with a letter or digit, goes on with letters, digits, _ . or -, and has ${usernameMaxLength} characters at most`
 }
 

@@ -97,7 +97,8 @@ export async function findOrCreateGithubUser(
     // Looked up again each time: two first sign-ins of one account at once make one user.
     const known = await store.write('updateGithubUser', { githubId, avatarURL })
     if (known) return known
-    if (attempt === 1 && !(await mayJoin())) throw new Problem('registration_closed')
+    if (attempt === 1 && !(await mayJoin()))
+      throw new Problem('registration_closed', 'Ask the administrator of this server to let you in.')
     const suffix = attempt <= countedSuffixes ? attempt : randomInt(10 ** 9)
     const username = attempt === 1 ? login : withSuffix(login, `-${suffix}`)
     const user = await store.write('addUser', newUser(username, avatarURL, githubId))

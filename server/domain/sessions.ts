@@ -96,7 +96,7 @@ export class Sessions {
       absoluteEnd: now + signInDays * dayMs,
       now
     })
-    if (!added) throw new Problem('account_disabled')
+    if (!added) throw new Problem('account_disabled', 'Ask the administrator of this server.')
     this.endSessions(userId, added.endedIds)
     return { token, familyId: familyOf(token), expiresAt }
   }

@@ -53,18 +53,14 @@ export function createAuthenticate(
       if (request.method !== 'GET' && request.method !== 'HEAD') requireTrust(request, config)
     }
 
-    async function admitOrReport(
-      found: Principal | null | Promise<Principal | null>,
-      report: NonNullable<typeof onRefused>
-    ): Promise<void> {
-      const principal = await found
-      if (!principal) await report(token)
-      admit(principal)
-    }
-
     const found = sessions.authenticate(token, () => limits.requireFewStrangers(request, reply))
-    if (onRefused) return admitOrReport(found, onRefused)
-    if (found instanceof Promise) return found.then(admit)
+    if (found === null && onRefused) return onRefused(token).then(() => admit(null))
+    if (found instanceof Promise) {
+      return found.then(async (principal) => {
+        if (!principal) await onRefused?.(token)
+        admit(principal)
+      })
+    }
     // Nothing to wait for: the body, which mostly came with the head, is then read where it is parsed.
     admit(found)
     done()

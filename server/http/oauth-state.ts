@@ -3,8 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '@parley/contract/errors'
 import type { Config } from '../config.ts'
 import type { Store } from './deps.ts'
-import { cookiesOf, forgetCookie, ownCookie, type CookieKind } from './session-cookie.ts'
-import type { SessionMode } from './sign-in.ts'
+import { cookiesOf, forgetCookie, ownCookie, type CookieKind, type SessionMode } from './session-cookie.ts'
 
 const lifeMs = 600_000
 /** Sign-ins that one browser may have begun and not finished; a further one replaces the oldest. */

@@ -3,6 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import type { NewToken } from '../domain/sessions.ts'
 
+/** How a client gets its session: the token in the answer, or a cookie. */
+export type SessionMode = 'token' | 'cookie'
+
 export type CookieKind = { name: string; options: CookieSerializeOptions }
 
 /** What a browser sent; parsed where it is asked for, as most requests of other clients have none. */
@@ -32,7 +35,7 @@ export function handOver(
   reply: FastifyReply,
   config: Config,
   session: NewToken,
-  mode: 'token' | 'cookie'
+  mode: SessionMode
 ): { token?: string; expiresAt: string } {
   const expires = new Date(session.expiresAt)
   if (mode === 'token') return { token: session.token, expiresAt: expires.toISOString() }

@@ -2,9 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { cookiePrincipal } from './auth.ts'
 import type { RouteDeps } from './deps.ts'
 import { deviceOf } from './device.ts'
-import { handOver } from './session-cookie.ts'
-
-export type SessionMode = 'token' | 'cookie'
+import { handOver, type SessionMode } from './session-cookie.ts'
 
 /**
  * Starts a session for a person who has proved who they are, and hands it over. A browser's cookie holds one session: the
