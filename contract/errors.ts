@@ -73,6 +73,12 @@ export class Problem extends Error {
     this.current = current
   }
 
+  /** Notes what caused it, for the log alone. */
+  causedBy(cause: unknown): this {
+    this.cause = cause
+    return this
+  }
+
   get status(): number {
     return problems[this.code].status
   }

@@ -103,7 +103,7 @@ async function ask(
     return { status: response.status, ok: response.ok, body }
   } catch (error) {
     const words = 'GitHub cannot be reached, or did not answer as expected.'
-    throw Object.assign(new Problem('login_failed', words), { cause: error })
+    throw new Problem('login_failed', words).causedBy(error)
   }
 }
 
@@ -120,6 +120,5 @@ async function textOf(response: Response): Promise<string> {
 
 function expected({ ok, status, body }: Answer): Record<string, unknown> {
   if (ok && typeof body === 'object' && body !== null) return body as Record<string, unknown>
-  const problem = new Problem('login_failed', 'GitHub did not answer as expected.')
-  throw Object.assign(problem, { cause: `it answered ${status}` })
+  throw new Problem('login_failed', 'GitHub did not answer as expected.').causedBy(`it answered ${status}`)
 }

@@ -35,8 +35,8 @@ export class RateLimiter<Key> {
   }
 
   /**
-   * Takes a token. Returns 0, or the whole seconds to wait where there is none. Requests that are refused together are told
-   * different times, so that each succeeds if it waits as told and nothing else takes its token.
+   * Takes a token. Returns 0, or the whole seconds to wait where there is none. Requests that are refused together get
+   * different times, so that each succeeds if it waits so long and nothing else takes its token.
    */
   take(key: Key): number {
     const now = this.#now()
@@ -61,7 +61,7 @@ export class RateLimiter<Key> {
 
   #promise(bucket: Bucket, now: number): number {
     const nextAt = bucket.fullAt + this.#tokenTime - this.#burstTime
-    // Whoever asks on and on is told no more than the time in which the whole bucket fills.
+    // A client that keeps asking waits no longer than the whole bucket takes to fill.
     const at = Math.min(Math.max(nextAt, bucket.promisedAt + this.#tokenTime), now + this.#burstTime)
     bucket.promisedAt = at
     return wholeSeconds(at - now)

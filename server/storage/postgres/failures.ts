@@ -28,5 +28,5 @@ export function isStorageFault(error: unknown): boolean {
 export function refusalOf(error: unknown): Error {
   if (error instanceof Problem) return error
   if (!isStorageFault(error)) return error instanceof Error ? error : new Error(String(error))
-  return Object.assign(new Problem('storage_unavailable'), { cause: error })
+  return new Problem('storage_unavailable').causedBy(error)
 }

@@ -89,7 +89,7 @@ export class WorkerThread {
       this.#calls.delete(answer.id)
       if (answer.ok) call?.resolve(answer.result)
       else if (answer.bug) call?.reject(new Error(answer.detail))
-      else call?.reject(Object.assign(new Problem(answer.code), { cause: answer.detail }))
+      else call?.reject(new Problem(answer.code).causedBy(answer.detail))
     }
   }
 
