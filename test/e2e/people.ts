@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { openBrowser, type Browser } from '../harness/chromium.ts'
 import { loginBehind } from '../harness/api.ts'
 import { cleanEnv, repository, startParley, type Parley } from '../harness/parley.ts'
@@ -134,4 +135,9 @@ export async function act(page: Page, row: Locator, choice: string): Promise<voi
 /** The row of the conversation with somebody, in the list. */
 export function listed(page: Page, username: string): Locator {
   return page.getByRole('navigation').getByRole('link', { name: username })
+}
+
+/** Waits until a service worker serves the page. Asked from here: the content security policy lets no page evaluate a text. */
+export async function controlled(page: Page): Promise<void> {
+  await expect.poll(() => page.evaluate('navigator.serviceWorker.controller !== null')).toBe(true)
 }

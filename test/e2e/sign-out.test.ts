@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { loginAs, type Api } from '../harness/api.ts'
-import { accessField, listed, message, openScene, send, signIn, type Scene } from './people.ts'
+import { accessField, controlled, listed, message, openScene, send, signIn, type Scene } from './people.ts'
 
 let scene: Scene
 let context: BrowserContext
@@ -29,7 +29,7 @@ const address = () => `${scene.parley.url}/conversations/${conversation}`
 /** john, with a draft in the conversation and a state that is kept. */
 async function arrive(): Promise<Page> {
   const page = await signIn(scene.john, scene.parley.url, 'john')
-  await page.waitForFunction('navigator.serviceWorker.controller !== null')
+  await controlled(page)
   await page.goto(address())
   await message(page, 'hello from jane').waitFor()
   await field(page).fill('half a thought')
