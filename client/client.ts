@@ -81,7 +81,7 @@ export function createClient(options: ClientOptions = {}) {
       await post(paths.logout)
       connection.token = null
     },
-    /** Who is signed in, and how long their messages may be. */
+    /** Returns the signed-in user and the longest message they may send. */
     async authUser({ signal }: Abortable = {}): Promise<AuthUser> {
       let max = 0
       const { data } = await request<User>(connection, {

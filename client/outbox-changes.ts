@@ -36,14 +36,14 @@ export async function queueChange(storage: OutboxStorage, item: ChangeItem): Pro
       tried ||= !unposted
       if (!unposted) await drop(storage, change)
     }
-    // What the server may have is undone by a request, however often it is done and undone here.
+    // The server may have it: only a request undoes it, however often it is toggled here.
     if (tried) return storage.add({ ...item, tried })
     if (undone) return
   }
   await storage.add(item)
 }
 
-/** Changes that waited for this message to be sent, or edited, go on with its id and version. */
+/** Gives the changes that waited for the send or edit of a message its id and version. */
 export async function resolveChanges(
   storage: OutboxStorage,
   done: SendItem | EditItem,
@@ -61,7 +61,7 @@ export async function resolveChanges(
   }
 }
 
-/** Merges the changes of a message that the server refused into it: what was meant is one item again. */
+/** Merges the changes of a refused message into its send, so that one item holds all of them. */
 export async function mergeRefused(storage: OutboxStorage, send: SendItem): Promise<void> {
   for (const change of (await storage.list()).filter(isChangeOf(send.clientId))) {
     await drop(storage, change)
@@ -72,7 +72,7 @@ export async function mergeRefused(storage: OutboxStorage, send: SendItem): Prom
   }
 }
 
-/** Whether a later edit of the same message is queued: then nobody needs to hear that this one was refused. */
+/** Whether a later edit or deletion of the same message is queued: it replaces this edit, so its refusal needs no report. */
 export async function isSuperseded(storage: OutboxStorage, edit: EditItem): Promise<boolean> {
   const edits = (await storage.list()).filter(isChangeOf(edit.messageId))
   const later = edits.slice(edits.findIndex(({ clientId }) => clientId === edit.clientId) + 1)
@@ -83,7 +83,7 @@ function drop(storage: OutboxStorage, { clientId }: OutboxItem): Promise<void> {
   return storage.update(clientId, () => null)
 }
 
-/** Drops an item unless it was posted; whether it did. */
+/** Drops an item unless it was posted; returns whether it did. */
 async function dropUnposted(storage: OutboxStorage, { clientId }: OutboxItem): Promise<boolean> {
   let dropped = false
   await storage.update(clientId, (item) => {
@@ -93,7 +93,7 @@ async function dropUnposted(storage: OutboxStorage, { clientId }: OutboxItem): P
   return dropped
 }
 
-/** Gives an item another text unless it was posted; whether it did. */
+/** Gives an item another text unless it was posted; returns whether it did. */
 async function mergeText(
   storage: OutboxStorage,
   { clientId }: OutboxItem,

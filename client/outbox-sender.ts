@@ -25,8 +25,8 @@ export type OutboxSenderOptions = {
 
 const backoff = { baseMs: 500, capMs: 30_000 }
 
-/** The message, or the conversation, that an item is about is gone. */
-const gone: ReadonlySet<ProblemCode> = new Set(['message_deleted', 'message_not_found'])
+/** Codes that say that the message of an item no longer exists. */
+const goneCodes: ReadonlySet<ProblemCode> = new Set(['message_deleted', 'message_not_found'])
 
 /**
  * Posts the items of an outbox: in order within a conversation, and no conversation waits for another. It retries until
@@ -99,7 +99,7 @@ export class OutboxSender {
     this.#lanes.delete(conversationId)
   }
 
-  /** Resolves when the item is done with, taken or refused; throws what asks for a retry. */
+  /** Posts one item. Resolves when the server has acknowledged or refused it; throws when it must be retried. */
   async #post(listed: OutboxItem): Promise<void> {
     const { storage, send, onSent, onChanged, onSignedOut } = this.#options
     const item = await this.#claim(listed)
@@ -122,7 +122,7 @@ export class OutboxSender {
     onChanged()
   }
 
-  /** Marks an item as posted, so that nothing is merged into it any more; null where it was dropped meanwhile. */
+  /** Marks an item as posted, so that nothing is merged into it any more; returns null if it was dropped in the meantime. */
   async #claim(listed: OutboxItem): Promise<OutboxItem | null> {
     if (listed.tried) return listed
     const claimed: OutboxItem[] = []
@@ -136,8 +136,8 @@ export class OutboxSender {
   async #refused(item: OutboxItem, problem: Problem): Promise<void> {
     const { storage } = this.#options
     const { clientId, kind } = item
-    const isGone = gone.has(problem.code)
-    // The message it answers was deleted: it goes out without the quote.
+    const isGone = goneCodes.has(problem.code)
+    // The message it answers was deleted: it is sent without the quote.
     if (kind === 'send' && item.replyTo && isGone) {
       const { replyTo: _, ...plain } = item
       return storage.update(clientId, () => plain)

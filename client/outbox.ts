@@ -39,7 +39,7 @@ export type ChangeItem = EditItem | DeleteItem | ReactionItem
 /** What a person did that the server has not acknowledged. */
 export type OutboxItem = SendItem | ChangeItem
 
-/** What a caller says of a change; `newChange` adds the rest. */
+/** The part of a change that its caller gives; `newChange` adds the rest. */
 export type Change =
   | Pick<EditItem, 'kind' | 'content' | 'version'>
   | Pick<DeleteItem, 'kind'>
@@ -52,7 +52,8 @@ export type OutboxStorage = {
   /** Puts an item at the end. */
   add(item: OutboxItem): Promise<void>
   /**
-   * Replaces an item in its place by what `change` makes of it, or removes it at null; nothing where there is none.
+   * Replaces an item by what `change` returns, in its place in the order; null removes it. Does nothing if there is no
+   * such item.
    * Atomic: no other `change` of the item runs in between, in any tab.
    */
   update(clientId: string, change: (item: OutboxItem) => OutboxItem | null): Promise<void>
@@ -101,8 +102,8 @@ export function isChangeOf(messageId: string): (item: OutboxItem) => item is Cha
 }
 
 /**
- * Offers an item that was refused to the server again, after the items queued since, under the same id. An edit that met
- * a newer version replaces that one now.
+ * Queues a refused item again under the same id, after the items queued since. An edit that was refused because of a
+ * newer version then replaces that version.
  */
 export async function retryItem(storage: OutboxStorage, clientId: string): Promise<void> {
   const item = (await storage.list()).find((item) => item.clientId === clientId)

@@ -103,7 +103,7 @@ async function refusalOf(response: Response, connection: Connection): Promise<Re
   const text = await response.text()
   const problem = parseJson(text) as Partial<ProblemDocument> | undefined
   const { status, headers } = response
-  // A proxy refuses what is too large by itself; other pages that are not Parley's are of a captive portal.
+  // A proxy may refuse a large body itself; any other page that is not Parley's is a captive portal's.
   if (!problem && status < 500 && status !== 429 && status !== 413)
     return new NetworkError(`An answer of another kind: ${status}`)
   return new Refusal(status, problem ?? {}, waitOf(headers, connection.clock.now()))

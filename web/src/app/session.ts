@@ -13,7 +13,7 @@ import { forgetState, openStateDatabase, type StateDatabase } from '../state/sta
 export type SessionState =
   | { status: 'starting' }
   | { status: 'unreachable' }
-  /** `expired`: the server ended the session, nobody asked for it here. */
+  /** `expired`: the session ended although the person did not sign out. */
   | { status: 'signed_out'; expired: boolean }
   | { status: 'signed_in'; messenger: Messenger }
 
@@ -25,7 +25,7 @@ export class Session {
   readonly #channel = new BroadcastChannel('parley:session')
   /** Answers that are not of the newest start are nobody's. */
   #starts = 0
-  /** The request that ends a session which was signed out of. */
+  /** The request that ends a signed-out session at the server. */
   #ending: Promise<void> | null = null
 
   constructor(client: Client) {
@@ -48,7 +48,7 @@ export class Session {
     const start = ++this.#starts
     // The cookie is that of a newer sign-in.
     if (location.pathname === '/callback') keep(signOutKey, '')
-    // Signed out here, but not yet at the server: until then its cookie counts for nothing.
+    // Signed out here, but not yet at the server: until then the cookie is ignored.
     if (recall(signOutKey) !== null) {
       this.#showSignedOut()
       return this.#endAtServer().catch(() => {})
@@ -122,7 +122,7 @@ export class Session {
     return this.#ending
   }
 
-  /** A request was refused as unauthenticated. It may have crossed with a renewal of the session: ask again who is in. */
+  /** A request was refused as unauthenticated. It may have crossed with a renewal of the session: asks again. */
   async #check(messenger: Messenger): Promise<void> {
     if (this.#messenger !== messenger) return
     await this.start()
@@ -137,7 +137,7 @@ export class Session {
     else this.start().catch(reportFault)
   }
 
-  /** There is no session. Unless the person signed out, their drafts and outbox stay for when they are back. */
+  /** Shows that there is no session. Unless the person signed out, drafts and outbox stay until they sign in again. */
   #showSignedOut(): void {
     const userId = this.#messenger?.me.id ?? recall(userKey)
     const expired = recall(userKey) !== null

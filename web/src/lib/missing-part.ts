@@ -43,7 +43,7 @@ function noteReload(): boolean {
     sessionStorage.setItem(reloadedKey, [...before.slice(-9), version].join(' '))
     return true
   } catch {
-    // Without a memory it could go on for ever.
+    // Without storage it could reload in a loop.
     return false
   }
 }

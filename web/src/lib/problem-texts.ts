@@ -1,6 +1,6 @@
 import type { ProblemCode } from '@parley/contract/errors'
 
-/** What went wrong and what to do about it, for people. For other codes the server's own sentence stands. */
+/** What went wrong and what to do about it, for people. Other codes show the server's own sentence. */
 const sentences: Partial<Record<ProblemCode | 'login_denied', string>> = {
   oauth_state_invalid: 'The sign-in took too long, or was started in another window. Please try again.',
   account_disabled: 'Your account is disabled. Ask the administrator of this server.',
@@ -35,14 +35,14 @@ const unreachable = 'The server cannot be reached. Check your network, then try 
 /** A sentence for a refusal's code, or for a failure that the server did not explain. */
 export function problemText(problem: { code?: string; message?: string } | null): string {
   if (!problem?.code) return unreachable
-  // The server says which field is wrong; of a code that is unknown here it says all there is to say.
+  // The server says which field is wrong. For an unknown code, its sentence is the only one there is.
   return (
     (Object.hasOwn(sentences, problem.code) && sentences[problem.code as ProblemCode]) ||
     (problem.message ?? general)
   )
 }
 
-/** What the server would refuse again as it is, whenever it is retried. */
+/** Codes of refusals that no retry changes. */
 const final: ReadonlySet<string> = new Set<ProblemCode>([
   'validation_failed',
   'body_too_large',

@@ -16,7 +16,7 @@ type Suggestions = {
   /** Why there is no answer, as a sentence; it is asked for again when the network is back. */
   failure: string | null
   again: () => void
-  /** The name that was meant: the one written out, else the only one that starts so, else what was typed. */
+  /** Returns the name that was meant: an exact match, else the only match, else the typed text. */
   meant: () => Promise<string>
 }
 

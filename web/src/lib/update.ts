@@ -9,7 +9,7 @@ const activationMs = 3_000
 
 let registration: ServiceWorkerRegistration | null = null
 
-/** A newer version is there: the tab offers to load it. */
+/** Makes this tab offer to load a newer version. */
 export function announceUpdate(): void {
   update.setState({ ready: true })
 }

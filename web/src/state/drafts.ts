@@ -32,11 +32,10 @@ export const emptyDraft: Draft = { text: '', replyTo: null, editing: null }
 
 /**
  * The drafts of one person. This browser keeps each in its local store under `parley:<person>:draft:<conversation>`, so
- * that it survives switching, a reload and a crash, until `signal` aborts: nothing is kept after a sign-out. What else
- * stores or shares drafts replaces this object.
+ * that it survives switching, a reload and a crash, until `signal` aborts: nothing is kept after a sign-out.
  */
 export function openDrafts(userId: string, signal?: AbortSignal): Drafts {
-  /** Of conversations on the screen; of others another tab may have written since. */
+  /** Drafts of conversations on the screen. Others are read again, because another tab may have changed them. */
   const drafts = new Map<string, Draft>()
   const listeners = new Map<string, Set<() => void>>()
   const keyOf = (conversationId: string) => `parley:${userId}:draft:${conversationId}`

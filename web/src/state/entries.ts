@@ -103,8 +103,8 @@ export function unreadTotal(entries: Entries): number {
 }
 
 /**
- * The list as it stands on the screen: with a message, newest first, as far down as no conversation is missing. Those in
- * `outgoing` are in it anyway; one without a message has just been started, and comes first.
+ * The list on the screen: conversations with a message, newest first, as far down as none is missing. Conversations in
+ * `outgoing` are always included.
  */
 export function listedEntries(
   entries: Entries,
@@ -120,7 +120,7 @@ export function listedEntries(
     .sort(newestFirst)
 }
 
-/** One without a message has just been started. */
+/** Orders by last message. A conversation without one was just started and comes first. */
 export function newestFirst(a: Entry, b: Entry): number {
   if (!a.lastMessage || !b.lastMessage) return Number(b.lastMessage === null) - Number(a.lastMessage === null)
   return compareIds(b.lastMessage.id, a.lastMessage.id)

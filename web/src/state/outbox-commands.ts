@@ -12,7 +12,7 @@ import { serverNow } from '../lib/now.ts'
 
 export type OutboxCommands = ReturnType<typeof outboxCommands>
 
-/** Sends, edits, deletes and reacts: all of it shows at once, and waits in the outbox for as long as it takes. */
+/** Commands that go through the outbox: each shows at once and is retried until the server answers. */
 export function outboxCommands(storage: OutboxStorage, changed: () => Promise<void>) {
   const queue = async (message: Pick<Message, 'conversationId' | 'id'>, change: Change) => {
     await queueChange(storage, newChange(message, change, serverNow()))

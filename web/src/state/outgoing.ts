@@ -1,9 +1,9 @@
 import { isSend, type ChangeItem, type OutboxItem, type SendItem } from '@parley/client'
 
-/** What of a conversation the server does not have: whether some of it was refused, and the last message of it. */
+/** The unacknowledged items of a conversation: whether any was refused, and the last message among them. */
 export type Outgoing = { readonly failed: boolean; readonly last: SendItem | null }
 
-/** What the outbox holds, by conversation. */
+/** Groups the outbox by conversation. */
 export function outgoingOf(outbox: readonly OutboxItem[]): ReadonlyMap<string, Outgoing> {
   const outgoing = new Map<string, Outgoing>()
   for (const item of outbox) {
@@ -16,7 +16,7 @@ export function outgoingOf(outbox: readonly OutboxItem[]): ReadonlyMap<string, O
   return outgoing
 }
 
-/** A message to be sent, after a change that waits for it. */
+/** Returns a send as a pending change leaves it; null if that deletes it. */
 function afterChange(send: SendItem, change: ChangeItem): SendItem | null {
   if (change.messageId !== send.clientId) return send
   if (change.kind === 'delete') return null

@@ -36,7 +36,7 @@ function withChange(message: Message, change: ChangeItem, me: User): Message {
     }
     case 'react':
     case 'unreact': {
-      // One that is there in another form is joined, as on the server.
+      // An emoji that differs only in its form is the same, as on the server.
       const there = message.reactions?.find(({ emoji }) => isSameEmoji(emoji, change.emoji))
       const emoji = there?.emoji ?? change.emoji
       return withReaction(message, { userId: me.id, emoji }, change.kind === 'react')

@@ -69,7 +69,7 @@ export function rowsOf(
   for (const item of waiting.outbox) {
     if (!isSend(item) || item.conversationId !== conversationId || sent.has(item.clientId)) continue
     const own = changes.get(item.clientId) ?? []
-    // Posted already, it has to be deleted there, too.
+    // It was posted before it was deleted, so the server has to delete it, too.
     if (own.some(({ kind }) => kind === 'delete')) continue
     lines.push(pendingLine(item, own, gone, me))
   }
@@ -104,7 +104,7 @@ function sentLine(message: Message, readers: readonly User[], changing: boolean)
   }
 }
 
-/** Of a message whose send was pending a moment ago, some changes may still name that. */
+/** Changes that were queued while the message was pending name its `clientId`. */
 function changesOf(
   { id, clientId }: Message,
   changes: ReadonlyMap<string, readonly ChangeItem[]>
@@ -116,7 +116,7 @@ function isText({ kind }: ChangeItem): boolean {
   return kind === 'edit' || kind === 'delete'
 }
 
-/** A quote of a message that was deleted goes with it: the server would refuse it. */
+/** The row of a pending message, without the quote of a deleted message, which the server would refuse. */
 function pendingLine(
   pending: SendItem,
   changes: readonly ChangeItem[],

@@ -47,7 +47,7 @@ export function Popup({ label, anchor: { x, y }, onClose, children }: PopupProps
   )
 }
 
-/** Choices at a place, led through by the arrow keys. `failure` says why the last choice did not work. */
+/** A menu at a place; the arrow keys move through it. `failure` says why the last choice failed. */
 export function Menu({ failure = null, children, ...popup }: PopupProps & { failure?: string | null }) {
   const { label, onClose } = popup
   const menu = useRef<HTMLDivElement>(null)

@@ -102,7 +102,7 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   }
 
   const canEdit = (message: Message) => access !== null && actionsOf(message, access).has('edit')
-  /** A message as it is now, also when it was on its way a moment ago. */
+  /** The current version of a message, which may have been pending when its menu was opened. */
   const newest = (message: Message) => {
     const row = rows?.find(({ key }) => key === (message.clientId ?? message.id))
     return row ? messageOf(row) : message

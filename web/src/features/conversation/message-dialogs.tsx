@@ -29,7 +29,7 @@ type MessageDialogsProps = {
   onDelete: (message: Message) => Promise<void>
   onReply: (message: Message) => void
   onEdit: (message: Message) => void
-  /** Something was done. */
+  /** Reports what was done. */
   onTell: (text: string) => void
   onFailure: (error: unknown) => void
 }
@@ -98,7 +98,7 @@ export function MessageDialogs(props: MessageDialogsProps) {
   }
 }
 
-/** What becomes of a message that is deleted. */
+/** The text that asks whether to delete a message. */
 function deletionOf(message: Message): string {
   if (!isSent(message)) return texts.delete.detailPending
   return message.mine ? texts.delete.detail : texts.delete.detailOther(message.sender.username)

@@ -9,7 +9,7 @@ type Options = {
   toEnd: () => void
   /** The list goes elsewhere than to its end. */
   letGo: () => void
-  /** The list has come to rest there. */
+  /** Called when the list has stopped scrolling. */
   onRest: () => void
   onMenu: (row: Row, element: HTMLElement) => void
   /** Escape: back to writing. */

@@ -20,7 +20,7 @@ export type RowActions = {
 
 export type MessageAction = 'react' | 'reply' | 'edit' | 'copy' | 'forward' | 'versions' | 'delete'
 
-/** The message of a row. One that is on its way has its `clientId` for an id, and no position. */
+/** Returns the message of a row. A pending one has its `clientId` as its id, and position 0. */
 export function messageOf({ message, pending, content, at, sender, key }: Row): Message {
   return (
     message ?? {

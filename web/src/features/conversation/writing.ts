@@ -6,7 +6,7 @@ import type { Messenger } from '../../state/messenger.ts'
 
 export type Writing = ReturnType<typeof writingIn>
 
-/** What one writes in a conversation: its draft, and what becomes of it. Only who asks for the draft renders with it. */
+/** The draft of a conversation, and the commands that change and send it. Only its subscribers render with it. */
 export function writingIn(
   { drafts, outbox, store }: Pick<Messenger, 'drafts' | 'outbox' | 'store'>,
   conversationId: string
@@ -66,7 +66,7 @@ export function writingIn(
       change((draft) => withEditing(draft, message)),
     leaveMode: () => change(withoutMode),
     giveBack,
-    /** Gives an edit that was refused back, to be edited again as another version. */
+    /** Puts a refused edit back into the composer, now of another version. */
     editAgain: (messageId: string, version: number, original: string, text: string) =>
       change((draft) => ({ ...draft, editing: { messageId, version, original, text } })),
     /** Sends the text, or saves the edit. Resolves when the outbox has it; throws a sentence. */

@@ -27,7 +27,7 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
   const participants = useMessengerState(({ participants }) => participants[id])
   const { presence } = useAwareness()
   const [open, setOpen] = useState<Open>(null)
-  /** The form that was open last: its button comes back with the focus. */
+  /** The form that was open last: its button gets the focus when it is shown again. */
   const [left, setLeft] = useState<Open>(null)
 
   const wanted = participants === undefined

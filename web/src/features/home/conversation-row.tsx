@@ -25,9 +25,9 @@ export const ConversationRow = memo(function ConversationRow({
   online
 }: {
   entry: Entry
-  /** What waits to be sent in it, or was refused. */
+  /** Its unacknowledged items; null if there are none. */
   outgoing: Outgoing | null
-  /** What waits to be changed in its last message. */
+  /** Pending changes of its last message. */
   changes: readonly ChangeItem[]
   me: User
   open: boolean
@@ -97,7 +97,7 @@ export const ConversationRow = memo(function ConversationRow({
   )
 })
 
-/** That the last line of a conversation waits, or that something of it was refused. */
+/** Says that the last message is pending, or that the server refused something. */
 function OutgoingMark({ outgoing: { failed, last } }: { outgoing: Outgoing }) {
   return (
     <>

@@ -6,7 +6,7 @@ import { reloadApp, update } from '../../lib/update.ts'
 import { Button } from '../../ui/button.tsx'
 import './connection-banner.css'
 
-/** Above everything: that the app has failed somewhere, or that a newer version of it is ready. */
+/** Says at the top of the page that the app has failed, or that a newer version is ready. */
 export function NoticeBars() {
   const failed = useStore(trouble, ({ failed }) => failed)
   const ready = useStore(update, ({ ready }) => ready)
