@@ -48,7 +48,10 @@ async function stored(page: Page): Promise<string> {
     const databases = await Promise.all((await indexedDB.databases()).map(({ name }) =>
       new Promise((resolve, reject) => {
         const opening = indexedDB.open(name)
-        opening.onerror = () => reject(opening.error)
+        // Deleted since it was listed: it must not be created again.
+        let isGone = false
+        opening.onupgradeneeded = () => (isGone = true, opening.transaction.abort())
+        opening.onerror = () => isGone ? resolve([]) : reject(opening.error)
         opening.onsuccess = () => {
           const database = opening.result
           const stores = [...database.objectStoreNames]
