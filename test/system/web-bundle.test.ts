@@ -4,7 +4,7 @@ import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { builtWebApp } from '../../server/http/web-app.ts'
 
-const scriptBudgetBytes = 130 * 1_000
+const scriptBudgetBytes = 145 * 1_000
 
 /** Files that the page asks for at once: its scripts, what they import statically, and its styles. */
 async function firstLoad(kind: 'js' | 'css'): Promise<string[]> {
@@ -30,7 +30,7 @@ async function gzipped(files: string[]): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
-test('the web app’s first load is 130 kB of script at most, as gzip', async () => {
+test('the web app’s first load is 145 kB of script at most, as gzip', async () => {
   const scripts = await firstLoad('js')
   expect(scripts.length).toBeGreaterThan(0)
   expect(await gzipped(scripts)).toBeLessThanOrEqual(scriptBudgetBytes)
