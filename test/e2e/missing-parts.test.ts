@@ -5,7 +5,7 @@ import { openBrowser, type Browser } from '../harness/chromium.ts'
 import { freePort, startParley, type Parley } from '../harness/parley.ts'
 import { openWebFront, type WebFront } from '../harness/web-front.ts'
 import { lazyParts, parts, partsGroup } from './parts.ts'
-import { message, send, signIn } from './people.ts'
+import { controlled, message, send, signIn } from './people.ts'
 
 const settings = { viewport: { width: 1280, height: 800 }, locale: 'en-GB' }
 let parley: Parley
@@ -55,7 +55,6 @@ const loads = (page: Page) => {
   })
   return seen
 }
-const controlled = (page: Page) => page.waitForFunction('navigator.serviceWorker.controller !== null')
 const unavailable = (page: Page) => page.getByRole('dialog', { name: 'This part isn’t available' })
 const newVersion = (page: Page) => page.getByText('A new version of Parley is ready.')
 
@@ -155,6 +154,27 @@ it('after an upgrade an open tab keeps all its parts, offers the new version, an
   await message(page, 'written before the upgrade').waitFor()
   expect(await script()).toContain('-b1.js')
   await browser.context.setOffline(false)
+  await page.close()
+})
+
+it('a new version that cannot be cached as a whole leaves nothing of it in the caches', async () => {
+  const page = await openGroup(browser)
+  await controlled(page)
+  const cached = () => page.evaluate<string[]>('caches.keys()')
+  const before = await cached()
+  await front.upgrade()
+  front.lose(/emoji-dialog/)
+  await page.evaluate(`navigator.serviceWorker.ready.then(async (registration) => {
+    const { promise, resolve } = Promise.withResolvers()
+    registration.addEventListener('updatefound', () => {
+      const { installing } = registration
+      installing.addEventListener('statechange', () => installing.state === 'redundant' && resolve())
+    })
+    await registration.update()
+    await promise
+  })`)
+  expect(await cached()).toEqual(before)
+  expect(await newVersion(page).count()).toBe(0)
   await page.close()
 })
 

@@ -14,7 +14,13 @@ const page = '/'
 const notApp = /^\/(api|livez|readyz|metrics)(\/|$)/
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(install())
+  event.waitUntil(
+    install().catch(async (error: unknown) => {
+      // It would count as the previous version later, in place of the one that open tabs show.
+      await caches.delete(cacheName)
+      throw error
+    })
+  )
 })
 
 self.addEventListener('activate', (event) => {
