@@ -6,7 +6,7 @@ import { systemClock, wait, type Clock } from './clock.ts'
 import { isSignedOut, isTemporary, retryAfterMs } from './failures.ts'
 import { guarded, type OnError } from './listener.ts'
 import { isSuperseded, mergeRefused, resolveChanges } from './outbox-changes.ts'
-import type { OutboxItem, OutboxStorage } from './outbox.ts'
+import type { OutboxItem, OutboxStorage, SendItem } from './outbox.ts'
 
 export type OutboxSenderOptions = {
   storage: OutboxStorage
@@ -23,6 +23,8 @@ export type OutboxSenderOptions = {
   random?: () => number
 }
 
+/** Acknowledged sends that are remembered. */
+const sentMax = 100
 const backoff = { baseMs: 500, capMs: 30_000 }
 
 /** Codes that say that the message of an item no longer exists. */
@@ -40,6 +42,8 @@ export class OutboxSender {
   /** Conversations that got something while their lane was looking. */
   readonly #dirty = new Set<string>()
   #now = new AbortController()
+  /** The last sends, by `clientId`: a change of one may be queued while the answer arrives, with its id still unknown. */
+  readonly #sent = new Map<string, { item: SendItem; message: Message }>()
 
   constructor(options: OutboxSenderOptions) {
     const { onError, onSent, onChanged, onSignedOut } = options
@@ -102,11 +106,14 @@ export class OutboxSender {
   /** Posts one item. Resolves when the server has acknowledged or refused it; throws when it must be retried. */
   async #post(listed: OutboxItem): Promise<void> {
     const { storage, send, onSent, onChanged, onSignedOut } = this.#options
+    const sent = listed.kind === 'send' ? undefined : this.#sent.get(listed.messageId)
+    if (sent) return resolveChanges(storage, sent.item, sent.message)
     const item = await this.#claim(listed)
     if (!item) return
     try {
       const message = await send(item, this.#closed.signal)
       onSent(item, message)
+      if (message && item.kind === 'send') this.#remember(item, message)
       if (message && (item.kind === 'send' || item.kind === 'edit'))
         await resolveChanges(storage, item, message)
       await storage.update(item.clientId, () => null)
@@ -120,6 +127,12 @@ export class OutboxSender {
       await this.#refused(item, error)
     }
     onChanged()
+  }
+
+  #remember(item: SendItem, message: Message): void {
+    this.#sent.set(item.clientId, { item, message })
+    const [oldest] = this.#sent.keys()
+    if (this.#sent.size > sentMax) this.#sent.delete(oldest!)
   }
 
   /** Marks an item as posted, so that nothing is merged into it any more; returns null if it was dropped in the meantime. */

@@ -141,6 +141,30 @@ describe('an edit', () => {
   })
 })
 
+it.each<[string, Change, string[]]>([
+  ['an edit', edit('hello'), ['hello']],
+  ['a reaction', thumb('react'), ['helo 👍']],
+  ['a deletion', { kind: 'delete' }, ['deleted']]
+])(
+  '%s that is queued while its message is acknowledged reaches that message',
+  async (_name, change, seen) => {
+    const { send, start, server, storage, clock } = open()
+    const id = await send('helo')
+    const before = (await storage.list()).map((item) => ({ ...item, tried: true }))
+    const sender = start()
+    await settle()
+    expect(await storage.list()).toEqual([])
+    // It found the message in the outbox, and is added once that has left it.
+    const late = { ...storage, list: async () => before }
+    await queueChange(late, newChange({ conversationId, id }, change, 0))
+    void sender.look()
+    await clock.advance(60_000)
+    sender.close()
+    expect(server.seen()).toEqual(seen)
+    expect(await storage.list()).toEqual([])
+  }
+)
+
 describe('a deletion', () => {
   it('of a message that was not posted yet drops it, and what was to be changed of it', async () => {
     const { send, change, drain, server, storage } = open()
