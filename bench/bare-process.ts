@@ -39,10 +39,10 @@ export const commands = {
     return { port: typeof address === 'object' ? address!.port : 0 }
   },
 
-  /** Writes an event of this length to every answer that is held open. */
+  /** Writes an event of this length to every answer that is held open. Resolves when the system has taken all of them. */
   async write({ length }: { length: number }): Promise<null> {
     const text = `event: sync\ndata: {"head":0,"text":"${'x'.repeat(length)}"}\n\n`
-    for (const response of held) response.write(text)
+    await Promise.all(held.map((response) => new Promise((resolve) => response.write(text, resolve))))
     return null
   },
 

@@ -17,7 +17,7 @@ export const groupMemory: Bench = {
     'Everyone is in a group of 1,000, has a stream open and reads what comes: 200 messages of 1 kB to each group, one after ' +
     'the other. What the process (its proportional set, all threads) grew by since it started, divided by the streams, some ' +
     'seconds after the last message. Held against a `node:http` server that holds as many answers open and writes as many ' +
-    "bytes to each. The kernel's buffers are not in it.",
+    "bytes to each, no faster than they are read. The kernel's buffers are not in it.",
   async run(size, log) {
     const [rounds, groups, people, count, settleMs] =
       size === 'full' ? [3, 10, 1_000, 200, 10_000] : [1, 2, 50, 10, 300]

@@ -6,7 +6,12 @@ import { Exposition } from './exposition.ts'
 
 /** The parts that count in fields of their own; they are asked when somebody reads the metrics. */
 export type Counting = {
-  hub: { readonly size: number; readonly frameBytes: number; readonly counts: HubCounts }
+  hub: {
+    readonly size: number
+    readonly frameBytes: number
+    readonly unsentBytes: number
+    readonly counts: HubCounts
+  }
   sessions: { readonly counts: { cached: number; asked: number } }
   store: { queues(): Queues }
   bus: { readonly state: 'ok' | 'degraded' }
@@ -102,6 +107,11 @@ export function createMetrics() {
       'parley_stream_frame_bytes',
       'Bytes of frames that wait for slow streams',
       () => hub.frameBytes
+    )
+    shown.gauge(
+      'parley_stream_unsent_bytes',
+      'Bytes that slow readers were given and have not taken',
+      () => hub.unsentBytes
     )
     shown.counter('parley_stream_resets_total', 'Streams that were told to start over', () => counts.resets)
     shown.counter('parley_stream_slow_closes_total', 'Streams cut off: nobody read', () => counts.slowCloses)

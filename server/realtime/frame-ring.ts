@@ -8,8 +8,6 @@ export type Joined = { last: number; text: string; bytes: number }
 
 /** Bytes that one user's ring holds at most, unless it holds a single frame. */
 const ringMaxBytes = 128 * 1_024
-/** Bytes of one pull at most, unless it is a single frame: a reader that stops keeps no more than this. */
-export const pullMaxBytes = 64 * 1_024
 
 /** Bounds the frames of all rings of a process together: whose frames have waited longest loses them. */
 export class FrameBudget {
@@ -52,7 +50,7 @@ export class FrameRing {
   #first = 0
   #bytes = 0
   /** The last pull: streams of one user that keep up all ask for the same. */
-  #joined: (Joined & { after: number }) | undefined
+  #joined: (Joined & { after: number; maxBytes: number }) | undefined
 
   constructor(epoch: string, budget: FrameBudget) {
     this.#epoch = epoch
@@ -86,9 +84,9 @@ export class FrameRing {
     if (count > 0) this.#drop(count)
   }
 
-  /** What follows `seq`, up to `pullMaxBytes`; undefined where the ring does not reach back that far. */
-  after(seq: number): Joined | undefined {
-    if (this.#joined?.after === seq) return this.#joined
+  /** What follows `seq`, up to `maxBytes`, at least one frame; undefined where the ring does not reach back that far. */
+  after(seq: number, maxBytes: number): Joined | undefined {
+    if (this.#joined?.after === seq && this.#joined.maxBytes === maxBytes) return this.#joined
     const begin = seq + 1 - this.#first
     if (begin < 0 || begin >= this.#frames.length) return undefined
     let text = ''
@@ -96,12 +94,12 @@ export class FrameRing {
     let at = begin
     for (; at < this.#frames.length; at++) {
       const frame = this.#frames[at]!
-      if (at > begin && bytes + frame.bytes > pullMaxBytes) break
+      if (at > begin && bytes + frame.bytes > maxBytes) break
       const id = idLine(this.#epoch, this.#first + at)
       text += id + frame.lines
       bytes += id.length + frame.bytes
     }
-    this.#joined = { after: seq, last: this.#first + at - 1, text, bytes }
+    this.#joined = { after: seq, maxBytes, last: this.#first + at - 1, text, bytes }
     return this.#joined
   }
 

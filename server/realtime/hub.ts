@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net'
 import { parseCursor } from '@parley/contract/cursor'
 import type { Signal } from '@parley/contract/events'
-import { typingSeconds } from '@parley/contract/limits'
 import type { CommittedEvent, EventLog } from '../storage/event-log.ts'
 import type { Bus } from './bus.ts'
-import { eventLines, unlogged } from './frame.ts'
+import { eventLines } from './frame.ts'
 import { FrameBudget, FrameRing, type Frame } from './frame-ring.ts'
 import { LogReader } from './log-reader.ts'
 import { Mailbox, raise } from './mailbox.ts'
-import type { PassingSignal } from './signal-slot.ts'
+import { passing, type PassingSignal } from './signal-slot.ts'
+import { Unsent } from './slow-reader.ts'
 import { Stream, type StreamCounts, type StreamOwner, type StreamShared } from './stream.ts'
 import { DueQueue, type DueQueueOptions } from './due-queue.ts'
 
@@ -26,6 +26,8 @@ export type HubOptions = {
   stallMs?: number
   /** Bytes of frames that wait for slow streams, of all users together. */
   framesMaxBytes?: number
+  /** Bytes that slow readers hold, from which on they are given little at a time. */
+  unsentMuchBytes?: number
   /** Bytes of an event at most. */
   eventMaxBytes?: number
   /** Called with what ended a stream that could not read its log. */
@@ -97,8 +99,10 @@ export class Hub {
     this.#woken = new DueQueue({ sliceMaxMs: 10, ...options.slices })
     this.#left = new DueQueue(options.slices)
     this.#coming = new DueQueue({ defer: options.slices?.defer, sliceMs: 0 })
+    const unsent = new Unsent(options.unsentMuchBytes)
     this.#shared = {
-      reader: new LogReader(log, options.eventMaxBytes),
+      reader: new LogReader(log, unsent, options.eventMaxBytes),
+      unsent,
       queue: this.#woken,
       epoch: log.epoch,
       headers: options.headers ?? '',
@@ -119,6 +123,11 @@ export class Hub {
   /** Bytes of frames that wait for slow streams. */
   get frameBytes(): number {
     return this.#budget.bytes
+  }
+
+  /** Bytes that slow readers were given and have not taken. */
+  get unsentBytes(): number {
+    return this.#shared.unsent.bytes
   }
 
   /** Resolves when it is a stream's turn to be opened; nothing that it costs comes before that. */
@@ -287,12 +296,4 @@ function frameOf(event: CommittedEvent): Frame {
 
 function pass(mailbox: Mailbox, signal: PassingSignal): void {
   for (const stream of mailbox.streams) stream.pass(signal)
-}
-
-function passing({ name, data }: Signal): PassingSignal {
-  const bytes = Buffer.from(unlogged(name, data))
-  // Who writes says so again before this is over; who is here is so until they are not.
-  if (name === 'presence') return { key: data.userId, bytes, until: Infinity, within: false }
-  const until = performance.now() + (typingSeconds * 1_000) / 2
-  return { key: `${data.conversationId} ${data.userId}`, bytes, until, within: true }
 }

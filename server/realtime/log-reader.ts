@@ -1,7 +1,7 @@
 import type { EventLog, LogBounds, LoggedEvent, LogPlace } from '../storage/event-log.ts'
 import { eventLines, idLine } from './frame.ts'
-import { pullMaxBytes } from './frame-ring.ts'
 import { SharedReads } from './shared-reads.ts'
+import type { Unsent } from './slow-reader.ts'
 
 /** Events of one pull at most. */
 const pageMax = 200
@@ -25,15 +25,18 @@ export class LogReader {
   /** Bytes of an event, as those that were read last had them. */
   #usualBytes = 300
 
-  /** `eventMaxBytes`: of an event at most. */
-  constructor(log: EventLog, eventMaxBytes = 32_000) {
+  /** `eventMaxBytes`: of an event at most. `unsent` says how much a pull has. */
+  constructor(log: EventLog, unsent: Unsent, eventMaxBytes = 32_000) {
     const most = Math.max(1, Math.min(eventsMax, Math.floor(readMaxBytes / eventMaxBytes)))
     this.#bounds = new SharedReads((userIds) => log.bounds(userIds), { concurrent: 2, most: 1_000 })
     this.#pulls = new SharedReads(
       async (places) => {
+        const { pullMaxBytes } = unsent
         const page = Math.min(pageMax, Math.ceil(pullMaxBytes / this.#usualBytes))
         const limit = Math.min(page, Math.floor(most / places.length))
-        const pulls = (await log.eventsAfter(places, limit)).map((events) => pullOf(log.epoch, events))
+        const pulls = (await log.eventsAfter(places, limit)).map((events) =>
+          pullOf(log.epoch, events, pullMaxBytes)
+        )
         this.#learn(pulls)
         return pulls
       },
@@ -62,14 +65,14 @@ export class LogReader {
   }
 }
 
-/** Up to `pullMaxBytes` of them, at least one. */
-function pullOf(epoch: string, events: LoggedEvent[]): Pull | null {
+/** Up to `maxBytes` of them, at least one. */
+function pullOf(epoch: string, events: LoggedEvent[], maxBytes: number): Pull | null {
   if (events.length === 0) return null
   let [text, bytes, last] = ['', 0, 0]
   for (const event of events) {
     const frame = idLine(epoch, event.seq) + eventLines(event)
     const length = Buffer.byteLength(frame)
-    if (text !== '' && bytes + length > pullMaxBytes) break
+    if (text !== '' && bytes + length > maxBytes) break
     text += frame
     bytes += length
     last = event.seq

@@ -1,3 +1,7 @@
+import type { Signal } from '@parley/contract/events'
+import { typingSeconds } from '@parley/contract/limits'
+import { unlogged } from './frame.ts'
+
 /** A signal on its way: `bytes` are shared by all who get it. Of two of one `key` the later holds. */
 export type PassingSignal = {
   key: string
@@ -6,6 +10,14 @@ export type PassingSignal = {
   until: number
   /** Who may see it hangs on a conversation. */
   within: boolean
+}
+
+export function passing({ name, data }: Signal): PassingSignal {
+  const bytes = Buffer.from(unlogged(name, data))
+  // Who writes says so again before this is over; who is here is so until they are not.
+  if (name === 'presence') return { key: data.userId, bytes, until: Infinity, within: false }
+  const until = performance.now() + (typingSeconds * 1_000) / 2
+  return { key: `${data.conversationId} ${data.userId}`, bytes, until, within: true }
 }
 
 const waitingMax = 256

@@ -1,10 +1,55 @@
 import type { Socket } from 'node:net'
 
+/** Bytes of one pull at most, unless it is a single event. */
+export const pullMaxBytes = 64 * 1_024
+/** The same while slow readers hold much. */
+const pullScarceBytes = 2 * 1_024
+/** What slow readers hold from which on they are given little at a time. */
+const unsentMuchBytes = 32 * 1_024 * 1_024
+
+/**
+ * What all streams of a process wait for their readers to take. It bounds the process: beyond 32 MB of it a reader holds 2 kB,
+ * or a single event, and goes on from there in smaller steps.
+ */
+export class Unsent {
+  readonly #muchBytes: number
+  #bytes = 0
+
+  constructor(muchBytes = unsentMuchBytes) {
+    this.#muchBytes = muchBytes
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Bytes of one pull at most, for now. */
+  get pullMaxBytes(): number {
+    return this.#bytes < this.#muchBytes ? pullMaxBytes : pullScarceBytes
+  }
+
+  /** Waits as `untilDrained` does, and counts meanwhile what is waited for. */
+  async untilDrained(socket: Socket, stallMs: number, cutOff: () => void): Promise<void> {
+    const bytes = socket.writableLength
+    this.#bytes += bytes
+    await untilDrained(socket, stallMs, cutOff)
+    this.#bytes -= bytes
+  }
+}
+
+/**
+ * Whether the system has yet to take some of what was written: there is no more until it has. What is gathered now, to go
+ * out in one piece, is not waited for unless it is much.
+ */
+export function isUnsent(socket: Socket): boolean {
+  return socket.writableLength > 0 && (socket.writableCorked === 0 || socket.writableNeedDrain)
+}
+
 /** Looks in each of these while it waits; a reader that stops is found out a quarter late at most. */
 const looks = 4
 
 /**
- * Resolves when a socket takes more, or is closed. Calls `cutOff` when its peer takes nothing for `stallMs`: one that is
+ * Resolves when the system has taken what a socket was given, or it is closed. Calls `cutOff` when its peer takes nothing for `stallMs`: one that is
  * slow to empty what was written, and goes on, is waited for.
  */
 export function untilDrained(socket: Socket, stallMs: number, cutOff: () => void): Promise<void> {
@@ -19,12 +64,12 @@ export function untilDrained(socket: Socket, stallMs: number, cutOff: () => void
     }, stallMs / looks)
     const done = () => {
       clearInterval(timer)
-      socket.off('drain', done)
       socket.off('close', done)
       resolve()
     }
-    socket.on('drain', done)
     socket.on('close', done)
+    // Not 'drain', which is told only after much.
+    socket.write('', done)
   })
 }
 

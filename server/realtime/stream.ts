@@ -6,7 +6,7 @@ import type { LogBounds } from '../storage/event-log.ts'
 import { idBlock, idLine, retryLine, streamHead, unlogged } from './frame.ts'
 import type { LogReader } from './log-reader.ts'
 import { lookAtBounds, raise, type Mailbox } from './mailbox.ts'
-import { untilDrained } from './slow-reader.ts'
+import { isUnsent, type Unsent } from './slow-reader.ts'
 import { SignalSlot, type PassingSignal } from './signal-slot.ts'
 import type { DueQueue } from './due-queue.ts'
 
@@ -35,6 +35,7 @@ export type StreamCounts = {
 /** What the streams of a hub share. */
 export type StreamShared = {
   reader: LogReader
+  unsent: Unsent
   queue: DueQueue
   epoch: string
   counts: StreamCounts
@@ -119,8 +120,8 @@ export class Stream {
   /** Pulls what follows the cursor. */
   run(): void {
     if (this.#pulling || !this.#socket.writable) return
-    if (!this.#socket.writableNeedDrain) this.#pullFromRing()
-    if (this.cursor < this.#mailbox.head || this.#socket.writableNeedDrain) {
+    if (!isUnsent(this.#socket)) this.#pullFromRing()
+    if (this.cursor < this.#mailbox.head || isUnsent(this.#socket)) {
       this.#catchUp().catch(this.#shared.onFailure)
     } else if (this.#slot) this.#passWaiting()
   }
@@ -129,7 +130,7 @@ export class Stream {
   pass(signal: PassingSignal): void {
     if (!this.#socket.writable) return
     const behind = this.cursor < this.#mailbox.head
-    if (!behind && !this.#pulling && !this.#socket.writableNeedDrain) {
+    if (!behind && !this.#pulling && !isUnsent(this.#socket)) {
       this.#shared.counts.signals++
       return this.#write(signal.bytes)
     }
@@ -145,10 +146,9 @@ export class Stream {
   /** Tells the client the head of its log, unless it has more to read than this. */
   sync(): void {
     this.lastSyncAt = performance.now()
-    const { writable, writableNeedDrain } = this.#socket
     // A pull from the log may have gone beyond the commits that this process was told of.
     const newest = Math.max(this.#mailbox.head, this.cursor)
-    if (writable && !writableNeedDrain) this.#write(unlogged('sync', { head: newest }))
+    if (this.#socket.writable && !isUnsent(this.#socket)) this.#write(unlogged('sync', { head: newest }))
   }
 
   /** Ends a stream that is to be tried again, with the reason. */
@@ -181,8 +181,9 @@ export class Stream {
     try {
       while (this.#socket.writable) {
         // Also when nothing follows: a reader that does not take the last page is one that stopped.
-        if (this.#socket.writableNeedDrain) {
-          await untilDrained(this.#socket, this.#shared.stallMs, () => this.#cutOff())
+        if (isUnsent(this.#socket)) {
+          const { unsent, stallMs } = this.#shared
+          await unsent.untilDrained(this.#socket, stallMs, () => this.#cutOff())
         } else if (this.cursor >= this.#mailbox.head) break
         else if (!this.#pullFromRing()) await this.#pullFromLog()
       }
@@ -208,7 +209,7 @@ export class Stream {
   }
 
   #pullFromRing(): boolean {
-    const pull = this.#mailbox.ring.after(this.cursor)
+    const pull = this.#mailbox.ring.after(this.cursor, this.#shared.unsent.pullMaxBytes)
     if (!pull) return false
     this.#shared.counts.ringPulls++
     this.#write(pull.text, pull.bytes)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { FrameBudget, FrameRing, pullMaxBytes } from '../../../server/realtime/frame-ring.ts'
+import { FrameBudget, FrameRing } from '../../../server/realtime/frame-ring.ts'
+import { pullMaxBytes } from '../../../server/realtime/slow-reader.ts'
 
 const frameOf = (lines: string) => ({ lines, bytes: Buffer.byteLength(lines) })
 
@@ -10,7 +11,8 @@ function ringOf(...seqs: number[]): FrameRing {
   return ring
 }
 
-const after = (ring: FrameRing, seq: number) => ring.after(seq)?.text.replaceAll(/id: e-\d+\n/g, '')
+const after = (ring: FrameRing, seq: number) =>
+  ring.after(seq, pullMaxBytes)?.text.replaceAll(/id: e-\d+\n/g, '')
 
 test('a ring gives everything after a place, and nothing where it does not reach back or has nothing newer', () => {
   const ring = ringOf(4, 5, 6)
@@ -22,7 +24,7 @@ test('a ring gives everything after a place, and nothing where it does not reach
     undefined,
     undefined
   ])
-  expect(ring.after(4)?.text).toBe('id: e-5\n5 id: e-6\n6 ')
+  expect(ring.after(4, pullMaxBytes)?.text).toBe('id: e-5\n5 id: e-6\n6 ')
 })
 
 test('N2: a frame that leaves a hole begins the ring anew; one that comes late or again is not taken', () => {
@@ -39,17 +41,17 @@ test('a ring holds so many bytes and no more, and the newest frame whatever its 
   const ring = new FrameRing('e', budget)
   // Three bytes a character.
   for (let seq = 1; seq <= 20; seq++) ring.push(seq, frameOf('語'.repeat(4_000)))
-  expect([9, 10].map((seq) => ring.after(seq)?.last)).toEqual([undefined, 15])
+  expect([9, 10].map((seq) => ring.after(seq, pullMaxBytes)?.last)).toEqual([undefined, 15])
   expect(budget.bytes).toBe(10 * 12_000)
   ring.push(21, frameOf('x'.repeat(1_000_000)))
-  expect(ring.after(20)).toMatchObject({ last: 21, bytes: 1_000_000 + 'id: e-21\n'.length })
+  expect(ring.after(20, pullMaxBytes)).toMatchObject({ last: 21, bytes: 1_000_000 + 'id: e-21\n'.length })
   expect(budget.bytes).toBe(1_000_000)
 })
 
 test('a pull is no larger than its bound, and says how far it came', () => {
   const ring = new FrameRing('e', new FrameBudget(1_000_000))
   for (let seq = 1; seq <= 10; seq++) ring.push(seq, frameOf('x'.repeat(10_000)))
-  const pulls = [0, 6].map((seq) => ring.after(seq)!)
+  const pulls = [0, 6].map((seq) => ring.after(seq, pullMaxBytes)!)
   expect(pulls.map(({ last }) => last)).toEqual([6, 10])
   for (const { bytes, text } of pulls) {
     expect(bytes).toBe(Buffer.byteLength(text))
@@ -80,7 +82,7 @@ test('S19: the frames of all rings have one bound: the ring that has waited long
     rings[0]!.push(index + 2, frameOf('x'.repeat(10)))
     expect(budget.bytes).toBeLessThanOrEqual(10_000)
   }
-  const held = rings.map((ring, index) => ring.after(index === 0 ? 20 : 0) !== undefined)
+  const held = rings.map((ring, index) => ring.after(index === 0 ? 20 : 0, pullMaxBytes) !== undefined)
   expect(held.filter(Boolean)).toHaveLength(10)
   expect(held.slice(0, 11)).toEqual([true, ...Array<boolean>(10).fill(false)])
   for (const ring of rings) ring.clear()

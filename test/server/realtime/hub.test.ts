@@ -260,7 +260,7 @@ describe('A stream', () => {
     await stopped.event('sync')
     stopped.socket.pause()
     const content = 'x'.repeat(3_000)
-    while (!stopped.served!.writableNeedDrain)
+    while (stopped.served!.writableLength === 0)
       await world.store.send(sendOf(john.userId, conversationId, content))
     if (!stopped.served!.destroyed) await new Promise((resolve) => stopped.served!.once('close', resolve))
     expect(own.hub.size).toBe(0)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { LogReader } from '../../../server/realtime/log-reader.ts'
+import { Unsent } from '../../../server/realtime/slow-reader.ts'
 import type { EventLog, LoggedEvent } from '../../../server/storage/event-log.ts'
 
 const eventAfter = (after: number): LoggedEvent => ({ seq: after + 1, name: 'gone', json: '{}' })
@@ -41,7 +42,7 @@ async function releaseUntil<Result>(answered: Promise<Result>, held: (() => void
 
 test('S9: ten thousand streams that come back at once are a few reads of the database at a time, of a thousand events each', async () => {
   const { log, counts, held } = heldLog()
-  const reader = new LogReader(log)
+  const reader = new LogReader(log, new Unsent())
   const reads = Promise.all(
     Array.from({ length: 10_000 }, async (_, userId) => {
       await reader.bounds(userId)
@@ -58,13 +59,14 @@ test('S9: ten thousand streams that come back at once are a few reads of the dat
 test('S9: streams that wait for the same read share it, and nobody joins one that has begun', async () => {
   const asked: string[] = []
   const { log, held } = heldLog()
-  const reader = new LogReader({
+  const own: EventLog = {
     ...log,
     eventsAfter(places, limit) {
       asked.push(places.map(({ userId, after }) => `${userId}/${after}`).join())
       return log.eventsAfter(places, limit)
     }
-  })
+  }
+  const reader = new LogReader(own, new Unsent())
   const first = Array.from({ length: 1_000 }, (_, index) => reader.pull(index % 2, 0))
   await new Promise<void>((resolve) => setImmediate(resolve))
   const second = reader.pull(1, 0)
@@ -77,10 +79,11 @@ test('S9: streams that wait for the same read share it, and nobody joins one tha
 test('a read that fails gives its place to the next', async () => {
   const { log, held } = heldLog()
   let fails = 4
-  const reader = new LogReader({
+  const own: EventLog = {
     ...log,
     bounds: (userIds) => (fails-- > 0 ? Promise.reject(new Error('away')) : log.bounds(userIds))
-  })
+  }
+  const reader = new LogReader(own, new Unsent())
   const reads = Promise.allSettled(Array.from({ length: 5_000 }, (_, userId) => reader.bounds(userId)))
   const settled = await releaseUntil(reads, held)
   expect(settled.map(({ status }) => status)).toEqual([

@@ -1,18 +1,21 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 
-/** Bytes that wait in the server's end before it is told to stop writing. */
-const highWaterMark = 400
+/** Bytes that the system takes before the other end reads. */
+const systemBytes = 400
 
 /** The server's end of a connection, without a network: a test says when, and how far, the other end reads. */
 export class ModelSocket extends EventEmitter {
   writable = true
-  writableNeedDrain = false
+  readonly writableCorked = 0
   destroyed = false
   /** Writes after the end, which a real socket would not send. */
   wroteAfterEnd = 0
   readonly #perform: (task: () => void) => void
   #waiting: Buffer = Buffer.alloc(0)
+  /** Told when the system has taken what was written before them. */
+  #written: { at: number; done: () => void }[] = []
+  #count = 0
 
   /** `perform` runs what a real socket tells later. */
   constructor(perform: (task: () => void) => void) {
@@ -28,10 +31,22 @@ export class ModelSocket extends EventEmitter {
     return this.#waiting.length
   }
 
-  write(data: string | Buffer): void {
-    if (!this.writable) this.wroteAfterEnd++
-    else this.#waiting = Buffer.concat([this.#waiting, Buffer.from(data as string)])
-    if (this.#waiting.length > highWaterMark) this.writableNeedDrain = true
+  /** What the system has not taken. */
+  get writableLength(): number {
+    return Math.max(0, this.#waiting.length - systemBytes)
+  }
+
+  get writableNeedDrain(): boolean {
+    return this.writableLength > 0
+  }
+
+  write(data: string | Buffer, done?: () => void): void {
+    const length = Buffer.byteLength(data)
+    if (this.writable) this.#waiting = Buffer.concat([this.#waiting, Buffer.from(data as string)])
+    else if (length > 0) this.wroteAfterEnd++
+    this.#count += this.writable ? length : 0
+    if (done) this.#written.push({ at: this.#count, done })
+    this.#tellWritten()
   }
 
   end(data: string): void {
@@ -50,15 +65,15 @@ export class ModelSocket extends EventEmitter {
   read(bytes: number): Buffer {
     const read = this.#waiting.subarray(0, bytes)
     this.#waiting = this.#waiting.subarray(bytes)
-    if (this.#waiting.length === 0 && !this.destroyed) {
-      if (this.writableNeedDrain && this.writable) {
-        this.#perform(() => {
-          this.writableNeedDrain = false
-          this.emit('drain')
-        })
-      } else if (!this.writable) this.destroy()
-    }
+    this.#tellWritten()
+    if (this.#waiting.length === 0 && !this.writable) this.destroy()
     return read
+  }
+
+  #tellWritten(): void {
+    while (this.#written[0] && this.#written[0].at <= this.#count - this.writableLength) {
+      this.#perform(this.#written.shift()!.done)
+    }
   }
 
   cork(): void {}

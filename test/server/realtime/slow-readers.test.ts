@@ -1,10 +1,9 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { pullMaxBytes } from '../../../server/realtime/frame-ring.ts'
 import type { HubOptions } from '../../../server/realtime/hub.ts'
 import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
-import { untilDrained } from '../../../server/realtime/slow-reader.ts'
+import { pullMaxBytes, untilDrained } from '../../../server/realtime/slow-reader.ts'
 import type { EventLog } from '../../../server/storage/event-log.ts'
 import { sendOf, startPair } from '../../fixtures/people.ts'
 import { boundsOf } from '../../fixtures/logs.ts'
@@ -25,8 +24,8 @@ const openPatient = (options: Partial<HubOptions> = {}, log: EventLog = world.st
 
 type Pair = Awaited<ReturnType<typeof startPair>>
 
-async function sendMany({ john, conversationId }: Pair, count: number): Promise<void> {
-  const content = 'x'.repeat(3_000)
+async function sendMany({ john, conversationId }: Pair, count: number, length = 3_000): Promise<void> {
+  const content = 'x'.repeat(length)
   await Promise.all(
     Array.from({ length: count }, () => world.store.send(sendOf(john.userId, conversationId, content)))
   )
@@ -35,7 +34,7 @@ async function sendMany({ john, conversationId }: Pair, count: number): Promise<
 /** Stops reading, and fills what is between the two ends. */
 async function stall(listener: Listener, pair: Pair): Promise<Socket> {
   listener.socket.pause()
-  while (!listener.served!.writableNeedDrain) await sendMany(pair, 50)
+  while (listener.served!.writableLength === 0) await sendMany(pair, 10, 20_000)
   return listener.served!
 }
 
@@ -60,7 +59,7 @@ test('S19: what the streams of a user have pulled is held no longer; what a slow
   await sendMany(pair, 200)
   expect(own.hub.frameBytes).toBeGreaterThan(0)
   expect(own.hub.frameBytes).toBeLessThanOrEqual(128 * 1_024)
-  expect(served.writableLength).toBeLessThanOrEqual(served.writableHighWaterMark + pullMaxBytes)
+  expect(served.writableLength).toBeLessThanOrEqual(pullMaxBytes)
   const closed = new Promise((resolve) => served.once('close', resolve))
   slow.socket.destroy()
   await closed
@@ -94,9 +93,9 @@ test('S8: a page of the log is no larger than a pull of the newest frames', asyn
   const writes: number[] = []
   const stream = await own.open(pair.jane.userId, `${world.store.epoch}-0`)
   const write = stream.served!.write.bind(stream.served)
-  stream.served!.write = (data: Buffer | string) => {
+  stream.served!.write = (data: Buffer | string, ...rest: never[]) => {
     writes.push(Buffer.byteLength(data))
-    return write(data)
+    return write(data, ...rest)
   }
   const { head } = await boundsOf(world.store, pair.jane.userId)
   await stream.until(() => stream.seqs.at(-1) === head)
@@ -104,6 +103,34 @@ test('S8: a page of the log is no larger than a pull of the newest frames', asyn
   expect(own.hub.counts.databasePulls).toBeGreaterThan(10)
   own.close()
 })
+
+test.each(['the newest frames', 'the log'])(
+  'S19: beyond what slow readers may hold together, each holds one event of %s, and misses none',
+  async (source) => {
+    const own = await openPatient({ unsentMuchBytes: 1, ...(source === 'the log' && { framesMaxBytes: 1 }) })
+    const pair = await startPair(world.store)
+    const streams = await Promise.all(Array.from({ length: 5 }, () => own.open(pair.jane.userId)))
+    await Promise.all(streams.map((stream) => stream.event('sync')))
+    await stall(streams[0]!, pair)
+    const { head: seen } = await boundsOf(world.store, pair.jane.userId)
+    for (const stream of streams.slice(1)) await stream.until(() => stream.seqs.at(-1) === seen)
+    for (const { socket } of streams) socket.pause()
+    while (streams.some(({ served }) => served!.writableLength === 0)) await sendMany(pair, 10, 20_000)
+    const held = streams.map(({ served }) => served!.writableLength)
+    // The first was given a page before anybody was slow.
+    expect(held[0]).toBeLessThanOrEqual(pullMaxBytes)
+    for (const bytes of held.slice(1)) expect(bytes).toBeLessThan(21_000)
+    expect(own.hub.unsentBytes).toBe(held.reduce((sum, bytes) => sum + bytes))
+    for (const { socket } of streams) socket.resume()
+    const { head } = await boundsOf(world.store, pair.jane.userId)
+    for (const stream of streams) {
+      await stream.until(() => stream.seqs.at(-1) === head)
+      expect(stream.seqs).toEqual(stream.seqs.map((_, i) => stream.seqs[0]! + i))
+    }
+    expect(own.hub.unsentBytes).toBe(0)
+    own.close()
+  }
+)
 
 test('S5: a logout destroys the stream of a reader that takes nothing', async () => {
   const own = await openPatient()
@@ -156,7 +183,8 @@ test('a failure to read the log is reported with its cause, and the client comes
 test('S8: a reader that is slow to empty what was written, and goes on, is not cut off; one that stops is', async () => {
   vi.useFakeTimers()
   const socket = Object.assign(new EventEmitter(), {
-    _handle: { writeQueueSize: 100 }
+    _handle: { writeQueueSize: 100 },
+    write: () => false
   }) as unknown as Socket & {
     _handle: { writeQueueSize: number }
   }
