@@ -33,7 +33,7 @@ it('a wrong name is answered with what to do', async () => {
   await page.goto(scene.parley.url)
   await accessField(page).fill('nobody')
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByText('Nobody here has this username. Check the spelling.').waitFor()
+  await page.getByText('No one has this username. Check the spelling.').waitFor()
   await page.close()
 })
 
@@ -48,7 +48,7 @@ it('a sign-in that failed elsewhere is told as a sentence, once', async () => {
 it('an address unknown to the app says so, and leads home', async () => {
   const page = await scene.john.context.newPage()
   await page.goto(`${scene.parley.url}/nothing/here`)
-  await page.getByRole('heading', { name: 'Nothing at this address' }).waitFor()
+  await page.getByRole('heading', { name: 'Page not found' }).waitFor()
   await page.getByRole('link', { name: 'Go to your conversations' }).click()
   await accessField(page).waitFor()
   await page.close()
@@ -65,6 +65,6 @@ it('the callback page drops a token from the address, and goes home', async () =
 it('a conversation that is not mine is not here', async () => {
   const page = await signIn(scene.john, scene.parley.url, 'john')
   await page.goto(`${scene.parley.url}/conversations/999`)
-  await page.getByRole('heading', { name: 'This conversation is not here' }).waitFor()
+  await page.getByRole('heading', { name: 'Conversation not found' }).waitFor()
   await page.close()
 })

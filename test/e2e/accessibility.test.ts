@@ -39,7 +39,7 @@ const open = async () => {
   await message(page, 'the answer').waitFor()
 }
 const question = () => page.locator('.message', { hasText: /question/ }).first()
-const panel = () => page.getByRole('button', { name: 'Show who is in the group' }).click()
+const panel = () => page.getByRole('button', { name: 'Group details' }).click()
 const person = async () => {
   await panel()
   await page.getByRole('button', { name: 'Actions for jane' }).click()
@@ -56,18 +56,18 @@ const ofPerson = (name: string) => async () => {
 /** Every dialog, menu and panel there is, with the name it has then. */
 const overlays: [string, () => Promise<unknown>][] = [
   ['Message actions', () => openMenu(page, question())],
-  ['React with an emoji', () => act(page, question(), 'Another emoji…')],
-  ['Reactions', () => act(page, question(), 'Who reacted')],
+  ['React with an emoji', () => act(page, question(), 'More emoji…')],
+  ['Reactions', () => act(page, question(), 'Reactions')],
   ['Forward to…', () => act(page, question(), 'Forward…')],
-  ['Earlier texts', () => act(page, question(), 'Earlier texts')],
+  ['Edit history', () => act(page, question(), 'Edit history')],
   ['Delete this message?', () => act(page, message(page, 'the answer'), 'Delete…')],
   ['Group', panel],
   ['Group', inPanel('Rename')],
-  ['Group', inPanel('Add people')],
+  ['Group', inPanel('Add members')],
   ['Leave Garden?', inPanel('Leave group')],
   ['Actions for jane', person],
   ['Remove jane?', ofPerson('Remove…')],
-  ['Hand the group over to jane?', ofPerson('Hand the group over…')],
+  ['Transfer ownership to jane?', ofPerson('Transfer ownership…')],
   ['New group', () => page.getByRole('button', { name: 'New group' }).click()],
   ['Account of john', () => page.getByRole('button', { name: 'Account of john' }).click()]
 ]
@@ -137,7 +137,13 @@ describe('what a screen reader is told', () => {
   it('of every button: a name, and no second time the same', () => {
     const buttons = of('button')
     expect(buttons.map(([name]) => name)).toEqual(
-      expect.arrayContaining(['New group', 'Account of john', 'Go to what jane said', '👍 1: You', 'Send'])
+      expect.arrayContaining([
+        'New group',
+        'Account of john',
+        'Go to the message from jane',
+        '👍 1: You',
+        'Send'
+      ])
     )
     expect(buttons.filter(([name]) => !name)).toEqual([])
     expect(buttons.filter(([name, description]) => description && name!.includes(description))).toEqual([])

@@ -39,7 +39,7 @@ it('C9: an event that the app cannot apply is reported and shown, and asked for 
     return route.fulfill({ contentType: 'text/event-stream', body })
   })
   await page.goto(`${scene.parley.url}/conversations/${conversation}`)
-  const notice = page.getByText(/Something went wrong, and this page may be out of date/)
+  const notice = page.getByText(/Something went wrong. Reload the page/)
   await notice.waitFor()
   await expect.poll(() => asked.length).toBeGreaterThan(1)
   expect(asked.filter((cursor) => cursor === asked[0])).toHaveLength(1)
@@ -70,7 +70,7 @@ it('a snapshot that the app cannot put in place is shown, and not asked for for 
     deletion.onerror = reject
   })`)
   await page.reload()
-  await page.getByText(/this page may be out of date/).waitFor()
+  await page.getByText(/Something went wrong. Reload the page/).waitFor()
   const before = snapshots
   const other = await scene.john.context.newPage()
   await other.goto(scene.parley.url)

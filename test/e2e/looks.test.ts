@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
 import { loginAs } from '../harness/api.ts'
 import { violations } from './axe.ts'
-import { accessField, message, openScene, signIn, type Scene } from './people.ts'
+import { accessField, act, message, openScene, send, signIn, type Scene } from './people.ts'
 
 const desktop = { width: 1280, height: 800 }
 const phone = { width: 390, height: 844 }
@@ -85,6 +85,35 @@ it('every button and link can be touched: 44 px', async () => {
       )
     expect(small).toEqual([])
   }
+})
+
+/** The texts of messages that reach into the time beside them. */
+const covered = () =>
+  page.evaluate<string[]>(`Array.from(document.querySelectorAll('.message__body')).flatMap((body) => {
+    const text = body.querySelector('.message__text')
+    const words = document.createRange()
+    words.selectNodeContents(text)
+    const last = Array.from(words.getClientRects()).at(-1)
+    const time = body.querySelector('.message__meta').getBoundingClientRect()
+    return last.right > time.left && last.bottom > time.top + 4 ? [text.textContent] : []
+  })`)
+
+it('no text of a message reaches into its time, however the message is: sent, waiting, edited, deleted', async () => {
+  await page.goto(address)
+  for (const text of ['plain', 'to be edited', 'to be deleted']) await send(page, text)
+  await message(page, 'to be deleted').getByText('Sent').waitFor({ state: 'attached' })
+  await scene.john.context.setOffline(true)
+  await send(page, 'waits')
+  await act(page, message(page, 'to be edited'), 'Edit')
+  await send(page, 'edited')
+  await act(page, message(page, 'to be deleted'), 'Delete…')
+  await page.getByRole('button', { name: 'Delete' }).click()
+  const deleted = page.locator('.message--deleted')
+  await deleted.getByText('Saving').waitFor({ state: 'attached' })
+  expect(await covered()).toEqual([])
+  await scene.john.context.setOffline(false)
+  await deleted.getByText('Saving').waitFor({ state: 'detached' })
+  expect(await covered()).toEqual([])
 })
 
 it('the way back from a conversation leads to its place in the list, by keyboard', async () => {

@@ -79,8 +79,8 @@ it('two edits of one message: the second is told that it comes late, and may sti
   await editElsewhere('How is the garden today?')
   await field(johns).fill('How are the roses?')
   await field(johns).press('Enter')
-  const refused = johns.getByRole('list', { name: 'Changes that were not saved' })
-  await refused.getByText(/changed on another device/).waitFor()
+  const refused = johns.getByRole('list', { name: 'Unsaved changes' })
+  await refused.getByText(/edited on another device/).waitFor()
   await message(johns, 'How is the garden today?').waitFor()
   expect(await violations(johns)).toEqual([])
   await refused.getByRole('button', { name: 'Edit' }).click()
@@ -161,17 +161,17 @@ it('an emoji is put on a message from its menu, and seen with whose it is; anoth
 })
 
 it('any emoji can be put on a message, and nothing that is none', async () => {
-  await act(johns, message(johns, 'to stay'), 'Another emoji…')
+  await act(johns, message(johns, 'to stay'), 'More emoji…')
   const dialog = johns.getByRole('dialog', { name: 'React with an emoji' })
   await dialog.locator('input:focus').waitFor()
   await johns.keyboard.insertText('ok')
   await johns.keyboard.press('Enter')
-  await dialog.getByText('That is not one emoji.').waitFor()
+  await dialog.getByText('Enter exactly one emoji.').waitFor()
   await dialog.locator('input').fill('🦔')
   await johns.keyboard.press('Enter')
   await dialog.waitFor({ state: 'detached' })
   await message(janes, 'to stay').getByRole('button', { name: '🦔 1: john' }).waitFor()
-  await act(janes, message(janes, 'to stay'), 'Who reacted')
+  await act(janes, message(janes, 'to stay'), 'Reactions')
   const who = janes.getByRole('dialog', { name: 'Reactions' })
   await who.getByText('🦔').waitFor()
   expect(await who.getByRole('listitem').allTextContents()).toEqual(['JYou👍', 'Jjohn🦔'])
@@ -186,7 +186,7 @@ it('an answer quotes what it answers, and leads there', async () => {
   await janes.keyboard.press('Enter')
   await message(johns, 'it stays').locator('.quote__text', { hasText: 'to stay' }).waitFor()
   await janes.getByText('Reply to john').waitFor({ state: 'detached' })
-  await message(johns, 'it stays').getByRole('button', { name: 'Go to what You said' }).click()
+  await message(johns, 'it stays').getByRole('button', { name: 'Go to the message from You' }).click()
   await message(johns, 'to stay').and(johns.locator(':focus')).waitFor()
 })
 
@@ -209,7 +209,7 @@ it('a message is passed on to another conversation, and says whose it was', asyn
 
 it('edits and deletions that happen while one is away are there when one comes back, and after a reload', async () => {
   await scene.jane.context.setOffline(true)
-  await janes.getByText('You are offline.').waitFor()
+  await janes.getByText('You’re offline.').waitFor()
   await field(johns).press('ArrowUp')
   await field(johns).fill('stayed')
   await field(johns).press('Enter')
@@ -239,7 +239,7 @@ it('a quote leads to a message that is not here yet', async () => {
   // Beyond what the browser keeps.
   await johns.reload()
   await message(johns, 'the answer').waitFor()
-  await message(johns, 'the answer').getByRole('button', { name: 'Go to what jane said' }).click()
+  await message(johns, 'the answer').getByRole('button', { name: 'Go to the message from jane' }).click()
   const found = johns.locator('.message', {
     has: johns.locator('.message__text', { hasText: 'the question of long ago' })
   })

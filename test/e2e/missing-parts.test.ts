@@ -103,7 +103,7 @@ it('a part that the network lost is loaded when the network is back, and no page
   expect(seen).toHaveLength(0)
   await plain.context.setOffline(false)
   await page.getByRole('button', { name: 'New group' }).click()
-  await page.getByRole('dialog', { name: 'New group' }).getByLabel('Name of the group').waitFor()
+  await page.getByRole('dialog', { name: 'New group' }).getByLabel('Group name').waitFor()
   await page.close()
 })
 
@@ -112,7 +112,7 @@ it('typed text that a reload would lose stops the automatic reload', async () =>
   const seen = loads(page)
   await page.getByRole('combobox').fill('ja')
   front.lose(/group-panel/)
-  await page.getByRole('button', { name: 'Show who is in the group' }).click()
+  await page.getByRole('button', { name: 'Group details' }).click()
   await unavailable(page).getByRole('button', { name: 'Close' }).click()
   await newVersion(page).waitFor()
   expect(await page.getByRole('combobox').inputValue()).toBe('ja')

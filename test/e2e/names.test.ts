@@ -90,7 +90,7 @@ describe.each(Object.entries(titles))(
     })
     it('in the panel and the dialogs', async () => {
       await open()
-      await page.getByRole('button', { name: 'Show who is in the group' }).click()
+      await page.getByRole('button', { name: 'Group details' }).click()
       await page.getByRole('dialog').waitFor()
       expect(await faults()).toEqual([])
       await page.getByRole('button', { name: 'Leave group' }).click()

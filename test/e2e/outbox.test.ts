@@ -43,14 +43,14 @@ afterEach(async () => {
 })
 
 const field = (page: Page) => page.getByRole('textbox', { name: /^Message / })
-const failures = (page: Page) => page.getByRole('list', { name: 'Changes that were not saved' })
+const failures = (page: Page) => page.getByRole('list', { name: 'Unsaved changes' })
 const isSent = (content: string, page = johns) =>
   message(page, content).getByText('Sent').waitFor({ state: 'attached' })
 const stored = async () => (await john.get<Message[]>(`${path}?peek=1`)).body
 const contents = async () => (await stored()).map(({ content }) => content).toReversed()
 const offline = async () => {
   await scene.john.context.setOffline(true)
-  await johns.getByText('You are offline.').waitFor()
+  await johns.getByText('You’re offline.').waitFor()
 }
 
 /** The requests that change something, as `METHOD last part of the path`. */
@@ -124,7 +124,7 @@ describe('a draft', () => {
 
   it('holds to the limit of the server', async () => {
     await field(johns).fill('x'.repeat(301))
-    await johns.getByText('1 characters too many').waitFor()
+    await johns.getByText('1 character too many').waitFor()
     expect(await johns.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true)
     await field(johns).press('Enter')
     expect(await field(johns).inputValue()).toBe('x'.repeat(301))
@@ -222,7 +222,7 @@ describe('offline', () => {
     await field(johns).press('Enter')
     await message(johns, 'typo').getByText('Sending').waitFor({ state: 'attached' })
     await act(johns, message(johns, 'a great mistake'), 'Delete…')
-    await johns.getByText('It has not been sent yet.').waitFor()
+    await johns.getByText('It hasn’t been sent yet.').waitFor()
     await johns.getByRole('button', { name: 'Delete', exact: true }).click()
     await message(johns, 'a great mistake').waitFor({ state: 'detached' })
     await scene.john.context.setOffline(false)

@@ -52,7 +52,7 @@ const choose = async (name: string) => {
   await openMenu()
   await page.getByRole('menuitem', { name }).tap()
 }
-const openPanel = () => page.getByRole('button', { name: 'Show who is in the group' }).tap()
+const openPanel = () => page.getByRole('button', { name: 'Group details' }).tap()
 const openPerson = async () => {
   await openPanel()
   await page.getByRole('button', { name: 'Actions for jane' }).tap()
@@ -61,8 +61,8 @@ const openPerson = async () => {
 /** Everything that opens over a conversation, and how many lie over each other then. */
 const overConversation: [string, () => Promise<unknown>, number, string][] = [
   ['the menu of a message', openMenu, 1, 'Message actions'],
-  ['the emoji dialog', () => choose('Another emoji…'), 1, 'React with an emoji'],
-  ['the dialog of who reacted', () => choose('Who reacted'), 1, 'Reactions'],
+  ['the emoji dialog', () => choose('More emoji…'), 1, 'React with an emoji'],
+  ['the dialog of who reacted', () => choose('Reactions'), 1, 'Reactions'],
   ['the dialog to forward', () => choose('Forward…'), 1, 'Forward to…'],
   ['the question before deleting', () => choose('Delete…'), 1, 'Delete this message?'],
   ['the panel of the group', openPanel, 1, 'Group'],
@@ -116,6 +116,44 @@ describe('Back on a phone', () => {
     await page.getByRole('link', { name: 'Garden' }).waitFor()
   })
 
+  const names = () => page.getByRole('option', { name: 'jane' })
+
+  it('closes the names for a mention before the conversation', async () => {
+    await page.getByRole('textbox', { name: /^Message/ }).fill('@')
+    await names().waitFor()
+    await page.goBack()
+    await names().waitFor({ state: 'detached' })
+    expect(path()).toBe(pathname)
+  })
+
+  it('closes the names in a dialog before the dialog', async () => {
+    await page.goBack()
+    await page.getByRole('button', { name: 'New group' }).tap()
+    await page.getByRole('dialog').getByRole('combobox').fill('ja')
+    await names().waitFor()
+    await page.goBack()
+    await names().waitFor({ state: 'detached' })
+    expect(await dialogs().count()).toBe(1)
+    await page.goBack()
+    await dialogs().waitFor({ state: 'detached' })
+  })
+
+  it('closes the list of people above the conversations, and leaves those where they are', async () => {
+    await page.goBack()
+    await expect.poll(path).toBe('/')
+    await page.getByRole('combobox').fill('ja')
+    await page.getByRole('option', { name: 'jane' }).waitFor()
+    await page.goBack()
+    await page.getByRole('option').waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: 'Garden' }).waitFor()
+    // What is chosen then opens as ever, and Back leads to the list.
+    await page.getByRole('combobox').press('ArrowDown')
+    await page.getByRole('option', { name: 'jane' }).tap()
+    await expect.poll(path).not.toBe('/')
+    await page.goBack()
+    await expect.poll(path).toBe('/')
+  })
+
   it('passes over what was closed otherwise: by Escape, beside it, or by its button', async () => {
     const before = await page.evaluate<number>('history.length')
     for (const close of [
@@ -134,7 +172,7 @@ describe('Back on a phone', () => {
   })
 
   it('closes a form in a panel before the panel, and the button that opened it has the focus', async () => {
-    for (const name of ['Rename', 'Add people']) {
+    for (const name of ['Rename', 'Add members']) {
       await openPanel()
       await page.getByRole('button', { name }).tap()
       await page.locator('.group__form').waitFor()
@@ -209,7 +247,7 @@ describe('a finger beside what is open closes it, and touches nothing beneath', 
   it('and what was typed for a new group is kept', async () => {
     await page.goBack()
     await page.getByRole('button', { name: 'New group' }).tap()
-    const field = page.getByLabel('Name of the group')
+    const field = page.getByLabel('Group name')
     await field.fill('Rose friends')
     await page.touchscreen.tap(200, 20)
     expect(await field.inputValue()).toBe('Rose friends')

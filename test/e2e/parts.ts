@@ -24,16 +24,16 @@ export const parts: readonly Part[] = [
   {
     name: 'new-group-dialog',
     open: (page) => page.getByRole('button', { name: 'New group' }).click(),
-    shown: (page) => dialog(page, 'New group').getByLabel('Name of the group')
+    shown: (page) => dialog(page, 'New group').getByLabel('Group name')
   },
   {
     name: 'group-panel',
-    open: (page) => page.getByRole('button', { name: 'Show who is in the group' }).click(),
+    open: (page) => page.getByRole('button', { name: 'Group details' }).click(),
     shown: (page) => dialog(page, 'Group').getByRole('button', { name: 'Leave group' })
   },
   {
     name: 'emoji-dialog',
-    open: choose('Another emoji…'),
+    open: choose('More emoji…'),
     shown: (page) => dialog(page, 'React with an emoji').getByLabel('Emoji')
   },
   {
@@ -43,13 +43,13 @@ export const parts: readonly Part[] = [
   },
   {
     name: 'reactions-dialog',
-    open: choose('Who reacted'),
+    open: choose('Reactions'),
     shown: (page) => dialog(page, 'Reactions').getByText('You')
   },
   {
     name: 'versions-dialog',
-    open: choose('Earlier texts'),
-    shown: (page) => dialog(page, 'Earlier texts').getByText('What this message said before')
+    open: choose('Edit history'),
+    shown: (page) => dialog(page, 'Edit history').getByText('Earlier versions of this message')
   }
 ]
 

@@ -129,7 +129,7 @@ export async function openMenu(page: Page, row: Locator): Promise<void> {
 /** Does something with a message, by its menu. */
 export async function act(page: Page, row: Locator, choice: string): Promise<void> {
   await openMenu(page, row)
-  await page.getByRole('menuitem', { name: choice }).click()
+  await page.getByRole('menuitem', { name: choice, exact: true }).click()
 }
 
 /** The row of the conversation with somebody, in the list. */

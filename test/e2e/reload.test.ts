@@ -99,7 +99,7 @@ it('C2: a reload without a network shows what was here, says so, and sends when 
   await page.reload()
   await message(page, 'after the reload').waitFor()
   expect(await contents()).toEqual(await refetchedContents())
-  await page.getByText(/You are offline/).waitFor()
+  await page.getByText(/You’re offline/).waitFor()
   await listed(page, 'jane').getByText('after the reload').waitFor()
   await send(page, 'from the train')
   await message(page, 'from the train').getByText('Sending').waitFor({ state: 'attached' })
@@ -109,7 +109,7 @@ it('C2: a reload without a network shows what was here, says so, and sends when 
   await scene.john.context.setOffline(false)
   await message(page, 'from the train').getByText('Sent').waitFor({ state: 'attached' })
   await message(page, 'meanwhile at home').waitFor()
-  await page.getByText(/You are offline/).waitFor({ state: 'detached' })
+  await page.getByText(/You’re offline/).waitFor({ state: 'detached' })
   expect(await contents()).toEqual(await refetchedContents())
 })
 
@@ -197,8 +197,8 @@ it('C3: what an older Parley kept, or another tab beside the cursor, is not beli
     "histories.openCursor().onsuccess = ({ target: { result: row } }) => row.update({ ...row.value, stamp: 'x' })"
   )
   await listed(page, 'jane').waitFor()
-  await page.getByText(/You are offline/).waitFor()
-  await page.getByText(/not on this device yet/).waitFor()
+  await page.getByText(/You’re offline/).waitFor()
+  await page.getByText(/Messages will load/).waitFor()
   expect(await contents()).toEqual([])
   await scene.john.context.setOffline(false)
   await message(page, 'after the restore').waitFor()
@@ -207,7 +207,7 @@ it('C3: what an older Parley kept, or another tab beside the cursor, is not beli
   await reopen(
     "heads.get('head').onsuccess = ({ target: { result: head } }) => heads.put({ ...head, version: 0 }, 'head')"
   )
-  await page.getByText('Parley cannot be reached').waitFor()
+  await page.getByText('Parley can’t be reached').waitFor()
   await scene.john.context.setOffline(false)
   await message(page, 'after the restore').waitFor()
 })
@@ -219,7 +219,7 @@ it('C3: whoever signs out leaves nothing behind, with or without a network', asy
   await expect.poll(async () => (await kept()).records, patiently).toBe(0)
   await scene.john.context.setOffline(true)
   await page.reload()
-  await page.getByText('Parley cannot be reached').waitFor()
+  await page.getByText('Parley can’t be reached').waitFor()
   await scene.john.context.setOffline(false)
   await accessField(page).waitFor()
   expect((await kept()).records).toBe(0)

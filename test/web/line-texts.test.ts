@@ -22,7 +22,7 @@ it.each<[string, Message]>([
   ['joe left', line(joe, { kind: 'participant_removed', user: joe })],
   ['jane made you an admin', line(jane, { kind: 'role_changed', user: john, role: 'admin' })],
   ['jane made joe a member', line(jane, { kind: 'role_changed', user: joe, role: 'member' })],
-  ['joe owns this group now', line(jane, { kind: 'role_changed', user: joe, role: 'owner' })],
+  ['joe is now the owner', line(jane, { kind: 'role_changed', user: joe, role: 'owner' })],
   ['jane named the group “garden”', line(jane, { kind: 'conversation_renamed', title: 'garden' })]
 ])('a line says: %s', (said, message) => {
   expect(lineText(message, john)).toBe(said)

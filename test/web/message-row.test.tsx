@@ -82,7 +82,7 @@ describe('a message', () => {
   })
   it('that was refused says why, and offers another try, an edit, or to be forgotten', () => {
     const done = show({ mine: true, pending: failed })
-    expect(screen.getByRole('alert').textContent).toMatch(/no longer part/)
+    expect(screen.getByRole('alert').textContent).toMatch(/no longer a member/)
     for (const name of ['Try again', 'Edit', 'Discard']) fireEvent.click(screen.getByRole('button', { name }))
     expect(done).toEqual(['retry c-1', 'edit hello', 'discard c-1'])
   })
@@ -110,7 +110,7 @@ describe('a message', () => {
   })
   it('that answers another leads to it', () => {
     const done = show({ replyTo: { id: '3', content: 'the question', sender: jane } })
-    fireEvent.click(screen.getByRole('button', { name: 'Go to what jane said' }))
+    fireEvent.click(screen.getByRole('button', { name: 'Go to the message from jane' }))
     expect(screen.getByText('the question')).toBeTruthy()
     expect(done).toEqual(['jump to 3'])
   })
@@ -124,7 +124,7 @@ describe('a message', () => {
       { emoji: '❤️', userIds: [jane.id, 'unknown'] }
     ]
     const done = show({ message: { ...said, reactions } })
-    const [thumbs, heart] = [/👍 2: jane, You/, /❤️ 2: jane, Somebody/].map((name) =>
+    const [thumbs, heart] = [/👍 2: jane, You/, /❤️ 2: jane, Someone/].map((name) =>
       screen.getByRole('button', { name })
     )
     expect(thumbs!.getAttribute('aria-pressed')).toBe('true')

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { lazily } from '../../web/src/lib/lazily.tsx'
 import { hasUnsavedText } from '../../web/src/lib/missing-part.ts'
 import { DialogPart } from '../../web/src/ui/dialog-part.tsx'
+import { lazyDialog } from '../../web/src/ui/lazy-dialog.tsx'
 import { PanePart } from '../../web/src/ui/pane-part.tsx'
 import { openDialogs } from './dialogs.ts'
 
@@ -16,6 +17,8 @@ beforeEach(() => {
   // React reports what a boundary caught.
   vi.spyOn(console, 'error').mockImplementation(() => {})
 })
+
+const Waiting = () => <p>on its way</p>
 
 function Broken({ broken }: { broken: () => boolean }) {
   if (broken()) throw new Error('broken')
@@ -59,7 +62,7 @@ describe('a lazily loaded part', () => {
     const Part = lazily(async () => {
       if (++loads === 1) throw new TypeError('missing')
       return { default: () => <p>here</p> }
-    })
+    }, Waiting)
     render(
       <PanePart>
         <Part />
@@ -70,6 +73,33 @@ describe('a lazily loaded part', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Try again' }))
     await screen.findByText('here')
     expect(loads).toBe(2)
+  })
+})
+
+describe('a lazily loaded dialog', () => {
+  const slowly = () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const Part = lazyDialog({ title: 'New group' }, async () => {
+      await promise
+      return { default: () => <p>here</p> }
+    })
+    return { Part, resolve }
+  }
+  it('says that it is loading on a slow network, until it is there', async () => {
+    const { Part, resolve } = slowly()
+    render(<Part onClose={() => {}} />)
+    await screen.findByRole('dialog', { name: 'New group' })
+    expect(screen.getByRole('status').textContent).toBe('Loading…')
+    resolve()
+    await screen.findByText('here')
+    expect(screen.queryByText('Loading…')).toBeNull()
+  })
+  it('can be closed meanwhile', async () => {
+    const { Part } = slowly()
+    const close = vi.fn()
+    render(<Part onClose={close} />)
+    fireEvent.click(await screen.findByRole('button', { name: 'Close' }))
+    expect(close).toHaveBeenCalledOnce()
   })
 })
 

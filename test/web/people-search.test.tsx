@@ -54,9 +54,9 @@ describe('the search for people', () => {
   it('takes a whole name without a suggestion, and says what is wrong with it', async () => {
     const { started, field, type } = search()
     type('nobody')
-    await screen.findByText(/Nobody’s name here starts with “nobody”/)
+    await screen.findByText(/No one found for “nobody”/)
     fireEvent.keyDown(field, { key: 'Enter' })
-    await screen.findByText('Nobody here has this username. Check the spelling.')
+    await screen.findByText('No one has this username. Check the spelling.')
     expect(started).toEqual(['nobody'])
     expect(location.pathname).toBe('/')
   })
@@ -64,7 +64,7 @@ describe('the search for people', () => {
     const { field, type } = search()
     network.up = false
     type('ja')
-    await screen.findByText(/The server cannot be reached/)
+    await screen.findByText(/The server can’t be reached/)
     expect(screen.queryByText(/Nobody’s name/)).toBeNull()
     network.up = true
     const again = screen.getByRole('button', { name: 'Try again' })
@@ -72,14 +72,14 @@ describe('the search for people', () => {
     expect(fireEvent.pointerDown(again)).toBe(false)
     fireEvent.click(again)
     await screen.findByRole('option', { name: /jane/ })
-    expect(screen.queryByText(/cannot be reached/)).toBeNull()
+    expect(screen.queryByText(/can’t be reached/)).toBeNull()
     expect(screen.queryByRole('button')).toBeNull()
     network.up = false
     type('jo')
-    await screen.findByText(/The server cannot be reached/)
+    await screen.findByText(/The server can’t be reached/)
     network.up = true
     dispatchEvent(new Event('online'))
-    await waitFor(() => expect(screen.queryByText(/cannot be reached/)).toBeNull())
+    await waitFor(() => expect(screen.queryByText(/can’t be reached/)).toBeNull())
     await screen.findByRole('option', { name: /joan/ })
     expect(document.activeElement).toBe(field)
   })

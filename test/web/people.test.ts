@@ -23,7 +23,7 @@ it('whoever left is known by what they said, by lines about them, and from other
     'joe',
     'jill',
     'You',
-    'Somebody'
+    'Someone'
   ])
 })
 

@@ -3,16 +3,19 @@ import { ConversationPage } from '../features/conversation/conversation-page.tsx
 import { HomePane } from '../features/home/home-pane.tsx'
 import { Announcer } from '../features/status/announcer.tsx'
 import { ConnectionBanner } from '../features/status/connection-banner.tsx'
-import { lazily } from '../lib/lazily.tsx'
 import { texts } from '../lib/texts.ts'
 import { DialogPart } from '../ui/dialog-part.tsx'
+import { lazyDialog } from '../ui/lazy-dialog.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { PanePart } from '../ui/pane-part.tsx'
 import { useTitle } from './title.ts'
 import './shell.css'
 
-const GroupPanel = lazily(() => import('../features/group/group-panel.tsx'))
+const GroupPanel = lazyDialog(
+  { title: texts.group.panel, look: 'panel' },
+  () => import('../features/group/group-panel.tsx')
+)
 
 /** The app of whoever is signed in: list and conversation side by side, or on a phone one at a time. */
 export function Shell({ openId, onSignOut }: { openId: string | null; onSignOut: () => Promise<void> }) {

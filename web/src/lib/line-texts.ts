@@ -14,7 +14,7 @@ export function lineText({ change, sender, content }: Message, me: User): string
     case 'participant_removed':
       return change.user?.id === sender.id ? `${by} left` : `${by} removed ${who}`
     case 'role_changed':
-      if (change.role === 'owner') return mine ? 'You own this group now' : `${who} owns this group now`
+      if (change.role === 'owner') return mine ? 'You’re now the owner' : `${who} is now the owner`
       return change.role === 'admin' ? `${by} made ${who} an admin` : `${by} made ${who} a member`
     case 'conversation_renamed':
       return `${by} named the group “${isolate(change.title ?? '')}”`

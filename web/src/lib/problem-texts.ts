@@ -5,32 +5,32 @@ const sentences: Partial<Record<ProblemCode | 'login_denied', string>> = {
   oauth_state_invalid: 'The sign-in took too long, or was started in another window. Please try again.',
   account_disabled: 'Your account is disabled. Ask the administrator of this server.',
   registration_closed: 'You have no account on this server. Ask its administrator to let you in.',
-  login_denied: 'GitHub was not allowed to sign you in. Try again and allow it, or use another way.',
+  login_denied: 'Sign-in with GitHub was cancelled. Try again, or use another way to sign in.',
   login_failed: 'GitHub did not answer as expected. Please try again in a moment.',
   login_unavailable: 'This server does not offer this way to sign in.',
   origin_mismatch:
     'This page was opened at another address than the server expects. Open Parley at its own address.',
-  unauthenticated: 'You have been signed out. Please sign in again.',
-  user_not_found: 'Nobody here has this username. Check the spelling.',
-  conversation_with_yourself: 'That is you. Type somebody else’s username.',
-  conversation_not_found: 'You are no longer part of this conversation.',
-  message_not_found: 'This message is no longer here.',
-  not_allowed: 'Your role in this group does not allow that any more.',
-  not_your_message: 'Only whoever wrote a message can do that.',
-  participant_not_found: 'They are no longer in this group.',
+  unauthenticated: 'You’ve been signed out. Sign in again.',
+  user_not_found: 'No one has this username. Check the spelling.',
+  conversation_with_yourself: 'You can’t start a conversation with yourself. Enter another username.',
+  conversation_not_found: 'You’re no longer a member of this conversation.',
+  message_not_found: 'This message no longer exists.',
+  not_allowed: 'Your role in this group doesn’t allow this.',
+  not_your_message: 'Only the author of a message can do this.',
+  participant_not_found: 'They’re no longer a member of this group.',
   message_deleted: 'This message was deleted in the meantime.',
-  version_conflict: 'It was changed on another device in the meantime.',
-  group_full: 'This group has as many people as it can.',
-  too_many_reactions: 'This message has as many different emoji as it can.',
+  version_conflict: 'The message was edited on another device in the meantime.',
+  group_full: 'This group is full.',
+  too_many_reactions: 'This message already has the maximum number of different emoji.',
   body_too_large: 'This is too long. Shorten it.',
-  idempotency_mismatch: 'This message was already sent in another form. Discard this one.',
+  idempotency_mismatch: 'This message was already sent with different content. Discard this one.',
   storage_unavailable: 'The server cannot reach its storage right now. Please try again in a moment.',
   draining: 'The server is restarting. Please try again in a moment.',
   internal: 'Something went wrong on the server. Please try again in a moment.'
 }
 
-const general = 'The server refused this.'
-const unreachable = 'The server cannot be reached. Check your network, then try again.'
+const general = 'The server rejected this.'
+const unreachable = 'The server can’t be reached. Check your network, then try again.'
 
 /** A sentence for a refusal's code, or for a failure that the server did not explain. */
 export function problemText(problem: { code?: string; message?: string } | null): string {

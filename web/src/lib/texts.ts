@@ -5,24 +5,25 @@ export const texts = {
   appName: 'Parley',
   tagline: 'Talk with your people, on a server of your own.',
   loading: 'Loading',
+  loadingPart: 'Loading…',
 
   unreachable: {
-    title: 'Parley cannot be reached',
-    detail: 'Your network or the server may be down. This page tries again by itself.',
+    title: 'Parley can’t be reached',
+    detail: 'Your network or the server may be down. Parley retries automatically.',
     again: 'Try again now'
   },
 
   access: {
-    unreachable: 'The server cannot be reached. This page tries again by itself.',
+    unreachable: 'The server can’t be reached. Parley retries automatically.',
     expired: 'Your session has expired. Sign in again to continue where you left off.',
     github: 'Continue with GitHub',
     or: 'or',
     username: 'Username',
-    usernameHint: 'On this machine you can sign in without a password. john and jane are here already.',
+    usernameHint: 'On this computer you can sign in without a password. Try john or jane.',
     signIn: 'Sign in',
     signingIn: 'Signing in…',
-    none: 'No way to sign in is set up here. Whoever runs this server can add GitHub in its settings.',
-    noUsername: 'Type your username first.'
+    none: 'Sign-in isn’t set up on this server. Its administrator can add GitHub in the settings.',
+    noUsername: 'Enter your username.'
   },
 
   missingPart: {
@@ -40,24 +41,24 @@ export const texts = {
 
   home: {
     conversations: 'Conversations',
-    search: 'Find somebody by username',
+    search: 'Find people by username',
     searchPlaceholder: 'Start a conversation…',
     suggestions: 'People',
-    nobody: (search: string) => `Nobody’s name here starts with “${isolate(search)}”.`,
+    nobody: (search: string) => `No one found for “${isolate(search)}”`,
     found: (count: number) => (count === 1 ? '1 person found' : `${count} people found`),
     starting: 'Starting the conversation…',
     again: 'Try again',
     emptyTitle: 'No conversations yet',
-    emptyDetail: 'Type somebody’s username above to start the first one.',
-    pickTitle: 'Nothing open',
-    pickDetail: 'Pick a conversation, or start a new one with somebody’s username.',
+    emptyDetail: 'Enter a username above to start one.',
+    pickTitle: 'No conversation selected',
+    pickDetail: 'Select a conversation, or enter a username to start a new one.',
     loadMore: 'Show more conversations',
     notSent: 'Not sent',
     notSaved: 'Not saved',
     you: 'You: ',
     by: (name: string) => `${isolate(name)}: `,
     typing: 'typing…',
-    mentioned: 'You are mentioned',
+    mentioned: 'You were mentioned',
     newGroup: 'New group',
     unread: (count: number) => (count === 1 ? '1 unread message' : `${count} unread messages`),
     account: (name: string) => `Account of ${name}`,
@@ -65,7 +66,7 @@ export const texts = {
     signOut: 'Sign out',
     signOutTitle: 'Sign out and delete unsent messages?',
     signOutDetail: (count: number) =>
-      `${count === 1 ? '1 message or change hasn’t' : `${count} messages or changes haven’t`} been sent. Signing out deletes everything that this browser keeps of your account.`
+      `${count === 1 ? '1 message or change hasn’t' : `${count} messages or changes haven’t`} been sent. Signing out deletes them and all your data in this browser.`
   },
 
   conversation: {
@@ -76,20 +77,20 @@ export const texts = {
     loadingOlder: 'Loading earlier messages…',
     beginning: (name: string) => `This is the beginning of your conversation with ${isolate(name)}.`,
     unreadFrom: 'New messages',
-    newest: 'Go to the newest message',
+    newest: 'Go to the latest message',
     newMessages: (count: number) => (count === 1 ? '1 new message' : `${count} new messages`),
-    notHere: 'These messages are not on this device yet. They come as soon as you are back.',
-    missingTitle: 'This conversation is not here',
-    missingDetail: 'It does not exist, or you are not part of it.',
+    notHere: 'Messages will load when you’re back online.',
+    missingTitle: 'Conversation not found',
+    missingDetail: 'It doesn’t exist, or you aren’t a member.',
     home: 'Back to your conversations',
     write: (name: string) => `Message ${isolate(name)}`,
-    people: (count: number) => (count === 1 ? '1 person' : `${count} people`),
+    people: (count: number) => (count === 1 ? '1 member' : `${count} members`),
     groupTitle: (title: string) => `Group ${title}`,
     groupMessages: (title: string) => `Messages in ${title}`,
     groupBeginning: (title: string) => `This is the beginning of ${isolate(title)}.`,
-    sinceYouCame: 'What was said before you came is not shown here.',
-    goneTitle: (title: string) => `You are no longer in ${isolate(title)}`,
-    goneDetail: 'You left, or somebody removed you. What was said there is not yours to see any more.',
+    sinceYouCame: 'You can’t see messages sent before you joined.',
+    goneTitle: (title: string) => `You’re no longer a member of ${isolate(title)}`,
+    goneDetail: 'You left or were removed. You can’t see its messages any more.',
     typing: (names: readonly string[]) => {
       const [first, second] = names.map(isolate)
       if (names.length > 2) return `${names.length} people are typing…`
@@ -97,17 +98,17 @@ export const texts = {
     },
     replying: (name: string) => `Reply to ${isolate(name)}`,
     editing: 'Edit message',
-    stopReplying: 'Do not reply',
-    stopEditing: 'Do not edit',
+    stopReplying: 'Cancel reply',
+    stopEditing: 'Cancel edit',
     save: 'Save',
     mentions: 'People to mention',
     mentionsFound: (count: number) =>
-      count === 1 ? '1 person to mention' : `${count} people to mention, choose with the arrow keys`,
+      count === 1 ? '1 member to mention' : `${count} members to mention, choose with the arrow keys`,
     send: 'Send',
-    quoteGone: 'It was deleted. Your message is sent without the quote.',
+    quoteGone: 'The original message was deleted. Yours will be sent without the quote.',
     charactersLeft: (count: number) =>
-      count >= 0 ? `${count} characters left` : `${-count} characters too many`,
-    notKept: 'This browser could not store your message. It is still here. Try again.'
+      `${Math.abs(count)} ${Math.abs(count) === 1 ? 'character' : 'characters'} ${count >= 0 ? 'left' : 'too many'}`,
+    notKept: 'Your browser couldn’t save this message. Your text is still here. Try again.'
   },
 
   message: {
@@ -122,11 +123,13 @@ export const texts = {
     label: (name: string, content: string) => `${name}: ${content}`,
     edited: 'edited',
     copied: 'Text copied.',
-    notCopied: 'The browser does not allow this page to copy. Select the text and copy it yourself.',
+    notCopied: 'Your browser doesn’t allow copying here. Select the text and copy it.',
+    notCopiedByTouch:
+      'Your browser doesn’t allow copying here. Allow it in the site’s settings, then try again.',
     deleted: 'This message was deleted',
     forwarded: (name: string) => `Forwarded from ${isolate(name)}`,
-    somebody: 'Somebody',
-    jump: (name: string) => `Go to what ${isolate(name)} said`,
+    somebody: 'Someone',
+    jump: (name: string) => `Go to the message from ${isolate(name)}`,
     seen: 'Seen',
     seenBy: (names: readonly string[], others: number) =>
       `Seen by ${names.map(isolate).join(', ')}${others > 0 ? ` and ${others} more` : ''}`,
@@ -137,96 +140,96 @@ export const texts = {
   },
 
   failedChange: {
-    label: 'Changes that were not saved',
-    edit: 'Your edit was not saved.',
-    delete: 'The message was not deleted.',
-    react: (emoji: string) => `${emoji} was not added.`,
-    unreact: (emoji: string) => `${emoji} was not removed.`,
+    label: 'Unsaved changes',
+    edit: 'Your edit wasn’t saved.',
+    delete: 'The message wasn’t deleted.',
+    react: (emoji: string) => `${emoji} wasn’t added.`,
+    unreact: (emoji: string) => `${emoji} wasn’t removed.`,
     overwrite: 'Save anyway',
     asMessage: 'Use as new message',
     dismiss: 'Dismiss',
-    notKept: 'This browser could not store the change. Try again.'
+    notKept: 'Your browser couldn’t save this change. Try again.'
   },
 
   menu: {
     label: 'Message actions',
     react: (emoji: string) => `React with ${emoji}`,
-    otherEmoji: 'Another emoji…',
+    otherEmoji: 'More emoji…',
     reply: 'Reply',
     edit: 'Edit',
     copy: 'Copy text',
     forward: 'Forward…',
-    reactions: 'Who reacted',
-    versions: 'Earlier texts',
+    reactions: 'Reactions',
+    versions: 'Edit history',
     delete: 'Delete…'
   },
 
   emoji: {
     title: 'React with an emoji',
     field: 'Emoji',
-    hint: 'One emoji, from your keyboard’s emoji picker.',
-    none: 'That is not one emoji.',
+    hint: 'Enter one emoji from your keyboard’s emoji picker.',
+    none: 'Enter exactly one emoji.',
     send: 'React'
   },
 
   delete: {
     title: 'Delete this message?',
-    detail: 'Everybody sees that it was deleted, and nobody what it said.',
-    detailPending: 'It has not been sent yet.',
+    detail: 'Everyone will see that a message was deleted, but not what it said.',
+    detailPending: 'It hasn’t been sent yet.',
     detailOther: (name: string) =>
-      `${isolate(name)} wrote it. Everybody sees that it was deleted, and nobody what it said.`,
+      `${isolate(name)} wrote this message. Everyone will see that a message was deleted, but not what it said.`,
     action: 'Delete'
   },
 
   forward: {
     title: 'Forward to…',
     search: 'Find a conversation',
-    none: 'None of your conversations is called that.',
+    none: 'No conversations found',
     more: 'Show more conversations'
   },
 
   versions: {
-    title: 'Earlier texts',
-    detail: 'What this message said before. Only the owner and the admins of a group see this.',
-    none: 'It never said anything else.',
+    title: 'Edit history',
+    detail: 'Earlier versions of this message. Only the group’s owner and admins can see them.',
+    none: 'No earlier versions',
     until: (time: string) => `Until ${time}`
   },
 
-  reactions: { title: 'Reactions', you: 'You', left: 'Somebody who left' },
+  reactions: { title: 'Reactions', you: 'You', left: 'Former member' },
 
   dialog: { cancel: 'Cancel', close: 'Close' },
 
   group: {
-    details: 'Show who is in the group',
+    details: 'Group details',
     panel: 'Group',
     rename: 'Rename',
-    titleLabel: 'Name of the group',
-    titleMissing: 'Give the group a name.',
+    titleLabel: 'Group name',
+    titleMissing: 'Enter a group name.',
     titleTooLong: 'This name is too long.',
     save: 'Save',
-    peopleIn: (count: number) => (count === 1 ? '1 person' : `${count} people`),
-    add: 'Add people',
+    peopleIn: (count: number) => (count === 1 ? '1 member' : `${count} members`),
+    add: 'Add members',
     addAction: 'Add',
     adding: 'Adding…',
-    loadMore: 'Show more people',
+    loadMore: 'Show more members',
     you: 'you',
     roles: { owner: 'Owner', admin: 'Admin', member: '' },
     actions: (name: string) => `Actions for ${name}`,
     makeAdmin: 'Make admin',
-    makeMember: 'No longer admin',
-    makeOwner: 'Hand the group over…',
+    makeMember: 'Remove as admin',
+    makeOwner: 'Transfer ownership…',
     remove: 'Remove…',
     removeTitle: (name: string) => `Remove ${isolate(name)}?`,
-    removeDetail: 'They see nothing more of this group, also not what was said before.',
+    removeDetail: 'They won’t see this group or its messages any more.',
     removeAction: 'Remove',
-    ownerTitle: (name: string) => `Hand the group over to ${isolate(name)}?`,
-    ownerDetail: 'They become its owner, and you one of its admins. Only they can undo that.',
-    ownerAction: 'Hand over',
+    ownerTitle: (name: string) => `Transfer ownership to ${isolate(name)}?`,
+    ownerDetail: 'They become the owner and you become an admin. Only they can undo this.',
+    ownerAction: 'Transfer',
     leave: 'Leave group',
     leaveTitle: (title: string) => `Leave ${isolate(title)}?`,
-    leaveDetail: 'You see nothing more of it unless somebody adds you again.',
-    leaveOwner: 'You see nothing more of it unless somebody adds you again. Somebody else becomes its owner.',
-    leaveLast: 'You are the last one here: what was said is gone for everybody.',
+    leaveDetail: 'You won’t see its messages unless you’re added again.',
+    leaveOwner: 'You won’t see its messages unless you’re added again. Another member becomes the owner.',
+    leaveLast: 'You’re the last member. No one will be able to see its messages any more.',
     leaveAction: 'Leave'
   },
 
@@ -237,25 +240,25 @@ export const texts = {
     remove: (name: string) => `Remove ${name}`,
     added: (name: string) => `${name} added`,
     removed: (name: string) => `${name} removed`,
-    nobody: 'Add somebody first.',
-    history: 'Whoever is added later sees',
-    historyAll: 'everything that was said',
-    historyJoined: 'only what is said from then on',
+    nobody: 'Add at least one person.',
+    history: 'New members can see',
+    historyAll: 'all messages',
+    historyJoined: 'only messages sent after they join',
     start: 'Start group',
     starting: 'Starting…'
   },
 
   notFound: {
-    title: 'Nothing at this address',
-    detail: 'The link may be old, or mistyped.',
+    title: 'Page not found',
+    detail: 'The link may be outdated or mistyped.',
     home: 'Go to your conversations'
   },
 
   status: {
-    offline: 'You are offline. This is how things stood; what you send goes out when you are back.',
-    reconnecting: 'Reconnecting… What you send goes out as soon as the server is back.',
+    offline: 'You’re offline. Messages will be sent when you reconnect.',
+    reconnecting: 'Reconnecting… Messages will be sent when the server is back.',
     now: 'Try now',
-    failed: 'Something went wrong, and this page may be out of date. Reload it to continue.',
+    failed: 'Something went wrong. Reload the page to continue.',
     newVersion: 'A new version of Parley is ready.',
     reload: 'Reload'
   },

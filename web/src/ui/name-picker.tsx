@@ -140,6 +140,7 @@ export function NamePicker(props: NamePickerProps) {
         active={active}
         onActive={setActive}
         onChoose={(index) => add(found[index]!)}
+        onClose={() => setSearch('')}
       />
       {failure && (
         <div className="picker__failure" role="alert">

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react'
 import { asWritten } from '../lib/bidi.ts'
 import { Avatar } from './avatar.tsx'
+import { useDismissal } from './overlay.ts'
 import './suggestion-list.css'
 
 /**
@@ -14,7 +15,8 @@ export function SuggestionList({
   choices,
   active,
   onActive,
-  onChoose
+  onChoose,
+  onClose
 }: {
   id: string
   label: string
@@ -24,11 +26,14 @@ export function SuggestionList({
   active: number
   onActive: (index: number) => void
   onChoose: (index: number) => void
+  /** Back, which closes the list before what it lies in. */
+  onClose: () => void
 }) {
   const list = useRef<HTMLUListElement>(null)
   useEffect(() => {
     list.current?.children[active]?.scrollIntoView({ block: 'nearest' })
   }, [active])
+  const isOpen = choices.length > 0
   return (
     <ul
       ref={list}
@@ -36,11 +41,12 @@ export function SuggestionList({
       className={`suggestions ${className}`}
       role="listbox"
       aria-label={label}
-      hidden={choices.length === 0}
+      hidden={!isOpen}
       // The field keeps the focus, also beside the names: a blur would close the list under the finger.
       onPointerDown={(event) => event.preventDefault()}
       onMouseDown={(event) => event.preventDefault()}
     >
+      {isOpen && <Dismissal onClose={onClose} />}
       {choices.map(({ name, url = null }, index) => (
         <li
           key={name}
@@ -57,4 +63,10 @@ export function SuggestionList({
       ))}
     </ul>
   )
+}
+
+/** For as long as it is in the page, Back closes the list. */
+function Dismissal({ onClose }: { onClose: () => void }) {
+  useDismissal(onClose)
+  return null
 }

@@ -1,5 +1,6 @@
 import { reportFault } from '@parley/client/failures'
 import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent, type KeyboardEvent } from 'react'
+import { isBlank } from '@parley/contract/characters'
 import { messageMaxLength } from '@parley/contract/limits'
 import type { AuthUser, User } from '@parley/contract/entities'
 import { countCodePoints } from '../../lib/code-points.ts'
@@ -45,7 +46,7 @@ export function Composer(props: ComposerProps) {
   // From here on the length is shown.
   const countFrom = max - Math.min(200, Math.ceil(max / 10))
   const length = text.length >= countFrom ? countCodePoints(text.trim()) : 0
-  const sendable = text.trim() !== '' && length <= max
+  const sendable = !isBlank(text) && length <= max
 
   useEffect(() => {
     const { current } = field
@@ -86,10 +87,19 @@ export function Composer(props: ComposerProps) {
     writing.leaveMode()
   }
 
+  /** The message before the one that is being sent is not the last. */
+  async function editLast() {
+    const storing = writing.storing()
+    if (!storing) return onEditLast()
+    await storing
+    const { editing, replyTo, text } = writing.get()
+    if (!editing && !replyTo && text === '') onEditLast()
+  }
+
   function press(event: KeyboardEvent) {
     if (mentioning.press(event)) return
     if (event.key === 'Escape' && hasMode) leaveMode()
-    else if (event.key === 'ArrowUp' && text === '' && !hasMode) onEditLast()
+    else if (event.key === 'ArrowUp' && text === '' && !hasMode) editLast().catch(reportFault)
     else if (event.key !== 'Enter' || event.shiftKey || isTouchOnly()) return
     else send().catch(reportFault)
     event.preventDefault()
@@ -130,7 +140,7 @@ export function Composer(props: ComposerProps) {
             onChange={(event) => {
               const { value } = event.target
               writing.setText(value)
-              if (value.trim() !== '' && !editing) onTyping()
+              if (!isBlank(value) && !editing) onTyping()
               mentioning.look()
             }}
             onSelect={() => mentioning.look()}

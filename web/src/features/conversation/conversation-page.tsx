@@ -97,7 +97,12 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   if (missing) return <Missing title={missing.title} />
 
   function editLast() {
-    const last = rows?.findLast((row) => !row.pending?.problem && canEdit(messageOf(row)))
+    // One that was sent a moment ago may not be rendered yet.
+    const { histories, outbox, acknowledged } = messenger.store.getState()
+    const history = histories[id]
+    const place = { me, conversationId: id, unreadFrom: null }
+    const rows = history ? rowsOf(history, { outbox, acknowledged }, place) : []
+    const last = rows.findLast((row) => !row.pending?.problem && canEdit(messageOf(row)))
     if (last) writing.edit(messageOf(last))
   }
 

@@ -4,7 +4,7 @@ import type { Mentioning } from './mentioning.ts'
 
 /** People whose names fit what was begun after an `@`. */
 export function MentionList({ mentioning }: { mentioning: Mentioning }) {
-  const { id, fitting, active, choose, setActive } = mentioning
+  const { id, fitting, active, choose, setActive, dismiss } = mentioning
   return (
     <>
       <SuggestionList
@@ -15,6 +15,7 @@ export function MentionList({ mentioning }: { mentioning: Mentioning }) {
         active={active}
         onActive={setActive}
         onChoose={(index) => choose(fitting[index]!)}
+        onClose={dismiss}
       />
       <span className="unseen" role="status">
         {fitting.length > 0 && texts.conversation.mentionsFound(fitting.length)}

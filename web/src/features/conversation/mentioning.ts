@@ -41,6 +41,11 @@ export function useMentioning({ field, text, setText, people, onBegin }: Options
     moveTo.current = completed.caret
   }
 
+  /** Closes the list until another mention is begun. */
+  function dismiss() {
+    setDismissed(begun?.start ?? null)
+  }
+
   return {
     id,
     fitting,
@@ -58,6 +63,7 @@ export function useMentioning({ field, text, setText, people, onBegin }: Options
       setCaret(next ? at : null)
     },
     close: () => setCaret(null),
+    dismiss,
     /** Whether a key was meant for the list. */
     press(event: KeyboardEvent): boolean {
       const person = fitting[shown]
@@ -68,7 +74,7 @@ export function useMentioning({ field, text, setText, people, onBegin }: Options
       } else if ((event.key === 'Enter' || event.key === 'Tab') && !event.shiftKey) {
         choose(person)
       } else if (event.key === 'Escape') {
-        setDismissed(begun?.start ?? null)
+        dismiss()
       } else {
         return false
       }

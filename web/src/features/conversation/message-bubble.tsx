@@ -24,6 +24,7 @@ export function MessageBubble({
 }) {
   const { content, at, mine, message, pending, changing, replyTo, forwardedFrom } = row
   const deleted = message?.deletedAt !== undefined
+  const hasState = changing || (mine && !deleted)
   const time = message?.editedAt && !deleted ? `${texts.message.edited} ${timeOf(at)}` : timeOf(at)
   const names = (message?.mentions ?? []).flatMap((id) => people.get(id)?.username ?? [])
   return (
@@ -37,7 +38,7 @@ export function MessageBubble({
       {replyTo && (
         <QuoteBlock quote={replyTo} mine={replyTo.sender.id === me.id} onJump={() => onJump(replyTo.id)} />
       )}
-      <div className="message__body" dir="auto">
+      <div className={`message__body ${hasState ? 'message__body--state' : ''}`} dir="auto">
         {deleted ? (
           <p id={textId} className="message__text message__text--deleted" data-time={time}>
             {texts.message.deleted}
@@ -49,7 +50,7 @@ export function MessageBubble({
           <time dateTime={at} title={fullTimeOf(at)} dir="auto">
             {time}
           </time>
-          {(changing || (mine && !deleted)) && <MessageState pending={pending} changing={changing} />}
+          {hasState && <MessageState pending={pending} changing={changing} />}
         </span>
       </div>
     </>

@@ -1,17 +1,18 @@
 import type { Message, User } from '@parley/contract/entities'
 import { copyText } from '../../lib/clipboard.ts'
-import { lazily } from '../../lib/lazily.tsx'
+import { isTouchOnly } from '../../lib/pointer.ts'
 import { texts } from '../../lib/texts.ts'
 import type { Entry } from '../../state/model.ts'
 import { Confirm } from '../../ui/confirm.tsx'
+import { lazyDialog } from '../../ui/lazy-dialog.tsx'
 import type { Anchor } from '../../ui/menu.tsx'
 import { MessageMenu, type MenuChoice } from './message-menu.tsx'
 import { actionsOf, isSent } from './row-actions.ts'
 
-const EmojiDialog = lazily(() => import('./emoji-dialog.tsx'))
-const ForwardDialog = lazily(() => import('./forward-dialog.tsx'))
-const ReactionsDialog = lazily(() => import('./reactions-dialog.tsx'))
-const VersionsDialog = lazily(() => import('./versions-dialog.tsx'))
+const EmojiDialog = lazyDialog(texts.emoji, () => import('./emoji-dialog.tsx'))
+const ForwardDialog = lazyDialog(texts.forward, () => import('./forward-dialog.tsx'))
+const ReactionsDialog = lazyDialog(texts.reactions, () => import('./reactions-dialog.tsx'))
+const VersionsDialog = lazyDialog(texts.versions, () => import('./versions-dialog.tsx'))
 
 /** What is open about a message. */
 export type OpenDialog =
@@ -48,7 +49,7 @@ export function MessageDialogs(props: MessageDialogsProps) {
     if (choice === 'copy') {
       copyText(message.content).then(
         () => onTell(texts.message.copied),
-        () => onFailure(texts.message.notCopied)
+        () => onFailure(isTouchOnly() ? texts.message.notCopiedByTouch : texts.message.notCopied)
       )
     }
   }

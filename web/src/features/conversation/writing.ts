@@ -1,3 +1,4 @@
+import { isBlank } from '@parley/contract/characters'
 import type { Message } from '@parley/contract/entities'
 import { quoteOf } from '../../lib/quotes.ts'
 import { texts } from '../../lib/texts.ts'
@@ -29,7 +30,7 @@ export function writingIn(
   async function sendMessage(message: Draft): Promise<void> {
     const { replyTo } = message
     const content = message.text.trim()
-    if (content === '') return
+    if (isBlank(content)) return
     // The field is free at once: what is typed from here on is the next message.
     change((draft) => ({ ...draft, text: '', replyTo: null }))
     const original = replyTo && find(({ id }) => id === replyTo.id)
@@ -44,7 +45,7 @@ export function writingIn(
 
   async function saveEdit(editing: NonNullable<Draft['editing']>): Promise<void> {
     const content = editing.text.trim()
-    if (content === '') return
+    if (isBlank(content)) return
     change(withoutMode)
     if (content === editing.original) return
     const { id, version } = targetOf(editing)
@@ -55,6 +56,8 @@ export function writingIn(
       throw new Error(texts.conversation.notKept)
     }
   }
+
+  let storing: Promise<void> | null = null
 
   return {
     conversationId,
@@ -72,7 +75,15 @@ export function writingIn(
     /** Sends the text, or saves the edit. Resolves when the outbox has it; throws a sentence. */
     send(): Promise<void> {
       const draft = get()
-      return draft.editing ? saveEdit(draft.editing) : sendMessage(draft)
-    }
+      const stored = draft.editing ? saveEdit(draft.editing) : sendMessage(draft)
+      const settled = () => {
+        if (storing === waiting) storing = null
+      }
+      const waiting = stored.then(settled, settled)
+      storing = waiting
+      return stored
+    },
+    /** Resolves once the outbox has what was sent last, or has refused it; null while nothing is on its way there. */
+    storing: () => storing
   }
 }

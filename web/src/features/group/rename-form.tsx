@@ -1,5 +1,6 @@
 import { reportFault } from '@parley/client/failures'
 import { useState, type FormEvent } from 'react'
+import { isBlank } from '@parley/contract/characters'
 import { titleMaxLength } from '@parley/contract/limits'
 import { countCodePoints } from '../../lib/code-points.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
@@ -25,7 +26,7 @@ export function RenameForm({
   async function save(event: FormEvent) {
     event.preventDefault()
     const wanted = text.trim()
-    if (wanted === '') return setFailure(texts.group.titleMissing)
+    if (isBlank(wanted)) return setFailure(texts.group.titleMissing)
     if (countCodePoints(wanted) > titleMaxLength) return setFailure(texts.group.titleTooLong)
     try {
       if (wanted !== title) await onRename(wanted)

@@ -1,8 +1,8 @@
 import { useId, useState } from 'react'
-import { lazily } from '../../lib/lazily.tsx'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { DialogPart } from '../../ui/dialog-part.tsx'
+import { lazyDialog } from '../../ui/lazy-dialog.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Logo } from '../../ui/logo.tsx'
 import { AccountMenu } from './account-menu.tsx'
@@ -10,7 +10,7 @@ import { ConversationList } from './conversation-list.tsx'
 import { PeopleSearch } from './people-search.tsx'
 import './home.css'
 
-const NewGroupDialog = lazily(() => import('./new-group-dialog.tsx'))
+const NewGroupDialog = lazyDialog(texts.newGroup, () => import('./new-group-dialog.tsx'))
 
 /** My conversations, and the way to a new one. Beside an open conversation it is the lesser heading. */
 export function HomePane({ openId, onSignOut }: { openId: string | null; onSignOut: () => Promise<void> }) {

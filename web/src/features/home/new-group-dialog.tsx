@@ -1,6 +1,7 @@
 import { reportFault } from '@parley/client/failures'
 import { useId, useState, type FormEvent } from 'react'
 import { useLocation } from 'wouter'
+import { isBlank } from '@parley/contract/characters'
 import { titleMaxLength } from '@parley/contract/limits'
 import { countCodePoints } from '../../lib/code-points.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
@@ -106,7 +107,7 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
 }
 
 function problemWith(title: string, usernames: readonly string[]): string | null {
-  if (title === '') return texts.group.titleMissing
+  if (isBlank(title)) return texts.group.titleMissing
   if (countCodePoints(title) > titleMaxLength) return texts.group.titleTooLong
   return usernames.length === 0 ? texts.newGroup.nobody : null
 }

@@ -108,6 +108,7 @@ export function PeopleSearch() {
         onChoose={(index) => {
           start(names[index]).catch(reportFault)
         }}
+        onClose={() => setOpen(false)}
       />
       <p className={told ? 'people__failure' : 'people__status'} role="status">
         {told ?? statusOf()}

@@ -1,0 +1,20 @@
+import type { ComponentType, ReactNode } from 'react'
+import { lazily } from '../lib/lazily.tsx'
+import { texts } from '../lib/texts.ts'
+import { Dialog } from './dialog.tsx'
+
+/** A dialog whose code is loaded when it is first opened. While that takes long, a dialog of the same title says so. */
+export function lazyDialog<Props extends { onClose: () => void }>(
+  { title, look = 'box' }: { title: string; look?: 'box' | 'panel' },
+  load: () => Promise<{ default: ComponentType<Props> }>
+): (props: Props) => ReactNode {
+  return lazily(load, ({ onClose }) => (
+    <Dialog title={title} close={texts.dialog.close} look={look} onClose={onClose}>
+      <div className="dialog__body">
+        <p className="dialog__detail" role="status">
+          {texts.loadingPart}
+        </p>
+      </div>
+    </Dialog>
+  ))
+}
