@@ -14,7 +14,7 @@ export const rateLimits = {
   typing: { perSecond: 10, burst: 50 },
   /** Event streams opened; all devices of a person come back together after a restart. */
   stream: { perSecond: 20, burst: 1_000 },
-  /** New tokens for a session that there is. */
+  /** New tokens for an existing session. */
   refresh: { perSecond: 1, burst: 30 },
   /** Sign-ins by address; everyone behind one router, or behind a proxy that is not trusted, has one bucket. */
   signIn: { perSecond: 10, burst: 300 },

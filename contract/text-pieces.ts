@@ -22,7 +22,7 @@ function tokensOf(text: string): Token[] {
     if (index < readTo || (sign === '.' && index < hostsReadTo)) continue
     const found = tokenAt(text, sign, index, sign === '.' ? Math.max(readTo, hostsReadTo) : readTo)
     if (!found) continue
-    // A host that is no address by itself may be the name of an address of mail.
+    // A host that is no address may be the local part of a mail address.
     if (found.start === found.end) {
       hostsReadTo = found.end
       continue

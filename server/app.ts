@@ -70,7 +70,7 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
     ...(shared && { cacheMs: 2 * sweepIntervalMs })
   })
   bus.onSession((change) => sessions.apply(change))
-  // What a command ends beside the nodes, where there is no bus.
+  // Sessions that a command ended, where there is no bus.
   store.notices?.listen((text) => {
     const change = changeOf(text)
     if (change) sessions.apply(change)

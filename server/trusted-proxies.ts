@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** The proxies that may say for whom they ask. Returns the entries that are neither an address nor a CIDR block too. */
+/** Returns the proxies whose `X-Forwarded-For` is believed, and the entries that are neither an address nor a CIDR block. */
 export function parseTrustedProxies(text: string): { proxies: BlockList; invalid: string[] } {
   const proxies = new BlockList()
   const invalid: string[] = []

@@ -222,7 +222,7 @@ export class Sessions {
     this.counts.asked++
     const session = await this.#store.read('findSession', { tokenHash, now })
     if (!session) return null
-    // Reading does not fail for what it writes: the session that was replaced ends by itself a minute later.
+    // A first use that cannot be recorded fails no request: the replaced session expires within a minute.
     const confirmed = session.replacesId === null || (await this.#confirm(session, session.replacesId))
     // The read may have looked before a change was made.
     const expiresAt = Math.min(session.expiresAt, changes.get(session.id)?.expiresAt ?? Infinity)

@@ -8,7 +8,7 @@ export const stallMs = 30_000
 /** The same while the server stops. */
 const stallWhileClosingMs = 1_000
 
-/** Fields of Node's own. `finish` ends what there is to parse; it gives an error within a request. */
+/** Node's internal fields. `finish` ends parsing; it returns an error in the middle of a request. */
 type Parser = {
   onIncoming?: ((request: IncomingMessage, keepAlive: boolean) => number) | null
   finish(): Error | undefined

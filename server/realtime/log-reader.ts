@@ -44,7 +44,7 @@ export class LogReader {
     )
   }
 
-  /** Pages of large events have fewer of them, so that little is read in vain. */
+  /** Learns the usual size of an event: of large ones fewer are read, so that few are read and dropped. */
   #learn(pulls: (Pull | null)[]): void {
     let [bytes, events] = [0, 0]
     for (const pull of pulls) {

@@ -17,7 +17,7 @@ export type NatsBusOptions = {
   epoch: string
   /** Hears when the bus is lost, and why, and when it is back. */
   onState?: (state: Bus['state'], reason: string) => void
-  /** Called with what is wrong in Parley itself, or in what it was told; the bus goes on. */
+  /** Called with a fault of Parley or of a message from another node; the bus goes on. */
   onFault?: (error: unknown) => void
   /** Between two attempts to connect, and up to twice that. */
   retryMs?: number

@@ -50,7 +50,7 @@ export async function buildIndexes(
         await sql.raw(statement(index, 'CONCURRENTLY ')).execute(connection)
       }
     } finally {
-      // A connection that broke has let go of it.
+      // A broken connection has released the lock.
       await sql`SELECT pg_advisory_unlock(${lockKey})`.execute(connection).catch(() => {})
     }
   })

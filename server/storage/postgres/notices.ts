@@ -7,8 +7,8 @@ const connectMs = 4_000
 const retryMs = 1_000
 
 /**
- * Short texts from process to process through the database, for what cannot wait for a sweep where there is no NATS. What is
- * published while a listener is away, or behind a pooler that gives each transaction another connection, is lost.
+ * Passes short texts between processes through the database (LISTEN and NOTIFY), for what cannot wait for a sweep where there
+ * is no NATS. A text that is published while a listener is disconnected is lost.
  */
 export function openNotices(url: string, pool: Pool): Notices & { close(): Promise<void> } {
   const closing = new AbortController()

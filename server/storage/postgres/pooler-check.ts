@@ -5,8 +5,8 @@ const answerMs = 4_000
 
 /**
  * Throws `UnfitPostgres` when a pooler between Parley and Postgres gives each transaction whatever connection is free
- * (PgBouncer's `pool_mode = transaction`): settings and prepared statements would be another connection's. One that gives a
- * connection for as long as it is open is as good as none.
+ * (PgBouncer's `pool_mode = transaction`): settings and prepared statements would be another connection's. A pooler
+ * in session mode is fine.
  */
 export async function checkPooler(client: ClientBase, url: string): Promise<void> {
   const direct = (client as ClientBase & { processID: number | null }).processID

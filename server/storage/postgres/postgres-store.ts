@@ -26,10 +26,10 @@ const conflictMs = 2_000
 
 export type PostgresOptions = {
   onState?: OnState
-  /** Gets the names of the changes that a newer version made to the schema, beside which this node goes on. */
+  /** Called with the names of changes that a newer version made to the schema; this node goes on beside them. */
   onNewerSchema?: (names: string[]) => void
   onSends?: BatchObserver<SendOutcome> | undefined
-  /** Gets what went wrong after a commit, which stands all the same. */
+  /** Called with what failed after a commit; the commit is kept. */
   onFailure?: (failure: unknown) => void
 }
 

@@ -46,7 +46,7 @@ export async function endReusedFamily(
 /** A token that was refused, by its hash, at `now` (ms). */
 type Reuse = { tokenHash: string; familyId: string; now: number }
 
-/** Whose living family a refused token belongs to, and one of its sessions; null unless the token was superseded before. */
+/** The user of a refused token's living family, and one of its sessions; null unless the token was superseded earlier. */
 export async function findReused(
   db: Kysely<Schema>,
   { tokenHash, familyId, now }: Reuse

@@ -62,7 +62,7 @@ function contactsOf(db: Kysely<Schema>, userIds: number[]) {
       )
       .innerJoin('conversations', 'conversations.id', 'mine.conversation_id')
       .where('mine.user_id', 'in', userIds)
-      // One that was only opened tells the other person nothing, and is in no list of theirs.
+      // One without messages is in no list of the other person, and shows them nothing.
       .where('conversations.last_message_id', 'is not', null)
       .where((eb) =>
         eb.not(

@@ -18,7 +18,7 @@ const batchMax = 512
 
 export type SqliteOptions = {
   onSends?: BatchObserver<SendOutcome> | undefined
-  /** Gets what went wrong after a commit, which stands all the same. */
+  /** Called with what failed after a commit; the commit is kept. */
   onFailure?: (failure: unknown) => void
 }
 

@@ -5,7 +5,7 @@ import { restoreEvents } from './crossing.ts'
 import type { Job, Ready, Report, WorkerRole } from './jobs.ts'
 
 export type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
-/** `onFailure` gets what went wrong after a commit; it is committed all the same. */
+/** `onFailure` is called with what failed after a commit; the commit is kept. */
 type Listeners = { onCommitted: CommitListener; onFailure: (failure: unknown) => void }
 type Caller = { resolve: (result: unknown) => void; reject: (error: Error) => void }
 
