@@ -4,7 +4,7 @@ import type { BatchObserver, SendOutcome, Store, StoreReader } from './storage/s
 type Observers = {
   /** Hears of each batch of sends. */
   onSends?: BatchObserver<SendOutcome> | undefined
-  logger?: { warn(line: string): void }
+  logger?: { warn(line: string): void; error(fields: object, line: string): void }
 }
 
 // Each engine is loaded when it is chosen: the other one's libraries are 20 MB.
@@ -17,8 +17,9 @@ export async function openStore(
   { onSends, logger }: Observers = {}
 ): Promise<Store> {
   const onFailure = (failure: unknown) =>
-    logger?.warn(
-      `something failed after a commit, which is kept; the next sweep delivers its events: ${String(failure)}`
+    logger?.error(
+      { err: failure },
+      'a fault after a commit, which is kept; the next sweep delivers its events'
     )
   if (database.kind === 'sqlite') {
     return (await sqlite()).openSqliteStore(database.path, { onSends, onFailure })
