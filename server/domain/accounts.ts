@@ -1,5 +1,5 @@
 import type { Store } from '../storage/store.ts'
-import { addUsers, keyOf, type AddedUser } from './people.ts'
+import { addUsers, keyOf } from './people.ts'
 import type { SessionChange } from './sessions.ts'
 
 /** Accounts in a page of a list. */
@@ -12,8 +12,6 @@ export type AccountCommands = typeof accountCommands
 export type AccountCommandName = keyof AccountCommands
 export type AccountCommandInput<Name extends AccountCommandName> = Parameters<AccountCommands[Name]>[1]
 export type AccountCommandResult<Name extends AccountCommandName> = Awaited<ReturnType<AccountCommands[Name]>>
-
-export type { AddedUser }
 
 /** An account that was disabled or enabled, or a name that no user has; `changes` are the sessions that ended. */
 export type DisabledAccount =

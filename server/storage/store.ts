@@ -8,8 +8,7 @@ export type { Refused } from './procedures/membership.ts'
 export type { NewUser } from './procedures/users.ts'
 export type { BatchObserver } from './commit-queue.ts'
 export type { MessagePage, Send, SendOutcome } from './procedures/messages.ts'
-export type { NewSession, Session } from './procedures/sessions.ts'
-export type { AccountState } from './procedures/accounts.ts'
+export type { Session } from './procedures/sessions.ts'
 
 /** Numbers of reads, of writes (a batch of sends is one), and of sends that wait for their batch. */
 export type Queues = { reads: number; writes: number; sends: number }
