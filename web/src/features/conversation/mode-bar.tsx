@@ -21,7 +21,8 @@ export function ModeBar({ draft: { replyTo, editing }, me, isDeleted, onLeave }:
   return (
     <div className="composer__mode">
       <Icon name={editing ? 'edit' : 'reply'} />
-      <div className="composer__about" role={gone ? 'status' : undefined}>
+      {/* A region that was there before is announced when its text changes: the quoted message was deleted. */}
+      <div className="composer__about" role="status">
         {editing ? (
           <QuoteWords name={texts.conversation.editing} content={editing.original} />
         ) : (
