@@ -63,6 +63,8 @@ export default defineConfig({
           include: ['test/{e2e,faults,system}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // The default of one second fails on a busy machine; a poll ends as soon as it succeeds.
+          expect: { poll: { timeout: 15_000 } },
           fileParallelism: false
         }
       }
