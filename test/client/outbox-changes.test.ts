@@ -105,7 +105,7 @@ describe('an edit', () => {
     await drain()
     expect(server.messages).toMatchObject([{ content: 'mine', version: 3 }])
   })
-  it('that was refused is told of no more once a later one is queued', async () => {
+  it('that was refused is not reported once a later one is queued', async () => {
     const { send, change, drain, server, storage } = open()
     await send('a')
     await drain()
@@ -118,7 +118,7 @@ describe('an edit', () => {
     expect(await storage.list()).toEqual([])
     expect(server.seen()).toEqual(['c'])
   })
-  it('of a message that was refused is another attempt', async () => {
+  it('of a refused message sends it again', async () => {
     const { send, change, drain, server, storage } = open()
     const id = await send('x'.repeat(21))
     await drain()
@@ -127,7 +127,7 @@ describe('an edit', () => {
     await drain()
     expect(server.seen()).toEqual(['shorter'])
   })
-  it('that waits for a message that is refused becomes its text, too', async () => {
+  it('that waits for a message becomes its text when that is refused', async () => {
     const { send, change, drain, start, server, storage } = open(['down'])
     const id = await send('x'.repeat(21))
     const first = start()
@@ -185,7 +185,7 @@ describe('a deletion', () => {
     await drain()
     expect(server.seen()).toEqual(['deleted'])
   })
-  it('takes the place of all that was to be changed', async () => {
+  it('replaces all other changes of its message', async () => {
     const { send, change, drain, server, storage } = open()
     await send('a')
     await drain()
@@ -199,7 +199,7 @@ describe('a deletion', () => {
 })
 
 describe('a reaction', () => {
-  it('that is added and removed offline comes to nothing', async () => {
+  it('that is added and removed offline is never sent', async () => {
     const { send, change, drain, server, storage } = open()
     await send('a')
     await drain()
@@ -227,7 +227,7 @@ describe('a reaction', () => {
     expect(server.requests).toEqual(['react', 'unreact'])
     expect(server.seen()).toEqual(['a'])
   })
-  it('that is added, removed and added again while the first request is under way is there', async () => {
+  it('that is added, removed and added again while the first request is under way ends up added', async () => {
     const { send, change, drain, server, storage } = open()
     await send('a')
     await drain()
@@ -240,7 +240,7 @@ describe('a reaction', () => {
     await drain()
     expect(server.seen()).toEqual(['a 👍'])
   })
-  it('is removed of a message that was deleted, without a word', async () => {
+  it('that is removed from a deleted message is dropped without a report', async () => {
     const { send, change, drain, server, storage } = open()
     await send('a')
     await drain()

@@ -72,7 +72,7 @@ export async function signIn(browser: Browser, url: string, username: string): P
   return page
 }
 
-/** A page of somebody behind a proxy, through which nobody can sign in on localhost: the session is made at a node. */
+/** A page behind a proxy, where the development login is refused: the session is created at a node. */
 export async function signInBehind(
   browser: Browser,
   url: string,

@@ -118,7 +118,7 @@ it('C3: offline too: the cookie signs nobody in again, and the session ends when
   await accessField(page).waitFor()
   await expect.poll(async () => (await me()).status).toBe(401)
   await expectNothingOf(page)
-  // Whoever signs in next stays signed in.
+  // The next person to sign in stays signed in.
   await accessField(page).fill('john')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await message(page, 'hello from jane').waitFor()
@@ -165,7 +165,7 @@ it('C3: an expired session says so, keeps drafts and outbox, and the same person
   await page.getByText(/Your session has expired/).waitFor()
   await page.reload()
   await page.getByText(/Your session has expired/).waitFor()
-  // Messages that have arrived are not kept for whoever sits here now; what was written is.
+  // Received messages are not kept for the next person at this browser; drafts and outbox are.
   await expect.poll(() => stored(page)).not.toContain('hello from jane')
   expect(await stored(page)).toContain('half a thought')
   expect(page.url()).toBe(address())

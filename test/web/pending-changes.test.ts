@@ -20,7 +20,7 @@ function shownOf({ position, content, deletedAt, reactions = [] }: Message) {
   return { position, content, deleted: deletedAt !== undefined, reactions }
 }
 
-/** One tab that leads, its outbox, and a server: each moves when it is told to. */
+/** One leading tab, its outbox and a server; a test moves each of them. */
 function scene() {
   const server = modelServer()
   for (const from of [john, jane, john]) server.send('7', from)
