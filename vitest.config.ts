@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-const node = { environment: 'node', pool: 'forks' } as const
+// What is polled comes when it comes: a second, the default, is too short on a busy machine.
+const patient = { expect: { poll: { timeout: 20_000 } } } as const
+const node = { environment: 'node', pool: 'forks', ...patient } as const
 // A process for many files: one for each, which loads the code under test again, would cost more than the tests do.
 const shared = { isolate: false } as const
 
@@ -27,6 +29,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          ...patient,
           environment: 'jsdom',
           name: 'web',
           // What is on the screen; the state behind it needs no browser.

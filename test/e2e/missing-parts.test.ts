@@ -22,7 +22,6 @@ beforeAll(async () => {
   front = await openWebFront(port, parley.url)
   browser = await openBrowser(settings)
   plain = await openBrowser({ ...settings, serviceWorkers: 'block' })
-  for (const { context } of [browser, plain]) context.setDefaultTimeout(10_000)
   const john = createClient({ baseUrl: front.url })
   await john.login('john')
   ;({ id: group } = await john.startGroup({ title: partsGroup.title, usernames: ['jane'] }))

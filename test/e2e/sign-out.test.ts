@@ -14,7 +14,6 @@ const words = ['half a thought', 'never sent', 'hello from jane', 'john', 'jane'
 beforeAll(async () => {
   scene = await openScene()
   context = scene.john.context
-  context.setDefaultTimeout(15_000)
   jane = await loginAs(scene.parley.url, 'jane')
   john = await loginAs(scene.parley.url, 'john')
   conversation = (await jane.conversationWith('john')).id
@@ -80,7 +79,7 @@ async function expectNothingOf(page: Page): Promise<void> {
     return JSON.stringify({ ...rest, odd })
   }
   for (const word of [...words, `parley:${john.user.id}`]) {
-    await expect.poll(kept, { timeout: 10_000 }).not.toContain(word)
+    await expect.poll(kept).not.toContain(word)
   }
 }
 

@@ -58,12 +58,12 @@ it('S15: when the tab with the stream is closed while messages arrive, another t
     while (!over.signal.aborted) await jane.send(conversation, `storm ${sent++}`)
   })()
   for (let closed = 0; closed < 3; closed++) {
-    await expect.poll(() => open().length, { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => open().length).toBe(1)
     const leader = open()[0]!.frame().page()
     await leader.close()
     tabs = tabs.filter((tab) => tab !== leader)
     const before = sent
-    await expect.poll(() => sent, { timeout: 20_000 }).toBeGreaterThan(before + 5)
+    await expect.poll(() => sent).toBeGreaterThan(before + 5)
   }
   over.abort()
   await sending
@@ -82,7 +82,7 @@ it('S15: when the tab with the stream is closed while messages arrive, another t
 })
 
 it('S15: when the tab with the stream stops responding, another takes its place, and nothing is doubled', async () => {
-  await expect.poll(() => open().length, { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => open().length).toBe(1)
   const leader = open()[0]!.frame().page()
   const others = tabs.filter((tab) => tab !== leader)
   const debuggerOf = await leader.context().newCDPSession(leader)
@@ -107,5 +107,5 @@ it('S15: when the tab with the stream stops responding, another takes its place,
     expect(await message(tab, 'to whom it may concern').count()).toBe(1)
     expect(await tab.getByText(/Reconnecting/).count()).toBe(0)
   }
-  await expect.poll(() => open().length, { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => open().length).toBe(1)
 })

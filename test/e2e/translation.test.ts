@@ -15,7 +15,6 @@ beforeAll(async () => {
   await jane.login('jane')
   conversation = (await jane.startConversation('john')).id
   page = await signIn(scene.john, scene.parley.url, 'john')
-  page.setDefaultTimeout(10_000)
   page.on('pageerror', (error) => errors.push(error.message))
 })
 afterAll(() => scene[Symbol.asyncDispose]())

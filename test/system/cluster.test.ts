@@ -184,7 +184,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     await late.until((event) => contentOf(event) === 'to a late one')
 
     await cluster.nats.start()
-    for (const node of [0, 1, 2]) await expect.poll(() => busOf(node), { timeout: 20_000 }).toBe('ok')
+    for (const node of [0, 1, 2]) await expect.poll(() => busOf(node)).toBe('ok')
     await at(john, 2).send(conversation, 'and again')
     for (const each of [stream, late]) {
       await each.until((event) => contentOf(event) === 'and again')
@@ -223,7 +223,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     const his = await listen(john, cluster.nodes[1]!.url)
     // As the node knows that is to tell her: his own knows it first, and may be killed before it has said so.
     const known = async () => (await at(jane, 0).get<Presence[]>('/api/presence')).body[0]?.online
-    await expect.poll(known, { timeout: 20_000 }).toBe(true)
+    await expect.poll(known).toBe(true)
     await cluster.nodes[1]!.kill('SIGKILL')
     const killedAt = Date.now()
     const { data } = await hers.until(isPresence(john, false))
@@ -261,7 +261,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     const refused = await john.post(`/api/conversations/${conversation}/messages`, { content: 'lost?' })
     expect([refused.status, (refused.body as { code: string }).code]).toEqual([503, 'storage_unavailable'])
     await cluster.postgres.restart()
-    for (const node of [0, 1, 2]) await expect.poll(() => ready(node), { timeout: 20_000 }).toBe(200)
+    for (const node of [0, 1, 2]) await expect.poll(() => ready(node)).toBe(200)
     await john.send(conversation, 'it is back')
   }, 60_000)
 

@@ -69,7 +69,7 @@ describe('pipelined requests for files', () => {
     connection.socket.pause()
     // What it goes on to send is no progress of what it reads.
     const dribble = setInterval(() => connection.socket.write(get('small.js')), 20)
-    await expect.poll(filesOpen, { timeout: 5_000 }).toBe(0)
+    await expect.poll(filesOpen).toBe(0)
     clearInterval(dribble)
     server.server.timeout = 30_000
   })
