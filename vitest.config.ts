@@ -10,7 +10,7 @@ const shared = { isolate: false } as const
 export default defineConfig({
   test: {
     maxWorkers: '100%',
-    // As server/parley.js has it: what a test starts, threads too, finds its sources with their types stripped.
+    // As in server/parley.js: what a test starts, threads too, reads sources whose types are already stripped.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/parley') },
     projects: [
       // Fast, in one process with the code under test: part of `npm run check`.
@@ -64,6 +64,7 @@ export default defineConfig({
           ...node,
           name: 'system',
           include: ['test/{e2e,faults,system}/**/*.test.ts'],
+          globalSetup: 'test/harness/release-setup.ts',
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // The default of one second fails on a busy machine; a poll ends as soon as it succeeds.

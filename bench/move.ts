@@ -5,7 +5,7 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { call } from '../test/harness/api.ts'
 import { makeCrowd, type Member } from '../test/harness/crowd.ts'
-import { cleanEnv, repository, startParley } from '../test/harness/parley.ts'
+import { cleanEnv, release, startParley } from '../test/harness/parley.ts'
 import { administer, createDatabase, startPostgres } from '../test/harness/postgres.ts'
 import { writeHistory } from './history.ts'
 import type { Bench } from './result.ts'
@@ -14,7 +14,7 @@ export const move: Bench = {
   name: 'move',
   title: 'Moving a million messages to Postgres',
   about:
-    '`npx parley migrate --to postgres://…`, as whoever moves runs it: a stopped SQLite file with a million messages, their ' +
+    '`parley migrate --to postgres://…`, as whoever moves runs it: a stopped SQLite file with a million messages, their ' +
     'keys and both people’s events, into an empty Postgres on disk with its fsync on. It ends when every row was read back ' +
     'and compared, and all of it is committed. Afterwards a Parley on Postgres gives everybody the cursor they had.',
   async run(size, log) {
@@ -51,8 +51,8 @@ export const move: Bench = {
 /** Runs the command to its end. Throws when it fails. */
 async function migrate(dataDir: string, url: string, log: (line: string) => void) {
   const startedAt = performance.now()
-  const child = spawn(process.execPath, ['server/parley.js', 'migrate', '--to', url], {
-    cwd: repository,
+  const child = spawn('./server/parley.js', ['migrate', '--to', url], {
+    cwd: release,
     env: cleanEnv({ DATA_DIR: dataDir }),
     stdio: ['ignore', 'pipe', 'inherit']
   })

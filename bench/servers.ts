@@ -39,11 +39,12 @@ export type Engine = 'SQLite' | 'Postgres'
 /** The engines that there are on this machine. */
 export const engines: Engine[] = hasPostgres ? ['SQLite', 'Postgres'] : ['SQLite']
 
-/** Parley on the server's core, with people who are signed in. Its Postgres may take both cores. */
+/** Parley on the server's core, with people who are signed in. Its Postgres may take both cores. `folder` as in `startParley`. */
 export async function startPinnedParley(
   people: number,
   env: Record<string, string> = {},
-  engine: Engine = 'SQLite'
+  engine: Engine = 'SQLite',
+  folder?: string
 ): Promise<PinnedParley> {
   const postgres = engine === 'Postgres' ? await startPinnedPostgres() : null
   const url = postgres && (await createDatabase(postgres.adminUrl))
@@ -54,6 +55,7 @@ export async function startPinnedParley(
   const parley = await startParley({
     dataDir,
     env: { PARLEY_LOG_LEVEL: 'warn', ...(url && { DATABASE_URL: url }), ...env },
+    ...(folder && { folder }),
     core: serverCore
   })
   return {

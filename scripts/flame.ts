@@ -15,6 +15,7 @@ import {
   startPinnedParley,
   startSenders
 } from '../bench/servers.ts'
+import { repository } from '../test/harness/parley.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -42,8 +43,13 @@ pinToLoadCore()
 const folder = mkdtempSync(join(tmpdir(), 'parley-flame-'))
 const parley = await startPinnedParley(
   2 * senders,
-  { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-interval=${interval}` },
-  engine
+  {
+    NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-interval=${interval}`,
+    PARLEY_RATE_LIMITS: 'off'
+  },
+  engine,
+  // The sources, so that the graph names them.
+  repository
 )
 await using load = startSenders()
 const { readers, targets } = await startListening(parley)

@@ -21,7 +21,7 @@ missing() {
   [ -x /usr/sbin/nats-server ] || command -v nats-server >/dev/null || echo 'nats-server test/*/cluster.test.ts'
   [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || echo 'nginx test/{*/cluster,faults/proxy-defaults,system/{proxied-login,deploy}}.test.ts'
   [ -x /usr/bin/caddy ] || command -v caddy >/dev/null || echo 'caddy test/system/deploy.test.ts'
-  command -v strace >/dev/null || echo 'strace test/{faults/{power-loss,crash},system/packed}.test.ts'
+  command -v strace >/dev/null || echo 'strace test/faults/{power-loss,crash}.test.ts'
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ||
     echo 'postgresql-15 test/{*/{postgres,cluster,migrate,upgrade,commands-schema,pooler}.test.ts,server/**}'
   [ -x /usr/sbin/pgbouncer ] || echo 'pgbouncer test/system/pooler.test.ts'

@@ -140,7 +140,7 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
       })
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      logger.warn(`npx parley user … cannot reach this server while it runs: ${why}`)
+      logger.warn(`parley user … cannot reach this server while it runs: ${why}`)
     }
   }
 

@@ -67,9 +67,9 @@ async function help(): Promise<string> {
   const { settingsAsText } = await import('./settings.ts')
   return `Parley, a messenger you host yourself.
 
-Usage: npx parley COMMAND
+Usage: parley COMMAND
 
-  serve               Starts Parley, like npm start
+  serve               Starts Parley
   user add NAME…      Adds users who sign in by the development login, also while Parley runs
   user disable NAME…  Signs people out everywhere at once and keeps them out, also while Parley runs
   user enable NAME…   Lets disabled people sign in again, also while Parley runs
@@ -91,6 +91,6 @@ function say(text: string): number {
 }
 
 function misunderstood(why: string): number {
-  console.error(`${why}\nnpx parley --help lists the commands.`)
+  console.error(`${why}\nparley --help lists the commands.`)
   return 2
 }

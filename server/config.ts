@@ -83,7 +83,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
   for (const name of Object.keys(env)) {
     if (name.startsWith('PARLEY_') && !settings.some((setting) => setting.name === name)) {
-      report(name, 'there is no such setting; `npx parley --help` lists all of them')
+      report(name, 'there is no such setting; `parley --help` lists all of them')
     }
   }
 

@@ -104,10 +104,8 @@ export function whyNot(error: unknown): string {
   }
   const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
   if (code === 'EADDRINUSE') {
-    return `  Port ${port} of ${address} is taken by another program. Choose another one: PORT=3001 npm start`
+    return `  Port ${port} of ${address} is taken by another program. Set PORT to another one.`
   }
   if (code === 'EACCES' && port) return `  This user may not listen on port ${port}. Choose one above 1023.`
   return `  ${error.message}`
 }
-
-if (import.meta.main) await serve()

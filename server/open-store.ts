@@ -54,7 +54,7 @@ export async function openStoreForCommand(database: DatabaseConfig): Promise<Sto
 export async function openStoreReader(database: DatabaseConfig): Promise<StoreReader> {
   return database.kind === 'postgres'
     ? (await postgres()).openPostgresReader(database.url)
-    : (await sqlite()).openSqliteReader(database.path)
+    : (await import('./storage/sqlite/sqlite-reader.ts')).openSqliteReader(database.path)
 }
 
 /** The file, for what is SQLite's alone. Throws `instead` on Postgres: what to do there. */

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+
+const fontLicense = fileURLToPath(import.meta.resolve('@fontsource-variable/inter/LICENSE'))
 
 /** The server that `vite web` passes requests on to. */
 const server = 'http://localhost:3000'
@@ -12,6 +15,9 @@ const server = 'http://localhost:3000'
 export default defineConfig({
   plugins: [react(), finish()],
   build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    license: { fileName: 'licenses.md' },
     // The content security policy allows no data: fonts, and an SVG of 200 bytes is not worth one.
     assetsInlineLimit: 0,
     rolldownOptions: {
@@ -26,7 +32,7 @@ export default defineConfig({
   }
 })
 
-/** Completes what was built: lists the files for the service worker, and compresses each text file. */
+/** Completes what was built: the list of files for the service worker, licences, and compressed text files. */
 function finish(): Plugin {
   let folder: string
   return {
@@ -38,6 +44,8 @@ function finish(): Plugin {
     async writeBundle() {
       const names = (await readdir(folder, { recursive: true })).toSorted()
       await listFiles(names)
+      // Vite lists the licences of code alone.
+      await appendFile(join(folder, 'licenses.md'), `\n## Inter\n\n${await readFile(fontLicense, 'utf8')}`)
       await Promise.all(
         names.filter((name) => /\.(js|css|html|svg|json|webmanifest)$/.test(name)).map(compress)
       )
@@ -46,7 +54,7 @@ function finish(): Plugin {
 
   /** Gives the service worker the files to cache. Its text changes with them, so browsers notice a new version. */
   async function listFiles(names: string[]): Promise<void> {
-    const own = /^(index\.html|service-worker\.js)$|\.(woff2|br|gz)$/
+    const own = /^(index\.html|service-worker\.js|licenses\.md)$|\.(woff2|br|gz)$/
     const files = names.filter((name) => /\.\w+$/.test(name) && !own.test(name)).map((name) => `/${name}`)
     const version = createHash('sha256').update(JSON.stringify(files))
     for (const name of ['index.html', ...names.filter((name) => /^[^/]+\.js$/.test(name))])

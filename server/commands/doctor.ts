@@ -43,7 +43,7 @@ function wordsFor(database: DatabaseConfig) {
     ? {
         what: database.path,
         checked: 'the file, every log, every conversation, every key',
-        advice: 'Stop Parley, keep a copy of the file, and restore the newest backup: npx parley restore FILE'
+        advice: 'Stop Parley, keep a copy of the file, and restore the newest backup: parley restore FILE'
       }
     : {
         what: 'The database',

@@ -5,10 +5,8 @@ import { Problem } from '@parley/contract/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Server } from './deps.ts'
 import { pathOf } from './path.ts'
+import { places } from '../places.ts'
 import { pagePolicy } from './security-headers.ts'
-
-/** What Vite builds. */
-export const builtWebApp = join(import.meta.dirname, '../../web/dist')
 
 const notWeb = /^\/(api|livez|readyz|metrics)(\/|$)/
 const assets = /^\/assets(\/|$)/
@@ -20,7 +18,7 @@ export function isWeb(path: string): boolean {
 }
 
 /** The web app: its hashed assets, its other files, and its index page at every address it may know. */
-export async function serveWebApp(server: Server, folder = builtWebApp): Promise<void> {
+export async function serveWebApp(server: Server, folder = places.webApp): Promise<void> {
   await server.register(fastifyStatic, {
     root: folder,
     serve: false,

@@ -6,7 +6,7 @@ import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { openBrowser, type Browser } from '../harness/chromium.ts'
 import { loginBehind } from '../harness/api.ts'
-import { cleanEnv, repository, startParley, type Parley } from '../harness/parley.ts'
+import { cleanEnv, release, startParley, type Parley } from '../harness/parley.ts'
 
 /** Parley as its own process, and a browser for each of john and jane. */
 export type Scene = {
@@ -25,7 +25,7 @@ export async function openScene({
   env = {},
   ...options
 }: BrowserOptions & { env?: Record<string, string> } = {}): Promise<Scene> {
-  if (!existsSync(join(repository, 'web/dist/index.html'))) {
+  if (!existsSync(join(release, 'web/index.html'))) {
     throw new Error('The web app is not built: npm run build')
   }
   const stack = new AsyncDisposableStack()
@@ -51,8 +51,8 @@ export async function openScene({
 
 /** Adds people as whoever runs a server does. */
 export async function addPeople({ dataDir }: Parley, usernames: string[]): Promise<void> {
-  await promisify(execFile)(process.execPath, ['server/cli.ts', 'user', 'add', ...usernames], {
-    cwd: repository,
+  await promisify(execFile)('./server/parley.js', ['user', 'add', ...usernames], {
+    cwd: release,
     env: cleanEnv({ DATA_DIR: dataDir })
   })
 }

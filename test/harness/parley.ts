@@ -26,6 +26,8 @@ export type Parley = {
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 
 export const repository = new URL('../..', import.meta.url).pathname
+/** The release that `npm run build` makes of this checkout: what tests and benches run. */
+export const release = join(repository, 'dist')
 
 /** A TCP port that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -54,8 +56,8 @@ export type ParleyOptions = {
   env?: Record<string, string>
   dataDir?: string
   port?: number
-  /** Where Parley's sources are; this checkout's unless told. */
-  checkout?: string
+  /** An unpacked release, or an older checkout that runs from its sources; this checkout's release by default. */
+  folder?: string
   /** The one core that it may use. */
   core?: number
   /** A program and its arguments that starts Parley the first time, and must become it: `strace -D`. */
@@ -68,16 +70,16 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'parley-test-')))
   const url = `http://localhost:${port}`
   let printed = ''
-  // An older checkout may not know the setting.
-  const unlimited = options.checkout === undefined ? { PARLEY_RATE_LIMITS: 'off' } : {}
+  // An older version may not know the setting.
+  const unlimited = options.folder === undefined ? { PARLEY_RATE_LIMITS: 'off' } : {}
 
   const keep = (chunk: Buffer) => void (printed += chunk.toString())
 
   async function start(env: Record<string, string> = {}, under: string[] = []): Promise<ChildProcess> {
     const pinned = options.core === undefined ? [] : ['taskset', '-c', String(options.core)]
-    const [program, ...args] = [...under, ...pinned, process.execPath, 'server/parley.js', 'serve']
+    const [program, ...args] = [...under, ...pinned, './server/parley.js', 'serve']
     const child = spawn(program, args, {
-      cwd: options.checkout ?? repository,
+      cwd: options.folder ?? release,
       env: cleanEnv({ PORT: String(port), DATA_DIR: dataDir, ...unlimited, ...options.env, ...env }),
       stdio: ['ignore', 'pipe', 'pipe']
     })

@@ -3,7 +3,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
-import { builtWebApp } from '../../server/http/web-app.ts'
+import { places } from '../../server/places.ts'
 
 /** A server of the web app in front of Parley: it can be upgraded, and lose files, while tabs are open. */
 export type WebFront = {
@@ -27,7 +27,7 @@ const types: Record<string, string> = {
 /** Listens on `port`; requests of the API go on to `parley`, which has this front's address as its origin. */
 export async function openWebFront(port: number, parley: string): Promise<WebFront> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-front-'))
-  await cp(builtWebApp, folder, { recursive: true, filter: (path) => !/\.(br|gz)$/.test(path) })
+  await cp(places.webApp, folder, { recursive: true, filter: (path) => !/\.(br|gz)$/.test(path) })
   let lost: RegExp | null = null
   let builds = 0
   const front = {

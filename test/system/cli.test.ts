@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { settingsAsText } from '../../server/settings.ts'
 import type { Message } from '@parley/contract/entities'
 import { call, loginAs } from '../harness/api.ts'
-import { cleanEnv, repository, startParley } from '../harness/parley.ts'
+import { cleanEnv, release, startParley } from '../harness/parley.ts'
 import { openStream } from '../harness/stream.ts'
 
 type Ran = { code: number; stdout: string; stderr: string }
@@ -18,19 +18,19 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dataDir, { recursive: true }))
 
-/** `npx parley …`, as somebody types it. */
+/** `parley …`, as an administrator types it. */
 function parley(args: string[], env: Record<string, string> = {}): Promise<Ran> {
   return new Promise((resolve) => {
     execFile(
-      'npx',
-      ['parley', ...args],
-      { cwd: repository, env: cleanEnv({ DATA_DIR: dataDir, npm_config_loglevel: 'error', ...env }) },
+      './server/parley.js',
+      args,
+      { cwd: release, env: cleanEnv({ DATA_DIR: dataDir, ...env }) },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
     )
   })
 }
 
-describe('npx parley', () => {
+describe('parley', () => {
   test.each([[['--help']], [['-h']], [['help']], [[]]])(
     '%j lists the commands and every setting',
     async (args) => {
@@ -76,7 +76,7 @@ describe('npx parley', () => {
   ])('%j is not understood, and the hint says where to look', async (args) => {
     const { code, stdout, stderr } = await parley(args)
     expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toContain('npx parley --help')
+    expect(stderr).toContain('parley --help')
   })
 
   test('serve names every problem of its settings at once, and does not start', async () => {
@@ -91,7 +91,7 @@ describe('npx parley', () => {
   })
 })
 
-describe('npx parley user add', () => {
+describe('parley user add', () => {
   test('adds several at once, before Parley ever ran', async () => {
     const own = join(dataDir, 'own')
     expect(await parley(['user', 'add', 'anna', 'Zoë', '李雷'], { DATA_DIR: own })).toMatchObject({
@@ -122,7 +122,7 @@ describe('npx parley user add', () => {
   })
 })
 
-describe('npx parley user disable and enable', () => {
+describe('parley user disable and enable', () => {
   test('S5: ends sessions and streams of a Parley that runs, and works when it was stopped or killed, too', async () => {
     await using server = await startParley()
     const env = { DATA_DIR: server.dataDir }
@@ -175,7 +175,7 @@ describe('npx parley user disable and enable', () => {
   })
 })
 
-describe('npx parley backup, restore and doctor', () => {
+describe('parley backup, restore and doctor', () => {
   test('R1, R2: a copy taken while Parley runs is put back once it has stopped; clients ahead of it start over', async () => {
     await using server = await startParley()
     const env = { DATA_DIR: server.dataDir }

@@ -8,7 +8,7 @@ import { allChanges, migrate } from '../../server/storage/migrations/index.ts'
 import { openPool } from '../../server/storage/postgres/pool.ts'
 import type { Schema } from '../../server/storage/schema.ts'
 import { openConnection, openKysely } from '../../server/storage/sqlite/connection.ts'
-import { cleanEnv, freePort, repository, startParley } from '../harness/parley.ts'
+import { cleanEnv, freePort, release, startParley } from '../harness/parley.ts'
 import { createDatabase, hasPostgres, startPostgres, type Postgres } from '../harness/postgres.ts'
 
 type Run = { code: number; stdout: string; stderr: string }
@@ -31,11 +31,8 @@ afterAll(async () => {
 
 function parley(env: Record<string, string>, args: string[]): Promise<Run> {
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['server/parley.js', ...args],
-      { cwd: repository, env: cleanEnv(env) },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
+    execFile('./server/parley.js', args, { cwd: release, env: cleanEnv(env) }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
     )
   })
 }

@@ -1,5 +1,7 @@
-/** Imported before Parley: at SIGUSR2 it prints the packages that its main thread has loaded. */
+/** Imported before Parley: at SIGUSR2 it prints the packages whose code its main thread has loaded. */
+import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 
 const packages = new Set<string>()
@@ -9,6 +11,12 @@ if (isMainThread) {
     load(url, context, nextLoad) {
       const found = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)
       if (found) packages.add(found[1]!)
+      // The bundle names the file that each part of it comes from.
+      if (url.includes('/dist/server/')) {
+        const code = readFileSync(fileURLToPath(url), 'utf8')
+        for (const [, name] of code.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm))
+          packages.add(name!)
+      }
       return nextLoad(url, context)
     }
   })

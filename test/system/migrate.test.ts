@@ -12,7 +12,7 @@ import { migrate } from '../../server/storage/migrations/index.ts'
 import { openPool } from '../../server/storage/postgres/pool.ts'
 import type { Schema } from '../../server/storage/schema.ts'
 import { loginAs } from '../harness/api.ts'
-import { cleanEnv, repository, startParley } from '../harness/parley.ts'
+import { cleanEnv, release, startParley } from '../harness/parley.ts'
 import { administer, createDatabase, hasPostgres, startPostgres, type Postgres } from '../harness/postgres.ts'
 import { openStream } from '../harness/stream.ts'
 
@@ -28,16 +28,16 @@ function parley(
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile(
-      process.execPath,
-      ['server/cli.ts', ...args],
-      { cwd: repository, env: cleanEnv({ DATA_DIR: dataDir, ...env }) },
+      './server/parley.js',
+      args,
+      { cwd: release, env: cleanEnv({ DATA_DIR: dataDir, ...env }) },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
     )
   })
 }
 
 describe.skipIf(!hasPostgres)(
-  `npx parley migrate --to${hasPostgres ? '' : ' (no Postgres is installed)'}`,
+  `parley migrate --to${hasPostgres ? '' : ' (no Postgres is installed)'}`,
   () => {
     let postgres: Postgres
     beforeAll(async () => {
@@ -88,8 +88,8 @@ describe.skipIf(!hasPostgres)(
       const other = new Client({ connectionString: url })
       await other.connect()
       await other.query('BEGIN; LOCK TABLE inbox_events')
-      const move = spawn(process.execPath, ['server/cli.ts', 'migrate', '--to', url], {
-        cwd: repository,
+      const move = spawn('./server/parley.js', ['migrate', '--to', url], {
+        cwd: release,
         env: cleanEnv({ DATA_DIR: dataDir }),
         stdio: ['ignore', 'pipe', 'inherit']
       })

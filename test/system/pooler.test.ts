@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loginAs } from '../harness/api.ts'
-import { cleanEnv, repository, startParley } from '../harness/parley.ts'
+import { cleanEnv, release, startParley } from '../harness/parley.ts'
 import { hasPgbouncer, startPgbouncer } from '../harness/pgbouncer.ts'
 import { createDatabase, hasPostgres, startPostgres, type Postgres } from '../harness/postgres.ts'
 
@@ -16,9 +16,9 @@ afterAll(() => postgres?.stop())
 function parley(url: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile(
-      process.execPath,
-      ['server/parley.js', ...args],
-      { cwd: repository, env: cleanEnv({ DATABASE_URL: url, PORT: '0' }) },
+      './server/parley.js',
+      args,
+      { cwd: release, env: cleanEnv({ DATABASE_URL: url, PORT: '0' }) },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
     )
   })

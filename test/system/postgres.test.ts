@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPostgresStore } from '../../server/storage/postgres/postgres-store.ts'
 import { startPair } from '../fixtures/people.ts'
 import { loginAs } from '../harness/api.ts'
-import { cleanEnv, freePort, repository, startParley } from '../harness/parley.ts'
+import { cleanEnv, freePort, release, startParley } from '../harness/parley.ts'
 import {
   administer,
   createDatabase,
@@ -31,9 +31,9 @@ type Run = { code: number; stdout: string; stderr: string }
 function parley(url: string, ...args: string[]): Promise<Run> {
   return new Promise((resolve) => {
     execFile(
-      process.execPath,
-      ['server/parley.js', ...args],
-      { cwd: repository, env: cleanEnv({ DATABASE_URL: url, PORT: '0' }) },
+      './server/parley.js',
+      args,
+      { cwd: release, env: cleanEnv({ DATABASE_URL: url, PORT: '0' }) },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
     )
   })

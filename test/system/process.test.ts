@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { call, loginAs } from '../harness/api.ts'
-import { cleanEnv, freePort, repository, startParley } from '../harness/parley.ts'
+import { cleanEnv, freePort, release, repository, startParley } from '../harness/parley.ts'
 import { openStream } from '../harness/stream.ts'
 
 describe('starting', () => {
@@ -65,8 +65,8 @@ describe('starting', () => {
 
   test('takes any free port when told 0, and knows its own pages there', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'))
-    const child = spawn(process.execPath, ['server/parley.js', 'serve'], {
-      cwd: repository,
+    const child = spawn('./server/parley.js', ['serve'], {
+      cwd: release,
       env: cleanEnv({ PORT: '0', DATA_DIR: dataDir }),
       stdio: ['ignore', 'pipe', 'inherit']
     })

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Message } from '@parley/contract/entities'
 import { loginAs } from '../harness/api.ts'
-import { repository, startParley } from '../harness/parley.ts'
+import { cleanEnv, release, repository, startParley } from '../harness/parley.ts'
 
 const run = promisify(execFile)
 
@@ -29,36 +29,34 @@ async function documented(first: string): Promise<string> {
   return block.replaceAll('/opt/parley', place)
 }
 
-/**
- * Stands for programs that reach beyond the test: npm gives the packages that are installed here, and a web app that says
- * which release it is of; systemctl says what it was asked.
- */
-const programs = `
-npm() {
-  case "$1" in
-    ci)
-      mkdir node_modules
-      for each in "$REPOSITORY"/node_modules/* "$REPOSITORY"/node_modules/.bin; do
-        [ "\${each##*/}" = @parley ] || ln -s "$each" node_modules/
-      done
-      cp -a "$REPOSITORY/node_modules/@parley" node_modules/ ;;
-    run)
-      mkdir -p web/dist/assets
-      echo "<!doctype html><title>$(basename "$PWD")</title>" > web/dist/index.html
-      echo "// $(basename "$PWD")" > "web/dist/assets/page-$(basename "$PWD").js" ;;
-  esac
+/** Makes the tarball of a version that says in its page which one it is. */
+async function packRelease(version: string): Promise<void> {
+  const folder = join(place, `built-${version}`)
+  await mkdir(join(folder, 'web/assets'), { recursive: true })
+  for (const name of ['server', 'openapi.json']) {
+    await cp(join(release, name), join(folder, name), { recursive: true })
+  }
+  const manifest = JSON.parse(await readFile(join(release, 'package.json'), 'utf8')) as object
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, version }))
+  await writeFile(join(folder, 'web/index.html'), `<!doctype html><title>${version}</title>`)
+  await writeFile(join(folder, `web/assets/page-${version}.js`), `// ${version}`)
+  await run('npm', ['pack', folder, '--pack-destination', place], { cwd: place, env: cleanEnv() })
 }
-systemctl() { echo "systemctl $*"; }
-# A second between two releases, as between two people's.
-date() { echo "$RELEASE"; }
-`
 
-async function follow(commands: string, release = ''): Promise<string> {
-  const text = commands.replace('https://git.example.org/parley.git', repository)
-  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', programs + text], {
-    env: { ...process.env, REPOSITORY: repository, RELEASE: release }
-  })
+/** Runs the commands. systemctl reaches beyond the test, so it only prints its arguments. */
+async function follow(commands: string): Promise<string> {
+  const { stdout } = await run('bash', [
+    '-euo',
+    'pipefail',
+    '-c',
+    `systemctl() { echo "systemctl $*"; }\n${commands}`
+  ])
   return stdout
+}
+
+async function upgradeTo(version: string): Promise<void> {
+  await packRelease(version)
+  await follow((await documented('tar -xzf')).replace(/version=\S+/, `version=${version}`))
 }
 
 const pageOf = async (url: string) => /<title>(.*)<\/title>/.exec(await (await fetch(url)).text())?.[1]
@@ -67,21 +65,20 @@ const threadsOf = async (pid: number) => (await readdir(`/proc/${pid}/task`)).le
 
 test('U5: the documented upgrade leaves the running version alone until it is restarted, and so does the way back', async () => {
   const unit = await readFile(join(repository, 'deploy/parley.service'), 'utf8')
-  expect(unit).toContain('WorkingDirectory=/opt/parley/current\n')
-  expect(unit).toContain('ExecStart=/opt/parley/current/node_modules/.bin/node server/parley.js serve\n')
+  expect(unit).toContain('ExecStart=/opt/parley/current/server/parley.js serve\n')
   const current = join(place, 'current')
 
-  await follow(await documented('git clone'), 'first')
-  await using server = await startParley({ checkout: current, env: { PARLEY_RATE_LIMITS: 'off' } })
+  await upgradeTo('0.1.0')
+  await using server = await startParley({ folder: current, env: { PARLEY_RATE_LIMITS: 'off' } })
   const john = await loginAs(server.url, 'john')
   const { id } = await john.conversationWith('jane')
   await john.send(id, 'before')
-  expect(await pageOf(server.url)).toBe('first')
+  expect(await pageOf(server.url)).toBe('0.1.0')
 
-  await follow(await documented('git clone'), 'second')
-  expect(basename(await readlink(current))).toBe('second')
+  await upgradeTo('0.2.0')
+  expect(basename(await readlink(current))).toBe('0.2.0')
   // What the old process loads now, or reads from disk, is of its own release; of the other one it would break.
-  const worker = join(place, 'releases/second/server/storage/sqlite/worker.ts')
+  const worker = join(place, 'releases/0.2.0/server/worker.js')
   const source = await readFile(worker)
   await writeFile(worker, "throw new Error('of another release')\n")
   const threads = await threadsOf(server.pid)
@@ -92,24 +89,24 @@ test('U5: the documented upgrade leaves the running version alone until it is re
     )
   }
   await writeFile(worker, source)
-  expect(await readlink(`/proc/${server.pid}/cwd`)).toBe(join(place, 'releases/first'))
-  expect(await pageOf(server.url)).toBe('first')
-  expect(await statusOf(`${server.url}/assets/page-first.js`)).toBe(200)
-  expect(await statusOf(`${server.url}/assets/page-second.js`)).toBe(404)
+  expect(await readlink(`/proc/${server.pid}/cwd`)).toBe(join(place, 'releases/0.1.0'))
+  expect(await pageOf(server.url)).toBe('0.1.0')
+  expect(await statusOf(`${server.url}/assets/page-0.1.0.js`)).toBe(200)
+  expect(await statusOf(`${server.url}/assets/page-0.2.0.js`)).toBe(404)
   await john.send(id, 'meanwhile')
 
   const contents = async () =>
     (await john.get<Message[]>(`/api/conversations/${id}/messages`)).body.map(({ content }) => content)
   await server.kill('SIGTERM')
   await server.restart()
-  expect(await pageOf(server.url)).toBe('second')
+  expect(await pageOf(server.url)).toBe('0.2.0')
   expect(await contents()).toEqual(['meanwhile', 'before'])
 
-  const back = (await documented('systemctl restart')).replace(/releases\/[\dT-]+/, 'releases/first')
+  const back = await documented('systemctl restart')
   expect(await follow(back)).toBe('systemctl restart parley\n')
-  expect(await pageOf(server.url)).toBe('second')
+  expect(await pageOf(server.url)).toBe('0.2.0')
   await server.kill('SIGTERM')
   await server.restart()
-  expect(await pageOf(server.url)).toBe('first')
+  expect(await pageOf(server.url)).toBe('0.1.0')
   expect(await contents()).toEqual(['meanwhile', 'before'])
 })

@@ -1,29 +1,28 @@
 import { expect, test, vi } from 'vitest'
-import { startParley } from '../harness/parley.ts'
+import { release, repository, startParley } from '../harness/parley.ts'
 
-test('A Parley on SQLite alone has loaded nothing of Postgres, NATS, metrics, or what describes its API', async () => {
-  const preload = new URL('./loaded-packages.ts', import.meta.url).href
-  await using parley = await startParley({ env: { NODE_OPTIONS: `--import ${preload}` } })
-  process.kill(parley.pid, 'SIGUSR2')
-  const packages = await vi.waitFor(
-    () => {
-      const line = /^loaded: (.+)\.$/m.exec(parley.output())
-      expect(line).not.toBeNull()
-      return line![1]!.split(' ')
-    },
-    { timeout: 30_000 }
-  )
-  expect(packages).toContain('fastify')
-  // Its own threads run SQLite's statements.
-  for (const absent of [
-    'pg',
-    '@nats-io/transport-node',
-    'prom-client',
-    '@fastify/swagger',
-    'yaml',
-    'kysely',
-    '@fastify/fast-json-stringify-compiler'
-  ]) {
-    expect(packages).not.toContain(absent)
+// SQLite's own threads run its statements, so Kysely is not in the main one.
+const absent = ['pg', '@nats-io/transport-node', 'prom-client', '@fastify/swagger', 'yaml', 'kysely']
+
+test.each([
+  // The bundle holds the serializers of Fastify's default beside the rest of it, and runs none of them.
+  ['its sources', repository, [...absent, '@fastify/fast-json-stringify-compiler']],
+  ['the release', release, absent]
+])(
+  'A Parley on SQLite alone, run from %s, has loaded nothing of Postgres, NATS, metrics, or what describes its API',
+  async (_, folder, without) => {
+    const preload = new URL('./loaded-packages.ts', import.meta.url).href
+    await using parley = await startParley({ folder, env: { NODE_OPTIONS: `--import ${preload}` } })
+    process.kill(parley.pid, 'SIGUSR2')
+    const packages = await vi.waitFor(
+      () => {
+        const line = /^loaded: (.+)\.$/m.exec(parley.output())
+        expect(line).not.toBeNull()
+        return line![1]!.split(' ')
+      },
+      { timeout: 30_000 }
+    )
+    expect(packages).toContain('fastify')
+    for (const name of without) expect(packages).not.toContain(name)
   }
-})
+)

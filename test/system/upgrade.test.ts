@@ -11,7 +11,7 @@ import type { Message } from '@parley/contract/entities'
 import facts from '../fixtures/version-0.1/facts.json' with { type: 'json' }
 import { apiWith, loginAs, type Api } from '../harness/api.ts'
 import { hasNats, startNats } from '../harness/nats.ts'
-import { freePort, repository, startParley, type Parley } from '../harness/parley.ts'
+import { cleanEnv, freePort, release, repository, startParley, type Parley } from '../harness/parley.ts'
 import {
   administer,
   createDatabase,
@@ -85,7 +85,7 @@ describe('U4: what 0.1 wrote', () => {
     // The way back: 0.1 starts on the backup.
     await using version = await checkOut('0.1')
     copyFileSync(join(dataDir, backups[0]!), path)
-    await using older = await startParley({ dataDir, checkout: version.folder })
+    await using older = await startParley({ dataDir, folder: version.folder })
     const john = await loginAs(older.url, 'john')
     const { body } = await john.get<Message[]>(`/api/conversations/${facts.sqlite.conversationId}/messages`)
     expect(body).toHaveLength(3)
@@ -154,8 +154,7 @@ describe.skipIf(missing)(`U2: nodes${missing && ` (no ${missing} is installed)`}
     const databaseUrl = await createDatabase(postgres.adminUrl)
     const ports = await Promise.all([0, 1, 2].map(freePort))
     const env = { DATABASE_URL: databaseUrl, NATS_URL: nats.url, PARLEY_RATE_LIMITS: 'off' }
-    const start = (port: number, checkout?: string) =>
-      startParley({ port, env, ...(checkout && { checkout }) })
+    const start = (port: number, folder?: string) => startParley({ port, env, ...(folder && { folder }) })
     const nodes: Parley[] = []
     for (const port of ports) nodes.push(await start(port, version.folder))
     started.defer(async () => void (await Promise.all(nodes.map((node) => node.stop()))))
@@ -184,10 +183,10 @@ describe.skipIf(missing)(`U2: nodes${missing && ` (no ${missing} is installed)`}
     const followers = [0, 1, 2].map((shift) =>
       follow([...urls.slice(shift), ...urls.slice(0, shift)], jane.token, cursor, () => last)
     )
-    const roll = async (nth: number, checkout?: string) => {
+    const roll = async (nth: number, folder?: string) => {
       const sofar = acknowledged.length
       expect(await nodes[nth]!.kill('SIGTERM')).toEqual({ code: 0, signal: null })
-      nodes[nth] = await start(ports[nth]!, checkout)
+      nodes[nth] = await start(ports[nth]!, folder)
       while (acknowledged.length < sofar + 20) await turn()
     }
     for (const nth of [0, 1, 2]) await roll(nth)
@@ -205,9 +204,9 @@ describe.skipIf(missing)(`U2: nodes${missing && ` (no ${missing} is installed)`}
     }
     expect(new Set(acknowledged.map(({ id }) => id)).size).toBe(sent.length)
     expect(end.position).toBe(sent.length + 1)
-    const doctor = execFileSync(process.execPath, ['server/parley.js', 'doctor'], {
-      cwd: repository,
-      env: { ...process.env, DATABASE_URL: databaseUrl },
+    const doctor = execFileSync('./server/parley.js', ['doctor'], {
+      cwd: release,
+      env: cleanEnv({ DATABASE_URL: databaseUrl }),
       encoding: 'utf8'
     })
     expect(doctor).toContain('is sound')

@@ -2,13 +2,13 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { builtWebApp } from '../../server/http/web-app.ts'
+import { places } from '../../server/places.ts'
 
 const scriptBudgetBytes = 145 * 1_000
 
 /** Files that the page asks for at once: its scripts, what they import statically, and its styles. */
 async function firstLoad(kind: 'js' | 'css'): Promise<string[]> {
-  const page = await readFile(join(builtWebApp, 'index.html'), 'utf8')
+  const page = await readFile(join(places.webApp, 'index.html'), 'utf8')
   const addresses = [...page.matchAll(/<(?:script|link)\b[^>]*?\b(?:src|href)="\/([^"]+)"/g)].map(
     ([, path]) => path!
   )
@@ -16,7 +16,7 @@ async function firstLoad(kind: 'js' | 'css'): Promise<string[]> {
   // Vite lists what the first script imports as modulepreload; asserted here, so that the sum is whole.
   for (const file of files) {
     if (kind !== 'js') break
-    const code = await readFile(join(builtWebApp, file), 'utf8')
+    const code = await readFile(join(places.webApp, file), 'utf8')
     for (const [, imported] of code.matchAll(/\b(?:import|from)\s*["']\.\/([^"']+\.js)["']/g))
       files.add(`assets/${imported}`)
   }
@@ -25,7 +25,7 @@ async function firstLoad(kind: 'js' | 'css'): Promise<string[]> {
 
 async function gzipped(files: string[]): Promise<number> {
   const sizes = await Promise.all(
-    files.map(async (file) => gzipSync(await readFile(join(builtWebApp, file)), { level: 9 }).length)
+    files.map(async (file) => gzipSync(await readFile(join(places.webApp, file)), { level: 9 }).length)
   )
   return sizes.reduce((sum, size) => sum + size, 0)
 }
@@ -37,20 +37,20 @@ test('the web app’s first load is 145 kB of script at most, as gzip', async ()
 })
 
 test('the schema library is in no script', async () => {
-  for (const file of await readdir(join(builtWebApp, 'assets'))) {
+  for (const file of await readdir(join(places.webApp, 'assets'))) {
     if (!file.endsWith('.js')) continue
-    const code = await readFile(join(builtWebApp, 'assets', file), 'utf8')
+    const code = await readFile(join(places.webApp, 'assets', file), 'utf8')
     // What it marks every schema with.
     expect(code.includes('~kind'), file).toBe(false)
   }
 })
 
 test('every text file that was built has a brotli and a gzip copy beside it', async () => {
-  const names = await readdir(builtWebApp, { recursive: true })
+  const names = await readdir(places.webApp, { recursive: true })
   const texts = names.filter((name) => /\.(js|css|html)$/.test(name))
   expect(texts.length).toBeGreaterThanOrEqual(3)
   for (const name of texts) {
-    const path = join(builtWebApp, name)
+    const path = join(places.webApp, name)
     const bytes = await readFile(path)
     expect(brotliDecompressSync(await readFile(`${path}.br`)).equals(bytes), name).toBe(true)
     expect(gunzipSync(await readFile(`${path}.gz`)).equals(bytes), name).toBe(true)

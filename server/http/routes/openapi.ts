@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { paths } from '@parley/contract/paths'
 import { acceptsGzip } from '../compression.ts'
+import { places } from '../../places.ts'
 import type { Server } from '../deps.ts'
-
-const file = join(import.meta.dirname, '../../../docs/openapi.json')
 
 type Document = { plain: Buffer; compressed: Buffer }
 
@@ -28,6 +26,6 @@ export function openapiRoutes(server: Server): void {
 }
 
 async function readDocument(): Promise<Document> {
-  const plain = await readFile(file)
+  const plain = await readFile(places.openapi)
   return { plain, compressed: await promisify(gzip)(plain) }
 }

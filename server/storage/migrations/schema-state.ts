@@ -59,7 +59,7 @@ export function requireReadable({ missing, newer, broken }: SchemaState): void {
 export function requireUnchanged(state: SchemaState): void {
   requireReadable(state)
   if (state.empty)
-    throw new UnfitSchema('this database holds no Parley yet; start Parley first: npx parley serve')
+    throw new UnfitSchema('this database holds no Parley yet; start Parley first: parley serve')
   if (state.missing.length > 0) {
     throw new UnfitSchema(
       `this database is of an older Parley (it lacks ${state.missing.join(', ')}), and a command never changes it; ` +

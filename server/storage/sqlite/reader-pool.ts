@@ -1,4 +1,5 @@
 import type { WorkerRole } from './jobs.ts'
+import type { Store } from '../store.ts'
 import { WorkerThread, type JobSpec } from './worker-thread.ts'
 
 const readersMax = 2
@@ -58,5 +59,13 @@ export class ReaderPool {
   #add(reader: WorkerThread): void {
     this.#readers.push(reader)
     reader.died.then(this.#died.resolve, this.#died.reject)
+  }
+}
+
+/** Returns a store's `read` that runs on these threads. */
+export function readOf(readers: ReaderPool): Store['read'] {
+  return async (name, input) => {
+    const { data } = (await readers.run({ kind: 'read', name, input, headOf: null })) as { data: never }
+    return data
   }
 }

@@ -1,14 +1,10 @@
-import { DatabaseSync } from 'node:sqlite'
 import { CommitQueue, sendsLimit, type BatchObserver } from '../commit-queue.ts'
 import { openCommitListeners } from '../commit-listeners.ts'
-import { allChanges } from '../migrations/index.ts'
-import { readSchemaState, requireUnchanged } from '../migrations/schema-state.ts'
-import type { Send, SendOutcome, Store, StoreReader } from '../store.ts'
-import { openKysely } from './connection.ts'
+import type { Send, SendOutcome, Store } from '../store.ts'
 import { flattenSends, restoreOutcomes, type Values } from './crossing.ts'
 import { lockDatabase } from './database-lock.ts'
 import { createPrivate } from './private-file.ts'
-import { ReaderPool } from './reader-pool.ts'
+import { ReaderPool, readOf } from './reader-pool.ts'
 import { WorkerThread } from './worker-thread.ts'
 
 /** A server that starts waits this long for a command that writes. */
@@ -53,25 +49,6 @@ async function openLocked(path: string, mode: 'writer' | 'command', options: Sql
   } catch (error) {
     lock.close()
     throw error
-  }
-}
-
-/** Reads alone, beside a server: nothing in the file changes. Throws `UnfitSchema` as `openSqliteStoreForCommand` does. */
-export async function openSqliteReader(path: string): Promise<StoreReader> {
-  const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
-  try {
-    requireUnchanged(await readSchemaState(openKysely(database), 'sqlite', Object.keys(allChanges)))
-  } finally {
-    database.close()
-  }
-  const readers = await ReaderPool.open(path)
-  return { read: readOf(readers), close: () => readers.close() }
-}
-
-function readOf(readers: ReaderPool): Store['read'] {
-  return async (name, input) => {
-    const { data } = (await readers.run({ kind: 'read', name, input, headOf: null })) as { data: never }
-    return data
   }
 }
 

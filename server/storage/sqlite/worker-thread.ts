@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@parley/contract/errors'
+import { places } from '../../places.ts'
 import type { CommitListener } from '../event-log.ts'
 import { restoreEvents } from './crossing.ts'
 import type { Job, Ready, Report, WorkerRole } from './jobs.ts'
@@ -8,9 +9,6 @@ export type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'i
 /** `onFailure` is called with what failed after a commit; the commit is kept. */
 type Listeners = { onCommitted: CommitListener; onFailure: (failure: unknown) => void }
 type Caller = { resolve: (result: unknown) => void; reject: (error: Error) => void }
-
-/** Each thread loads its libraries anew. */
-const packedLibraries = new URL('../../use-packed.ts', import.meta.url).href
 
 /** A worker thread that runs jobs in the order they come. */
 export class WorkerThread {
@@ -44,11 +42,11 @@ export class WorkerThread {
   ): Promise<WorkerThread> {
     // A reader keeps nothing: what loading made grow for it would stay its for good, 4 MB a thread.
     const resourceLimits = role.mode === 'reader' ? { maxYoungGenerationSizeMb: 6 } : {}
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    const worker = new Worker(places.storageWorker, {
       workerData: role,
       resourceLimits,
       // Without the process's own: a thread refuses those of V8, as --max-old-space-size.
-      execArgv: ['--import', packedLibraries]
+      execArgv: []
     })
     const ready = await new Promise<Ready>((resolve, reject) => {
       worker.once('message', resolve)

@@ -52,6 +52,6 @@ function expectNotMoved(database: DatabaseSync): void {
   if (!moved) return
   throw new Error(
     `this database was moved to Postgres on ${String(moved)}: set DATABASE_URL to that one; ` +
-      'to go back to this file, npx parley restore a backup of it'
+      'to go back to this file, parley restore a backup of it'
   )
 }

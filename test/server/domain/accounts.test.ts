@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => parley.close())
 
 const place = () => ({ database: parley.database, dataDir: parley.dataDir, nats: null })
-/** As `npx parley user add` and `user disable` do, beside the server that runs. */
+/** As `parley user add` and `user disable` do, beside the server that runs. */
 const addUsers = (...names: string[]) => runAccountCommand(place(), 'addUsers', names)
 const setDisabled = (disabled: boolean, ...usernames: string[]) =>
   runAccountCommand(place(), 'setDisabled', { usernames, disabled })

@@ -1,0 +1,75 @@
+/** Bundles the server into `dist/server` and completes `dist`, which is what a release holds. A part of `npm run build`. */
+import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build } from 'vite'
+
+const root = join(import.meta.dirname, '..')
+const release = join(root, 'dist')
+
+if (import.meta.main) await buildServer()
+
+/** Writes everything of a release but the web app, which Vite builds. */
+export async function buildServer(): Promise<void> {
+  // A process that starts meanwhile finds all files of one build.
+  const unfinished = join(release, `server-${process.pid}`)
+  await bundleInto(unfinished)
+  await chmod(join(unfinished, 'parley.js'), 0o755)
+  const server = join(release, 'server')
+  await rm(server, { recursive: true, force: true })
+  await rename(unfinished, server)
+
+  await copyFile(join(root, 'docs/openapi.json'), join(release, 'openapi.json'))
+  for (const name of ['LICENSE', 'CHANGELOG.md']) await copyFile(join(root, name), join(release, name))
+  await writeFile(join(release, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`)
+}
+
+async function bundleInto(folder: string): Promise<void> {
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    root,
+    resolve: { alias: [{ find: /^.*\/places\.ts$/, replacement: join(root, 'server/released-places.ts') }] },
+    // pg imports pg-native only where someone installed it.
+    ssr: { noExternal: true, external: ['pg-native'] },
+    build: {
+      ssr: true,
+      target: 'esnext',
+      outDir: folder,
+      emptyOutDir: true,
+      // Keeps stack traces readable: a source map costs 5 MB of memory.
+      minify: false,
+      license: { fileName: 'licenses.md' },
+      rolldownOptions: {
+        input: {
+          parley: join(root, 'server/parley.js'),
+          worker: join(root, 'server/storage/sqlite/worker.ts')
+        },
+        output: {
+          entryFileNames: '[name].js',
+          chunkFileNames: '[name]-[hash].js',
+          // V8 stores a file with characters beyond Latin-1 in two bytes a character.
+          charset: 'ascii',
+          comments: false
+        }
+      }
+    }
+  })
+}
+
+/** The release's own package.json. It names no dependencies: the bundle holds them. */
+async function manifest() {
+  const text = await readFile(join(root, 'package.json'), 'utf8')
+  const { version, description, license, engines } = JSON.parse(text) as Record<string, unknown>
+  return {
+    name: 'parley',
+    version,
+    // Keeps it off a public registry.
+    private: true,
+    description,
+    license,
+    type: 'module',
+    bin: { parley: 'server/parley.js' },
+    files: ['server', 'web', 'openapi.json', 'CHANGELOG.md'],
+    engines
+  }
+}
