@@ -53,14 +53,14 @@ export function createAuthenticate(
       if (request.method !== 'GET' && request.method !== 'HEAD') requireTrust(request, config)
     }
 
-    const found = sessions.authenticate(token, () => limits.requireFewStrangers(request, reply))
-    if (found === null && onRefused) return onRefused(token).then(() => admit(null))
-    if (found instanceof Promise) {
-      return found.then(async (principal) => {
-        if (!principal) await onRefused?.(token)
-        admit(principal)
-      })
+    async function admitLater(found: Principal | null | Promise<Principal | null>): Promise<void> {
+      const principal = await found
+      if (!principal) await onRefused?.(token)
+      admit(principal)
     }
+
+    const found = sessions.authenticate(token, () => limits.requireFewStrangers(request, reply))
+    if (found instanceof Promise || (found === null && onRefused)) return admitLater(found)
     // Nothing to wait for: the body, which mostly came with the head, is then read where it is parsed.
     admit(found)
     done()

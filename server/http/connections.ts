@@ -116,8 +116,8 @@ function queue(request: IncomingMessage, response: ServerResponse, handler: Requ
   response.once('socket', () => {
     pipeline.waiting.shift()
     if (pipeline.waiting.length === 0) socket.resume()
-    if (pipeline.broken && !request.complete) return void socket.destroySoon()
-    handler(request, response)
+    if (pipeline.broken && !request.complete) socket.destroySoon()
+    else handler(request, response)
   })
 }
 

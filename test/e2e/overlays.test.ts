@@ -9,6 +9,7 @@ let scene: Scene
 let page: Page
 let fingers: CDPSession
 let pathname: string
+const names = () => page.getByRole('option', { name: 'jane' })
 beforeAll(async () => {
   scene = await openScene(phone)
   const { url } = scene.parley
@@ -115,8 +116,6 @@ describe('Back on a phone', () => {
     expect(path()).toBe('/')
     await page.getByRole('link', { name: 'Garden' }).waitFor()
   })
-
-  const names = () => page.getByRole('option', { name: 'jane' })
 
   it('closes the names for a mention before the conversation', async () => {
     await page.getByRole('textbox', { name: /^Message/ }).fill('@')

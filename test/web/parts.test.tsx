@@ -76,15 +76,17 @@ describe('a lazily loaded part', () => {
   })
 })
 
+/** A dialog whose file arrives when `resolve` is called. */
+function slowly() {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const Part = lazyDialog({ title: 'New group' }, async () => {
+    await promise
+    return { default: () => <p>here</p> }
+  })
+  return { Part, resolve }
+}
+
 describe('a lazily loaded dialog', () => {
-  const slowly = () => {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const Part = lazyDialog({ title: 'New group' }, async () => {
-      await promise
-      return { default: () => <p>here</p> }
-    })
-    return { Part, resolve }
-  }
   it('says that it is loading on a slow network, until it is there', async () => {
     const { Part, resolve } = slowly()
     render(<Part onClose={() => {}} />)
