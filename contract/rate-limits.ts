@@ -24,6 +24,12 @@ export const rateLimits = {
   stranger: { perSecond: 20, burst: 500 }
 } as const satisfies Record<string, RateLimit>
 
+/**
+ * Reads of one person that are under way at once, each until its answer is written to the network: a page is up to a megabyte,
+ * and who does not read it holds it in memory.
+ */
+export const readsAtOnceMax = 32
+
 /** `perSecond` may be a fraction. */
 export type RateLimit = { perSecond: number; burst: number }
 export type RateClass = keyof typeof rateLimits

@@ -1,4 +1,10 @@
-import { rateLimits, ratedByAddress, type RateClass, type RouteRate } from '@parley/contract/rate-limits'
+import {
+  rateLimits,
+  ratedByAddress,
+  readsAtOnceMax,
+  type RateClass,
+  type RouteRate
+} from '@parley/contract/rate-limits'
 import { Problem } from '@parley/contract/errors'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { addressBlock, type AddressOf } from './client-address.ts'
@@ -27,11 +33,13 @@ export function createLimits(on: boolean, addressOf: AddressOf): Limits {
   const limiters = Object.fromEntries(
     Object.entries(rateLimits).map(([name, limit]) => [name, new RateLimiter<number | string>(limit)])
   ) as Record<RateClass, RateLimiter<number | string>>
+  const reads = new Map<number, number>()
   const blockOf = (request: FastifyRequest) => addressBlock(addressOf(request.raw))
   return {
     take(rate, request, reply) {
       const key = ratedByAddress.has(rate) ? blockOf(request) : request.caller!.principal.userId
       refuseFor(limiters[rate].take(key), reply)
+      if (rate === 'read') countRead(reads, request.caller!.principal.userId, reply)
     },
     requireFewStrangers: (request, reply) => refuseFor(limiters.stranger.wait(blockOf(request)), reply)
   }
@@ -44,6 +52,18 @@ function refuseFor(seconds: number, reply: FastifyReply): void {
     'rate_limited',
     `Too many requests. Retry in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`
   )
+}
+
+/** Counts a read of a person until its answer is written, or its connection closed. */
+function countRead(reads: Map<number, number>, userId: number, reply: FastifyReply): void {
+  const open = reads.get(userId) ?? 0
+  if (open >= readsAtOnceMax) refuseFor(1, reply)
+  reads.set(userId, open + 1)
+  reply.raw.once('close', () => {
+    const left = reads.get(userId)! - 1
+    if (left > 0) reads.set(userId, left)
+    else reads.delete(userId)
+  })
 }
 
 /**

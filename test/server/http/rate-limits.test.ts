@@ -1,8 +1,11 @@
+import { EventEmitter } from 'node:events'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createClient, memoryOutbox, newOutboxItem, OutboxSender, postItem } from '@parley/client'
 import type { Message } from '@parley/contract/entities'
 import { groupsOwnedMax } from '@parley/contract/limits'
-import { rateLimits } from '@parley/contract/rate-limits'
+import { rateLimits, readsAtOnceMax } from '@parley/contract/rate-limits'
+import { createLimits } from '../../../server/http/rate-limits.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 
 const limited = { PARLEY_RATE_LIMITS: 'on', PARLEY_TRUSTED_PROXIES: '127.0.0.1' }
@@ -101,6 +104,28 @@ describe('by address', () => {
     expect((await guess(9_999)).statusCode).toBe(429)
     expect(read).not.toHaveBeenCalled()
   })
+})
+
+test('L1: reads of one person that are not written yet are bounded, and each gives its place back when it is', async () => {
+  const limits = createLimits(true, () => '203.0.113.9')
+  const written: EventEmitter[] = []
+  const read = (userId: number) => {
+    const raw = new EventEmitter()
+    const header = vi.fn<FastifyReply['header']>()
+    const reply = { raw, header } as unknown as FastifyReply
+    limits.take('read', { caller: { principal: { userId } } } as FastifyRequest, reply)
+    written.push(raw)
+  }
+  for (let i = 0; i < readsAtOnceMax; i++) read(1)
+  expect(() => read(1)).toThrow('Too many requests')
+  read(2)
+  written[0]!.emit('close')
+  read(1)
+  expect(() => read(1)).toThrow('Too many requests')
+  // Whatever the answer is: of a route, each gives it back.
+  for (let i = 0; i < 2 * readsAtOnceMax; i++) {
+    expect((await john.get(`/api/conversations/${i % 2 ? id : 'none'}`)).statusCode).toBe(i % 2 ? 200 : 404)
+  }
 })
 
 test('health checks are never refused', async () => {
