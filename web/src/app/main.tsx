@@ -5,7 +5,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createClient } from '@parley/client'
 import { guardCompositions } from '../lib/keys.ts'
-import { NoticeBars } from '../features/status/notice-bars.tsx'
+import { ReloadBanner } from '../features/status/reload-banner.tsx'
 import { noteServerTime } from '../lib/now.ts'
 import { surviveTranslation } from '../lib/page-translation.ts'
 import { watchForUpdates } from '../lib/update.ts'
@@ -22,7 +22,7 @@ surviveTranslation()
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <SessionContext value={session}>
-      <NoticeBars />
+      <ReloadBanner />
       <PanePart level={1}>
         <App problem={takeProblem()} />
       </PanePart>

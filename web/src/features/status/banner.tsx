@@ -1,0 +1,30 @@
+import { Button } from '../../ui/button.tsx'
+import './banner.css'
+
+type BannerProps = {
+  /** Null shows nothing. */
+  text: string | null
+  /** The button that helps; null without one. */
+  action: string | null
+  /** Good news. */
+  calm?: boolean
+  onAction: () => void
+}
+
+/** A line across the top of the page. The region stays in the page, so that screen readers announce a text in it. */
+export function Banner({ text, action, calm = false, onAction }: BannerProps) {
+  return (
+    <div className="banner" role="status">
+      {text !== null && (
+        <div className={`banner__inside ${calm ? 'banner__inside--calm' : ''}`}>
+          <span>{text}</span>
+          {action !== null && (
+            <Button look="quiet" className="banner__now" onClick={onAction}>
+              {action}
+            </Button>
+          )}
+        </div>
+      )}
+    </div>
+  )
+}
