@@ -1,4 +1,8 @@
 import { isTemporary, retryAfterMs, systemClock } from '@parley/client'
+import { backoffMs } from '@parley/client/backoff'
+import { wait } from '@parley/client/clock'
+
+const backoff = { baseMs: 500, capMs: 15_000 }
 
 /** Asks until there is an answer: only a refusal, or `signal`, ends it. */
 export async function untilAnswered<Result>(
@@ -15,21 +19,15 @@ export async function untilAnswered<Result>(
       if (!isTemporary(error)) throw error
       floorMs = retryAfterMs(error)
     }
-    await pause(floorMs + Math.random() * Math.min(15_000, 500 * 2 ** attempt), signal)
+    await pause(backoffMs(backoff, attempt, Math.random, floorMs), signal)
   }
 }
 
 /** Resolves after `ms`, at once when the network is back, or when `signal` aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      cancel()
-      removeEventListener('online', done)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const cancel = systemClock.after(ms, done)
-    addEventListener('online', done)
-    signal.addEventListener('abort', done)
-  })
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const online = new AbortController()
+  const end = () => online.abort()
+  addEventListener('online', end)
+  await wait(systemClock, ms, AbortSignal.any([signal, online.signal]))
+  removeEventListener('online', end)
 }
