@@ -46,11 +46,9 @@ afterAll(async () => {
 /** Makes every file, and the folder, such that writes to them fail, also through what is open; or as before. */
 function immutable(yes: boolean): void {
   const folder = join(disk, 'data')
-  execFileSync('chattr', [
-    yes ? '+i' : '-i',
-    folder,
-    ...readdirSync(folder).map((name) => join(folder, name))
-  ])
+  // A socket has no such flag.
+  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())
+  execFileSync('chattr', [yes ? '+i' : '-i', folder, ...files.map(({ name }) => join(folder, name))])
 }
 
 const send = (content: string, clientId: string) =>
