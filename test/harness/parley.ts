@@ -75,7 +75,8 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
 
   const keep = (chunk: Buffer) => void (printed += chunk.toString())
 
-  async function start(env: Record<string, string> = {}, under: string[] = []): Promise<ChildProcess> {
+  type Started = { child: ChildProcess; closed: Promise<unknown> }
+  async function start(env: Record<string, string> = {}, under: string[] = []): Promise<Started> {
     const pinned = options.core === undefined ? [] : ['taskset', '-c', String(options.core)]
     const [program, ...args] = [...under, ...pinned, './server/parley.js', 'serve']
     const child = spawn(program, args, {
@@ -85,6 +86,8 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
     })
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
+    // After its end and its last word.
+    const closed = new Promise((resolve) => child.once('close', resolve))
     const ended = once(child, 'exit').then(() => {
       throw new Error(`Parley ended before it was ready:\n${printed}`)
     })
@@ -95,26 +98,24 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
       child.kill('SIGKILL')
       throw error
     }
-    return child
+    return { child, closed }
   }
 
   const removeData = async () => {
     if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
   }
-  let child = await start({}, options.under?.(dataDir)).catch(async (error: unknown) => {
+  let started = await start({}, options.under?.(dataDir)).catch(async (error: unknown) => {
     await removeData()
     throw error
   })
-  const running = () => child.exitCode === null && child.signalCode === null
   async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
-    const closed = ended()
-    if (running()) child.kill(signal)
-    return closed
+    started.child.kill(signal)
+    return ended()
   }
   async function ended(): Promise<Exit> {
-    const awaited = child
-    if (running()) await once(awaited, 'close')
-    return { code: awaited.exitCode, signal: awaited.signalCode }
+    const { child, closed } = started
+    await closed
+    return { code: child.exitCode, signal: child.signalCode }
   }
   async function stop(): Promise<void> {
     await kill()
@@ -124,14 +125,14 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
     url,
     dataDir,
     get pid() {
-      return child.pid!
+      return started.child.pid!
     },
     output: () => printed,
     kill,
     ended,
     async restart(env) {
       await kill()
-      child = await start(env)
+      started = await start(env)
     },
     stop,
     [Symbol.asyncDispose]: stop
@@ -139,7 +140,7 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
 }
 
 /** Polls, because nothing outside a process can be told that it listens. */
-async function untilReady(url: string, timeoutMs = 20_000): Promise<void> {
+async function untilReady(url: string, timeoutMs = 60_000): Promise<void> {
   const end = Date.now() + timeoutMs
   while (Date.now() < end) {
     const answer = await fetch(`${url}/readyz`).catch(() => null)
