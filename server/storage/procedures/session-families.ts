@@ -1,5 +1,5 @@
 import { refreshGraceSeconds } from '@parley/contract/limits'
-import type { Kysely } from 'kysely'
+import type { Kysely, SelectQueryBuilder } from 'kysely'
 import type { Schema } from '../schema.ts'
 
 const graceMs = refreshGraceSeconds * 1_000
@@ -65,6 +65,7 @@ export async function findReused(
 
 /** Ends every session of a person; gives the ids of those that were there. */
 export async function deleteSessionsOf(db: Kysely<Schema>, userId: number): Promise<number[]> {
+  await lockInOrder(db.selectFrom('sessions').where('user_id', '=', userId))
   return untilNone(() => db.deleteFrom('sessions').where('user_id', '=', userId).returning('id').execute())
 }
 
@@ -74,12 +75,35 @@ export async function deleteFamily(
   sessionId: number,
   familyId: string | null
 ): Promise<number[]> {
+  await lockFamily(db, [sessionId], familyId)
   const own = await db.deleteFrom('sessions').where('id', '=', sessionId).returning('id').execute()
   if (familyId === null) return own.map((row) => row.id)
   const others = await untilNone(() =>
     db.deleteFrom('sessions').where('family_id', '=', familyId).returning('id').execute()
   )
   return [...own.map((row) => row.id), ...others]
+}
+
+/** Locks these sessions, and the family, for what writes several of them. */
+export async function lockFamily(
+  db: Kysely<Schema>,
+  sessionIds: number[],
+  familyId: string | null
+): Promise<void> {
+  await lockInOrder(
+    db
+      .selectFrom('sessions')
+      .where((eb) =>
+        familyId === null
+          ? eb('id', 'in', sessionIds)
+          : eb.or([eb('id', 'in', sessionIds), eb('family_id', '=', familyId)])
+      )
+  )
+}
+
+/** By id: two that lock the same sessions in different orders would wait for each other. */
+async function lockInOrder(sessions: SelectQueryBuilder<Schema, 'sessions', object>): Promise<void> {
+  await sessions.select('id').orderBy('id').forUpdate().execute()
 }
 
 /** A refresh that a deletion waited for leaves a successor that only the next statement sees. */

@@ -3,7 +3,7 @@ import { refreshGraceSeconds, sessionsPerUserMax, signInDays } from '@parley/con
 import type { Kysely } from 'kysely'
 import { userColumns, userOf } from '../rows.ts'
 import type { Schema } from '../schema.ts'
-import { deleteFamily, forgetSuperseded } from './session-families.ts'
+import { deleteFamily, forgetSuperseded, lockFamily } from './session-families.ts'
 
 /** A session that is alive. Times are ms. `replacesId` is set until its first use; an older version wrote no `familyId`. */
 export type Session = {
@@ -123,12 +123,19 @@ export async function listSessionEnds(
     .execute()
 }
 
-/** Notes that these sessions were used at `now` (ms). */
+/** Notes that these sessions were used at `now` (ms), of those that nobody is changing. */
 export async function touchSessions(
   db: Kysely<Schema>,
   { sessionIds, now }: { sessionIds: number[]; now: number }
 ): Promise<{ result: null }> {
-  await db.updateTable('sessions').set({ last_used_at: now }).where('id', 'in', sessionIds).execute()
+  const free = db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', 'in', sessionIds)
+    .forNoKeyUpdate()
+    // Two nodes may note the same ones, each in its own order.
+    .skipLocked()
+  await db.updateTable('sessions').set({ last_used_at: now }).where('id', 'in', free).execute()
   return { result: null }
 }
 
@@ -214,7 +221,12 @@ export async function confirmSession(
   db: Kysely<Schema>,
   { sessionId, replacesId, now }: { sessionId: number; replacesId: number; now: number }
 ): Promise<{ result: null }> {
-  // The older row first: rows are locked in the order of their ids.
+  const replaced = await db
+    .selectFrom('sessions')
+    .select('family_id')
+    .where('id', '=', replacesId)
+    .executeTakeFirst()
+  await lockFamily(db, [replacesId, sessionId], replaced?.family_id ?? null)
   const old = await db
     .updateTable('sessions')
     .set((eb) => ({

@@ -139,6 +139,12 @@ const allowed: Partial<Record<ProcedureName, RegExp>> = {
   // Of one conversation's people, a thousand at most.
   listParticipants: /^USE TEMP B-TREE FOR ORDER BY$/,
   removeParticipant: /^USE TEMP B-TREE FOR ORDER BY$/,
+  // Of one family's sessions, or one person's: some ten, or a hundred, are locked in order.
+  addSession: /^USE TEMP B-TREE FOR ORDER BY$/,
+  confirmSession: /^USE TEMP B-TREE FOR ORDER BY$/,
+  endFamily: /^USE TEMP B-TREE FOR ORDER BY$/,
+  endReusedFamily: /^USE TEMP B-TREE FOR ORDER BY$/,
+  setDisabled: /^USE TEMP B-TREE FOR ORDER BY$/,
   // Keys wait there by thousands at most; asked only of a send that is refused anyway.
   findSend: /^SCAN recent_sends$/,
   // The doctor reads everything.
