@@ -24,6 +24,8 @@ const questionMs = 10_000
 /** How long a command waits for its answer. */
 const answerMs = 60_000
 
+class EndedLine extends Error {}
+
 /** Where the server of a data folder answers commands. */
 export function commandSocketPath(dataDir: string): string {
   return join(dataDir, 'parley.sock')
@@ -123,7 +125,14 @@ export async function askServer<Name extends AccountCommandName>(
   try {
     socket.setTimeout(answerMs, () => socket.destroy(new Error('the Parley that runs does not answer')))
     socket.write(`${JSON.stringify({ database, command, input } satisfies Question)}\n`)
-    const answer = JSON.parse(await readLine(socket)) as Answer
+    const line = await readLine(socket).catch((error: NodeJS.ErrnoException) => {
+      const words =
+        'the Parley that runs ended the connection before it answered; it is stopping or busy: try again'
+      throw error.code === 'EPIPE' || error.code === 'ECONNRESET' || error instanceof EndedLine
+        ? new Error(words, { cause: error })
+        : error
+    })
+    const answer = JSON.parse(line) as Answer
     if ('error' in answer) throw new Error(answer.error)
     return answer as { result: AccountCommandResult<Name> }
   } finally {
@@ -165,5 +174,5 @@ async function readLine(socket: Socket): Promise<string> {
     if (end !== -1) return text.slice(0, end)
     if (text.length > lineMax) break
   }
-  throw new Error('the other side ended in the middle of a line')
+  throw new EndedLine('the other side ended in the middle of a line')
 }

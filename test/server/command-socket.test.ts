@@ -99,6 +99,19 @@ describe('The socket for commands', () => {
     }
   )
 
+  test('that is busy, or stops, has a command say so', async () => {
+    const socket = await listen()
+    const idle = Array.from({ length: 16 }, () => connect(path).on('error', () => {}))
+    await Promise.all(idle.map((each) => once(each, 'connect')))
+    for (let round = 0; round < 5; round++) await expect(ask()).rejects.toThrow(/busy: try again/)
+    await socket.close()
+
+    const silent = createServer((client) => client.end()).listen(path)
+    await once(silent, 'listening')
+    await expect(ask()).rejects.toThrow(/busy: try again/)
+    silent.close()
+  })
+
   test('that stops waits for commands that run, and for nobody who only sits there', async () => {
     const begun = Promise.withResolvers<void>()
     const done = Promise.withResolvers<string>()
