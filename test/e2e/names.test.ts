@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Locator, Page } from 'playwright-core'
+import type { Conversation } from '@parley/contract/entities'
 import { loginAs, type Api } from '../harness/api.ts'
 import { act, message, openMenu, openScene, signIn, type Scene } from './people.ts'
 
@@ -133,6 +134,9 @@ describe('marks that pile up on a letter', () => {
     const last = await jane.send(direct, storm)
     await jane.send(direct, 'after')
     await message(page, 'after').waitFor()
+    // What reading them changes on the page has begun.
+    const unread = async () => (await john.get<Conversation>(`/api/conversations/${direct}`)).body.unreadCount
+    await expect.poll(unread).toBe(0)
     const [above, below] = [message(page, 'before'), message(page, 'after')]
     const pictures = async () => [
       await painted(await boxOf(above.locator('.message__bubble'))),
@@ -142,7 +146,7 @@ describe('marks that pile up on a letter', () => {
     const withMarks = await atRest(pictures)
     // The same message without its marks has the same place.
     await row.evaluate((text) => (text.firstChild!.nodeValue = 'ab'))
-    expect(await pictures()).toEqual(withMarks)
+    expect(await atRest(pictures)).toEqual(withMarks)
   })
   it('paint nothing above or below their line in the list', async () => {
     await page.goto(scene.parley.url)
@@ -157,7 +161,7 @@ describe('marks that pile up on a letter', () => {
       ])
     const withMarks = await atRest(around)
     await words.evaluate((text) => (text.firstChild!.nodeValue = 'ab in the list'))
-    expect(await around()).toEqual(withMarks)
+    expect(await atRest(around)).toEqual(withMarks)
   })
 })
 

@@ -27,7 +27,7 @@ it('the mark clears when the conversation is read', async () => {
   await listed(janes, 'john').getByText('1 unread message').waitFor({ state: 'detached' })
   await janes.reload()
   await message(janes, 'Hello jane').waitFor()
-  expect(await janes.title()).toBe('Parley')
+  await expect.poll(() => janes.title()).toBe('Parley')
 })
 
 it('both ways, in order, and the same after a reload', async () => {
