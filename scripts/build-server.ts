@@ -1,26 +1,38 @@
 /** Bundles the server into `dist/server` and completes `dist`, which is what a release holds. A part of `npm run build`. */
-import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'vite'
 
 const root = join(import.meta.dirname, '..')
 const release = join(root, 'dist')
+const entries = ['parley.js', 'worker.js']
 
 if (import.meta.main) await buildServer()
 
 /** Writes everything of a release but the web app, which Vite builds. */
 export async function buildServer(): Promise<void> {
-  // A process that starts meanwhile finds all files of one build.
   const unfinished = join(release, `server-${process.pid}`)
   await bundleInto(unfinished)
   await chmod(join(unfinished, 'parley.js'), 0o755)
-  const server = join(release, 'server')
-  await rm(server, { recursive: true, force: true })
-  await rename(unfinished, server)
+  await moveFiles(unfinished, join(release, 'server'))
 
   await copyFile(join(root, 'docs/openapi.json'), join(release, 'openapi.json'))
   for (const name of ['LICENSE', 'CHANGELOG.md']) await copyFile(join(root, name), join(release, name))
   await writeFile(join(release, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`)
+}
+
+/**
+ * Replaces the files of one folder by those of another. A process that starts meanwhile finds everything it imports: chunks are
+ * named by their content, and the entries that import them come last.
+ */
+async function moveFiles(from: string, to: string): Promise<void> {
+  const names = (await readdir(from)).toSorted(
+    (a, b) => Number(entries.includes(a)) - Number(entries.includes(b))
+  )
+  await mkdir(to, { recursive: true })
+  for (const name of names) await rename(join(from, name), join(to, name))
+  await rm(from, { recursive: true })
+  for (const name of await readdir(to)) if (!names.includes(name)) await rm(join(to, name))
 }
 
 async function bundleInto(folder: string): Promise<void> {

@@ -68,6 +68,14 @@ describe('the tarball of npm run package', () => {
     expect(command.split('\0')).toContain('--no-allocation-site-pretenuring')
   })
 
+  test('names the Node version that it needs when the one in the path is older', async () => {
+    const older = "data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'25.9.0'}})"
+    await expect(parley(['--version'], { NODE_OPTIONS: `--import ${older}` })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Parley needs Node 26 or newer. This is Node 25.9.0.')
+    })
+  })
+
   test('serves the web app and the API, runs every command, and restarts with everything', async () => {
     await using server = await startParley({ folder: installed, env: unlimited })
     const env = { DATA_DIR: server.dataDir }
