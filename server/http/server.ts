@@ -117,5 +117,6 @@ function ownWords({ logger }: Deps): Partial<FastifyBaseLogger> {
 
 /** What a log line may say of a request: never its query, which may hold a token. */
 function requestLine(request: { method: string; url: string }): { method: string; path: string } {
-  return { method: request.method, path: pathOf(request.url) }
+  // Nor what looks like one: `;` and an encoded `?` belong to the path.
+  return { method: request.method, path: pathOf(request.url).split(/;|%3[bf]/i, 1)[0]! }
 }

@@ -191,6 +191,8 @@ test('W3: no token is in the log, however much is logged', async () => {
   await call(`${parley.url}/api/auth_user?token=${token}`)
   await call(`${parley.url}/api/%zz?token=${token}`)
   await call(`${parley.url}/nowhere?token=${token}`)
+  await call(`${parley.url}/api/messages;token=${token}`)
+  await call(`${parley.url}/api/messages%3Ftoken=${token}`)
   await john.get('/api/auth_user')
   const { body } = await john.post<{ token: string }>('/api/refresh_token')
   const login = await call(`${parley.url}/api/login?session=cookie`, {
