@@ -5,7 +5,7 @@ import { build } from 'vite'
 
 const root = join(import.meta.dirname, '..')
 const release = join(root, 'dist')
-const entries = ['parley.js', 'worker.js']
+const entries = new Set(['parley.js', 'worker.js'])
 
 if (import.meta.main) await buildServer()
 
@@ -26,9 +26,7 @@ export async function buildServer(): Promise<void> {
  * named by their content, and the entries that import them come last.
  */
 async function moveFiles(from: string, to: string): Promise<void> {
-  const names = (await readdir(from)).toSorted(
-    (a, b) => Number(entries.includes(a)) - Number(entries.includes(b))
-  )
+  const names = (await readdir(from)).toSorted((a, b) => Number(entries.has(a)) - Number(entries.has(b)))
   await mkdir(to, { recursive: true })
   for (const name of names) await rename(join(from, name), join(to, name))
   await rm(from, { recursive: true })
