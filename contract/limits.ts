@@ -33,7 +33,7 @@ export const signInDays = 365
 /** Characters in the name of a session's device. */
 export const deviceMaxLength = 40
 
-/** Sessions of one person (sign-ins, not tokens); a further sign-in ends the least recently used one. */
+/** Sessions of one person (sign-ins, not tokens) unless a setting says otherwise; a further sign-in ends the least recently used one. */
 export const sessionsPerUserMax = 100
 
 /** Seconds a refreshed token's predecessor lives at most. */

@@ -63,6 +63,7 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
     throw error
   })
   const sessions = new Sessions(store, {
+    perUserMax: config.sessionsPerUser,
     publish: (change) => bus.publishSession(change),
     onFailure: (error) =>
       logger.warn(error, 'the use of a session could not be recorded; it is recorded at a later use'),

@@ -1,6 +1,6 @@
 import type { BlockList } from 'node:net'
 import { resolve } from 'node:path'
-import { messageMaxLength } from '@parley/contract/limits'
+import { messageMaxLength, sessionsPerUserMax } from '@parley/contract/limits'
 import { parseNatsUrl, type NatsConfig } from './nats-url.ts'
 import { settings, type SettingName } from './settings.ts'
 import { parseTrustedProxies } from './trusted-proxies.ts'
@@ -29,6 +29,7 @@ export type Config = Readonly<{
   syncIntervalMs: number
   streamMaxLifeMs: number
   streamsPerUser: number
+  sessionsPerUser: number
   drainMs: number
   eventsKeepMs: number
   eventsKeepCount: number
@@ -228,6 +229,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     syncIntervalMs: 1_000 * number('PARLEY_SYNC_INTERVAL_SECONDS', 10, 0.1, 15, false),
     streamMaxLifeMs: 60_000 * number('PARLEY_STREAM_MAX_LIFE_MINUTES', 60, 0.01, 1_440, false),
     streamsPerUser: number('PARLEY_STREAMS_PER_USER', 1_000, 1, 1_000_000),
+    sessionsPerUser: number('PARLEY_SESSIONS_PER_USER', sessionsPerUserMax, 1, 1_000_000),
     drainMs: 1_000 * number('PARLEY_DRAIN_SECONDS', 10, 0, 600, false),
     eventsKeepMs: 86_400_000 * number('PARLEY_EVENTS_KEEP_DAYS', 30, 0, 36_500, false),
     eventsKeepCount: number('PARLEY_EVENTS_KEEP_COUNT', 10_000, 0, 100_000_000)

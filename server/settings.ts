@@ -107,6 +107,11 @@ export const settings = [
   },
   { name: 'PARLEY_STREAMS_PER_USER', default: '1000', meaning: 'Event streams that one user may hold open' },
   {
+    name: 'PARLEY_SESSIONS_PER_USER',
+    default: '100',
+    meaning: 'Sessions that one user may hold; a further sign-in ends the least recently used one'
+  },
+  {
     name: 'PARLEY_DRAIN_SECONDS',
     default: '10',
     meaning: 'How long a stop may take; streams end spread over the first half of it'

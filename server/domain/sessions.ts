@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/errors'
-import { sessionDays, signInDays } from '@parley/contract/limits'
+import { sessionDays, sessionsPerUserMax, signInDays } from '@parley/contract/limits'
 import type { Session, Store } from '../storage/store.ts'
 import { familyOf, hashOf, isToken, newSalt, newToken, successorOf } from './session-tokens.ts'
 
@@ -31,6 +31,8 @@ const touchMs = 3_600_000
 export type SessionsOptions = {
   /** A session is looked up again after this long, in ms: another process may have ended it. */
   cacheMs?: number
+  /** Sessions that one person may hold. */
+  perUserMax?: number
   /** Tells the other nodes of a change that was made here. */
   publish?: (change: SessionChange) => void
   /** Called when the last use of sessions could not be written down. */
@@ -44,6 +46,7 @@ type Cached = { principal: Principal; until: number; used: boolean }
 export class Sessions {
   readonly #store: Store
   readonly #cacheMs: number
+  readonly #perUserMax: number
   readonly #publish: (change: SessionChange) => void
   readonly #onFailure: (error: unknown) => void
   /** By the token's hash. */
@@ -66,10 +69,16 @@ export class Sessions {
 
   constructor(
     store: Store,
-    { cacheMs = 30_000, publish = () => {}, onFailure = () => {} }: SessionsOptions = {}
+    {
+      cacheMs = 30_000,
+      perUserMax = sessionsPerUserMax,
+      publish = () => {},
+      onFailure = () => {}
+    }: SessionsOptions = {}
   ) {
     this.#store = store
     this.#cacheMs = cacheMs
+    this.#perUserMax = perUserMax
     this.#publish = publish
     this.#onFailure = onFailure
   }
@@ -80,7 +89,7 @@ export class Sessions {
   }
 
   /**
-   * Signs a person in, on `device` (for people: "Firefox on Linux"). Beyond `sessionsPerUserMax` their least recently used
+   * Signs a person in, on `device` (for people: "Firefox on Linux"). Beyond `perUserMax` their least recently used
    * session ends. Throws `account_disabled`.
    */
   async start(userId: number, device: string | null = null): Promise<NewToken> {
@@ -94,6 +103,7 @@ export class Sessions {
       device,
       expiresAt,
       absoluteEnd: now + signInDays * dayMs,
+      perUserMax: this.#perUserMax,
       now
     })
     if (!added) throw new Problem('account_disabled', 'Ask the administrator of this server.')

@@ -56,6 +56,8 @@ export const timelineShown = 200
 export const stormEnv = {
   PARLEY_LOG_LEVEL: 'error',
   PARLEY_DRAIN_SECONDS: '0.5',
+  // Readers sign in again and again.
+  PARLEY_SESSIONS_PER_USER: '100000',
   // Streams speak often enough for a reader to tell a dead one, and end by themselves too.
   PARLEY_SYNC_INTERVAL_SECONDS: '0.5',
   PARLEY_STREAM_MAX_LIFE_MINUTES: '0.2',

@@ -40,6 +40,7 @@ describe('settings', () => {
       syncIntervalMs: 10_000,
       streamMaxLifeMs: 3_600_000,
       streamsPerUser: 1000,
+      sessionsPerUser: 100,
       drainMs: 10_000,
       eventsKeepMs: 30 * 86_400_000,
       eventsKeepCount: 10_000

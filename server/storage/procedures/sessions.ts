@@ -1,5 +1,5 @@
 import type { User } from '@parley/contract/entities'
-import { refreshGraceSeconds, sessionsPerUserMax, signInDays } from '@parley/contract/limits'
+import { refreshGraceSeconds, signInDays } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
 import { userColumns, userOf } from '../rows.ts'
 import type { Schema } from '../schema.ts'
@@ -24,6 +24,8 @@ export type NewSession = {
   device: string | null
   expiresAt: number
   absoluteEnd: number
+  /** Sessions that the person may hold, this one included. */
+  perUserMax: number
   now: number
 }
 
@@ -66,13 +68,13 @@ export async function addSession(
     .where('superseded_at', 'is', null)
     .where('expires_at', '>', now)
     .execute()
-  if (alive.length <= sessionsPerUserMax) return { result: { endedIds: [] } }
+  if (alive.length <= session.perUserMax) return { result: { endedIds: [] } }
   alive.sort(
     (left, right) =>
       (right.last_used_at ?? right.created_at) - (left.last_used_at ?? left.created_at) || right.id - left.id
   )
   const endedIds: number[] = []
-  for (const { id, family_id: familyId } of alive.slice(sessionsPerUserMax)) {
+  for (const { id, family_id: familyId } of alive.slice(session.perUserMax)) {
     endedIds.push(...(await deleteFamily(db, id, familyId)))
   }
   return { result: { endedIds } }

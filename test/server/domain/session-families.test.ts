@@ -218,6 +218,13 @@ test('a person has a bounded number of sessions: a further sign-in ends the leas
   expect(await rowsOf(userId)).toHaveLength(sessionsPerUserMax)
 })
 
+test('a setting says how many sessions a person may hold', async () => {
+  const { userId } = await addPerson(store)
+  const few = new Sessions(store, { perUserMax: 2 })
+  for (let n = 0; n < 4; n++) await few.start(userId)
+  expect(await rowsOf(userId)).toHaveLength(2)
+})
+
 test('the last use of a session is written down once an hour, also of one that stays cached', async () => {
   const { token, userId } = await signedIn()
   let writes = 0
