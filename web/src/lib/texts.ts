@@ -55,6 +55,7 @@ export const texts = {
     loadMore: 'Show more conversations',
     notSent: 'Not sent',
     notSaved: 'Not saved',
+    unavailable: 'Conversation not in your list',
     you: 'You: ',
     by: (name: string) => `${isolate(name)}: `,
     typing: 'typing…',
@@ -109,6 +110,11 @@ export const texts = {
     charactersLeft: (count: number) =>
       `${Math.abs(count)} ${Math.abs(count) === 1 ? 'character' : 'characters'} ${count >= 0 ? 'left' : 'too many'}`,
     notKept: 'Your browser couldn’t save this message. Your text is still here. Try again.'
+  },
+
+  unsent: {
+    label: 'Unsent messages and changes',
+    detail: 'These are stored in this browser only.'
   },
 
   message: {

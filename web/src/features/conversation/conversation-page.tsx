@@ -94,7 +94,7 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const backTo = useCallback((messageId: string) => messenger.loadBackTo(id, messageId), [messenger, id])
   const loadOlder = useCallback(() => messenger.loadOlder(id), [messenger, id])
 
-  if (missing) return <Missing title={missing.title} />
+  if (missing) return <Missing id={id} title={missing.title} />
 
   function editLast() {
     // One that was sent a moment ago may not be rendered yet.

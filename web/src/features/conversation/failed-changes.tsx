@@ -84,7 +84,8 @@ function FailedChange({ item, writing }: { item: ChangeItem; writing: Writing })
   )
 }
 
-function sentenceOf(item: ChangeItem): string {
+/** What was not done. */
+export function sentenceOf(item: ChangeItem): string {
   switch (item.kind) {
     case 'edit':
       return texts.failedChange.edit

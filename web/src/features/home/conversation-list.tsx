@@ -13,6 +13,7 @@ import { outgoingOf } from '../../state/outgoing.ts'
 import { pendingChanges } from '../../state/pending-changes.ts'
 import { namesOf, usePeople } from '../../state/people.ts'
 import { ConversationRow } from './conversation-row.tsx'
+import { UnlistedRow } from './unlisted-row.tsx'
 
 const none: readonly ChangeItem[] = []
 
@@ -34,13 +35,21 @@ export function ConversationList({ openId }: { openId: string | null }) {
     [entries, listedDownTo, outgoing]
   )
 
+  // Refused in a conversation that is not mine any more, or not known here yet: nothing else leads there.
+  const unlisted = Array.from(outgoing).filter(([id, { failed }]) => failed && entries[id] === undefined)
+
   if (!ready) return <ListSkeleton />
-  if (listed.length === 0) {
+  if (listed.length === 0 && unlisted.length === 0) {
     return <Notice level={2} title={texts.home.emptyTitle} detail={texts.home.emptyDetail} />
   }
   return (
     <nav className="list" aria-label={texts.home.conversations}>
       <ul>
+        {unlisted.map(([id, outgoing]) => (
+          <li key={id}>
+            <UnlistedRow id={id} outgoing={outgoing} open={id === openId} />
+          </li>
+        ))}
         {listed.map((entry) => (
           <li key={entry.id}>
             <ConversationRow

@@ -98,7 +98,7 @@ export const ConversationRow = memo(function ConversationRow({
 })
 
 /** Says that the last message is pending, or that the server refused something. */
-function OutgoingMark({ outgoing: { failed, last } }: { outgoing: Outgoing }) {
+export function OutgoingMark({ outgoing: { failed, last } }: { outgoing: Outgoing }) {
   return (
     <>
       <span className={`row__state ${failed ? 'row__state--failed' : ''}`}>
@@ -136,7 +136,8 @@ function LastMessage({
   )
 }
 
-function Words({ by, children }: { by: string | null; children: string }) {
+/** A line of what was said, after the name of who said it. */
+export function Words({ by, children }: { by: string | null; children: string }) {
   return (
     <>
       {by !== null && <span className="row__by">{by}</span>}

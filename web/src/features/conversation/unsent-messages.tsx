@@ -1,0 +1,76 @@
+import { reportFault } from '@parley/client/failures'
+import type { OutboxItem } from '@parley/client'
+import { copyText } from '../../lib/clipboard.ts'
+import { problemText } from '../../lib/problem-texts.ts'
+import { texts } from '../../lib/texts.ts'
+import { useMessenger, useMessengerState } from '../../state/context.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { sentenceOf } from './failed-changes.tsx'
+import { Note, useNote } from './note.tsx'
+import './failed-changes.css'
+import './unsent-messages.css'
+
+/** What the server refused in a conversation that is not mine any more: to be copied and discarded. */
+export function UnsentMessages({ conversationId }: { conversationId: string }) {
+  const outbox = useMessengerState(({ outbox }) => outbox)
+  const { note, tell, fail } = useNote()
+  const failed = outbox.filter((item) => item.conversationId === conversationId && item.problem !== null)
+  if (failed.length === 0) return null
+
+  function copy(content: string) {
+    copyText(content).then(
+      () => tell(texts.message.copied),
+      () => fail(texts.message.notCopied)
+    )
+  }
+  return (
+    <section className="unsent" aria-label={texts.unsent.label}>
+      <p>{texts.unsent.detail}</p>
+      <ul className="failed-changes">
+        {failed.map((item) => (
+          <UnsentMessage key={item.clientId} item={item} onCopy={copy} />
+        ))}
+      </ul>
+      <Note note={note} />
+    </section>
+  )
+}
+
+function UnsentMessage({ item, onCopy }: { item: OutboxItem; onCopy: (content: string) => void }) {
+  const { outbox } = useMessenger()
+  const { code, detail } = item.problem!
+  const content = 'content' in item ? item.content : null
+  return (
+    <li className="failed-change">
+      <Icon name="warning" />
+      <div className="failed-change__about">
+        <p>
+          {item.kind === 'send' ? texts.message.failed : sentenceOf(item)}{' '}
+          {problemText({ code, message: detail })}
+        </p>
+        {content !== null && (
+          // All of it can be selected, where the browser refuses to copy.
+          <p className="unsent__text" dir="auto">
+            {content}
+          </p>
+        )}
+      </div>
+      <div className="failed-change__choices">
+        {content !== null && (
+          <Button look="quiet" onClick={() => onCopy(content)}>
+            {texts.menu.copy}
+          </Button>
+        )}
+        <Button
+          look="quiet"
+          onClick={() => {
+            outbox.discard(item.clientId).catch(reportFault)
+          }}
+        >
+          {texts.message.discard}
+        </Button>
+      </div>
+    </li>
+  )
+}
