@@ -161,7 +161,7 @@ describe('Back on a phone', () => {
       () => page.getByRole('button', { name: 'Close' }).tap()
     ]) {
       await choose('Delete…')
-      await page.getByRole('dialog').waitFor()
+      await page.getByRole('dialog', { name: 'Delete this message?' }).waitFor()
       await close()
       await dialogs().waitFor({ state: 'detached' })
     }
@@ -222,8 +222,10 @@ async function watch(): Promise<void> {
 describe('a finger beside what is open closes it, and touches nothing beneath', () => {
   it.each(overConversation.filter(([name]) => name !== 'the panel of the group'))(
     '%s',
-    async (_name, open, depth) => {
+    async (_name, open, depth, title) => {
       await open()
+      // As many were open before the last took the place of a menu.
+      await page.getByRole('dialog', { name: title }).waitFor()
       await expect.poll(() => dialogs().count()).toBe(depth)
       await watch()
       await page.touchscreen.tap(360, 32)
@@ -232,11 +234,11 @@ describe('a finger beside what is open closes it, and touches nothing beneath', 
       expect(path()).toBe(pathname)
     }
   )
-  it.each(overList)('%s', async (_name, open) => {
+  it.each(overList)('%s', async (_name, open, title) => {
     await page.goBack()
     await expect.poll(path).toBe('/')
     await open()
-    await dialogs().waitFor()
+    await page.getByRole('dialog', { name: title }).waitFor()
     await watch()
     await page.touchscreen.tap(200, 160)
     await dialogs().waitFor({ state: 'detached' })
