@@ -89,7 +89,7 @@ describe.concurrent('Parley', () => {
     expect(after.heapBytes - before.heapBytes).toBeLessThan(1_000_000)
     await app.call('close')
     await rm(dataDir, { recursive: true })
-  })
+  }, 300_000)
 })
 
 /** Requests of which only the beginning comes, and then a character a second. */

@@ -81,4 +81,4 @@ test('S10: SIGTERM with 3,000 streams, peers that stall and sends in flight lose
   await swarm.call('close')
   await parley.stop()
   await rm(dataDir, { recursive: true })
-})
+}, 300_000)

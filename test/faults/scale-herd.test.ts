@@ -41,4 +41,4 @@ test('S9, S1: 5,000 clients cut at once by a killed server all come back and mis
   await swarm.call('close')
   await parley.stop()
   await rm(dataDir, { recursive: true })
-})
+}, 300_000)

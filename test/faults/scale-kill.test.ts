@@ -45,4 +45,4 @@ test('D1, E1, S1: killed again and again during 1,000 sends a second, every ackn
   await swarm.call('close')
   await parley.stop()
   await rm(dataDir, { recursive: true })
-})
+}, 300_000)
