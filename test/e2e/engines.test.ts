@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Message } from '@parley/contract/entities'
 import { loginAs, type Api } from '../harness/api.ts'
 import type { EngineTab } from '../harness/engine-tab.ts'
 import { openFirefox } from '../harness/firefox.ts'
@@ -67,8 +68,10 @@ describe.each([
     await tab.type(' and all')
     await tab.press('Enter')
     await until(saying('hello jane and all'))
-    const { body } = await jane.get<{ content: string }[]>(`/api/conversations/${id}/messages`)
-    expect(JSON.stringify(body)).toContain('hello jane and all')
+    // The page shows it before it is saved.
+    const saved = async () =>
+      (await jane.get<Message[]>(`/api/conversations/${id}/messages`)).body.map(({ content }) => content)
+    await expect.poll(saved).toContain('hello jane and all')
   })
   it('one reacts by keys alone; Back closes a menu', async () => {
     await tab.run(`document.querySelector('.messages').focus()`)
