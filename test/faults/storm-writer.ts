@@ -34,12 +34,14 @@ export async function runWriter({ storm, name, number, token, conversationId }: 
     return true
   }
 
+  const typing = `/api/conversations/${conversationId}/typing`
+  const type = () => link.ask({ method: 'POST', path: typing, token, expected: [204] })
+
   for (let n = 1; !record.calm && !record.broken; n++) {
     const which = `${name}, message ${n}`
-    if (random() < 0.1) {
-      const typing = `/api/conversations/${conversationId}/typing`
-      await link.ask({ method: 'POST', path: typing, token, expected: [204] })
-    }
+    if (random() < 0.1) await type()
+    // More at once than a bucket holds, so that it is refused on a slow machine, too.
+    if (storm.world.rateLimits && random() < 0.05) await Promise.all(Array.from({ length: 100 }, type))
     if (random() < 0.03) {
       record.inject('key sent twice at once', which)
       await Promise.all([attempt(n), attempt(n)])
