@@ -20,6 +20,24 @@ const goneMs = 5_000
 export type MoveProgress = { table: string; rows: number; done: number; step: 'written' | 'compared' }
 
 /**
+ * Makes the database at `url` ready for a move. Throws, in a line for whoever runs it, when it cannot be used, or holds people of
+ * another epoch than `epoch`.
+ */
+export async function checkTarget(url: string, epoch: string): Promise<void> {
+  await prepareDatabase(url)
+  const pool = openPool(url, { max: 1, patient: true })
+  const client = await pool.connect()
+  try {
+    await expectNoOthers(client, epoch)
+  } catch (error) {
+    throw explain(error, url)
+  } finally {
+    client.release(true)
+    await pool.end()
+  }
+}
+
+/**
  * Copies everything from an open SQLite file into the empty database at `url`, under the same epoch, so that clients go
  * on with the cursors they have. One transaction, compared row by row before it is committed: it has moved whole, or
  * not at all. Finds that it was done before where only the comparison is left. Throws, in a line for whoever runs it, when
@@ -37,14 +55,9 @@ export async function moveIn(
     await expectAlone(client)
     await client.query('BEGIN')
     await client.query('LOCK TABLE settings, users IN ACCESS EXCLUSIVE MODE')
-    const epoch = source.prepare("SELECT value FROM settings WHERE name = 'epoch'").get()!['value']
-    const { rows } = await client.query<{ value: string }>(
-      "SELECT value FROM settings WHERE name = 'epoch' AND EXISTS (SELECT 1 FROM users)"
-    )
-    if (rows[0] && rows[0].value !== epoch) {
-      throw new Error('there are people in that database already; name an empty one')
-    }
-    if (!rows[0]) await copy(source, client, report)
+    const epoch = String(source.prepare("SELECT value FROM settings WHERE name = 'epoch'").get()!['value'])
+    const isCopied = await expectNoOthers(client, epoch)
+    if (!isCopied) await copy(source, client, report)
     for (const table of moved) await compare(source, client, table, report)
     await client.query('COMMIT')
     await client.query('ANALYZE')
@@ -55,6 +68,17 @@ export async function moveIn(
     client.release(true)
     await pool.end()
   }
+}
+
+/** Whether people of this epoch were copied there before; throws when those of another one are there. */
+async function expectNoOthers(client: PoolClient, epoch: string): Promise<boolean> {
+  const { rows } = await client.query<{ value: string }>(
+    "SELECT value FROM settings WHERE name = 'epoch' AND EXISTS (SELECT 1 FROM users)"
+  )
+  if (rows[0] && rows[0].value !== epoch) {
+    throw new Error('there are people in that database already; name an empty one')
+  }
+  return rows.length > 0
 }
 
 /** Nobody writes while we do, and no node goes on with the secrets and the epoch that it has read before. */

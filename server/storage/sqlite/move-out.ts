@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
-import { moveIn, type MoveProgress } from '../postgres/move-in.ts'
+import { checkTarget, moveIn, type MoveProgress } from '../postgres/move-in.ts'
+import { lockDatabase } from './database-lock.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 /**
@@ -12,6 +13,8 @@ export async function moveOut(
   url: string,
   report: (progress: MoveProgress) => void
 ): Promise<void> {
+  // First: a target that cannot be used leaves the file's schema to the version that wrote it.
+  await checkTarget(url, readEpoch(path))
   // Keeps servers out, brings its schema up to date, and renews its epoch where it was put back from a copy.
   const store = await openSqliteStore(path)
   const database = new DatabaseSync(path)
@@ -23,5 +26,23 @@ export async function moveOut(
   } finally {
     database.close()
     await store.close()
+  }
+}
+
+/** The epoch of a file that no server has open; empty where no Parley has made its tables. */
+function readEpoch(path: string): string {
+  const lock = lockDatabase(path)
+  try {
+    const database = new DatabaseSync(path, { readOnly: true })
+    try {
+      const made = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'settings'").get()
+      return made
+        ? String(database.prepare("SELECT value FROM settings WHERE name = 'epoch'").get()?.['value'])
+        : ''
+    } finally {
+      database.close()
+    }
+  } finally {
+    lock.close()
   }
 }
