@@ -61,7 +61,8 @@ async function prepare<Result>(
   } catch (error) {
     throw explain(error, url)
   } finally {
-    await db.destroy()
+    // Not by `db`, which ends no pool that it has asked nothing: its connection would keep a command alive for a minute.
+    await pool.end()
   }
 }
 
