@@ -11,6 +11,12 @@ const saying = (text: string) =>
   `Array.from(document.querySelectorAll('.message__text')).some((each) => each.textContent === ${JSON.stringify(text)})`
 
 // The whole journey in the two engines that Chromium is not; everything else is tested in Chromium.
+/** The texts of a conversation as the server has them. */
+async function savedTexts(jane: Api, id: string): Promise<string[]> {
+  const { body } = await jane.get<Message[]>(`/api/conversations/${id}/messages`)
+  return body.map(({ content }) => content)
+}
+
 describe.each([
   ['Firefox', openFirefox],
   ['WebKit', openWebKit]
@@ -69,9 +75,7 @@ describe.each([
     await tab.press('Enter')
     await until(saying('hello jane and all'))
     // The page shows it before it is saved.
-    const saved = async () =>
-      (await jane.get<Message[]>(`/api/conversations/${id}/messages`)).body.map(({ content }) => content)
-    await expect.poll(saved).toContain('hello jane and all')
+    await expect.poll(() => savedTexts(jane, id)).toContain('hello jane and all')
   })
   it('one reacts by keys alone; Back closes a menu', async () => {
     await tab.run(`document.querySelector('.messages').focus()`)
