@@ -151,7 +151,7 @@ function open(
       await schema?.close()
       await notices.close()
       await settled()
-      await Promise.all([sendPool.end(), logPool.end(), readDb.destroy(), writeDb.destroy()])
+      await Promise.all([readPool, writePool, sendPool, logPool].map((pool) => pool.end()))
     }
   }
 }
