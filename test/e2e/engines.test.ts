@@ -10,13 +10,13 @@ import { openWebKit } from '../harness/webkit.ts'
 const saying = (text: string) =>
   `Array.from(document.querySelectorAll('.message__text')).some((each) => each.textContent === ${JSON.stringify(text)})`
 
-// The whole journey in the two engines that Chromium is not; everything else is tested in Chromium.
 /** The texts of a conversation as the server has them. */
 async function savedTexts(jane: Api, id: string): Promise<string[]> {
   const { body } = await jane.get<Message[]>(`/api/conversations/${id}/messages`)
   return body.map(({ content }) => content)
 }
 
+// The whole journey in the two engines that Chromium is not; everything else is tested in Chromium.
 describe.each([
   ['Firefox', openFirefox],
   ['WebKit', openWebKit]
