@@ -20,14 +20,15 @@ const goneMs = 5_000
 export type MoveProgress = { table: string; rows: number; done: number; step: 'written' | 'compared' }
 
 /**
- * Makes the database at `url` ready for a move. Throws, in a line for whoever runs it, when it cannot be used, or holds people of
- * another epoch than `epoch`.
+ * Makes the database at `url` ready for a move. Throws, in a line for whoever runs it, when it cannot be used, is in
+ * use, or holds people of another epoch than `epoch`.
  */
 export async function checkTarget(url: string, epoch: string): Promise<void> {
   await prepareDatabase(url)
   const pool = openPool(url, { max: 1, patient: true })
   const client = await pool.connect()
   try {
+    await expectAlone(client)
     await expectNoOthers(client, epoch)
   } catch (error) {
     throw explain(error, url)
