@@ -14,6 +14,8 @@ afterAll(() => scene[Symbol.asyncDispose]())
 it.each([3, -3])('a device whose clock is %i hours wrong shows times as others do', async (hours) => {
   const jane = await loginAs(scene.parley.url, 'jane')
   const { id } = await jane.conversationWith('john')
+  // People see of each other who is online once one has written to the other.
+  await jane.send(id, 'hello')
   const stream = await openStream(scene.parley.url, jane.token)
   const page = await signIn(scene.john, scene.parley.url, 'john')
   await page.clock.setSystemTime(Date.now() + hours * hourMs)
