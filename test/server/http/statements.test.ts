@@ -207,7 +207,7 @@ const counts: Record<
     [1, () => post(john, `/api/conversations/${conversation}/typing`)]
   ],
   presence: [[1, () => get(john, '/api/presence')]],
-  logout: [[3, async () => post(await signInUnseen('anna'), '/api/logout')]]
+  logout: [[4, async () => post(await signInUnseen('anna'), '/api/logout')]]
 }
 
 for (const { engine, missing, open } of [
