@@ -130,7 +130,8 @@ export class Stream {
   pass(signal: PassingSignal): void {
     if (!this.#socket.writable) return
     const behind = this.cursor < this.#mailbox.head
-    if (!behind && !this.#pulling && !isUnsent(this.#socket)) {
+    // Not past those that wait for its turn: of two of one key the later holds.
+    if (!behind && !this.#slot && !this.#pulling && !isUnsent(this.#socket)) {
       this.#shared.counts.signals++
       return this.#write(signal.bytes)
     }

@@ -120,6 +120,16 @@ test('S1, S5, G2: of thousands of interleavings of connecting, publishing, signa
 }, 60_000)
 
 // What the property found.
+test('G2: a signal does not overtake one that waits for the turn of its stream', () =>
+  run([
+    { does: 'publish', to: [10, 20], count: 6, how: 'here' },
+    { does: 'connect', who: 2, bytes: 1 },
+    { does: 'happen', picks: [0, 0, 0, 0, 0] },
+    { does: 'signal', to: [10, 20], how: 'here' },
+    { does: 'read', who: 2, bytes: 4 },
+    { does: 'signal', to: [10, 20], how: 'here' }
+  ]))
+
 const anything = { bytes: 1, how: 'untold', count: 1 } as const
 test('S1: a stream hears of what nobody told of as soon as another of its user does', () =>
   run([
