@@ -47,10 +47,12 @@ describe.skipIf(noPostgres)(`Groups on Postgres${noPostgres ? ` (${noPostgres})`
     const removal = await hold(db, (transaction) =>
       removeParticipant(transaction, { ...within(conversationId, john), userId: jane.userId })
     )
-    const sending = say(store, conversationId, jane, 'still here')
+    const refused = expect(say(store, conversationId, jane, 'still here')).rejects.toThrow(
+      'conversation_not_found'
+    )
     await untilWaiting(url, 1)
     await removal.end('commit')
-    await expect(sending).rejects.toThrow('conversation_not_found')
+    await refused
   })
 
   test.each([
