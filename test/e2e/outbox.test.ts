@@ -367,7 +367,7 @@ describe('a refusal', () => {
     await openMenu(johns, message(johns, 'too late'))
     await johns.getByRole('menuitemcheckbox', { name: 'React with 👍' }).click()
     await failures(johns)
-      .getByText(/👍 was not added\. .*as many/)
+      .getByText(/👍 wasn’t added\. .*maximum number/)
       .waitFor()
     expect(await message(johns, 'too late').getByRole('button', { name: /👍/ }).count()).toBe(0)
     await failures(johns).getByRole('button', { name: 'Dismiss' }).click()
