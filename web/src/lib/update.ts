@@ -5,7 +5,7 @@ export const update: StoreApi<{ ready: boolean }> = createStore(() => ({ ready: 
 
 const checkEveryMs = 60 * 60_000
 /** How long a waiting service worker may take to become active, ms. */
-const activationMs = 3_000
+const activationMs = 10_000
 
 let registration: ServiceWorkerRegistration | null = null
 
