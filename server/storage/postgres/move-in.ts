@@ -20,7 +20,7 @@ const goneMs = 5_000
 export type MoveProgress = { table: string; rows: number; done: number; step: 'written' | 'compared' }
 
 /**
- * Makes the database at `url` ready for a move. Throws, in a line for whoever runs it, when it cannot be used, is in
+ * Makes the database at `url` ready for a move. Throws, in a line for its administrator, when it cannot be used, is in
  * use, or holds people of another epoch than `epoch`.
  */
 export async function checkTarget(url: string, epoch: string): Promise<void> {

@@ -125,7 +125,7 @@ export async function listSessionEnds(
     .execute()
 }
 
-/** Notes that these sessions were used at `now` (ms), of those that nobody is changing. */
+/** Records that these sessions were used at `now` (ms); skips rows that another transaction has locked. */
 export async function touchSessions(
   db: Kysely<Schema>,
   { sessionIds, now }: { sessionIds: number[]; now: number }
