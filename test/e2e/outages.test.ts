@@ -69,7 +69,7 @@ it('E4: an answer that is lost does not double the message', async () => {
   })
   await send(johns, 'only once')
   await message(johns, 'only once').getByText('Sent').waitFor({ state: 'attached' })
-  await johns.unroute(/\/api\/conversations\/\d+\/messages$/)
+  await johns.unrouteAll({ behavior: 'wait' })
   await send(johns, 'the next one')
   await message(janes, 'the next one').waitFor()
   expect(await message(janes, 'only once').count()).toBe(1)
