@@ -1,6 +1,6 @@
 import type { Message, MessageVersion } from '@parley/contract/entities'
 import type { Api } from '../harness/api.ts'
-import type { StormRecord } from './storm-record.ts'
+import { pause, type StormRecord } from './storm-record.ts'
 import type { Truth } from './storm-settlement.ts'
 
 /** A conversation's newest messages, newest first, without a mark; each must be the last that anybody saw of it. */
@@ -11,9 +11,14 @@ export async function fetchMessages(
   most: number
 ): Promise<Message[]> {
   const path = `/api/conversations/${id}/messages`
-  const fetchPage = async (query: string) => {
-    const { status, body } = await api.get<Message[]>(path + query)
+  const fetchPage = async (query: string): Promise<Message[]> => {
+    const { status, headers, body } = await api.get<Message[]>(path + query)
     if (status === 200) return body
+    // All conversations are read at once; the judge waits as any client does.
+    if (status === 429) {
+      await pause(Number(headers.get('retry-after')) * 1_000)
+      return fetchPage(query)
+    }
     record.violate(`${api.user.username} was answered ${status} to ${path}${query}: ${JSON.stringify(body)}`)
     return []
   }
