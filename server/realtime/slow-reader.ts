@@ -68,7 +68,7 @@ export function untilDrained(socket: Socket, stallMs: number, cutOff: () => void
       resolve()
     }
     socket.on('close', done)
-    // Not 'drain', which is told only after much.
+    // Not 'drain', which is emitted only after a full buffer.
     socket.write('', done)
   })
 }

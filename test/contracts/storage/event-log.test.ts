@@ -28,7 +28,7 @@ describeStorage('The event log', (under) => {
     const told: CommittedEvent[] = []
     let fails = true
     under.store.events.onCommitted(() => {
-      if (fails) throw new Error('a bug in whoever hears of a commit')
+      if (fails) throw new Error('a bug in a commit listener')
     })
     under.store.events.onCommitted((events) => void told.push(...events))
     const sent = messageIn(await under.store.send(sendOf(john.userId, conversationId, 'hello')))
