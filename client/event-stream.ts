@@ -1,6 +1,6 @@
 import { reportFault } from './failures.ts'
 import { parseCursor, type Cursor } from '@parley/contract/cursor'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { LogEvent, Signal, StreamEvents } from '@parley/contract/events'
 import { backoffMs } from './backoff.ts'
 import { systemClock, wait, type Clock } from './clock.ts'

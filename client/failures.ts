@@ -1,4 +1,4 @@
-import { Problem, problems, type ProblemCode, type ProblemDocument } from '@parley/contract/errors'
+import { Problem, problems, type ProblemCode, type ProblemDocument } from '@parley/contract/problems'
 
 /** The server said no: the contract's problem, with the status and the waiting time that came with it. */
 export class Refusal extends Problem {

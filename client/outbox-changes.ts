@@ -1,4 +1,4 @@
-import { isSameEmoji } from '@parley/contract/emoji'
+import { isSameEmoji } from '@parley/contract/text/emoji'
 import type { Message } from '@parley/contract/entities'
 import {
   isChangeOf,

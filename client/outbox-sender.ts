@@ -1,6 +1,6 @@
 import { reportFault } from './failures.ts'
 import type { Message } from '@parley/contract/entities'
-import { Problem, type ProblemCode } from '@parley/contract/errors'
+import { Problem, type ProblemCode } from '@parley/contract/problems'
 import { backoffMs } from './backoff.ts'
 import { systemClock, wait, type Clock } from './clock.ts'
 import { isSignedOut, isTemporary, retryAfterMs } from './failures.ts'

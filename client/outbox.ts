@@ -1,5 +1,5 @@
 import type { Message, Quote } from '@parley/contract/entities'
-import type { ProblemDocument } from '@parley/contract/errors'
+import type { ProblemDocument } from '@parley/contract/problems'
 
 type Common = {
   /** A UUID. A send keeps it in every retry, so the message appears once. */

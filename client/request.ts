@@ -1,5 +1,5 @@
 import { parseCursor, type Cursor } from '@parley/contract/cursor'
-import type { ProblemDocument } from '@parley/contract/errors'
+import type { ProblemDocument } from '@parley/contract/problems'
 import type { Clock } from './clock.ts'
 import { NetworkError, Refusal } from './failures.ts'
 

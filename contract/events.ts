@@ -1,5 +1,5 @@
 import type { Conversation, Message, Presence } from './entities.ts'
-import type { ProblemCode } from './errors.ts'
+import type { ProblemCode } from './problems.ts'
 
 /**
  * What a user's log holds, by the event's name on the wire. Each has an id, `<epoch>-<seq>`, and `seq` has no gap.

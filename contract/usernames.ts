@@ -1,4 +1,4 @@
-import { lettersOfEmoji, unspaced } from './characters.ts'
+import { lettersOfEmoji, unspaced } from './text/characters.ts'
 import { usernameMaxLength } from './limits.ts'
 
 /** What a username may hold after its first character, for use inside `[…]`. */

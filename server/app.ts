@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import pino, { type Logger } from 'pino'
 import { commandSocketPath, listenForCommands, type CommandSocket } from './command-socket.ts'
 import { isLoopback, type Config } from './config.ts'

@@ -1,5 +1,5 @@
 import type { Conversation, User } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { pageSize } from '@parley/contract/limits'
 import { typedUsernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'

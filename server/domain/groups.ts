@@ -1,5 +1,5 @@
 import type { Conversation } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { participantsMax, titleMaxLength } from '@parley/contract/limits'
 import type { Store } from '../storage/store.ts'
 import { getConversation } from './conversations.ts'

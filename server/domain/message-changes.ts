@@ -1,6 +1,6 @@
 import type { Message, MessageVersion } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/errors'
-import { mentionedKeys } from '@parley/contract/text-pieces'
+import { Problem } from '@parley/contract/problems'
+import { mentionedKeys } from '@parley/contract/text/text-pieces'
 import type { Store } from '../storage/store.ts'
 import { mentionsAmong } from './mentions.ts'
 import { accepted } from './outcomes.ts'

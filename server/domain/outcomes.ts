@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { Refused } from '../storage/store.ts'
 
 /** What storage did, where it did something. Throws the problem with which it refused. */

@@ -1,5 +1,5 @@
 import type { Participant, Role } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { participantsPageSize } from '@parley/contract/limits'
 import type { Store } from '../storage/store.ts'
 import { accepted } from './outcomes.ts'

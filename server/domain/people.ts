@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { User } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { usernameMaxLength, usernameSuggestions } from '@parley/contract/limits'
 import { keyBefore, typedUsernameKey, usernameKey } from '@parley/contract/usernames'
 import type { Store } from '../storage/store.ts'

@@ -1,5 +1,5 @@
-import { emojiOf } from '@parley/contract/emoji'
-import { Problem } from '@parley/contract/errors'
+import { emojiOf } from '@parley/contract/text/emoji'
+import { Problem } from '@parley/contract/problems'
 import type { Store } from '../storage/store.ts'
 import type { MessagePlace } from './message-changes.ts'
 import { accepted } from './outcomes.ts'

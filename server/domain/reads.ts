@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { Store } from '../storage/store.ts'
 import type { Principal } from './sessions.ts'
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { User } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { sessionDays, sessionsPerUserMax, signInDays } from '@parley/contract/limits'
 import type { Session, Store } from '../storage/store.ts'
 import { familyOf, hashOf, isToken, newSalt, newToken, successorOf } from './session-tokens.ts'

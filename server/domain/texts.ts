@@ -1,4 +1,4 @@
-import { directional, isBlank } from '@parley/contract/characters'
+import { directional, isBlank } from '@parley/contract/text/characters'
 
 const brokenLine = new RegExp(String.raw`[\p{Cc}\p{Zl}\p{Zp}${directional}]`, 'u')
 

@@ -1,5 +1,5 @@
 import type { Signal } from '@parley/contract/events'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { signalsMax, typingThrottleSeconds } from '@parley/contract/limits'
 import type { Store } from '../storage/store.ts'
 import type { Principal } from './sessions.ts'

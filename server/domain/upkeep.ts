@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { Store } from '../storage/store.ts'
 
 /** How much of the log each user keeps: the newest `keepCount` events and all younger than `keepMs`. */

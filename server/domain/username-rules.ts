@@ -1,5 +1,5 @@
 import { usernameMaxLength } from '@parley/contract/limits'
-import { imitates } from '@parley/contract/look-alikes'
+import { imitates } from '@parley/contract/text/look-alikes'
 import { usernameCharacters } from '@parley/contract/usernames'
 
 const pattern = new RegExp(String.raw`^[\p{L}\p{N}][${usernameCharacters}]{0,${usernameMaxLength - 1}}$`, 'u')

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { Config } from '../config.ts'
 import type { Principal } from '../domain/sessions.ts'
 import type { RouteDeps } from './deps.ts'

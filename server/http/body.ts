@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { Server } from './deps.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { Config } from '../config.ts'
 import { ownOrigin } from './origin.ts'
 

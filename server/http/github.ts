@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { avatarMaxLength } from '@parley/contract/limits'
 import type { GithubConfig } from '../config.ts'
 import type { GithubProfile } from '../domain/people.ts'

@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { requireStorage } from '../domain/upkeep.ts'
 import type { Deps, Server } from './deps.ts'
 

@@ -1,4 +1,4 @@
-import { Problem, type ProblemCode } from '@parley/contract/errors'
+import { Problem, type ProblemCode } from '@parley/contract/problems'
 
 /** The number that an id writes. What is no id names nothing: `code`, a 404. */
 export function parseId(text: string, code: ProblemCode): number {

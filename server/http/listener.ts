@@ -1,6 +1,6 @@
 import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { FastifyInstance } from 'fastify'
 import { headerLines, type HeaderRecord } from './security-headers.ts'
 import { closeAfterAnswers, closeConnections, serveConnections } from './connections.ts'

@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { Server } from './deps.ts'
 import { pathOf } from './path.ts'
 import { isWeb } from './web-app.ts'

@@ -1,6 +1,6 @@
 import { createHash, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { Config } from '../config.ts'
 import type { Store } from './deps.ts'
 import { cookiesOf, forgetCookie, ownCookie, type CookieKind, type SessionMode } from './session-cookie.ts'

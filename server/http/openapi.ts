@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger'
 import * as entities from '@parley/contract/entities'
-import { problems } from '@parley/contract/errors'
+import { problems } from '@parley/contract/problems'
 import { paths } from '@parley/contract/paths'
 import type { FastifySchema } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }

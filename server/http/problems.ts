@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem, type ProblemCode } from '@parley/contract/errors'
+import { Problem, type ProblemCode } from '@parley/contract/problems'
 import { bodyMaxBytes } from '@parley/contract/limits'
 import { validationProblem } from './validation.ts'
 

@@ -5,7 +5,7 @@ import {
   type RateClass,
   type RouteRate
 } from '@parley/contract/rate-limits'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { addressBlock, type AddressOf } from './client-address.ts'
 import type { Server } from './deps.ts'

@@ -1,5 +1,5 @@
 import { paths } from '@parley/contract/paths'
-import type { Problem } from '@parley/contract/errors'
+import type { Problem } from '@parley/contract/problems'
 import type { RateLimit } from '@parley/contract/rate-limits'
 import type { FastifyRequest } from 'fastify'
 import { addressBlock, type AddressOf } from './client-address.ts'

@@ -1,5 +1,5 @@
 import type { FastifySchemaValidationError } from 'fastify'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 
 /** Characters of an unknown field's name that a refusal repeats. */
 const nameMaxLength = 100

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Server } from './deps.ts'
 import { pathOf } from './path.ts'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Cursor } from '@parley/contract/cursor'
-import type { ProblemCode } from '@parley/contract/errors'
+import type { ProblemCode } from '@parley/contract/problems'
 import type { StreamEvents } from '@parley/contract/events'
 import type { LogBounds } from '../storage/event-log.ts'
 import { idBlock, idLine, retryLine, streamHead, unlogged } from './frame.ts'

@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { Send } from './procedures/messages.ts'
 
 /** Hears of each batch when it has its outcomes, `ms` after its commit was begun. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { createClient, isSignedOut, isTemporary, NetworkError, Refusal } from '@parley/client'
 import { manualClock } from './manual-clock.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ProblemDocument } from '@parley/contract/errors'
+import type { ProblemDocument } from '@parley/contract/problems'
 import type { Message } from '@parley/contract/entities'
 import { call, loginBehind, type Api } from '../harness/api.ts'
 import { defaultConfig, startNginx, type Nginx } from '../harness/nginx.ts'

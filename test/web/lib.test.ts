@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { problems } from '@parley/contract/errors'
+import { problems } from '@parley/contract/problems'
 import { countCodePoints } from '../../web/src/lib/code-points.ts'
 import { colourCount, colourOf } from '../../web/src/lib/colours.ts'
 import { isJumbo } from '../../web/src/lib/emoji.ts'

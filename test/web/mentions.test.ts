@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { piecesOf } from '@parley/contract/text-pieces'
+import { piecesOf } from '@parley/contract/text/text-pieces'
 import { usernameKey } from '@parley/contract/usernames'
 import { completeMention, fittingNames, mentionAt } from '../../web/src/lib/mentions.ts'
 import { roster, writtenTexts } from '../fixtures/written-texts.ts'

@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { SendItem } from '@parley/client'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { MessageRow } from '../../web/src/features/conversation/message-row.tsx'
 import { jane, jill, joe, john, modelServer } from './model-server.ts'
 import type { Row } from '../../web/src/state/rows.ts'

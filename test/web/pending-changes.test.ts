@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { memoryOutbox, newChange, newOutboxItem, queueChange, type OutboxItem } from '@parley/client'
-import { problems } from '@parley/contract/errors'
+import { problems } from '@parley/contract/problems'
 import type { Message } from '@parley/contract/entities'
 import { initialState, type Action, type State } from '../../web/src/state/model.ts'
 import { outgoingOf } from '../../web/src/state/outgoing.ts'

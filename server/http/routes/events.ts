@@ -1,6 +1,6 @@
 import { parseCursor } from '@parley/contract/cursor'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { routes } from '@parley/contract/routes'
 import type { Hub } from '../../realtime/hub.ts'
 import { answerProblem, logFault, toProblem } from '../problems.ts'

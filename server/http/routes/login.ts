@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { routes } from '@parley/contract/routes'
 import { typedUsernameKey } from '@parley/contract/usernames'
 import { findPerson } from '../../domain/people.ts'

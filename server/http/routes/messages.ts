@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { routes, type SendMessageBody } from '@parley/contract/routes'
 import { listMessages, sendMessage } from '../../domain/messages.ts'
 import { markRead, markReadAside } from '../../domain/reads.ts'

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { paths } from '@parley/contract/paths'
 import { isReturnPath } from '@parley/contract/return-path'
 import { routes } from '@parley/contract/routes'

@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 
 /** Postgres is not what Parley needs; the message says what is wrong, in words for whoever runs it. */
 export class UnfitPostgres extends Error {}

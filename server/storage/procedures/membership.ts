@@ -1,5 +1,5 @@
 import type { Message } from '@parley/contract/entities'
-import type { ProblemCode } from '@parley/contract/errors'
+import type { ProblemCode } from '@parley/contract/problems'
 import { groupsOwnedMax } from '@parley/contract/limits'
 import { may, type GroupAction } from '@parley/contract/roles'
 import type { Kysely, Selectable } from 'kysely'

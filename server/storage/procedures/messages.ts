@@ -1,5 +1,5 @@
 import type { Message, MessageExtras, User } from '@parley/contract/entities'
-import type { ProblemCode } from '@parley/contract/errors'
+import type { ProblemCode } from '@parley/contract/problems'
 import type { Kysely } from 'kysely'
 import { encode, type Json } from '../json.ts'
 import { messageColumns, messageOf } from '../rows.ts'

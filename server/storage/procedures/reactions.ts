@@ -1,4 +1,4 @@
-import { emojiOf } from '@parley/contract/emoji'
+import { emojiOf } from '@parley/contract/text/emoji'
 import type { Reaction } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 import { reactionsMax } from '@parley/contract/limits'

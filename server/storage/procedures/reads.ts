@@ -1,4 +1,4 @@
-import type { ProblemCode } from '@parley/contract/errors'
+import type { ProblemCode } from '@parley/contract/problems'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../event-log.ts'
 import type { Schema } from '../schema.ts'

@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import type { Answer } from './jobs.ts'
 
 // https://sqlite.org/rescode.html: CONSTRAINT, MISMATCH, MISUSE, RANGE and plain ERROR are ours to mend; every other

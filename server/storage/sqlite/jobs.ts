@@ -1,4 +1,4 @@
-import type { ProblemCode } from '@parley/contract/errors'
+import type { ProblemCode } from '@parley/contract/problems'
 import type { Settings } from '../procedures/settings.ts'
 import type { Values } from './crossing.ts'
 import type { EpochRenewal } from './high-water-mark.ts'

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { places } from '../../places.ts'
 import type { CommitListener } from '../event-log.ts'
 import { restoreEvents } from './crossing.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ProblemDocument } from '@parley/contract/errors'
+import type { ProblemDocument } from '@parley/contract/problems'
 import { bodyMaxBytes, idMaxLength, participantsMax } from '@parley/contract/limits'
 import { routes } from '@parley/contract/routes'
 import { startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import pino from 'pino'
 import { readConfig } from '../../../server/config.ts'
 import type { Sessions } from '../../../server/domain/sessions.ts'

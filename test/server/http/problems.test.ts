@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { Problem, problems, type ProblemCode } from '@parley/contract/errors'
+import { Problem, problems, type ProblemCode } from '@parley/contract/problems'
 import { toProblem } from '../../../server/http/problems.ts'
 
 const rows = [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Message } from '@parley/contract/entities'
-import type { ProblemDocument } from '@parley/contract/errors'
+import type { ProblemDocument } from '@parley/contract/problems'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 
 let parley: InProcess

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { Problem } from '@parley/contract/errors'
+import { Problem } from '@parley/contract/problems'
 import { createMetrics } from '../../../server/metrics/metrics.ts'
 import { CommitQueue } from '../../../server/storage/commit-queue.ts'
 import type { Send, SendOutcome } from '../../../server/storage/store.ts'

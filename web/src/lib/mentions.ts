@@ -1,5 +1,5 @@
-import { isMentionStart } from '@parley/contract/mentions'
-import { isWithinAddress } from '@parley/contract/text-pieces'
+import { isMentionStart } from '@parley/contract/text/mentions'
+import { isWithinAddress } from '@parley/contract/text/text-pieces'
 import { atSigns, usernameCharacters, usernameKey } from '@parley/contract/usernames'
 
 /** Characters before the caret that are searched for an `@`: more than a name has. */

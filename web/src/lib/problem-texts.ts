@@ -1,4 +1,4 @@
-import type { ProblemCode } from '@parley/contract/errors'
+import type { ProblemCode } from '@parley/contract/problems'
 
 /** What went wrong and what to do about it, for people. Other codes show the server's own sentence. */
 const sentences: Partial<Record<ProblemCode | 'login_denied', string>> = {

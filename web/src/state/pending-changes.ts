@@ -1,5 +1,5 @@
 import { isSend, type ChangeItem, type OutboxItem } from '@parley/client'
-import { isSameEmoji } from '@parley/contract/emoji'
+import { isSameEmoji } from '@parley/contract/text/emoji'
 import type { Message, User } from '@parley/contract/entities'
 import type { ReactionChange } from '@parley/contract/events'
 import { withReaction } from './message-changes.ts'

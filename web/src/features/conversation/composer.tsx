@@ -1,6 +1,6 @@
 import { reportFault } from '@parley/client/failures'
 import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent, type KeyboardEvent } from 'react'
-import { isBlank } from '@parley/contract/characters'
+import { isBlank } from '@parley/contract/text/characters'
 import { messageMaxLength } from '@parley/contract/limits'
 import type { AuthUser, User } from '@parley/contract/entities'
 import { countCodePoints } from '../../lib/code-points.ts'

@@ -1,5 +1,5 @@
 import { useState, type FormEvent } from 'react'
-import { emojiOf } from '@parley/contract/emoji'
+import { emojiOf } from '@parley/contract/text/emoji'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'

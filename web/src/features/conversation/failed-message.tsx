@@ -1,4 +1,4 @@
-import type { ProblemDocument } from '@parley/contract/errors'
+import type { ProblemDocument } from '@parley/contract/problems'
 import { isFinal, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'

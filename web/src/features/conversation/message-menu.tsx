@@ -1,4 +1,4 @@
-import { isSameEmoji } from '@parley/contract/emoji'
+import { isSameEmoji } from '@parley/contract/text/emoji'
 import type { Message, User } from '@parley/contract/entities'
 import { quickEmoji } from '../../lib/emoji.ts'
 import { texts } from '../../lib/texts.ts'

@@ -1,4 +1,4 @@
-import { piecesOf } from '@parley/contract/text-pieces'
+import { piecesOf } from '@parley/contract/text/text-pieces'
 import { usernameKey } from '@parley/contract/usernames'
 
 /**

@@ -1,4 +1,4 @@
-import { isBlank } from '@parley/contract/characters'
+import { isBlank } from '@parley/contract/text/characters'
 import type { Message } from '@parley/contract/entities'
 import { quoteOf } from '../../lib/quotes.ts'
 import { texts } from '../../lib/texts.ts'

@@ -1,6 +1,6 @@
 import { reportFault } from '@parley/client/failures'
 import { useState, type FormEvent } from 'react'
-import { isBlank } from '@parley/contract/characters'
+import { isBlank } from '@parley/contract/text/characters'
 import { titleMaxLength } from '@parley/contract/limits'
 import { countCodePoints } from '../../lib/code-points.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'

@@ -1,7 +1,7 @@
 import { reportFault } from '@parley/client/failures'
 import { useId, useState, type FormEvent } from 'react'
 import { useLocation } from 'wouter'
-import { isBlank } from '@parley/contract/characters'
+import { isBlank } from '@parley/contract/text/characters'
 import { titleMaxLength } from '@parley/contract/limits'
 import { countCodePoints } from '../../lib/code-points.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'

@@ -1,5 +1,5 @@
 import { bareHostAt, mailAt, mailtoAt, urlAt, wwwAt, type Address } from './links.ts'
-import { mentionsMax } from './limits.ts'
+import { mentionsMax } from '../limits.ts'
 import { mentionFrom, type Mention } from './mentions.ts'
 
 /** A piece of a text: words, a link, or a mentioned username. Together they are the text. */

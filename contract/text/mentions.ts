@@ -1,5 +1,5 @@
 import { characterBefore, unspaced } from './characters.ts'
-import { atSigns, endOfNameRun, namesAt, type WrittenName } from './usernames.ts'
+import { atSigns, endOfNameRun, namesAt, type WrittenName } from '../usernames.ts'
 
 /** An `@` and the names that may follow it, longest first. Without a name it is a handle of another service. */
 export type Mention = { start: number; end: number; names: WrittenName[] }
