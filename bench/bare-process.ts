@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { routes } from '@parley/contract/routes'
 import fastify from 'fastify'
-import { ajvOptions } from '../server/http/validation.ts'
+import { ajvOptions } from '../server/platform/http/validation.ts'
 import { answerCalls } from '../test/harness/calls.ts'
 
 const held: ServerResponse[] = []

@@ -52,7 +52,7 @@ async function bundleInto(folder: string): Promise<void> {
       rolldownOptions: {
         input: {
           parley: join(root, 'server/parley.js'),
-          worker: join(root, 'server/storage/sqlite/worker.ts')
+          worker: join(root, 'server/storage-worker.ts')
         },
         output: {
           entryFileNames: '[name].js',

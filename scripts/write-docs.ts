@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp } from '../server/app.ts'
 import { readConfig } from '../server/config.ts'
-import { describeRoutes } from '../server/http/openapi.ts'
+import { describeRoutes } from '../server/platform/http/openapi.ts'
 import { settingsAsMarkdown } from '../server/settings.ts'
 
 const docs = join(import.meta.dirname, '../docs')

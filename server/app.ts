@@ -1,24 +1,24 @@
 import { Problem } from '@parley/contract/problems'
 import pino, { type Logger } from 'pino'
-import { commandSocketPath, listenForCommands, type CommandSocket } from './command-socket.ts'
+import { commandSocketPath, listenForCommands, type CommandSocket } from './commands/command-socket.ts'
 import { isLoopback, type Config } from './config.ts'
-import { openDataDir } from './data-dir.ts'
-import { accountCommands, endedBy } from './domain/accounts.ts'
-import { addUsers } from './domain/people.ts'
-import { Presence } from './domain/presence.ts'
-import { Sessions } from './domain/sessions.ts'
-import { createThrottle } from './domain/throttle.ts'
-import { createTyping } from './domain/typing.ts'
-import { runEach, tidyUp } from './domain/upkeep.ts'
-import type { Deps } from './http/deps.ts'
-import { backlog } from './http/listener.ts'
-import { headerLines, securityHeaders } from './http/security-headers.ts'
-import { createServer } from './http/server.ts'
-import { listenForMetrics, type MetricsListener } from './metrics/listener.ts'
-import { changeOf } from './realtime/bus-words.ts'
-import { Hub } from './realtime/hub.ts'
-import { Sweep } from './realtime/sweep.ts'
-import { openBus } from './open-bus.ts'
+import { openDataDir } from './platform/storage/data-dir.ts'
+import { accountCommands, endedBy } from './accounts/accounts.ts'
+import { addUsers } from './people/people.ts'
+import { Presence } from './presence/presence.ts'
+import { Sessions } from './sessions/sessions.ts'
+import { createThrottle } from './platform/throttle.ts'
+import { createTyping } from './presence/typing.ts'
+import { runEach, tidyUp } from './event-log/upkeep.ts'
+import type { Deps } from './platform/http/deps.ts'
+import { backlog } from './platform/http/listener.ts'
+import { headerLines, securityHeaders } from './platform/http/security-headers.ts'
+import { createServer } from './platform/http/server.ts'
+import { listenForMetrics, type MetricsListener } from './platform/metrics/listener.ts'
+import { changeOf } from './platform/realtime/bus-words.ts'
+import { Hub } from './platform/realtime/hub.ts'
+import { Sweep } from './platform/realtime/sweep.ts'
+import { openBus } from './platform/realtime/open-bus.ts'
 import { openStore } from './open-store.ts'
 
 const upkeepIntervalMs = 60 * 60 * 1_000
@@ -49,7 +49,7 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
   }
 
   // Loaded when it is asked for: prom-client is 19 MB.
-  const metrics = config.metrics ? (await import('./metrics/metrics.ts')).createMetrics() : null
+  const metrics = config.metrics ? (await import('./platform/metrics/metrics.ts')).createMetrics() : null
   const store = await openStore(config.database, { onSends: metrics?.onSends, logger })
   if (store.renewed) {
     logger.warn(`the database is ${store.renewed}: it has a new epoch, and every device starts over from it`)

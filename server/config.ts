@@ -1,9 +1,9 @@
 import type { BlockList } from 'node:net'
 import { resolve } from 'node:path'
 import { messageMaxLength, sessionsPerUserMax } from '@parley/contract/limits'
-import { parseNatsUrl, type NatsConfig } from './nats-url.ts'
+import { parseNatsUrl, type NatsConfig } from './platform/realtime/nats-url.ts'
 import { settings, type SettingName } from './settings.ts'
-import { parseTrustedProxies } from './trusted-proxies.ts'
+import { parseTrustedProxies } from './platform/http/trusted-proxies.ts'
 
 /** What Parley was told to be. Everything is read once, at the start. */
 export type Config = Readonly<{

@@ -1,5 +1,5 @@
 import type { DatabaseConfig } from './config.ts'
-import type { BatchObserver, SendOutcome, Store, StoreReader } from './storage/store.ts'
+import type { BatchObserver, SendOutcome, Store, StoreReader } from './platform/storage/store.ts'
 
 type Observers = {
   /** Hears of each batch of sends. */
@@ -8,8 +8,8 @@ type Observers = {
 }
 
 // Each engine is loaded when it is chosen: the other one's libraries are 20 MB.
-const sqlite = () => import('./storage/sqlite/sqlite-store.ts')
-const postgres = () => import('./storage/postgres/postgres-store.ts')
+const sqlite = () => import('./platform/storage/sqlite/sqlite-store.ts')
+const postgres = () => import('./platform/storage/postgres/postgres-store.ts')
 
 /** Opens the store for a server, on the engine that was chosen. Throws what keeps it from opening. */
 export async function openStore(
@@ -54,7 +54,7 @@ export async function openStoreForCommand(database: DatabaseConfig): Promise<Sto
 export async function openStoreReader(database: DatabaseConfig): Promise<StoreReader> {
   return database.kind === 'postgres'
     ? (await postgres()).openPostgresReader(database.url)
-    : (await import('./storage/sqlite/sqlite-reader.ts')).openSqliteReader(database.path)
+    : (await import('./platform/storage/sqlite/sqlite-reader.ts')).openSqliteReader(database.path)
 }
 
 /** The file, for what is SQLite's alone. Throws `instead` on Postgres: what to do there. */

@@ -5,5 +5,5 @@ export const places = {
   /** What Vite builds of `web/`. */
   webApp: join(import.meta.dirname, '../dist/web'),
   openapi: join(import.meta.dirname, '../docs/openapi.json'),
-  storageWorker: new URL('./storage/sqlite/worker.ts', import.meta.url)
+  storageWorker: new URL('./storage-worker.ts', import.meta.url)
 }

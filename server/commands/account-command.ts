@@ -1,18 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { askServer, commandSocketPath, whyNoSocket } from '../command-socket.ts'
+import { askServer, commandSocketPath, whyNoSocket } from './command-socket.ts'
 import type { Config } from '../config.ts'
-import { openDataDir } from '../data-dir.ts'
+import { openDataDir } from '../platform/storage/data-dir.ts'
 import {
   accountCommands,
   endedBy,
   type AccountCommandInput,
   type AccountCommandName,
   type AccountCommandResult
-} from '../domain/accounts.ts'
-import type { SessionChange } from '../domain/sessions.ts'
+} from '../accounts/accounts.ts'
+import type { SessionChange } from '../sessions/sessions.ts'
 import { openStoreForCommand } from '../open-store.ts'
-import { DatabaseInUse } from '../storage/sqlite/database-lock.ts'
-import type { Store } from '../storage/store.ts'
+import { DatabaseInUse } from '../platform/storage/sqlite/database-lock.ts'
+import type { Store } from '../platform/storage/store.ts'
 
 /** How long a server that starts, stops or runs another command is waited for. */
 const busyMs = 5_000
@@ -77,7 +77,7 @@ async function tellNodes(
   if (changes.length === 0) return
   for (const change of changes) await store.notices?.publish(JSON.stringify(change))
   if (!nats) return
-  const { NatsBus } = await import('../realtime/nats-bus.ts')
+  const { NatsBus } = await import('../platform/realtime/nats-bus.ts')
   const bus = await NatsBus.open(nats, { epoch: store.epoch })
   for (const change of changes) bus.publishSession(change)
   await bus.close()

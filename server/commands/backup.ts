@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { readConfig } from '../config.ts'
 import { whyNot } from '../main.ts'
 import { sqlitePath } from '../open-store.ts'
-import { backUp, restore } from '../storage/sqlite/backup.ts'
+import { backUp, restore } from '../platform/storage/sqlite/backup.ts'
 
 const onPostgres =
   'this is for SQLite; back Postgres up with its own tools (pg_dump, or a base backup with its WAL), and restore with ' +

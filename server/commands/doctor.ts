@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readConfig, type DatabaseConfig } from '../config.ts'
 import { whyNot } from '../main.ts'
 import { openStoreReader } from '../open-store.ts'
-import { checkIntegrity } from '../storage/sqlite/integrity.ts'
+import { checkIntegrity } from '../platform/storage/sqlite/integrity.ts'
 
 /** `parley doctor`: reads the whole database and says what cannot be. Resolves with the exit code, 1 when it is ill. */
 export async function examine(env: NodeJS.ProcessEnv): Promise<number> {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readConfig } from '../config.ts'
 import { whyNot } from '../main.ts'
 import { sqlitePath } from '../open-store.ts'
-import { moveOut } from '../storage/sqlite/move-out.ts'
+import { moveOut } from '../platform/storage/sqlite/move-out.ts'
 
 /** `parley migrate --to URL`: moves a stopped SQLite file into an empty Postgres. Resolves with the exit code. */
 export async function migrateTo(url: string, env: NodeJS.ProcessEnv): Promise<number> {

@@ -1,6 +1,6 @@
 // Over 300 lines: what can go wrong with a cluster, in one list, beside how each is done and mended.
 import { Client } from 'pg'
-import { addUsers } from '../../server/domain/people.ts'
+import { addUsers } from '../../server/people/people.ts'
 import { openStoreForCommand } from '../../server/open-store.ts'
 import { loginBehind } from '../harness/api.ts'
 import { startCluster, type Cluster } from '../harness/cluster.ts'

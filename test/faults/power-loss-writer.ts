@@ -5,10 +5,10 @@
  * `synchronous` was turned down: the control that shows that the test can fail. It merges the newest rows again and again.
  */
 import { writeSync } from 'node:fs'
-import { openConnection, openKysely } from '../../server/storage/sqlite/connection.ts'
-import { openSqliteStore } from '../../server/storage/sqlite/sqlite-store.ts'
-import type { SendOutcome } from '../../server/storage/store.ts'
-import { prepareWriter } from '../../server/storage/sqlite/writer.ts'
+import { openConnection, openKysely } from '../../server/platform/storage/sqlite/connection.ts'
+import { openSqliteStore } from '../../server/platform/storage/sqlite/sqlite-store.ts'
+import type { SendOutcome } from '../../server/platform/storage/store.ts'
+import { prepareWriter } from '../../server/platform/storage/sqlite/writer.ts'
 import { sendOf, startPair } from '../fixtures/people.ts'
 import { messageIn } from '../fixtures/decoded.ts'
 

@@ -3,9 +3,9 @@ import { cp, mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listFindings } from '../../server/storage/procedures/findings.ts'
-import { openConnection, openKysely } from '../../server/storage/sqlite/connection.ts'
-import { prepareWriter } from '../../server/storage/sqlite/writer.ts'
+import { listFindings } from '../../server/platform/storage/findings.ts'
+import { openConnection, openKysely } from '../../server/platform/storage/sqlite/connection.ts'
+import { prepareWriter } from '../../server/platform/storage/sqlite/writer.ts'
 
 let place: string
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { tables } from '../../server/storage/schema.ts'
+import { tables } from '../../server/platform/storage/schema.ts'
 import type { Statement } from './recording-store.ts'
 
 /** The columns of each table that the tests add to, by their types. */

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { Schema } from '../../server/storage/schema.ts'
+import type { Schema } from '../../server/platform/storage/schema.ts'
 import { administer } from './postgres.ts'
 
 /** A transaction that somebody begins, and ends when the test says so. */

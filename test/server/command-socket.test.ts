@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { askServer, commandSocketPath, listenForCommands } from '../../server/command-socket.ts'
+import { askServer, commandSocketPath, listenForCommands } from '../../server/commands/command-socket.ts'
 
 const database = '/data/parley.db'
 

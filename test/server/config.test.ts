@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, readConfig } from '../../server/config.ts'
-import { parseNatsUrl } from '../../server/nats-url.ts'
+import { parseNatsUrl } from '../../server/platform/realtime/nats-url.ts'
 import { settings, settingsAsMarkdown, settingsAsText } from '../../server/settings.ts'
 
 function problemsOf(env: Record<string, string>): readonly string[] {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openDataDir } from '../../server/data-dir.ts'
+import { openDataDir } from '../../server/platform/storage/data-dir.ts'
 
 let place: string
 let folder: string

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runAccountCommand } from '../../server/commands/account-command.ts'
-import { parseNatsUrl } from '../../server/nats-url.ts'
+import { parseNatsUrl } from '../../server/platform/realtime/nats-url.ts'
 import { apiWith, call, loginAs, type Api } from '../harness/api.ts'
 import { noCluster, startCluster, type Cluster } from '../harness/cluster.ts'
 import { startNats } from '../harness/nats.ts'

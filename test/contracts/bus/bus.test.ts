@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Signal } from '@parley/contract/events'
-import type { Bus } from '../../../server/realtime/bus.ts'
-import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
-import { NatsBus } from '../../../server/realtime/nats-bus.ts'
-import { parseNatsUrl } from '../../../server/nats-url.ts'
+import type { Bus } from '../../../server/platform/realtime/bus.ts'
+import { MemoryExchange } from '../../../server/platform/realtime/memory-bus.ts'
+import { NatsBus } from '../../../server/platform/realtime/nats-bus.ts'
+import { parseNatsUrl } from '../../../server/platform/realtime/nats-url.ts'
 import { hasNats, startNats } from '../../harness/nats.ts'
 
 type World = { join: () => Promise<Bus>; close: () => Promise<void> }

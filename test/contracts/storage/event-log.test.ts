@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { CommittedEvent } from '../../../server/storage/event-log.ts'
+import type { CommittedEvent } from '../../../server/platform/storage/event-log.ts'
 import { sendOf, sessionOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { messageIn } from '../../fixtures/decoded.ts'

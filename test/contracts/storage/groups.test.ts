@@ -15,7 +15,7 @@ import { addPerson, sendOf, startGroup } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
 import { boundsOf } from '../../fixtures/logs.ts'
-import { accepted } from '../../../server/domain/outcomes.ts'
+import { accepted } from '../../../server/platform/storage/outcomes.ts'
 
 describeStorage('Groups', (under) => {
   test('M2: who was removed sees nothing of the group from then on, also of what they had not read yet', async () => {

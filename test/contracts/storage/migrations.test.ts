@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { sql, type Kysely } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { DatabaseConfig } from '../../../server/config.ts'
-import { findPerson } from '../../../server/domain/people.ts'
+import { findPerson } from '../../../server/people/people.ts'
 import { openStore, openStoreForCommand, openStoreReader } from '../../../server/open-store.ts'
-import { allChanges, migrate, type SchemaChange } from '../../../server/storage/migrations/index.ts'
-import type { Schema } from '../../../server/storage/schema.ts'
+import { allChanges, migrate, type SchemaChange } from '../../../server/platform/storage/migrations/index.ts'
+import type { Schema } from '../../../server/platform/storage/schema.ts'
 import { describeEngines, openKyselyOn } from './engines.ts'
 
 const addsColumn: SchemaChange = {

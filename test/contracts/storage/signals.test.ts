@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { signalsMax } from '@parley/contract/limits'
-import type { Store } from '../../../server/storage/store.ts'
+import type { Store } from '../../../server/platform/storage/store.ts'
 import { remove } from '../../fixtures/group-acts.ts'
 import { addPerson, sendOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
-import { accepted } from '../../../server/domain/outcomes.ts'
+import { accepted } from '../../../server/platform/storage/outcomes.ts'
 
 const audienceOf = async (store: Store, viewerId: number, conversationId: number, limit = signalsMax + 1) =>
   (await store.read('listAudience', { viewerId, conversationId, limit })).toSorted((a, b) => a - b)

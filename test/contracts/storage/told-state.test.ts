@@ -1,14 +1,14 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { LogEvent } from '@parley/contract/events'
-import type { CommittedEvent, EncodedEvent } from '../../../server/storage/event-log.ts'
-import type { Store } from '../../../server/storage/store.ts'
+import type { CommittedEvent, EncodedEvent } from '../../../server/platform/storage/event-log.ts'
+import type { Store } from '../../../server/platform/storage/store.ts'
 import { ToldState } from '../../harness/told-state.ts'
 import { addPerson, sendOf } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { decoded } from '../../fixtures/decoded.ts'
 import { eventsAfter } from '../../fixtures/logs.ts'
-import { accepted } from '../../../server/domain/outcomes.ts'
+import { accepted } from '../../../server/platform/storage/outcomes.ts'
 
 type Person = Awaited<ReturnType<typeof addPerson>>
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeNews } from '../../../server/domain/presence-news.ts'
+import { decodeNews } from '../../../server/presence/presence-news.ts'
 
 test.each([
   '',

@@ -1,10 +1,10 @@
 // Over 300 lines: one person on one node, then the same among several, on nodes and a database that a test breaks.
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Presence } from '../../../server/domain/presence.ts'
-import type { Principal } from '../../../server/domain/sessions.ts'
-import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
-import type { Store } from '../../../server/storage/store.ts'
+import { Presence } from '../../../server/presence/presence.ts'
+import type { Principal } from '../../../server/sessions/sessions.ts'
+import { MemoryExchange } from '../../../server/platform/realtime/memory-bus.ts'
+import type { Store } from '../../../server/platform/storage/store.ts'
 
 const start = Date.parse('2026-01-31T12:00:00.000Z')
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Principal } from '../../../server/domain/sessions.ts'
-import { createThrottle } from '../../../server/domain/throttle.ts'
-import { createTyping } from '../../../server/domain/typing.ts'
-import type { Store } from '../../../server/storage/store.ts'
+import type { Principal } from '../../../server/sessions/sessions.ts'
+import { createThrottle } from '../../../server/platform/throttle.ts'
+import { createTyping } from '../../../server/presence/typing.ts'
+import type { Store } from '../../../server/platform/storage/store.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())

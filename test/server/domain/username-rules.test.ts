@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nameProblem } from '../../../server/domain/username-rules.ts'
+import { nameProblem } from '../../../server/people/rules.ts'
 
 test.each(
   [

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { readConfig } from '../../../server/config.ts'
-import { addressBlock, createAddressOf } from '../../../server/http/client-address.ts'
-import { parseTrustedProxies } from '../../../server/trusted-proxies.ts'
+import { addressBlock, createAddressOf } from '../../../server/platform/http/client-address.ts'
+import { parseTrustedProxies } from '../../../server/platform/http/trusted-proxies.ts'
 
 const trusted = '127.0.0.1, ::1, 10.0.0.0/8, fd00::/8'
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Message } from '@parley/contract/entities'
 import { mentionsMax, unreadMentionsMax } from '@parley/contract/limits'
-import { addUsers } from '../../../server/domain/people.ts'
+import { addUsers } from '../../../server/people/people.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 
 let parley: InProcess

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { addUsers } from '../../../server/domain/people.ts'
+import { addUsers } from '../../../server/people/people.ts'
 import {
   githubUser,
   origin,

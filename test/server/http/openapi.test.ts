@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { routes } from '@parley/contract/routes'
-import { describeRoutes } from '../../../server/http/openapi.ts'
+import { describeRoutes } from '../../../server/platform/http/openapi.ts'
 import { startInProcess, type InProcess } from '../../harness/in-process.ts'
 
 vi.mock('node:fs/promises', { spy: true })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { pathOf } from '../../../server/http/path.ts'
+import { pathOf } from '../../../server/platform/http/path.ts'
 
 test.each([
   ['/api/messages?token=secret', '/api/messages'],

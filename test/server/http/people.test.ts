@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addUsers } from '../../../server/domain/people.ts'
+import { addUsers } from '../../../server/people/people.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 
 let parley: InProcess

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { Problem, problems, type ProblemCode } from '@parley/contract/problems'
-import { toProblem } from '../../../server/http/problems.ts'
+import { toProblem } from '../../../server/platform/http/problems.ts'
 
 const rows = [
   ...readFileSync('docs/PROBLEMS.md', 'utf8').matchAll(/^\| `(\w+)` \| (\d+) \| (.+?) \| (.+?) \|$/gm)

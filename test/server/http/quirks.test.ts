@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { accepts } from '../../../server/http/media-types.ts'
+import { accepts } from '../../../server/platform/http/media-types.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 
 let parley: InProcess

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { rateLimits } from '@parley/contract/rate-limits'
-import { RateLimiter } from '../../../server/http/rate-limiter.ts'
+import { RateLimiter } from '../../../server/platform/http/rate-limiter.ts'
 
 /** A limiter whose clock a test sets, in whole microseconds. */
 function limiter(limit: { perSecond: number; burst: number }, max?: number) {

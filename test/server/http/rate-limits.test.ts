@@ -5,7 +5,7 @@ import { createClient, memoryOutbox, newOutboxItem, OutboxSender, postItem } fro
 import type { Message } from '@parley/contract/entities'
 import { groupsOwnedMax } from '@parley/contract/limits'
 import { rateLimits, readsAtOnceMax } from '@parley/contract/rate-limits'
-import { createLimits } from '../../../server/http/rate-limits.ts'
+import { createLimits } from '../../../server/platform/http/rate-limits.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 
 const limited = { PARLEY_RATE_LIMITS: 'on', PARLEY_TRUSTED_PROXIES: '127.0.0.1' }

@@ -2,7 +2,7 @@ import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Role } from '@parley/contract/entities'
 import { may, mayDo, type GroupAction } from '@parley/contract/roles'
-import { addUsers } from '../../../server/domain/people.ts'
+import { addUsers } from '../../../server/people/people.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 
 let parley: InProcess

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Sessions } from '../../../server/domain/sessions.ts'
-import { addUsers } from '../../../server/domain/people.ts'
+import { Sessions } from '../../../server/sessions/sessions.ts'
+import { addUsers } from '../../../server/people/people.ts'
 import { startInProcess, type InProcess } from '../../harness/in-process.ts'
 
 /** What helmet sets; of the policy its end, which every answer has. */

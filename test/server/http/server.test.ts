@@ -7,8 +7,8 @@ import { Problem, type ProblemDocument } from '@parley/contract/problems'
 import { paths } from '@parley/contract/paths'
 import { routes } from '@parley/contract/routes'
 import { readConfig } from '../../../server/config.ts'
-import { Sessions } from '../../../server/domain/sessions.ts'
-import { createServer } from '../../../server/http/server.ts'
+import { Sessions } from '../../../server/sessions/sessions.ts'
+import { createServer } from '../../../server/platform/http/server.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 
 let parley: InProcess

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { signalsMax } from '@parley/contract/limits'
-import { addUsers } from '../../../server/domain/people.ts'
+import { addUsers } from '../../../server/people/people.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 import { openStream, type StreamEvent } from '../../harness/stream.ts'
 

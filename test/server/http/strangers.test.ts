@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { routes } from '@parley/contract/routes'
-import { addUsers } from '../../../server/domain/people.ts'
+import { addUsers } from '../../../server/people/people.ts'
 import { loginAs, type Api } from '../../harness/api.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 import { openStream } from '../../harness/stream.ts'

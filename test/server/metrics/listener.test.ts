@@ -5,8 +5,8 @@ import { RawConnection } from '../../harness/raw-connection.ts'
 vi.mock('node:fs/promises', { spy: true })
 // Another test of this process may have loaded them with the real module.
 vi.resetModules()
-const { Exposition } = await import('../../../server/metrics/exposition.ts')
-const { listenForMetrics } = await import('../../../server/metrics/listener.ts')
+const { Exposition } = await import('../../../server/platform/metrics/exposition.ts')
+const { listenForMetrics } = await import('../../../server/platform/metrics/listener.ts')
 
 afterEach(() => {
   vi.restoreAllMocks()

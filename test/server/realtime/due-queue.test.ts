@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Hub } from '../../../server/realtime/hub.ts'
-import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
-import { DueQueue } from '../../../server/realtime/due-queue.ts'
+import { Hub } from '../../../server/platform/realtime/hub.ts'
+import { MemoryExchange } from '../../../server/platform/realtime/memory-bus.ts'
+import { DueQueue } from '../../../server/platform/realtime/due-queue.ts'
 import { modelLog } from './model-log.ts'
 import { ModelSocket } from './model-socket.ts'
 

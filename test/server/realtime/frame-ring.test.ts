@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { FrameBudget, FrameRing } from '../../../server/realtime/frame-ring.ts'
-import { pullMaxBytes } from '../../../server/realtime/slow-reader.ts'
+import { FrameBudget, FrameRing } from '../../../server/platform/realtime/frame-ring.ts'
+import { pullMaxBytes } from '../../../server/platform/realtime/slow-reader.ts'
 
 const frameOf = (lines: string) => ({ lines, bytes: Buffer.byteLength(lines) })
 

@@ -1,9 +1,9 @@
 // Over 300 lines: the rules of one stream, on one hub and one store that are opened once for all of them.
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { HubOptions } from '../../../server/realtime/hub.ts'
-import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
-import type { EventLog } from '../../../server/storage/event-log.ts'
+import type { HubOptions } from '../../../server/platform/realtime/hub.ts'
+import { MemoryExchange } from '../../../server/platform/realtime/memory-bus.ts'
+import type { EventLog } from '../../../server/platform/storage/event-log.ts'
 import { sendOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { changeBeside } from '../../harness/engine.ts'
 import { openHub, openHubOn } from './socket-pair.ts'

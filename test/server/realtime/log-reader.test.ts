@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { LogReader } from '../../../server/realtime/log-reader.ts'
-import { Unsent } from '../../../server/realtime/slow-reader.ts'
-import type { EventLog, LoggedEvent } from '../../../server/storage/event-log.ts'
+import { LogReader } from '../../../server/platform/realtime/log-reader.ts'
+import { Unsent } from '../../../server/platform/realtime/slow-reader.ts'
+import type { EventLog, LoggedEvent } from '../../../server/platform/storage/event-log.ts'
 
 const eventAfter = (after: number): LoggedEvent => ({ seq: after + 1, name: 'gone', json: '{}' })
 

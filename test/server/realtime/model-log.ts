@@ -3,7 +3,7 @@ import type {
   CommittedEvent,
   EventLog,
   LoggedEvent
-} from '../../../server/storage/event-log.ts'
+} from '../../../server/platform/storage/event-log.ts'
 
 /** What a user's nth event says: so a reader knows whose it is, and which. */
 export const contentOf = (userId: number, seq: number) => `${userId}/${seq}`

@@ -1,8 +1,8 @@
 import { formatCursor, parseCursor } from '@parley/contract/cursor'
 import type { Presence } from '@parley/contract/entities'
 import { createStreamParser, type Block } from '@parley/client/stream-parser'
-import { Hub } from '../../../server/realtime/hub.ts'
-import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
+import { Hub } from '../../../server/platform/realtime/hub.ts'
+import { MemoryExchange } from '../../../server/platform/realtime/memory-bus.ts'
 import { contentOf, modelLog } from './model-log.ts'
 import { ModelSocket } from './model-socket.ts'
 

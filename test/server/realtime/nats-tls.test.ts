@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { parseNatsUrl } from '../../../server/nats-url.ts'
-import { NatsBus } from '../../../server/realtime/nats-bus.ts'
+import { parseNatsUrl } from '../../../server/platform/realtime/nats-url.ts'
+import { NatsBus } from '../../../server/platform/realtime/nats-bus.ts'
 import { hasNats, startNats, type Nats } from '../../harness/nats.ts'
 
 const missing = [!hasNats && 'nats-server', !existsSync('/usr/bin/openssl') && 'openssl'].filter(Boolean)

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Signal } from '@parley/contract/events'
 import { typingSeconds } from '@parley/contract/limits'
-import { Hub } from '../../../server/realtime/hub.ts'
-import { MemoryExchange } from '../../../server/realtime/memory-bus.ts'
-import { SignalSlot } from '../../../server/realtime/signal-slot.ts'
+import { Hub } from '../../../server/platform/realtime/hub.ts'
+import { MemoryExchange } from '../../../server/platform/realtime/memory-bus.ts'
+import { SignalSlot } from '../../../server/platform/realtime/signal-slot.ts'
 import { modelLog } from './model-log.ts'
 import { ModelSocket } from './model-socket.ts'
 

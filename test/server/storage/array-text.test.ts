@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
-import { integersAsText, textsAsText } from '../../../server/storage/postgres/array-text.ts'
+import { integersAsText, textsAsText } from '../../../server/platform/storage/postgres/array-text.ts'
 import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
 
 const name = `Postgres reads an array as it was, whatever its texts are${noPostgres ? ` (${noPostgres})` : ''}`

@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { backUp, restore } from '../../../server/storage/sqlite/backup.ts'
-import { openSqliteStore, openSqliteStoreForCommand } from '../../../server/storage/sqlite/sqlite-store.ts'
-import { backUpBeforeBreak } from '../../../server/storage/sqlite/upgrade-backup.ts'
+import { backUp, restore } from '../../../server/platform/storage/sqlite/backup.ts'
+import {
+  openSqliteStore,
+  openSqliteStoreForCommand
+} from '../../../server/platform/storage/sqlite/sqlite-store.ts'
+import { backUpBeforeBreak } from '../../../server/platform/storage/sqlite/upgrade-backup.ts'
 import { sendOf, startPair } from '../../fixtures/people.ts'
 
 let place: string

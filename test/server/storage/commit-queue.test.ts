@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { CommitQueue } from '../../../server/storage/commit-queue.ts'
+import { CommitQueue } from '../../../server/platform/storage/commit-queue.ts'
 
 test('D6: an observer that fails keeps no outcome from whoever waits for it, and the queue goes on', async () => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { CommittedEvent } from '../../../server/storage/event-log.ts'
-import type { Send, SendOutcome } from '../../../server/storage/store.ts'
+import type { CommittedEvent } from '../../../server/platform/storage/event-log.ts'
+import type { Send, SendOutcome } from '../../../server/platform/storage/store.ts'
 import {
   flattenEvents,
   flattenOutcomes,
@@ -10,7 +10,7 @@ import {
   restoreOutcomes,
   restoreSends,
   type Values
-} from '../../../server/storage/sqlite/crossing.ts'
+} from '../../../server/platform/storage/sqlite/crossing.ts'
 
 const id = fc.integer({ min: 1 })
 const text = fc.string({ unit: 'grapheme' })

@@ -1,8 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { restoreEvents } from '../../../server/storage/sqlite/crossing.ts'
-import { openGroupCommit, type GroupCommitOptions } from '../../../server/storage/sqlite/group-commit.ts'
-import type { Job, Report } from '../../../server/storage/sqlite/jobs.ts'
+import { restoreEvents } from '../../../server/platform/storage/sqlite/crossing.ts'
+import {
+  openGroupCommit,
+  type GroupCommitOptions
+} from '../../../server/platform/storage/sqlite/group-commit.ts'
+import type { Job, Report } from '../../../server/platform/storage/sqlite/jobs.ts'
 
 let database: DatabaseSync
 let reports: Report[]

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { openNotices } from '../../../server/storage/postgres/notices.ts'
-import { openPool } from '../../../server/storage/postgres/pool.ts'
+import { openNotices } from '../../../server/platform/storage/postgres/notices.ts'
+import { openPool } from '../../../server/platform/storage/postgres/pool.ts'
 import { administer } from '../../harness/postgres.ts'
 import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
 

@@ -1,8 +1,8 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { allChanges, migrate, type SchemaChange } from '../../../server/storage/migrations/index.ts'
-import { openPool } from '../../../server/storage/postgres/pool.ts'
-import type { Schema } from '../../../server/storage/schema.ts'
+import { allChanges, migrate, type SchemaChange } from '../../../server/platform/storage/migrations/index.ts'
+import { openPool } from '../../../server/platform/storage/postgres/pool.ts'
+import type { Schema } from '../../../server/platform/storage/schema.ts'
 import { hold, untilWaiting } from '../../harness/held-transaction.ts'
 import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
 

@@ -1,8 +1,8 @@
 import { escapeLiteral } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { InputOf, ProcedureName, ReadName, WriteName } from '../../../server/storage/procedures/index.ts'
-import { reads, singleReads } from '../../../server/storage/procedures/index.ts'
-import type { Store } from '../../../server/storage/store.ts'
+import type { InputOf, ProcedureName, ReadName, WriteName } from '../../../server/procedures.ts'
+import { reads, singleReads } from '../../../server/procedures.ts'
+import type { Store } from '../../../server/platform/storage/store.ts'
 import { addPerson, sendOf, sessionOf, startPair } from '../../fixtures/people.ts'
 import { addColumns } from '../../harness/added-columns.ts'
 import {
@@ -13,7 +13,7 @@ import {
 } from '../../harness/recording-store.ts'
 import { noPostgres } from '../../harness/shared-postgres.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
-import { accepted } from '../../../server/domain/outcomes.ts'
+import { accepted } from '../../../server/platform/storage/outcomes.ts'
 
 type Inputs = { [Name in ProcedureName]: InputOf<Name>[] }
 

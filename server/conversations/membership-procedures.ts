@@ -1,0 +1,104 @@
+import type { Message } from '@parley/contract/entities'
+import type { ProblemCode } from '@parley/contract/problems'
+import { groupsOwnedMax } from '@parley/contract/limits'
+import { may, type GroupAction } from '@parley/contract/roles'
+import type { Kysely, Selectable } from 'kysely'
+import { participantColumns, type ParticipantColumns } from '../platform/storage/rows.ts'
+import type { ConversationRow, Schema } from '../platform/storage/schema.ts'
+
+/** Why a procedure did nothing; `current` goes with `version_conflict`. */
+export type Refused = { refused: ProblemCode; detail?: string; current?: Message }
+
+const conversationColumns = ['id', 'kind', 'title', 'history', 'last_position'] as const
+
+/** Somebody in a conversation whose row is locked: what it is, and what they are in it. */
+export type Membership = {
+  conversation: Pick<Selectable<ConversationRow>, (typeof conversationColumns)[number]>
+  me: ParticipantColumns & { visible_from: number }
+}
+
+type Within = { viewerId: number; conversationId: number }
+
+/**
+ * Locks a conversation for its change and finds what `viewerId` is in it: whatever changes a conversation takes its row
+ * first, so that of two changes one comes after the other and sees it. Undefined for somebody who is not in it.
+ */
+export async function lockConversation(
+  db: Kysely<Schema>,
+  { viewerId, conversationId }: Within
+): Promise<Membership | undefined> {
+  const conversation = await conversationOf(db, conversationId).forUpdate().executeTakeFirst()
+  const me = conversation && (await findParticipant(db, conversationId, viewerId))
+  return me && { conversation, me }
+}
+
+/** The same for a read. */
+export async function findMembership(
+  db: Kysely<Schema>,
+  { viewerId, conversationId }: Within
+): Promise<Membership | undefined> {
+  const conversation = await conversationOf(db, conversationId).executeTakeFirst()
+  const me = conversation && (await findParticipant(db, conversationId, viewerId))
+  return me && { conversation, me }
+}
+
+function conversationOf(db: Kysely<Schema>, id: number) {
+  return db.selectFrom('conversations').select(conversationColumns).where('id', '=', id)
+}
+
+/** Why somebody may not do this to a group; null where they may. */
+export function whyNot(membership: Membership | undefined, action: GroupAction): Refused | null {
+  if (!membership) return { refused: 'conversation_not_found' }
+  const { conversation, me } = membership
+  if (conversation.kind !== 'group')
+    return { refused: 'not_allowed', detail: 'This is a conversation of two.' }
+  return may(me.role, action) ? null : { refused: 'not_allowed', detail: `Your role here is ${me.role}.` }
+}
+
+export async function findParticipant(db: Kysely<Schema>, conversationId: number, userId: number) {
+  return db
+    .selectFrom('participants')
+    .innerJoin('users', 'users.id', 'participants.user_id')
+    .select([...participantColumns, 'participants.visible_from'])
+    .where('participants.conversation_id', '=', conversationId)
+    .where('participants.user_id', '=', userId)
+    .executeTakeFirst()
+}
+
+/** How many are in a conversation; counts no further than one above `most`. */
+export async function countParticipants(
+  db: Kysely<Schema>,
+  conversationId: number,
+  most: number
+): Promise<number> {
+  const { count } = await db
+    .selectFrom((from) =>
+      from
+        .selectFrom('participants')
+        .select('user_id')
+        .where('conversation_id', '=', conversationId)
+        .limit(most + 1)
+        .as('some')
+    )
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** Whether a user owns as many groups as one may. Locks the user's row, so that two new groups are counted in turn. */
+export async function ownsTooManyGroups(db: Kysely<Schema>, userId: number): Promise<boolean> {
+  await db.selectFrom('users').select('id').where('id', '=', userId).forNoKeyUpdate().execute()
+  const { count } = await db
+    .selectFrom((from) =>
+      from
+        .selectFrom('participants')
+        .select('conversation_id')
+        .where('user_id', '=', userId)
+        .where('role', '=', 'owner')
+        .limit(groupsOwnedMax)
+        .as('owned')
+    )
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count >= groupsOwnedMax
+}

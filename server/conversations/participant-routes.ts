@@ -1,0 +1,54 @@
+import { routes } from '@parley/contract/routes'
+import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants.ts'
+import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import type { RouteDeps, Server } from '../platform/http/deps.ts'
+import { parseId, parseOptionalId } from '../platform/http/ids.ts'
+import { unwrap } from '../platform/http/snapshot.ts'
+
+export function participantRoutes(server: Server, deps: RouteDeps): void {
+  const { store } = deps
+  const onRequest = createAuthenticate(deps)
+
+  server.route({
+    ...routes.participants,
+    onRequest,
+    handler: async (request, reply) => {
+      const id = parseId(request.params.conversationId, 'conversation_not_found')
+      const after = parseOptionalId(request.query.after, 'participant_not_found')
+      return unwrap(reply, await listParticipants(store, principalOf(request), id, after))
+    }
+  })
+
+  server.route({
+    ...routes.addParticipant,
+    onRequest,
+    handler: async (request, reply) => {
+      const conversationId = parseId(request.params.conversationId, 'conversation_not_found')
+      const added = await addParticipant(store, principalOf(request), { conversationId, ...request.body })
+      return reply.code(added.added ? 201 : 200).send(added.participant)
+    }
+  })
+
+  server.route({
+    ...routes.changeRole,
+    onRequest,
+    handler: async (request) =>
+      changeRole(store, principalOf(request), { ...idsOf(request.params), role: request.body.role })
+  })
+
+  server.route({
+    ...routes.removeParticipant,
+    onRequest,
+    handler: async (request, reply) => {
+      await removeParticipant(store, principalOf(request), idsOf(request.params))
+      return reply.code(204).send(null)
+    }
+  })
+}
+
+function idsOf(params: { conversationId: string; userId: string }) {
+  return {
+    conversationId: parseId(params.conversationId, 'conversation_not_found'),
+    userId: parseId(params.userId, 'participant_not_found')
+  }
+}

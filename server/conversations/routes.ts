@@ -1,0 +1,89 @@
+import { Problem } from '@parley/contract/problems'
+import { routes } from '@parley/contract/routes'
+import {
+  getConversation,
+  getOtherParticipant,
+  listConversations,
+  startConversation
+} from './conversations.ts'
+import { renameConversation, startGroup, type NewGroup } from './groups.ts'
+import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import type { RouteDeps, Server } from '../platform/http/deps.ts'
+import { parseId, parseOptionalId } from '../platform/http/ids.ts'
+import { unwrap } from '../platform/http/snapshot.ts'
+
+export function conversationRoutes(server: Server, deps: RouteDeps): void {
+  const { store, limits } = deps
+  const onRequest = createAuthenticate(deps)
+
+  server.route({
+    ...routes.startConversation,
+    onRequest,
+    handler: async (request, reply) => {
+      const start = directOrGroup(request.body)
+      const me = principalOf(request)
+      if ('title' in start) {
+        limits.take('group', request, reply)
+        return reply.code(201).send(await startGroup(store, me, start))
+      }
+      const { conversation, created } = await startConversation(store, me, start.username)
+      return reply.code(created ? 201 : 200).send(conversation)
+    }
+  })
+
+  server.route({
+    ...routes.conversations,
+    onRequest,
+    handler: async (request, reply) => {
+      const before = parseOptionalId(request.query.before, 'conversation_not_found')
+      return unwrap(reply, await listConversations(store, principalOf(request), before))
+    }
+  })
+
+  server.route({
+    ...routes.conversation,
+    onRequest,
+    handler: async (request, reply) => {
+      const id = parseId(request.params.conversationId, 'conversation_not_found')
+      return unwrap(reply, await getConversation(store, principalOf(request), id))
+    }
+  })
+
+  server.route({
+    ...routes.renameConversation,
+    onRequest,
+    handler: async (request) => {
+      const id = parseId(request.params.conversationId, 'conversation_not_found')
+      return renameConversation(store, principalOf(request), id, request.body.title)
+    }
+  })
+
+  server.route({
+    ...routes.otherParticipant,
+    onRequest,
+    handler: async (request, reply) => {
+      const id = parseId(request.params.conversationId, 'conversation_not_found')
+      return unwrap(reply, await getOtherParticipant(store, principalOf(request), id))
+    }
+  })
+}
+
+/** The address is the same for both: the series' body names one person, a group's has a title and names. */
+function directOrGroup(body: Partial<NewGroup> & { username?: string }): NewGroup | { username: string } {
+  const { username, title, usernames, history } = body
+  if (title === undefined && usernames === undefined && history === undefined) {
+    if (username === undefined) throw missing('username')
+    return { username }
+  }
+  if (username !== undefined) {
+    const words = 'is of a conversation of two: leave it out, or title, usernames and history'
+    throw new Problem('validation_failed', `username ${words}.`, { username: words })
+  }
+  if (title === undefined) throw missing('title')
+  if (usernames === undefined) throw missing('usernames')
+  return { title, usernames, history }
+}
+
+function missing(field: string): Problem {
+  return new Problem('validation_failed', `${field} is required.`, { [field]: 'is required' })
+}

@@ -1,0 +1,138 @@
+import type { LogEvent, LogEvents } from '@parley/contract/events'
+import type { Message } from '@parley/contract/entities'
+import type { Kysely } from 'kysely'
+import type { CommittedEvent } from '../platform/storage/event-log.ts'
+import { encode } from '../platform/storage/json.ts'
+import { messageOf, type MessageColumns } from '../platform/storage/rows.ts'
+import type { InboxEventRow, Schema } from '../platform/storage/schema.ts'
+
+/** Participants of a conversation: all of them, those who see `position`, `only` one of them, or all but one. */
+export type Recipients = { conversationId: number; position?: number; only?: number; except?: number }
+
+type Places = CommittedEvent['to']
+
+/** The names of the events whose data is a message, made at read. */
+type MessageEventName = {
+  [Name in keyof LogEvents]: LogEvents[Name] extends Message ? Name : never
+}[keyof LogEvents]
+
+/**
+ * Gives an event that carries its own data the next place in the log of each recipient. `about` is what one must be able
+ * to see to be shown it later.
+ */
+export async function appendEvent(
+  db: Kysely<Schema>,
+  event: LogEvent & Pick<CommittedEvent, 'retracts'>,
+  about: { messageId: number } | { conversationId: number } | null,
+  to: Recipients,
+  now: number
+): Promise<CommittedEvent[]> {
+  const { name, data, retracts } = event
+  const json = JSON.stringify(data)
+  const places = await takePlaces(
+    db,
+    {
+      kind: name as InboxEventRow['kind'],
+      message_id: about && 'messageId' in about ? about.messageId : null,
+      conversation_id: about && 'conversationId' in about ? about.conversationId : null,
+      payload: json,
+      created_at: now
+    },
+    to
+  )
+  if (places.length === 0) return []
+  return [{ name, json, ...(retracts && { retracts }), to: places }]
+}
+
+/** What a message said before is not to be shown any more, wherever it still waits. */
+const retracting = new Set<MessageEventName>(['message_edited', 'message_deleted'])
+
+/** The same for an event that points at a message: each recipient sees it in their own way. */
+export async function appendMessageEvent(
+  db: Kysely<Schema>,
+  name: Exclude<MessageEventName, 'message' | 'message_sent'>,
+  row: MessageColumns,
+  to: Recipients,
+  now: number
+): Promise<CommittedEvent[]> {
+  const places = await takePlaces(
+    db,
+    { kind: name, message_id: row.id, conversation_id: null, payload: null, created_at: now },
+    to
+  )
+  const [senders, others] = [true, false].map((mine) =>
+    places.filter(({ userId }) => (userId === row.user_id) === mine)
+  )
+  return [senders!, others!]
+    .filter((each) => each.length > 0)
+    .map((each) => ({
+      name,
+      json: encode(messageOf(row, each[0]!.userId)),
+      ...(retracting.has(name) && { retracts: true }),
+      to: each
+    }))
+}
+
+/**
+ * Takes the heads of everyone in a conversation, in id order, before a transaction appends more than one event: each
+ * event alone would take them in that order, two after each other would not.
+ */
+export async function lockHeads(db: Kysely<Schema>, conversationId: number): Promise<void> {
+  await headsOf(db, { conversationId }).execute()
+}
+
+/**
+ * In the transaction of the change itself: a head is incremented under its row's lock, held to the commit, so that
+ * sequence order is commit order.
+ */
+async function takePlaces(
+  db: Kysely<Schema>,
+  event: Omit<InboxEventRow, 'user_id' | 'seq' | 'conversation_id'> & { conversation_id: number | null },
+  to: Recipients
+): Promise<Places> {
+  const places = await db
+    .updateTable('inbox_heads')
+    .set((eb) => ({ head: eb('head', '+', 1) }))
+    .where('user_id', 'in', headsOf(db, to))
+    .returning(['user_id as userId', 'head as seq'])
+    .execute()
+  await db
+    .insertInto('inbox_events')
+    .columns(['user_id', 'seq', 'kind', 'message_id', 'conversation_id', 'payload', 'created_at'])
+    .expression(
+      db
+        .selectFrom('inbox_heads')
+        .where('user_id', 'in', participantsAmong(db, to))
+        .select((eb) => [
+          'user_id',
+          'head',
+          eb.val(event.kind).as('kind'),
+          eb.val(event.message_id).as('message_id'),
+          eb.val(event.conversation_id).as('conversation_id'),
+          eb.val(event.payload).as('payload'),
+          eb.val(event.created_at).as('created_at')
+        ])
+    )
+    .execute()
+  return places
+}
+
+function headsOf(db: Kysely<Schema>, to: Recipients) {
+  return db
+    .selectFrom('inbox_heads')
+    .select('user_id')
+    .where('user_id', 'in', participantsAmong(db, to))
+    .orderBy('user_id')
+    .forUpdate()
+}
+
+function participantsAmong(db: Kysely<Schema>, { conversationId, position, only, except }: Recipients) {
+  let query = db
+    .selectFrom('participants')
+    .select('participants.user_id')
+    .where('conversation_id', '=', conversationId)
+  if (position !== undefined) query = query.where('visible_from', '<', position)
+  if (only !== undefined) query = query.where('participants.user_id', '=', only)
+  if (except !== undefined) query = query.where('participants.user_id', '!=', except)
+  return query
+}

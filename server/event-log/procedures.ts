@@ -1,0 +1,167 @@
+import { sql, type Kysely } from 'kysely'
+import type { EncodedEvent, LogBounds, LoggedEvent, LogPlace } from '../platform/storage/event-log.ts'
+import { encode } from '../platform/storage/json.ts'
+import { messageColumns, messageOf, type MessageColumns } from '../platform/storage/rows.ts'
+import type { Schema } from '../platform/storage/schema.ts'
+
+/** The bounds of each of these users' logs, in their order; of nobody's, an empty log. */
+export async function readLogBounds(
+  db: Kysely<Schema>,
+  { userIds }: { userIds: number[] }
+): Promise<LogBounds[]> {
+  const rows = await db
+    .selectFrom('inbox_heads')
+    .select(['user_id', 'head', 'floor'])
+    .where('user_id', 'in', padded(userIds, 0))
+    .execute()
+  const bounds = new Map(rows.map(({ user_id, head, floor }) => [user_id, { head, floor }]))
+  return userIds.map((userId) => bounds.get(userId) ?? { head: 0, floor: 0 })
+}
+
+/** The head of one user's log. */
+export async function readHead(db: Kysely<Schema>, userId: number): Promise<number> {
+  const [bounds] = await readLogBounds(db, { userIds: [userId] })
+  return bounds!.head
+}
+
+/**
+ * Up to `limit` events after each of these places, all in one statement. What a user may no longer see comes as `gone`, in
+ * its place.
+ */
+export async function readEvents(
+  db: Kysely<Schema>,
+  { places, limit }: { places: LogPlace[]; limit: number }
+): Promise<LoggedEvent[][]> {
+  const rows = await db
+    .with('place(nth, user_id, after)', () => valuesOf(places))
+    .selectFrom('place')
+    // In this order on SQLite: each place finds its events.
+    .crossJoin('inbox_events as event')
+    .leftJoin('messages', 'messages.id', 'event.message_id')
+    .leftJoin('users', 'users.id', 'messages.sender_id')
+    .leftJoin('participants as viewer', (join) =>
+      join
+        .on('viewer.conversation_id', '=', (eb) =>
+          eb.fn.coalesce('messages.conversation_id', 'event.conversation_id')
+        )
+        .onRef('viewer.user_id', '=', 'event.user_id')
+    )
+    .select([
+      'place.nth',
+      'event.seq',
+      'event.kind',
+      'event.payload',
+      'event.message_id',
+      'event.conversation_id as within_id',
+      'viewer.visible_from',
+      ...messageColumns
+    ])
+    .whereRef('event.user_id', '=', 'place.user_id')
+    // A log has no gaps: so many after a place are those up to so far.
+    .whereRef('event.seq', '>', 'place.after')
+    .where('event.seq', '<=', (eb) => eb('place.after', '+', limit))
+    .execute()
+  return eventsOf(places, rows)
+}
+
+/** The events at each of these places, in order, as their users see them. */
+export function eventsOf(places: LogPlace[], rows: EventColumns[]): LoggedEvent[][] {
+  const events: LoggedEvent[][] = places.map(() => [])
+  for (const row of rows) {
+    events[row.nth]!.push(Object.assign(eventOf(row, places[row.nth]!.userId), { seq: row.seq }))
+  }
+  for (const each of events) each.sort((a, b) => a.seq - b.seq)
+  return events
+}
+
+/** The places as rows, each with its number; the user 0 is nobody. */
+function valuesOf(places: LogPlace[]) {
+  const rows = padded(places, { userId: 0, after: 0 }).map(
+    ({ userId, after }, nth) =>
+      sql`(cast(${nth} as bigint), cast(${userId} as bigint), cast(${after} as bigint))`
+  )
+  return sql<{ nth: number; user_id: number; after: number }>`(values ${sql.join(rows)})`
+}
+
+/** As many as the next power of two, so that there are few statements to prepare. */
+function padded<Value>(values: Value[], nobody: Value): Value[] {
+  const length = 2 ** Math.ceil(Math.log2(Math.max(1, values.length)))
+  return [...values, ...Array.from({ length: length - values.length }, () => nobody)]
+}
+
+/** An event at the nth place that was asked for, joined with its message. */
+export type EventColumns = { [Column in keyof MessageColumns]: MessageColumns[Column] | null } & {
+  nth: number
+  seq: number
+  kind: Schema['inbox_events']['kind']
+  payload: string | null
+  message_id: number | null
+  within_id: number | null
+  visible_from: number | null
+}
+
+function eventOf(row: EventColumns, userId: number): EncodedEvent {
+  if (!isVisible(row)) return { name: 'gone', json: '{}' }
+  if (row.payload !== null) return { name: row.kind, json: row.payload }
+  const message = messageOf(row as MessageColumns, userId)
+  const name = row.kind === 'message' && message.mine ? 'message_sent' : row.kind
+  return { name, json: encode(message) } as EncodedEvent
+}
+
+/** Whether the user is in what the event is of, and came before it, or may see what was before. */
+function isVisible({ message_id, within_id, visible_from, position, deleted_at, payload }: EventColumns) {
+  if (message_id === null) return within_id === null || visible_from !== null
+  if (visible_from === null || position === null || position <= visible_from) return false
+  // What was done to a message that is no more says nothing.
+  return deleted_at === null || payload === null
+}
+
+/**
+ * Forgets events that are both older than `before` (ms) and beyond the newest `keep` of their user, about `limit` a call
+ * at most: whoever is sent something waits for the transaction. Returns how many went, so that the caller can go on until
+ * none does.
+ */
+export async function pruneEvents(
+  db: Kysely<Schema>,
+  { before, keep, limit }: { before: number; keep: number; limit: number }
+): Promise<{ result: number }> {
+  const logs = await db
+    .selectFrom('inbox_heads')
+    .innerJoin('inbox_events as oldest', (join) =>
+      join
+        .onRef('oldest.user_id', '=', 'inbox_heads.user_id')
+        .on((eb) => eb('oldest.seq', '=', eb(eb.ref('inbox_heads.floor'), '+', eb.lit(1))))
+    )
+    .select(['inbox_heads.user_id', 'inbox_heads.head', 'inbox_heads.floor'])
+    .where((eb) => eb(eb('inbox_heads.head', '-', eb.ref('inbox_heads.floor')), '>', keep))
+    .where('oldest.created_at', '<', before)
+    .orderBy('inbox_heads.user_id')
+    .limit(limit)
+    .execute()
+  let pruned = 0
+  for (const log of logs) {
+    if (pruned >= limit) break
+    const old = await db
+      .selectFrom('inbox_events')
+      .select(['seq', 'created_at'])
+      .where('user_id', '=', log.user_id)
+      .where('seq', '<=', log.head - keep)
+      .orderBy('seq')
+      .limit(limit)
+      .execute()
+    const floor = old.findLast((event) => event.created_at < before)?.seq
+    if (floor === undefined) continue
+    const raised = await db
+      .updateTable('inbox_heads')
+      .set({ floor })
+      .where('user_id', '=', log.user_id)
+      // Another node may have pruned the same log meanwhile: a floor never goes back.
+      .where('floor', '<', floor)
+      .returning('floor')
+      .executeTakeFirst()
+    if (!raised) continue
+    await db.deleteFrom('inbox_events').where('user_id', '=', log.user_id).where('seq', '<=', floor).execute()
+    pruned += floor - log.floor
+  }
+  return { result: pruned }
+}

@@ -1,0 +1,68 @@
+import type { Message, MessageVersion } from '@parley/contract/entities'
+import { Problem } from '@parley/contract/problems'
+import { mentionedKeys } from '@parley/contract/text/text-pieces'
+import type { Store } from '../platform/storage/store.ts'
+import { mentionsAmong } from './mentions.ts'
+import { accepted } from '../platform/storage/outcomes.ts'
+import type { Principal } from '../sessions/sessions.ts'
+import { textProblem } from './texts.ts'
+
+/** A message of a conversation of mine. */
+export type MessagePlace = { conversationId: number; messageId: number }
+
+/**
+ * Says something else in a message of mine; `version` is the one that was edited. Throws `validation_failed`,
+ * `conversation_not_found`, `message_not_found`, `not_your_message`, `not_allowed`, `message_deleted`,
+ * `version_conflict` with the message as it is now.
+ */
+export async function editMessage(
+  { store, messageMaxLength }: { store: Store; messageMaxLength: number },
+  me: Principal,
+  place: MessagePlace,
+  { content: text, version }: { content: string; version?: number | undefined }
+): Promise<Message> {
+  const content = text.trim()
+  const problem = textProblem(content, messageMaxLength)
+  if (problem) throw new Problem('validation_failed', `The message ${problem}.`, { content: problem })
+  const names = mentionedKeys(content)
+  return accepted(
+    await store.write('editMessage', {
+      viewerId: me.userId,
+      ...place,
+      content,
+      mentions: names.length > 0 ? await findMentions(store, me, place, names) : [],
+      version: version ?? null,
+      now: Date.now()
+    })
+  )
+}
+
+async function findMentions(
+  store: Store,
+  me: Principal,
+  { conversationId }: MessagePlace,
+  names: string[][]
+): Promise<string[]> {
+  const about = { viewerId: me.userId, conversationId, replyTo: null, forwardOf: null, keys: names.flat() }
+  return mentionsAmong(names, accepted(await store.read('findExtras', about)).people)
+}
+
+/**
+ * Deletes a message of mine, or, as an owner or admin of its group, anybody's. Throws `conversation_not_found`,
+ * `message_not_found`, `not_your_message`, `not_allowed`.
+ */
+export async function deleteMessage(store: Store, me: Principal, place: MessagePlace): Promise<void> {
+  accepted(await store.write('deleteMessage', { viewerId: me.userId, ...place, now: Date.now() }))
+}
+
+/**
+ * What a message said before it was edited or deleted, oldest first. Throws `conversation_not_found`,
+ * `message_not_found`, `not_allowed`.
+ */
+export async function listVersions(
+  store: Store,
+  me: Principal,
+  place: MessagePlace
+): Promise<MessageVersion[]> {
+  return accepted(await store.read('listVersions', { viewerId: me.userId, ...place }))
+}

@@ -1,0 +1,123 @@
+import { hash, randomUUID } from 'node:crypto'
+import type { Message, MessageExtras } from '@parley/contract/entities'
+import { Problem } from '@parley/contract/problems'
+import { pageSize } from '@parley/contract/limits'
+import { mentionedKeys } from '@parley/contract/text/text-pieces'
+import type { Json, MessagePage, Send, SendOutcome, Store } from '../platform/storage/store.ts'
+import { mentionsAmong } from './mentions.ts'
+import type { Principal } from '../sessions/sessions.ts'
+import { snapshotOf, type Snapshot } from '../platform/storage/snapshot.ts'
+import { textProblem } from './texts.ts'
+
+/** A message on its way in. `key` is what its sender calls it in every retry. */
+export type NewMessage = { conversationId: number; key?: string | undefined } & (
+  | { content: string; replyTo?: number | undefined }
+  | { forwardOf: number }
+)
+
+/**
+ * Sends a message, or one of mine elsewhere on, once for every key. Resolves when it is on disk. Throws
+ * `validation_failed`, `conversation_not_found`, `message_not_found`, `message_deleted`, `not_allowed`,
+ * `idempotency_mismatch`.
+ */
+export async function sendMessage(
+  { store, messageMaxLength }: { store: Store; messageMaxLength: number },
+  me: Principal,
+  input: NewMessage
+): Promise<Json<Message>> {
+  const content = 'content' in input ? input.content.trim() : ''
+  const send = {
+    senderId: me.userId,
+    conversationId: input.conversationId,
+    content,
+    extras: null,
+    // The server's own key, where there is none, makes the server's own retries safe.
+    key: input.key ?? randomUUID(),
+    clientId: input.key ?? null,
+    payloadHash: hashOf(input, content),
+    now: Date.now()
+  }
+  const problem = 'content' in input ? textProblem(content, messageMaxLength) : null
+  const names = problem ? [] : mentionedKeys(content)
+  // What has nothing beside it is as it is: nothing is looked up.
+  if (!problem && isPlain(input) && names.length === 0) return messageOrProblem(await store.send(send))
+  const made = problem
+    ? new Problem('validation_failed', `The message ${problem}.`, { content: problem })
+    : await make(store, me, input, content, names)
+  if (!(made instanceof Problem)) return messageOrProblem(await store.send({ ...send, ...made }))
+  // The key comes before the limits and the rest: a retry gets its first answer whatever has changed since.
+  const first = input.key === undefined ? null : await store.read('findSend', send)
+  if (!first) throw made
+  return messageOrProblem(first)
+}
+
+function isPlain(input: NewMessage): boolean {
+  return 'content' in input && input.replyTo === undefined
+}
+
+/** A message's content, and what it has beside it: what it quotes, whom it names. */
+async function make(
+  store: Store,
+  me: Principal,
+  input: NewMessage,
+  content: string,
+  names: string[][]
+): Promise<Pick<Send, 'content' | 'extras'> | Problem> {
+  const forwardOf = 'forwardOf' in input ? input.forwardOf : null
+  const replyTo = 'content' in input ? (input.replyTo ?? null) : null
+  const found = await store.read('findExtras', {
+    viewerId: me.userId,
+    conversationId: input.conversationId,
+    replyTo,
+    forwardOf,
+    keys: names.flat()
+  })
+  if ('refused' in found) return new Problem(found.refused, found.detail)
+  const mentions = mentionsAmong(names, found.people)
+  const extras: MessageExtras = {
+    ...(found.replyTo && { replyTo: found.replyTo }),
+    ...(found.forwarded && { forwardedFrom: found.forwarded.forwardedFrom }),
+    ...(mentions.length > 0 && { mentions })
+  }
+  return {
+    content: found.forwarded?.content ?? content,
+    extras: Object.keys(extras).length > 0 ? extras : null
+  }
+}
+
+/**
+ * Messages of one of my conversations, newest first, 25 a page. `before` is a message's id, exclusive. Throws
+ * `conversation_not_found`, `message_not_found`.
+ */
+export async function listMessages(
+  store: Store,
+  me: Principal,
+  conversationId: number,
+  before?: number
+): Promise<Snapshot<MessagePage>> {
+  const { head, data } = await store.snapshot('listMessages', {
+    viewerId: me.userId,
+    conversationId,
+    before: before ?? null,
+    limit: pageSize
+  })
+  if ('refused' in data) throw new Problem(data.refused)
+  return snapshotOf(store, head, data)
+}
+
+function messageOrProblem(outcome: SendOutcome): Json<Message> {
+  if ('message' in outcome) return outcome.message
+  throw new Problem(outcome.refused)
+}
+
+/** What a key stands for: what was asked, not what became of it. No text holds a NUL. */
+function hashOf(input: NewMessage, content: string): string {
+  const plain = `${input.conversationId}\0${content}`
+  const more =
+    'forwardOf' in input
+      ? `\0forward ${input.forwardOf}`
+      : input.replyTo === undefined
+        ? ''
+        : `\0reply ${input.replyTo}`
+  return hash('sha256', plain + more, 'base64url')
+}

@@ -1,0 +1,95 @@
+import { Problem } from '@parley/contract/problems'
+import { routes, type SendMessageBody } from '@parley/contract/routes'
+import { listMessages, sendMessage } from './messages.ts'
+import { markRead, markReadAside } from './reads.ts'
+import { createThrottle } from '../platform/throttle.ts'
+import { createAuthenticate, isTrusted, principalOf } from '../platform/http/auth.ts'
+import type { RouteDeps, Server } from '../platform/http/deps.ts'
+import { sendJson } from '../platform/http/encoded.ts'
+import { parseId, parseOptionalId } from '../platform/http/ids.ts'
+import { unwrap } from '../platform/http/snapshot.ts'
+
+/** How often a line says that read marks cannot be written. */
+const logEveryMs = 10_000
+
+export function messageRoutes(server: Server, deps: RouteDeps): void {
+  const { store, config } = deps
+  const { messageMaxLength } = config
+  const onRequest = createAuthenticate(deps)
+  const mayLog = createThrottle(logEveryMs)
+
+  server.route({
+    ...routes.sendMessage,
+    onRequest,
+    handler: async (request, reply) => {
+      const conversationId = parseId(request.params.conversationId, 'conversation_not_found')
+      const key = oneKey(request.body.clientId, request.headers['idempotency-key'])
+      const message = await sendMessage({ store, messageMaxLength }, principalOf(request), {
+        conversationId,
+        key,
+        ...writtenOrForwarded(request.body)
+      })
+      return sendJson(reply.code(201), message)
+    }
+  })
+
+  server.route({
+    ...routes.messages,
+    onRequest,
+    handler: async (request, reply) => {
+      const me = principalOf(request)
+      const id = parseId(request.params.conversationId, 'conversation_not_found')
+      const before = parseOptionalId(request.query.before, 'message_not_found')
+      const { messages, readUpTo } = unwrap(reply, await listMessages(store, me, id, before))
+      const newest = messages[0]
+      // In the series reading marks read. A page of another site must not do it by pointing an image here.
+      const marks = request.method === 'GET' && before === undefined && request.query.peek === undefined
+      // Read already: the writer is not asked to change nothing.
+      if (newest && newest.position > readUpTo && marks && isTrusted(request, config)) {
+        await markReadAside(store, me, id, Number(newest.id), (error) => {
+          if (mayLog('mark')) request.log.warn({ reason: String(error) }, 'a read mark was not written')
+        })
+      }
+      return messages
+    }
+  })
+
+  server.route({
+    ...routes.readMessages,
+    onRequest,
+    // The series sends no body at all: then everything is read.
+    preValidation: async (request) => {
+      request.body ??= {}
+    },
+    handler: async (request, reply) => {
+      const id = parseId(request.params.conversationId, 'conversation_not_found')
+      const upTo = parseOptionalId(request.body?.upTo, 'message_not_found')
+      await markRead(store, principalOf(request), id, upTo)
+      return reply.code(204).send(null)
+    }
+  })
+}
+
+/** A message is written, perhaps in answer to one, or is one that is passed on as it is. */
+function writtenOrForwarded({ content, replyTo, forwardOf }: SendMessageBody) {
+  if (forwardOf === undefined) {
+    if (content === undefined) throw invalid('content', 'is required')
+    return { content, replyTo: parseOptionalId(replyTo, 'message_not_found') }
+  }
+  if (content !== undefined)
+    throw invalid('content', 'is that of the message that is forwarded: leave it out')
+  if (replyTo !== undefined) throw invalid('replyTo', 'is not sent with forwardOf')
+  return { forwardOf: parseId(forwardOf, 'message_not_found') }
+}
+
+function invalid(field: string, words: string): Problem {
+  return new Problem('validation_failed', `${field} ${words}.`, { [field]: words })
+}
+
+/** A client names its message in the body or in the header: one namespace. */
+function oneKey(clientId: string | undefined, header: string | undefined): string | undefined {
+  if (clientId === undefined || header === undefined || clientId === header) return clientId ?? header
+  throw new Problem('validation_failed', 'clientId and Idempotency-Key are not the same.', {
+    clientId: 'must be the Idempotency-Key, or be left out'
+  })
+}

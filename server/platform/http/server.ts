@@ -1,0 +1,122 @@
+import cookie from '@fastify/cookie'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { bodyMaxBytes, idMaxLength } from '@parley/contract/limits'
+import fastify, { LogController, type FastifyBaseLogger } from 'fastify'
+import type { RequestListener } from 'node:http'
+import { readJsonBodies } from './body.ts'
+import { createAddressOf } from './client-address.ts'
+import { compressAnswers } from './compression.ts'
+import type { Deps, Server } from './deps.ts'
+import { healthRoutes } from './health.ts'
+import { closeConnectionsWith, createListener, listenOnBothLoopbacks } from './listener.ts'
+import { refuseUnknown } from './methods.ts'
+import { pathOf } from './path.ts'
+import { answerProblem } from './problems.ts'
+import { dropQuirks } from './quirks.ts'
+import { createLimits, limitRoutes } from './rate-limits.ts'
+import { createReports } from './reports.ts'
+import { timeRequests } from './request-times.ts'
+import { conversationRoutes } from '../../conversations/routes.ts'
+import { eventRoutes } from '../../event-log/routes.ts'
+import { loginRoutes } from '../../sign-in/routes.ts'
+import { messageChangeRoutes } from '../../messages/change-routes.ts'
+import { messageRoutes } from '../../messages/routes.ts'
+import { oauthRoutes } from '../../sign-in/oauth-routes.ts'
+import { openapiRoutes } from './openapi-route.ts'
+import { participantRoutes } from '../../conversations/participant-routes.ts'
+import { peopleRoutes } from '../../people/routes.ts'
+import { sessionRoutes } from '../../sessions/routes.ts'
+import { signalRoutes } from '../../presence/routes.ts'
+import { securityHeaders } from './security-headers.ts'
+import { ajvOptions } from './validation.ts'
+import { serveWebApp } from './web-app.ts'
+
+/** Everything that answers HTTP; it does not listen yet. */
+export async function createServer(deps: Deps): Promise<Server> {
+  const headers = { 'cache-control': 'no-store', ...securityHeaders(deps.config) }
+  let handle: RequestListener
+  const server: Server = fastify({
+    // With a logger it makes a child of it for every request.
+    logger: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    serverFactory: (handler) => createListener((handle = handler), headers),
+    // The listener answers what is not HTTP.
+    clientErrorHandler: () => {},
+    bodyLimit: bodyMaxBytes,
+    // Requests that come while the server stops are still answered; new connections are not taken.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: idMaxLength },
+    ajv: { customOptions: ajvOptions },
+    // On small objects plain JSON is faster than compiled serializers, and leaves nothing out; those are not even loaded.
+    schemaController: { compilersFactory: { buildSerializer: () => () => (data) => JSON.stringify(data) } },
+    // No hook has run.
+    frameworkErrors: (error, request, reply) => {
+      answerProblem(error, request, reply.headers(headers))
+    }
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  Object.assign(server.log, ownWords(deps))
+  // The streams took the first half.
+  const closingMs = deps.config.drainMs / 2
+  closeConnectionsWith(server, closingMs)
+  if (deps.config.host === 'localhost') {
+    listenOnBothLoopbacks(server, () => createListener(handle, headers), closingMs)
+  }
+
+  server.setErrorHandler(answerProblem)
+  if (deps.onAnswered) timeRequests(server, deps.onAnswered)
+  server.decorateRequest('caller', null)
+  server.addHook('onRequest', (request, reply, done) => {
+    dropQuirks(request)
+    reply.headers(headers)
+    done()
+  })
+  if (deps.logger.level === 'debug' || deps.logger.level === 'trace') {
+    server.addHook('onResponse', async (request, reply) => {
+      const ms = Math.round(reply.elapsedTime)
+      const line = { reqId: request.id, ...requestLine(request), status: reply.statusCode, ms }
+      request.log.debug(line, 'answered')
+    })
+  }
+
+  compressAnswers(server)
+  readJsonBodies(server)
+  refuseUnknown(server)
+  const addressOf = createAddressOf(deps)
+  server.decorate('reports', createReports(deps.logger, addressOf))
+  const limits = createLimits(deps.config.rateLimits, addressOf)
+  limitRoutes(server, limits)
+  await server.register(cookie, { secret: deps.store.cookieSecret, hook: false })
+  await deps.describe?.(server)
+  for (const routes of [
+    loginRoutes,
+    sessionRoutes,
+    oauthRoutes,
+    peopleRoutes,
+    conversationRoutes,
+    participantRoutes,
+    messageRoutes,
+    messageChangeRoutes,
+    signalRoutes,
+    eventRoutes,
+    healthRoutes,
+    openapiRoutes
+  ]) {
+    routes(server, { ...deps, limits })
+  }
+  await serveWebApp(server)
+  return server
+}
+
+/** What is said through Fastify goes to our log. At info it says where it listens; so does main, in words. */
+function ownWords({ logger }: Deps): Partial<FastifyBaseLogger> {
+  const own = logger.child({}, { serializers: { req: requestLine } })
+  return Object.fromEntries(
+    (['fatal', 'error', 'warn', 'debug', 'trace'] as const).map((level) => [level, own[level].bind(own)])
+  )
+}
+
+/** What a log line may say of a request: never its query, which may hold a token. */
+function requestLine(request: { method: string; url: string }): { method: string; path: string } {
+  // Nor what looks like one: `;` and an encoded `?` belong to the path.
+  return { method: request.method, path: pathOf(request.url).split(/;|%3[bf]/i, 1)[0]! }
+}

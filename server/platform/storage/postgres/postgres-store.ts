@@ -1,0 +1,177 @@
+import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
+import type { ClientBase, Pool } from 'pg'
+import type { BatchObserver } from '../commit-queue.ts'
+import { openCommitListeners } from '../commit-listeners.ts'
+import type { CommittedEvent } from '../event-log.ts'
+import { readHead } from '../../../event-log/procedures.ts'
+import { reads, singleReads, writes, type AnyRead, type AnyWrite } from '../../../procedures.ts'
+import type { Schema } from '../schema.ts'
+import type { SendOutcome, Store, StoreReader } from '../store.ts'
+import { watchAvailability, type OnState } from './availability.ts'
+import { readIdentity, renewalOf } from './epoch.ts'
+import { isConflict, UnfitPostgres } from './failures.ts'
+import { openLogReads } from './log-reads.ts'
+import { openNotices } from './notices.ts'
+import { openPool } from './pool.ts'
+import { checkDatabase, prepareForCommand, prepareDatabase, type Prepared } from './preparation.ts'
+import { preparing } from './prepared.ts'
+import { withRetries } from './retries.ts'
+import { watchSchema } from './schema-watch.ts'
+import { openSends } from './sends.ts'
+
+/** Connections, by what they are for: whoever waits for a lock keeps nobody else waiting. */
+const connections = { reads: 4, logReads: 2, writes: 4, sends: 2 }
+/** How long a write is tried again that met others. */
+const conflictMs = 2_000
+
+export type PostgresOptions = {
+  onState?: OnState
+  /** Called with the names of changes that a newer version made to the schema; this node goes on beside them. */
+  onNewerSchema?: (names: string[]) => void
+  onSends?: BatchObserver<SendOutcome> | undefined
+  /** Called with what failed after a commit; the commit is kept. */
+  onFailure?: (failure: unknown) => void
+}
+
+/**
+ * The store on a Postgres database, which any number of nodes may share. Throws, in a line for whoever runs it, when the
+ * database cannot be used.
+ */
+export async function openPostgresStore(url: string, options: PostgresOptions = {}): Promise<Store> {
+  return open(url, await prepareDatabase(url), options)
+}
+
+/** The same for a command that writes: few connections, and what it asks may take as long as it takes. */
+export async function openPostgresStoreForCommand(url: string): Promise<Store> {
+  return open(url, await prepareForCommand(url), {}, true)
+}
+
+/** For a command that only reads. */
+export async function openPostgresReader(url: string): Promise<StoreReader> {
+  await checkDatabase(url)
+  const db = openKysely(openPool(url, { max: 1, patient: true }))
+  const { answer } = watchAvailability(() => {})
+  return {
+    read: (name, input) =>
+      answer(inSnapshot(db, (snapshot) => (reads[name] as AnyRead)(snapshot, input))) as never,
+    close: () => db.destroy()
+  }
+}
+
+function open(
+  url: string,
+  { epoch, cookieSecret, renewed, identity }: Prepared,
+  { onState = () => {}, onNewerSchema = () => {}, onFailure = () => {}, onSends }: PostgresOptions,
+  patient = false
+): Store {
+  const died = Promise.withResolvers<Error>()
+  const listeners = openCommitListeners(onFailure)
+  const { answer, settled } = watchAvailability(onState)
+
+  /** A server that took over, or was restored, may lack what clients have seen: nothing goes on under the old epoch. */
+  async function onConnect(client: ClientBase): Promise<void> {
+    const now = await readIdentity(client)
+    if (!identity || !now || JSON.stringify(now) === JSON.stringify(identity)) return
+    const moved = new UnfitPostgres(
+      `the database is ${renewalOf(now, identity)}; a new start finds out what it holds`
+    )
+    died.resolve(moved)
+    throw moved
+  }
+  const openFor = (max: number, prepared = false) =>
+    openPool(url, { max: patient ? 1 : max, patient, prepared, onConnect })
+  // A command reads whole tables, too, and each once.
+  const readPool = openFor(connections.reads, !patient)
+  const writePool = openFor(connections.writes)
+  const [sendPool, logPool] = [openFor(connections.sends, true), openFor(connections.logReads, true)]
+  const log = openLogReads(logPool)
+  const readDb = openKysely(patient ? readPool : preparing(readPool))
+  const writeDb = openKysely(writePool)
+
+  function tell(events: CommittedEvent[] = []): void {
+    const committedAt = performance.timeOrigin + performance.now()
+    if (events.length > 0) listeners.notify(events, committedAt)
+  }
+  const notices = openNotices(url, writePool)
+  const sends = openSends(sendPool, connections.sends, tell, { onBatch: onSends })
+
+  const read: Store['read'] = (name, input) => {
+    const procedure = reads[name] as AnyRead
+    const work = singleReads.has(name)
+      ? procedure(readDb, input)
+      : inSnapshot(readDb, (db) => procedure(db, input))
+    return answer(work) as never
+  }
+
+  async function runWrite(procedure: AnyWrite, input: unknown): Promise<unknown> {
+    const { result, committed } = await withRetries(
+      () =>
+        writeDb
+          .transaction()
+          .setIsolationLevel('read committed')
+          .execute((db) => procedure(db, input)),
+      isConflict,
+      conflictMs
+    )
+    tell(committed)
+    return result
+  }
+
+  const schema = patient ? null : watchSchema(readDb, { onAdded: onNewerSchema, onBroken: died.resolve })
+
+  return {
+    epoch,
+    cookieSecret,
+    renewed,
+    read,
+    snapshot: (name, input) =>
+      answer(
+        inSnapshot(readDb, async (db) => {
+          // The head before the data: a stream that goes on from it misses nothing.
+          const head = await readHead(db, input.viewerId)
+          return { head, data: (await (reads[name] as AnyRead)(db, input)) as never }
+        })
+      ),
+    write: (name, input) => answer(runWrite(writes[name] as AnyWrite, input)) as never,
+    send: (send) => answer(sends.send(send)),
+    events: {
+      epoch,
+      bounds: (userIds) => answer(log.bounds(userIds)),
+      eventsAfter: (places, limit) => answer(log.eventsAfter(places, limit)),
+      onCommitted: listeners.add
+    },
+    notices,
+    queues: () => ({
+      reads: busy(readPool) + busy(logPool),
+      writes: busy(writePool) + busy(sendPool),
+      sends: sends.waiting()
+    }),
+    died: died.promise,
+    async close() {
+      await schema?.close()
+      await notices.close()
+      await settled()
+      await Promise.all([readPool, writePool, sendPool, logPool].map((pool) => pool.end()))
+    }
+  }
+}
+
+function inSnapshot<Result>(
+  db: Kysely<Schema>,
+  read: (db: Kysely<Schema>) => Promise<Result>
+): Promise<Result> {
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute((snapshot) => read(snapshot))
+}
+
+/** Connections in use, and whoever waits for one. */
+function busy(pool: Pool): number {
+  return pool.totalCount - pool.idleCount + pool.waitingCount
+}
+
+function openKysely(pool: PostgresPool): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+}

@@ -1,0 +1,29 @@
+import type { ProblemCode } from '@parley/contract/problems'
+import type { Settings } from '../settings.ts'
+import type { Values } from './crossing.ts'
+import type { EpochRenewal } from './high-water-mark.ts'
+
+/** What the main thread asks of a worker: a procedure by name, or a batch of sends, whose result is their outcomes. */
+export type Job = { id: number } & (
+  | { kind: 'read'; name: string; input: unknown; headOf: number | null }
+  | { kind: 'write'; name: string; input: unknown }
+  | { kind: 'sends'; sends: Values }
+)
+
+/** A job's result, or the problem it ended with. */
+export type Answer = { id: number } & (
+  | { ok: true; result: unknown }
+  | { ok: false; code: ProblemCode; detail: string; bug: boolean }
+)
+
+/**
+ * The answers of one commit (or of some reads), with the events it wrote. `failures` are what went wrong after COMMIT: the
+ * answers stand all the same.
+ */
+export type Report = { answers: Answer[]; committed: Values; committedAt: number; failures: string[] }
+
+/** How a worker is started: a server's writer, a command's writer where no server runs, or a reader. */
+export type WorkerRole = { path: string; mode: 'writer' | 'command' | 'reader' }
+
+/** What a worker says once its connection is open; the settings are the writer's to say. */
+export type Ready = { settings: Settings | undefined; renewed: EpochRenewal | null }

@@ -1,0 +1,24 @@
+import { routes } from '@parley/contract/routes'
+import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import type { RouteDeps, Server } from '../platform/http/deps.ts'
+import { parseId } from '../platform/http/ids.ts'
+
+export function signalRoutes(server: Server, deps: RouteDeps): void {
+  const onRequest = createAuthenticate(deps)
+
+  server.route({
+    ...routes.typing,
+    onRequest,
+    handler: async (request, reply) => {
+      const id = parseId(request.params.conversationId, 'conversation_not_found')
+      await deps.sendTyping(principalOf(request), id)
+      return reply.code(204).send(null)
+    }
+  })
+
+  server.route({
+    ...routes.presence,
+    onRequest,
+    handler: (request) => deps.presence.list(principalOf(request))
+  })
+}

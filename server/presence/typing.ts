@@ -1,0 +1,33 @@
+import type { Signal } from '@parley/contract/events'
+import { Problem } from '@parley/contract/problems'
+import { signalsMax, typingThrottleSeconds } from '@parley/contract/limits'
+import type { Store } from '../platform/storage/store.ts'
+import type { Principal } from '../sessions/sessions.ts'
+import { createThrottle } from '../platform/throttle.ts'
+
+/** Says that I am writing in a conversation of mine. Throws `conversation_not_found`. */
+export type SendTyping = (me: Principal, conversationId: number) => Promise<void>
+
+/**
+ * Typing, passed on by `tell` to the others in a conversation of up to `signalsMax` people. Who they are is looked up
+ * each time, so that whoever was removed hears and says nothing more; what comes too soon goes no further than that.
+ */
+export function createTyping(
+  store: Pick<Store, 'read'>,
+  tell: (userIds: number[], signal: Signal) => void
+): SendTyping {
+  const mayPass = createThrottle(typingThrottleSeconds * 1_000)
+  return async function sendTyping(me, conversationId) {
+    const input = { viewerId: me.userId, conversationId, limit: signalsMax + 1 }
+    const everyone = await store.read('listAudience', input)
+    if (everyone.length === 0) {
+      throw new Problem('conversation_not_found', 'You have no conversation with this id.')
+    }
+    if (everyone.length > signalsMax || !mayPass(`${conversationId} ${me.userId}`)) return
+    const data = { conversationId: String(conversationId), userId: me.user.id }
+    tell(
+      everyone.filter((userId) => userId !== me.userId),
+      { name: 'typing', data }
+    )
+  }
+}

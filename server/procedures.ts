@@ -1,0 +1,119 @@
+import type { Kysely } from 'kysely'
+import type { CommittedEvent } from './platform/storage/event-log.ts'
+import type { Schema } from './platform/storage/schema.ts'
+import { getConversation, listConversations, startDirectConversation } from './conversations/procedures.ts'
+import { pruneEvents, readEvents, readLogBounds } from './event-log/procedures.ts'
+import { listFindings } from './platform/storage/findings.ts'
+import { renameConversation, startGroup } from './conversations/group-procedures.ts'
+import { deleteMessage, editMessage, listVersions } from './messages/change-procedures.ts'
+import { findExtras } from './messages/extra-procedures.ts'
+import { findSend, listMessages } from './messages/procedures.ts'
+import {
+  addParticipant,
+  changeRole,
+  listParticipants,
+  removeParticipant
+} from './conversations/participant-procedures.ts'
+import { addReaction, removeReaction } from './messages/reaction-procedures.ts'
+import { markRead } from './messages/read-procedures.ts'
+import { listAccounts, setDisabled } from './accounts/procedures.ts'
+import { endFamily, endReusedFamily, findReused } from './sessions/family-procedures.ts'
+import {
+  addSession,
+  confirmSession,
+  deleteExpiredSessions,
+  findSession,
+  listSessionEnds,
+  replaceSession,
+  touchSessions
+} from './sessions/procedures.ts'
+import { listAudience, listContacts, listLastSeen, setLastSeen } from './presence/procedures.ts'
+import { openSettings } from './platform/storage/settings.ts'
+import { deleteUsedSignIns, useSignIn } from './sign-in/procedures.ts'
+import { addUser, findUser, findUserIds, searchUsernames, updateGithubUser } from './people/procedures.ts'
+
+/** Every read, by name: a function of one snapshot of the database and an input. */
+export const reads = {
+  findExtras,
+  findReused,
+  findSend,
+  findSession,
+  findUser,
+  findUserIds,
+  getConversation,
+  listAudience,
+  listContacts,
+  listConversations,
+  listFindings,
+  listLastSeen,
+  listMessages,
+  listParticipants,
+  listSessionEnds,
+  listAccounts,
+  listVersions,
+  readEvents,
+  readLogBounds,
+  searchUsernames
+}
+
+/** Reads of one statement, which by itself is one snapshot. */
+export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
+  'findReused',
+  'findSend',
+  'findSession',
+  'findUser',
+  'listAudience',
+  'listContacts',
+  'listLastSeen',
+  'listSessionEnds',
+  'readEvents',
+  'readLogBounds',
+  'searchUsernames'
+])
+
+/** Every write but the sends, by name: a function of one transaction and an input. */
+export const writes = {
+  addParticipant,
+  addReaction,
+  addSession,
+  addUser,
+  changeRole,
+  confirmSession,
+  deleteExpiredSessions,
+  deleteMessage,
+  deleteUsedSignIns,
+  editMessage,
+  endFamily,
+  endReusedFamily,
+  markRead,
+  openSettings,
+  pruneEvents,
+  removeParticipant,
+  removeReaction,
+  renameConversation,
+  replaceSession,
+  setDisabled,
+  setLastSeen,
+  startDirectConversation,
+  startGroup,
+  touchSessions,
+  updateGithubUser,
+  useSignIn
+}
+
+export type Reads = typeof reads
+export type Writes = typeof writes
+export type ReadName = keyof Reads
+export type WriteName = keyof Writes
+type Procedures = Reads & Writes
+export type ProcedureName = keyof Procedures
+export type InputOf<Name extends ProcedureName> = Parameters<Procedures[Name]>[1]
+export type ReadResult<Name extends ReadName> = Awaited<ReturnType<Reads[Name]>>
+export type WriteResult<Name extends WriteName> = Awaited<ReturnType<Writes[Name]>>['result']
+
+/** The procedures with their types folded, for whoever runs them by name. */
+export type AnyRead = (db: Kysely<Schema>, input: unknown) => Promise<unknown>
+export type AnyWrite = (
+  db: Kysely<Schema>,
+  input: unknown
+) => Promise<{ result: unknown; committed?: CommittedEvent[] }>

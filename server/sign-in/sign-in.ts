@@ -1,0 +1,22 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { cookiePrincipal } from '../platform/http/auth.ts'
+import type { RouteDeps } from '../platform/http/deps.ts'
+import { deviceOf } from '../sessions/device.ts'
+import { handOver, type SessionMode } from '../sessions/session-cookie.ts'
+
+/**
+ * Starts a session for a person who has proved who they are, and hands it over. A browser's cookie holds one session: the
+ * one that it held ends. Throws `account_disabled`.
+ */
+export async function signIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { config, sessions }: Pick<RouteDeps, 'config' | 'sessions'>,
+  { userId, mode }: { userId: number; mode: SessionMode }
+): Promise<{ token?: string; expiresAt: string }> {
+  const previous = mode === 'cookie' ? await cookiePrincipal(request, { config, sessions }) : null
+  const session = await sessions.start(userId, deviceOf(request))
+  if (previous) await sessions.end(previous)
+  request.server.reports?.signedIn(request, { userId, sessionId: session.familyId })
+  return handOver(reply, config, session, mode)
+}

@@ -1,0 +1,99 @@
+import { flushCompileCache } from 'node:module'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { CommittedEvent } from './platform/storage/event-log.ts'
+import { reads, writes, type AnyRead, type AnyWrite } from './procedures.ts'
+import { readHead } from './event-log/procedures.ts'
+import { refusalOf } from './platform/storage/sqlite/answer.ts'
+import { openConnection, openKysely } from './platform/storage/sqlite/connection.ts'
+import { flattenOutcomes, restoreSends } from './platform/storage/sqlite/crossing.ts'
+import { openGroupCommit } from './platform/storage/sqlite/group-commit.ts'
+import type { Answer, Job, Ready, Report, WorkerRole } from './platform/storage/sqlite/jobs.ts'
+import { prepareWriter } from './platform/storage/sqlite/writer.ts'
+
+/** Jobs that share a commit at most: bounds how long the first of them waits for the last. */
+const groupMax = 64
+
+const port = parentPort!
+const { path, mode } = workerData as WorkerRole
+const database = openConnection(path, mode)
+const db = openKysely(database)
+const writing =
+  mode === 'reader' ? undefined : await prepareWriter(database, db, mode === 'writer' ? path : null)
+const commitGroup =
+  writing &&
+  openGroupCommit(database, {
+    runWrite,
+    forget: writing.forget,
+    // The mark is written before the report: no client has seen more than it says.
+    beforeReport: [writing.notice, (events) => writing.mark?.add(events)],
+    report: (report) => port.postMessage(report),
+    afterReport: (events) => writing.recent.add(events)
+  })
+
+const waiting: Job[] = []
+let running = false
+let closing = false
+
+port.on('message', (job: Job | 'close') => {
+  if (job === 'close') closing = true
+  else waiting.push(job)
+  if (!running) {
+    running = true
+    // After the messages that already wait in the port: they join the group.
+    setImmediate(() => {
+      runWaiting().catch(failThread)
+    })
+  }
+})
+port.postMessage({ settings: writing?.settings, renewed: writing?.mark?.renewed ?? null } satisfies Ready)
+flushCompileCache()
+
+/** Ends the thread, and with it the process, for a fault that is no job's: a start repairs it. */
+function failThread(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
+
+async function runWaiting(): Promise<void> {
+  while (waiting.length > 0) {
+    const group = waiting.splice(0, groupMax)
+    if (mode === 'reader') port.postMessage(await readGroup(group))
+    else await commitGroup!(group)
+  }
+  running = false
+  if (closing) {
+    writing?.mark?.close()
+    database.close()
+    port.close()
+  }
+}
+
+async function runWrite(job: Job): Promise<{ result: unknown; committed?: CommittedEvent[] }> {
+  if (job.kind === 'sends') {
+    const { outcomes, committed } = writing!.sendBatch(restoreSends(job.sends))
+    return { result: flattenOutcomes(outcomes), committed }
+  }
+  writing!.forget()
+  return (writes as unknown as Record<string, AnyWrite>)[job.name]!(db, job.input)
+}
+
+/** Reads one after the other, each on one snapshot of its own. */
+async function readGroup(group: Job[]): Promise<Report> {
+  const answers: Answer[] = []
+  for (const job of group) {
+    if (job.kind !== 'read') throw new Error('a reader reads')
+    try {
+      database.exec('BEGIN')
+      // The head before the data: a stream that goes on from it misses nothing.
+      const head = job.headOf === null ? 0 : await readHead(db, job.headOf)
+      const data = await (reads as unknown as Record<string, AnyRead>)[job.name]!(db, job.input)
+      answers.push({ id: job.id, ok: true, result: { head, data } })
+    } catch (error) {
+      answers.push(refusalOf(job.id, error))
+    } finally {
+      if (database.isTransaction) database.exec('ROLLBACK')
+    }
+  }
+  return { answers, committed: [], committedAt: 0, failures: [] }
+}
