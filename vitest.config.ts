@@ -45,10 +45,12 @@ export default defineConfig({
           ...node,
           ...shared,
           name: 'postgres',
-          include: ['test/server/{domain,http,realtime}/**/*.test.ts'],
+          include: ['test/server/*/**/*.test.ts'],
           // These use no store, or both engines themselves.
           exclude: [
-            '**/{compression,frame-ring,log-reader,nats-bus,openapi,problems,statements,web-app}.test.ts'
+            'test/server/platform/{metrics,storage}/**',
+            '**/{compression,frame-ring,log-reader,nats-bus,openapi,problems,statements,web-app}.test.ts',
+            '**/{send-batch,session-locks}.test.ts'
           ],
           globalSetup: 'test/harness/postgres-setup.ts',
           provide: { engine: 'postgres' },

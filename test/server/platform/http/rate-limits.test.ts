@@ -1,0 +1,201 @@
+import { EventEmitter } from 'node:events'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createClient, memoryOutbox, newOutboxItem, OutboxSender, postItem } from '@parley/client'
+import type { Message } from '@parley/contract/entities'
+import { groupsOwnedMax } from '@parley/contract/limits'
+import { rateLimits, readsAtOnceMax } from '@parley/contract/rate-limits'
+import { createLimits } from '../../../../server/platform/http/rate-limits.ts'
+import { refusal, startInProcess, type InProcess, type Person } from '../../../harness/in-process.ts'
+
+const limited = { PARLEY_RATE_LIMITS: 'on', PARLEY_TRUSTED_PROXIES: '127.0.0.1' }
+let parley: InProcess
+let john: Person
+let jane: Person
+let id: string
+beforeAll(async () => {
+  parley = await startInProcess(limited)
+  ;[john, jane] = [await parley.signIn('john'), await parley.signIn('jane')]
+  id = (await john.conversationWith('jane')).id
+})
+afterAll(() => parley.close())
+
+/** What the clock that limits go by is ahead of its own, ms; it stands still where a test does not wait. */
+let aheadMs = 0
+let stands = true
+beforeEach(() => {
+  const now = performance.now.bind(performance)
+  const startMs = now()
+  // Every bucket is full.
+  aheadMs += 3_600_000
+  stands = true
+  vi.spyOn(performance, 'now').mockImplementation(() => (stands ? startMs : now()) + aheadMs)
+})
+afterEach(() => vi.restoreAllMocks())
+
+/** Asks until it is refused; returns that answer, and how often it was not. */
+async function exhaust(ask: (i: number) => ReturnType<Person['get']>, atMost: number) {
+  for (let i = 0; i < atMost; i++) {
+    const answer = await ask(i)
+    if (answer.statusCode === 429) return { answer, passed: i }
+  }
+  throw new Error(`${atMost} requests were not refused`)
+}
+
+const keyOf = (i: number) => `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`
+const send = (person: Person, i: number) =>
+  person.post(`/api/conversations/${id}/messages`, { content: 'hello', clientId: keyOf(i) })
+
+test('L1: a person who sends too much is refused with a Retry-After that is true, and others are not', async () => {
+  const { answer, passed } = await exhaust((i) => send(john, i), 1_000)
+  expect(passed).toBe(rateLimits.send.burst)
+  expect(refusal(answer)).toBe('429 rate_limited')
+  expect((await send(jane, 1)).statusCode).toBe(201)
+  // Reading has a bucket of its own.
+  expect((await john.get('/api/conversations')).statusCode).toBe(200)
+  const before = await send(john, passed)
+  expect(before.statusCode).toBe(429)
+  aheadMs += 1_000 * Number(before.headers['retry-after'])
+  // The refusal was not remembered under the key, nor was anything sent.
+  const sent = await send(john, passed)
+  expect(sent.statusCode).toBe(201)
+  expect((await send(john, passed)).json<Message>().id).toBe(sent.json<Message>().id)
+})
+
+test('a retry of a key that was sent is refused at the door too, and is the first answer later', async () => {
+  const first = await send(john, 5_000)
+  const { answer } = await exhaust(() => send(john, 5_000), 1_000)
+  aheadMs += 1_000 * Number(answer.headers['retry-after'])
+  expect((await send(john, 5_000)).json()).toEqual(first.json())
+})
+
+test('new groups have a bucket of their own, beside direct conversations', async () => {
+  const { passed } = await exhaust(
+    () => john.post('/api/conversations', { title: 'Friends', usernames: [] }),
+    100
+  )
+  expect(passed).toBe(rateLimits.group.burst)
+  expect((await john.post('/api/conversations', { username: 'jane' })).statusCode).toBe(200)
+})
+
+const login = (from: string) =>
+  parley.inject({ url: '/api/oauth/github', headers: { 'x-forwarded-for': from } })
+
+describe('by address', () => {
+  test('sign-ins are counted, an IPv6 network as one, another address apart', async () => {
+    await exhaust((i) => login(`2001:db8:1:2::${i.toString(16)}`), 1_000)
+    expect(refusal(await login('2001:db8:1:2:ffff::1'))).toBe('429 rate_limited')
+    expect((await login('2001:db8:1:3::1')).statusCode).toBe(404)
+  })
+
+  test('tokens that are not valid are counted, and whoever is signed in there goes on', async () => {
+    const headers = { 'x-forwarded-for': '203.0.113.9' }
+    const guess = (i: number) =>
+      parley.inject({
+        url: '/api/auth_user',
+        headers: { ...headers, authorization: `Bearer ${String(i).padStart(43, 'x')}` }
+      })
+    await john.get('/api/auth_user')
+    const { passed } = await exhaust(guess, 2_000)
+    expect(passed).toBe(rateLimits.stranger.burst)
+    expect((await john.get('/api/auth_user', headers)).statusCode).toBe(200)
+    // Storage is not asked for one more.
+    const read = vi.spyOn(parley.app.store, 'read')
+    expect((await guess(9_999)).statusCode).toBe(429)
+    expect(read).not.toHaveBeenCalled()
+  })
+})
+
+test('L1: reads of one person that are not written yet are bounded, and each gives its place back when it is', async () => {
+  const limits = createLimits(true, () => '203.0.113.9')
+  const written: EventEmitter[] = []
+  const read = (userId: number) => {
+    const raw = new EventEmitter()
+    const header = vi.fn<FastifyReply['header']>()
+    const reply = { raw, header } as unknown as FastifyReply
+    limits.take('read', { caller: { principal: { userId } } } as FastifyRequest, reply)
+    written.push(raw)
+  }
+  for (let i = 0; i < readsAtOnceMax; i++) read(1)
+  expect(() => read(1)).toThrow('Too many requests')
+  read(2)
+  written[0]!.emit('close')
+  read(1)
+  expect(() => read(1)).toThrow('Too many requests')
+  // Whatever the answer is: of a route, each gives it back.
+  for (let i = 0; i < 2 * readsAtOnceMax; i++) {
+    expect((await john.get(`/api/conversations/${i % 2 ? id : 'none'}`)).statusCode).toBe(i % 2 ? 200 : 404)
+  }
+})
+
+test('health checks are never refused', async () => {
+  for (let i = 0; i < 1_500; i++) expect((await parley.inject('/livez')).statusCode).toBe(200)
+})
+
+test('a stream too many is refused with 200 and the time to wait, for EventSource gives up on 429', async () => {
+  const headers = { accept: 'text/event-stream', authorization: `Bearer ${john.token}` }
+  // Not opened, for the cursor is none: it is counted all the same.
+  const open = () => parley.inject({ url: '/api/messages?after=junk', headers })
+  const refused = await (async () => {
+    for (let i = 0; i < 2_000; i++) {
+      const answer = await open()
+      if (answer.statusCode === 200) return answer
+    }
+    throw new Error('never refused')
+  })()
+  expect(refused.body).toMatch(/^retry: \d{4,}\nevent: refused\ndata: {"code":"rate_limited"}\n\n$/)
+  expect(Number(/\d+/.exec(refused.body)![0])).toBeGreaterThanOrEqual(1_000)
+})
+
+test('L1: an outbox loses nothing to the limits and keeps its order', { timeout: 60_000 }, async () => {
+  const client = createClient({ baseUrl: await parley.listen(), token: jane.token })
+  const conversationId = (await jane.group([])).split('/').at(-1)!
+  const count = rateLimits.send.burst + 30
+  const items = Array.from({ length: count }, (_, i) => newOutboxItem(conversationId, `message ${i}`))
+  const sent: string[] = []
+  const done = Promise.withResolvers<void>()
+  const refused: number[] = []
+  const sender = new OutboxSender({
+    storage: memoryOutbox(items),
+    send: (item, signal) =>
+      postItem(client, item, signal).catch((error: { status: number }) => {
+        refused.push(error.status)
+        // However slow the machine is, one is refused; then time goes on.
+        stands = false
+        throw error
+      }),
+    onSent(_item, message) {
+      sent.push(message!.content)
+      if (sent.length === count) done.resolve()
+    },
+    onChanged: () => {},
+    onSignedOut: () => done.reject(new Error('signed out')),
+    random: () => 0
+  })
+  await done.promise
+  sender.close()
+  expect(sent).toEqual(items.map(({ content }) => content))
+  expect(new Set(refused)).toEqual(new Set([429]))
+})
+
+test('a route without a rate class stops the start', async () => {
+  const unrated = startInProcess({}, async (server) => void server.get('/unrated', async () => ''))
+  await expect(unrated).rejects.toThrow('/unrated names no rate class')
+})
+
+test('a person owns a thousand groups, and may be given no more', async () => {
+  const anna = await parley.signIn('jane')
+  const group = await john.group(['jane'])
+  const me = (await anna.get('/api/auth_user')).json()
+  const start = { me, title: 'One of many', userIds: [], history: 'all' as const, now: Date.now() }
+  // A few at a time: each has their account to itself, and what waits too long for that is refused.
+  for (let owned = 0; owned < groupsOwnedMax; owned += 20) {
+    await Promise.all(Array.from({ length: 20 }, () => parley.app.store.write('startGroup', start)))
+  }
+  expect(refusal(await anna.post('/api/conversations', { title: 'One more', usernames: [] }))).toBe(
+    '422 too_many_groups'
+  )
+  expect(refusal(await john.patch(`${group}/participants/${me.id}`, { role: 'owner' }))).toBe(
+    '422 too_many_groups'
+  )
+})

@@ -1,0 +1,23 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { repository } from '../../../harness/parley.ts'
+
+/** Asks for columns that a newer version may add: what a connection has prepared breaks when it does. */
+const asksForAll = /\b(selectAll|returningAll)\(|\b(?:SELECT|RETURNING)\s+(?:\w+\.)?\*/i
+
+test.each([
+  ["db.selectFrom('users').selectAll()", true],
+  ['SELECT * FROM users', true],
+  ['returning users.*', true],
+  ['SELECT count(*) FROM users', false]
+])('%s asks for all columns: %s', (text, asks) => {
+  expect(asksForAll.test(text)).toBe(asks)
+})
+
+test('U2: no statement of the server asks for all columns, whichever there are', () => {
+  const files = globSync('server/**/*.ts', { cwd: repository, exclude: ['**/node_modules/**'] })
+  expect(files.length).toBeGreaterThan(100)
+  const asking = files.filter((file) => asksForAll.test(readFileSync(join(repository, file), 'utf8')))
+  expect(asking).toEqual([])
+})
