@@ -1,5 +1,7 @@
 import type { DatabaseConfig } from './config.ts'
-import type { BatchObserver, SendOutcome, Store, StoreReader } from './platform/storage/store.ts'
+import type { SendOutcome } from './messages/procedures.ts'
+import type { BatchObserver } from './platform/storage/commit-queue.ts'
+import type { Store, StoreReader } from './store.ts'
 
 type Observers = {
   /** Hears of each batch of sends. */
@@ -8,8 +10,8 @@ type Observers = {
 }
 
 // Each engine is loaded when it is chosen: the other one's libraries are 20 MB.
-const sqlite = () => import('./platform/storage/sqlite/sqlite-store.ts')
-const postgres = () => import('./platform/storage/postgres/postgres-store.ts')
+const sqlite = () => import('./sqlite-store.ts')
+const postgres = () => import('./postgres-store.ts')
 
 /** Opens the store for a server, on the engine that was chosen. Throws what keeps it from opening. */
 export async function openStore(

@@ -1,6 +1,4 @@
-import type { Kysely } from 'kysely'
-import type { CommittedEvent } from './platform/storage/event-log.ts'
-import type { Schema } from './platform/storage/schema.ts'
+import type { Reads, Writes } from './platform/storage/store.ts'
 import { getConversation, listConversations, startDirectConversation } from './conversations/procedures.ts'
 import { pruneEvents, readEvents, readLogBounds } from './event-log/procedures.ts'
 import { listFindings } from './platform/storage/findings.ts'
@@ -54,7 +52,7 @@ export const reads = {
   readEvents,
   readLogBounds,
   searchUsernames
-}
+} satisfies Reads
 
 /** Reads of one statement, which by itself is one snapshot. */
 export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
@@ -99,21 +97,4 @@ export const writes = {
   touchSessions,
   updateGithubUser,
   useSignIn
-}
-
-export type Reads = typeof reads
-export type Writes = typeof writes
-export type ReadName = keyof Reads
-export type WriteName = keyof Writes
-type Procedures = Reads & Writes
-export type ProcedureName = keyof Procedures
-export type InputOf<Name extends ProcedureName> = Parameters<Procedures[Name]>[1]
-export type ReadResult<Name extends ReadName> = Awaited<ReturnType<Reads[Name]>>
-export type WriteResult<Name extends WriteName> = Awaited<ReturnType<Writes[Name]>>['result']
-
-/** The procedures with their types folded, for whoever runs them by name. */
-export type AnyRead = (db: Kysely<Schema>, input: unknown) => Promise<unknown>
-export type AnyWrite = (
-  db: Kysely<Schema>,
-  input: unknown
-) => Promise<{ result: unknown; committed?: CommittedEvent[] }>
+} satisfies Writes

@@ -1,11 +1,13 @@
 import { flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { CommittedEvent } from './platform/storage/event-log.ts'
-import { reads, writes, type AnyRead, type AnyWrite } from './procedures.ts'
+import type { Reads, Writes } from './platform/storage/store.ts'
+import * as procedures from './procedures.ts'
 import { readHead } from './event-log/procedures.ts'
 import { refusalOf } from './platform/storage/sqlite/answer.ts'
 import { openConnection, openKysely } from './platform/storage/sqlite/connection.ts'
-import { flattenOutcomes, restoreSends } from './platform/storage/sqlite/crossing.ts'
+import * as sendTransfer from './messages/send-transfer.ts'
+import { prepareSendBatch } from './messages/sqlite-batch.ts'
 import { openGroupCommit } from './platform/storage/sqlite/group-commit.ts'
 import type { Answer, Job, Ready, Report, WorkerRole } from './platform/storage/sqlite/jobs.ts'
 import { prepareWriter } from './platform/storage/sqlite/writer.ts'
@@ -13,12 +15,17 @@ import { prepareWriter } from './platform/storage/sqlite/writer.ts'
 /** Jobs that share a commit at most: bounds how long the first of them waits for the last. */
 const groupMax = 64
 
+const reads: Reads = procedures.reads
+const writes: Writes = procedures.writes
+
 const port = parentPort!
 const { path, mode } = workerData as WorkerRole
 const database = openConnection(path, mode)
 const db = openKysely(database)
 const writing =
-  mode === 'reader' ? undefined : await prepareWriter(database, db, mode === 'writer' ? path : null)
+  mode === 'reader'
+    ? undefined
+    : await prepareWriter(database, db, prepareSendBatch, mode === 'writer' ? path : null)
 const commitGroup =
   writing &&
   openGroupCommit(database, {
@@ -71,11 +78,11 @@ async function runWaiting(): Promise<void> {
 
 async function runWrite(job: Job): Promise<{ result: unknown; committed?: CommittedEvent[] }> {
   if (job.kind === 'sends') {
-    const { outcomes, committed } = writing!.sendBatch(restoreSends(job.sends))
-    return { result: flattenOutcomes(outcomes), committed }
+    const { outcomes, committed } = writing!.sendBatch(sendTransfer.restoreSends(job.sends))
+    return { result: sendTransfer.flattenOutcomes(outcomes), committed }
   }
   writing!.forget()
-  return (writes as unknown as Record<string, AnyWrite>)[job.name]!(db, job.input)
+  return writes[job.name]!(db, job.input as never)
 }
 
 /** Reads one after the other, each on one snapshot of its own. */
@@ -87,7 +94,7 @@ async function readGroup(group: Job[]): Promise<Report> {
       database.exec('BEGIN')
       // The head before the data: a stream that goes on from it misses nothing.
       const head = job.headOf === null ? 0 : await readHead(db, job.headOf)
-      const data = await (reads as unknown as Record<string, AnyRead>)[job.name]!(db, job.input)
+      const data = await reads[job.name]!(db, job.input as never)
       answers.push({ id: job.id, ok: true, result: { head, data } })
     } catch (error) {
       answers.push(refusalOf(job.id, error))

@@ -1,4 +1,4 @@
-import type { Store } from '../platform/storage/store.ts'
+import type { Store } from '../store.ts'
 import { addUsers, keyOf } from '../people/people.ts'
 import type { SessionChange } from '../sessions/sessions.ts'
 

@@ -12,7 +12,7 @@ import {
 import type { SessionChange } from '../sessions/sessions.ts'
 import { openStoreForCommand } from '../open-store.ts'
 import { DatabaseInUse } from '../platform/storage/sqlite/database-lock.ts'
-import type { Store } from '../platform/storage/store.ts'
+import type { Store } from '../store.ts'
 
 /** How long a server that starts, stops or runs another command is waited for. */
 const busyMs = 5_000

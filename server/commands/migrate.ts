@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readConfig } from '../config.ts'
 import { whyNot } from '../main.ts'
+import { openSqliteStore } from '../sqlite-store.ts'
 import { sqlitePath } from '../open-store.ts'
 import { moveOut } from '../platform/storage/sqlite/move-out.ts'
 
@@ -15,10 +16,15 @@ export async function migrateTo(url: string, env: NodeJS.ProcessEnv): Promise<nu
     if (!existsSync(path)) throw new Error(`there is no database at ${path}`)
     const startedAt = performance.now()
     let rows = 0
-    await moveOut(path, target.url, (progress) => {
-      console.log(`  ${progress.table}: ${progress.done} of ${progress.rows} ${progress.step}`)
-      if (progress.step === 'compared') rows += progress.rows
-    })
+    await moveOut(
+      path,
+      target.url,
+      (progress) => {
+        console.log(`  ${progress.table}: ${progress.done} of ${progress.rows} ${progress.step}`)
+        if (progress.step === 'compared') rows += progress.rows
+      },
+      openSqliteStore
+    )
     const seconds = (performance.now() - startedAt) / 1_000
     console.log(
       `Moved, and compared row by row: ${rows} rows in ${seconds.toFixed(1)} s.\n` +

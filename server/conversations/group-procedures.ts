@@ -1,7 +1,7 @@
 import type { Conversation, User } from '@parley/contract/entities'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
-import { userOf } from '../platform/storage/rows.ts'
+import { userOf } from '../messages/rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { appendMessageEvent, lockHeads } from '../event-log/append-procedures.ts'
 import { appendCreated } from './procedures.ts'

@@ -1,7 +1,7 @@
 import type { Conversation } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/problems'
 import { participantsMax, titleMaxLength } from '@parley/contract/limits'
-import type { Store } from '../platform/storage/store.ts'
+import type { Store } from '../store.ts'
 import { getConversation } from './conversations.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
 import { findUserIds, keysOf } from '../people/people.ts'

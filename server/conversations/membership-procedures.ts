@@ -3,7 +3,7 @@ import type { ProblemCode } from '@parley/contract/problems'
 import { groupsOwnedMax } from '@parley/contract/limits'
 import { may, type GroupAction } from '@parley/contract/roles'
 import type { Kysely, Selectable } from 'kysely'
-import { participantColumns, type ParticipantColumns } from '../platform/storage/rows.ts'
+import { participantColumns, type ParticipantColumns } from '../messages/rows.ts'
 import type { ConversationRow, Schema } from '../platform/storage/schema.ts'
 
 /** Why a procedure did nothing; `current` goes with `version_conflict`. */

@@ -3,13 +3,7 @@ import { participantsMax, receiptsMax } from '@parley/contract/limits'
 import { may } from '@parley/contract/roles'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
-import {
-  messageOf,
-  participantColumns,
-  participantOf,
-  userColumns,
-  userOf
-} from '../platform/storage/rows.ts'
+import { messageOf, participantColumns, participantOf, userColumns, userOf } from '../messages/rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { appendEvent, appendMessageEvent, lockHeads } from '../event-log/append-procedures.ts'
 import { appendCreated } from './procedures.ts'

@@ -1,7 +1,7 @@
 import type { Participant, Role } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/problems'
 import { participantsPageSize } from '@parley/contract/limits'
-import type { Store } from '../platform/storage/store.ts'
+import type { Store } from '../store.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
 import { keyOf } from '../people/people.ts'
 import type { Principal } from '../sessions/sessions.ts'

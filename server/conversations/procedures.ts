@@ -2,7 +2,7 @@ import type { Conversation, User } from '@parley/contract/entities'
 import { unreadMentionsMax } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
-import { messageColumns, messageOf, userOf, type MessageColumns } from '../platform/storage/rows.ts'
+import { messageColumns, messageOf, userOf, type MessageColumns } from '../messages/rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { appendEvent } from '../event-log/append-procedures.ts'
 

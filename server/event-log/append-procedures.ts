@@ -3,7 +3,7 @@ import type { Message } from '@parley/contract/entities'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { encode } from '../platform/storage/json.ts'
-import { messageOf, type MessageColumns } from '../platform/storage/rows.ts'
+import { messageOf, type MessageColumns } from '../messages/rows.ts'
 import type { InboxEventRow, Schema } from '../platform/storage/schema.ts'
 
 /** Participants of a conversation: all of them, those who see `position`, `only` one of them, or all but one. */

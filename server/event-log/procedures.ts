@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import type { EncodedEvent, LogBounds, LoggedEvent, LogPlace } from '../platform/storage/event-log.ts'
 import { encode } from '../platform/storage/json.ts'
-import { messageColumns, messageOf, type MessageColumns } from '../platform/storage/rows.ts'
+import { messageColumns, messageOf, type MessageColumns } from '../messages/rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 
 /** The bounds of each of these users' logs, in their order; of nobody's, an empty log. */

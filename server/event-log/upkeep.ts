@@ -1,5 +1,5 @@
 import { Problem } from '@parley/contract/problems'
-import type { Store } from '../platform/storage/store.ts'
+import type { Store } from '../store.ts'
 
 /** How much of the log each user keeps: the newest `keepCount` events and all younger than `keepMs`. */
 export type Retention = { keepCount: number; keepMs: number }

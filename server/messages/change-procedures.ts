@@ -9,7 +9,7 @@ import {
   versionOf,
   type MessageBody,
   type MessageColumns
-} from '../platform/storage/rows.ts'
+} from './rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { appendMessageEvent } from '../event-log/append-procedures.ts'
 import {

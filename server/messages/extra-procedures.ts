@@ -1,7 +1,7 @@
 import type { MessageExtras, Quote } from '@parley/contract/entities'
 import { quoteMaxLength } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
-import { bodyOf, userOf, type MessageColumns } from '../platform/storage/rows.ts'
+import { bodyOf, userOf, type MessageColumns } from './rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { findMembership, type Refused } from '../conversations/membership-procedures.ts'
 import { findWritten } from './change-procedures.ts'

@@ -1,4 +1,4 @@
-import type { FoundExtras } from '../platform/storage/store.ts'
+import type { FoundExtras } from './extra-procedures.ts'
 
 /**
  * The ids of the people whom a text mentions. `names` are those of `mentionedKeys`; a name that no participant has is text.

@@ -1,7 +1,7 @@
 import type { Message, MessageVersion } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/problems'
 import { mentionedKeys } from '@parley/contract/text/text-pieces'
-import type { Store } from '../platform/storage/store.ts'
+import type { Store } from '../store.ts'
 import { mentionsAmong } from './mentions.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
 import type { Principal } from '../sessions/sessions.ts'

@@ -4,7 +4,7 @@ import type { Message, User } from '@parley/contract/entities'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { encode, type Json } from '../platform/storage/json.ts'
 import { encodeNewMessage, type Send, type SendOutcome } from './procedures.ts'
-import { messageOf, userOf, type MessageColumns } from '../platform/storage/rows.ts'
+import { messageOf, userOf, type MessageColumns } from './rows.ts'
 import { integersAsText, textsAsText } from '../platform/storage/postgres/array-text.ts'
 import { sendStatements } from './postgres-statements.ts'
 

@@ -1,4 +1,4 @@
-import { messageColumns } from '../platform/storage/rows.ts'
+import { messageColumns } from './rows.ts'
 
 /** The statements of a batch of sends, by the name that each connection prepares them under. */
 export const sendStatements = {

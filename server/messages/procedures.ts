@@ -2,7 +2,7 @@ import type { Message, MessageExtras, User } from '@parley/contract/entities'
 import type { ProblemCode } from '@parley/contract/problems'
 import type { Kysely } from 'kysely'
 import { encode, type Json } from '../platform/storage/json.ts'
-import { messageColumns, messageOf } from '../platform/storage/rows.ts'
+import { messageColumns, messageOf } from './rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 
 /** A message to be, with the key that makes its retries one message. */

@@ -1,6 +1,6 @@
 import { emojiOf } from '@parley/contract/text/emoji'
 import { Problem } from '@parley/contract/problems'
-import type { Store } from '../platform/storage/store.ts'
+import type { Store } from '../store.ts'
 import type { MessagePlace } from './message-changes.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
 import type { Principal } from '../sessions/sessions.ts'

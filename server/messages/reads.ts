@@ -1,5 +1,5 @@
 import { Problem } from '@parley/contract/problems'
-import type { Store } from '../platform/storage/store.ts'
+import type { Store } from '../store.ts'
 import type { Principal } from '../sessions/sessions.ts'
 
 /** How long a reader waits for the mark that reading makes. */

@@ -3,13 +3,7 @@ import type { User } from '@parley/contract/entities'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { encode } from '../platform/storage/json.ts'
 import { encodeNewMessage, type Send, type SendOutcome } from './procedures.ts'
-import {
-  messageColumns,
-  messageOf,
-  userOf,
-  type MessageColumns,
-  type UserColumns
-} from '../platform/storage/rows.ts'
+import { messageColumns, messageOf, userOf, type MessageColumns, type UserColumns } from './rows.ts'
 import type { RecentRows } from '../platform/storage/sqlite/recent-rows.ts'
 
 type FoundKey = { message_id: number; payload_hash: string }

@@ -1,6 +1,6 @@
 import type { Change, User } from '@parley/contract/entities'
 import type { Kysely } from 'kysely'
-import type { MessageColumns } from '../platform/storage/rows.ts'
+import type { MessageColumns } from './rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 
 /**

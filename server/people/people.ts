@@ -3,7 +3,7 @@ import type { User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/problems'
 import { usernameMaxLength, usernameSuggestions } from '@parley/contract/limits'
 import { keyBefore, typedUsernameKey, usernameKey } from '@parley/contract/usernames'
-import type { Store } from '../platform/storage/store.ts'
+import type { Store } from '../store.ts'
 import type { Principal } from '../sessions/sessions.ts'
 import { nameProblem, type NameProblem } from './rules.ts'
 

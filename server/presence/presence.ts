@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Presence as PresenceOf } from '@parley/contract/entities'
 import type { Signal } from '@parley/contract/events'
-import type { Store } from '../platform/storage/store.ts'
+import type { Store } from '../store.ts'
 import { OtherNodes } from './other-nodes.ts'
 import { encodeNews } from './presence-news.ts'
 import type { Principal } from '../sessions/sessions.ts'

@@ -1,7 +1,7 @@
 import type { Signal } from '@parley/contract/events'
 import { Problem } from '@parley/contract/problems'
 import { signalsMax, typingThrottleSeconds } from '@parley/contract/limits'
-import type { Store } from '../platform/storage/store.ts'
+import type { Store } from '../store.ts'
 import type { Principal } from '../sessions/sessions.ts'
 import { createThrottle } from '../platform/throttle.ts'
 

@@ -1,7 +1,7 @@
 import type { User } from '@parley/contract/entities'
 import { refreshGraceSeconds, signInDays } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
-import { userColumns, userOf } from '../platform/storage/rows.ts'
+import { userColumns, userOf } from '../messages/rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { deleteFamily, forgetSuperseded, lockFamily } from './family-procedures.ts'
 

@@ -1,7 +1,7 @@
 import { routes } from '@parley/contract/routes'
 import { callerOf, createAuthenticate, principalOf } from '../platform/http/auth.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
-import { forgetCookie, handOver, sessionCookie } from './session-cookie.ts'
+import { forgetCookie, handOver, sessionCookie } from '../platform/http/session-cookie.ts'
 
 export function sessionRoutes(server: Server, deps: RouteDeps): void {
   const { config, sessions } = deps

@@ -2,7 +2,8 @@ import { LRUCache } from 'lru-cache'
 import type { User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/problems'
 import { sessionDays, sessionsPerUserMax, signInDays } from '@parley/contract/limits'
-import type { Session, Store } from '../platform/storage/store.ts'
+import type { Session } from './procedures.ts'
+import type { Store } from '../store.ts'
 import { familyOf, hashOf, isToken, newSalt, newToken, successorOf } from './session-tokens.ts'
 
 /** Who asks, and by which session. `expiresAt` and `lastUsedAt` are ms. `familyId` is the session's public, stable id. */

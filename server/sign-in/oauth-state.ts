@@ -9,7 +9,7 @@ import {
   ownCookie,
   type CookieKind,
   type SessionMode
-} from '../sessions/session-cookie.ts'
+} from '../platform/http/session-cookie.ts'
 
 const lifeMs = 600_000
 /** Sign-ins that one browser may have begun and not finished; a further one replaces the oldest. */

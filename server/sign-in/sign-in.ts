@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { cookiePrincipal } from '../platform/http/auth.ts'
 import type { RouteDeps } from '../platform/http/deps.ts'
 import { deviceOf } from '../sessions/device.ts'
-import { handOver, type SessionMode } from '../sessions/session-cookie.ts'
+import { handOver, type SessionMode } from '../platform/http/session-cookie.ts'
 
 /**
  * Starts a session for a person who has proved who they are, and hands it over. A browser's cookie holds one session: the

@@ -6,8 +6,9 @@
  */
 import { writeSync } from 'node:fs'
 import { openConnection, openKysely } from '../../server/platform/storage/sqlite/connection.ts'
-import { openSqliteStore } from '../../server/platform/storage/sqlite/sqlite-store.ts'
-import type { SendOutcome } from '../../server/platform/storage/store.ts'
+import { prepareSendBatch } from '../../server/messages/sqlite-batch.ts'
+import { openSqliteStore } from '../../server/sqlite-store.ts'
+import type { SendOutcome } from '../../server/messages/procedures.ts'
 import { prepareWriter } from '../../server/platform/storage/sqlite/writer.ts'
 import { sendOf, startPair } from '../fixtures/people.ts'
 import { messageIn } from '../fixtures/decoded.ts'
@@ -37,7 +38,7 @@ if (mode === 'store') {
 
 await store.close()
 const database = openConnection(path, 'writer')
-const { sendBatch, recent } = await prepareWriter(database, openKysely(database), null)
+const { sendBatch, recent } = await prepareWriter(database, openKysely(database), prepareSendBatch)
 database.exec('PRAGMA synchronous = NORMAL')
 for (const batch of batches) {
   database.exec('BEGIN IMMEDIATE')

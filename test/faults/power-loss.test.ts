@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listFindings } from '../../server/platform/storage/findings.ts'
 import { openConnection, openKysely } from '../../server/platform/storage/sqlite/connection.ts'
+import { prepareSendBatch } from '../../server/messages/sqlite-batch.ts'
 import { prepareWriter } from '../../server/platform/storage/sqlite/writer.ts'
 
 let place: string
@@ -80,7 +81,7 @@ async function findAfterLoss(
   const database = openConnection(found, 'writer')
   try {
     const db = openKysely(database)
-    await prepareWriter(database, db, null)
+    await prepareWriter(database, db, prepareSendBatch)
     const newest = database.prepare('SELECT MAX(last_position) AS position FROM conversations').get()
     return { messages: Number(newest?.['position'] ?? 0), findings: await listFindings(db, {}) }
   } finally {

@@ -4,14 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Client, type QueryConfig } from 'pg'
-import { openPostgresStore } from '../../server/platform/storage/postgres/postgres-store.ts'
+import { openPostgresStore } from '../../server/postgres-store.ts'
 import type { CommitListener, CommittedEvent } from '../../server/platform/storage/event-log.ts'
-import { reads, writes, type AnyRead, type AnyWrite } from '../../server/procedures.ts'
+import { prepareSendBatch } from '../../server/messages/sqlite-batch.ts'
+import type { Reads, Writes } from '../../server/platform/storage/store.ts'
+import * as procedures from '../../server/procedures.ts'
 import { readHead } from '../../server/event-log/procedures.ts'
 import { openConnection, openKysely } from '../../server/platform/storage/sqlite/connection.ts'
 import { prepareWriter } from '../../server/platform/storage/sqlite/writer.ts'
-import type { Store } from '../../server/platform/storage/store.ts'
+import type { Store } from '../../server/store.ts'
 import { sharedDatabase } from './shared-postgres.ts'
+
+const reads: Reads = procedures.reads
+const writes: Writes = procedures.writes
 
 /** A statement as it ran; SQLite's have their values filled in. */
 export type Statement = { text: string; values: unknown[] }
@@ -29,7 +34,7 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-recording-'))
   const database = openConnection(join(folder, 'parley.db'), 'command')
   const db = openKysely(database)
-  const { settings, sendBatch, forget } = await prepareWriter(database, db, null)
+  const { settings, sendBatch, forget } = await prepareWriter(database, db, prepareSendBatch)
   const listeners: CommitListener[] = []
   let statements: Statement[] = []
   const record = (message: unknown) => {
@@ -38,8 +43,7 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
   }
   subscribe('sqlite.db.query', record)
 
-  const runRead = (name: string, input: unknown) =>
-    (reads as unknown as Record<string, AnyRead>)[name]!(db, input) as Promise<never>
+  const runRead = (name: string, input: unknown) => reads[name]!(db, input as never) as Promise<never>
   async function run<Result>(job: () => Promise<{ result: Result; committed?: CommittedEvent[] }>) {
     const { result, committed = [] } = await job()
     for (const listener of listeners) listener(committed, 0)
@@ -64,8 +68,7 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
       head: await readHead(db, input.viewerId),
       data: await runRead(name, input)
     }),
-    write: (name, input) =>
-      run(() => (writes as unknown as Record<string, AnyWrite>)[name]!(db, input)) as never,
+    write: (name, input) => run(() => writes[name]!(db, input as never)) as never,
     send: (send) =>
       run(async () => {
         // What it takes at most: nothing is known by heart.

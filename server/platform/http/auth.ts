@@ -4,7 +4,7 @@ import type { Config } from '../../config.ts'
 import type { Principal } from '../../sessions/sessions.ts'
 import type { RouteDeps } from './deps.ts'
 import { provesOrigin } from './origin.ts'
-import { cookiesOf, sessionCookie } from '../../sessions/session-cookie.ts'
+import { cookiesOf, sessionCookie } from './session-cookie.ts'
 
 /** Who sent a request, and what said so. `token` is a secret: never log a caller. */
 export type Caller = { principal: Principal; by: 'header' | 'cookie' | 'query'; token: string }

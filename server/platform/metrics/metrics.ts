@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import type { HubCounts } from '../realtime/hub.ts'
-import type { Queues, SendOutcome } from '../storage/store.ts'
+import type { Queues } from '../storage/store.ts'
+import type { SendOutcome } from '../../messages/procedures.ts'
 import { Distribution } from './distribution.ts'
 import { Exposition } from './exposition.ts'
 

@@ -1,5 +1,4 @@
 import { Problem } from '@parley/contract/problems'
-import type { Send } from '../../messages/procedures.ts'
 
 /** Hears of each batch when it has its outcomes, `ms` after its commit was begun. */
 export type BatchObserver<Outcome> = (outcomes: readonly (Outcome | Error)[], ms: number) => void
@@ -7,11 +6,8 @@ export type BatchObserver<Outcome> = (outcomes: readonly (Outcome | Error)[], ms
 /** What the items of a queue may hold in memory together, those of the commit that runs included. */
 export type QueueLimit<Item> = { bytesOf: (item: Item) => number; maxBytes: number }
 
-/** A string takes two bytes a character at most; the rest of a send is short. */
-export const sendsLimit: QueueLimit<Send> = {
-  bytesOf: ({ content }) => 512 + 2 * content.length,
-  maxBytes: 64 * 1_024 * 1_024
-}
+/** What the sends of one queue may hold in memory together, in bytes. */
+export const sendsMaxBytes = 64 * 1_024 * 1_024
 
 /**
  * Collects items while a commit runs; the next one takes them all (group commit). One fsync is then shared by everyone

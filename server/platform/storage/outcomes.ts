@@ -1,5 +1,5 @@
 import { Problem } from '@parley/contract/problems'
-import type { Refused } from './store.ts'
+import type { Refused } from '../../conversations/membership-procedures.ts'
 
 /** What storage did, where it did something. Throws the problem with which it refused. */
 export function accepted<Outcome>(outcome: Outcome): Exclude<Outcome, Refused> {

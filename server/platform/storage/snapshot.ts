@@ -1,5 +1,5 @@
 import { formatCursor } from '@parley/contract/cursor'
-import type { Store } from './store.ts'
+import type { Store } from '../../store.ts'
 
 /** State with the place in the viewer's log that it is true of at least: a stream goes on from `cursor`. */
 export type Snapshot<Data> = { cursor: string; data: Data }

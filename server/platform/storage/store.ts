@@ -1,14 +1,18 @@
-import type { EventLog } from './event-log.ts'
-import type { InputOf, ReadName, ReadResult, WriteName, WriteResult } from '../../procedures.ts'
-import type { Send, SendOutcome } from '../../messages/procedures.ts'
+import type { Kysely } from 'kysely'
+import type { CommittedEvent, EventLog } from './event-log.ts'
+import type { Schema } from './schema.ts'
 
-export type { Json } from './json.ts'
-export type { FoundExtras } from '../../messages/extra-procedures.ts'
-export type { Refused } from '../../conversations/membership-procedures.ts'
-export type { NewUser } from '../../people/procedures.ts'
-export type { BatchObserver } from './commit-queue.ts'
-export type { MessagePage, Send, SendOutcome } from '../../messages/procedures.ts'
-export type { Session } from '../../sessions/procedures.ts'
+/** Runs on one snapshot of the database. */
+export type Read = (db: Kysely<Schema>, input: never) => Promise<unknown>
+
+/** Runs in one transaction. Streams learn of `committed` events once they are on disk. */
+export type Write = (
+  db: Kysely<Schema>,
+  input: never
+) => Promise<{ result: unknown; committed?: CommittedEvent[] }>
+
+export type Reads = Record<string, Read>
+export type Writes = Record<string, Write>
 
 /** Numbers of reads, of writes (a batch of sends is one), and of sends that wait for their batch. */
 export type Queues = { reads: number; writes: number; sends: number }
@@ -16,15 +20,15 @@ export type Queues = { reads: number; writes: number; sends: number }
 /** Short texts to and from other processes on the same database; some may be lost. */
 export type Notices = {
   publish(text: string): Promise<void>
-  /** Calls `listener` with what others publish, from soon on; once. */
+  /** Calls `listener` with what other processes publish; takes one listener. */
   listen(listener: (text: string) => void): void
 }
 
 /**
- * What the domain asks of storage: run a named procedure. Every call may throw the problem `storage_unavailable`; a
- * write that did so may still have happened.
+ * Runs named procedures on a database. Every call may throw the problem `storage_unavailable`; a write that did so may still
+ * have happened.
  */
-export interface Store {
+export interface StoreOf<R extends Reads, W extends Writes, Send, Outcome> {
   /** One random word for the whole database, replaced when it is restored from a backup. */
   readonly epoch: string
   /** Why the epoch was replaced at this start; null when it was not. */
@@ -32,26 +36,32 @@ export interface Store {
   /** Signs cookies; the same on every node. */
   readonly cookieSecret: string
   /** Runs a read on one snapshot of the database. */
-  read<Name extends ReadName>(name: Name, input: InputOf<Name>): Promise<ReadResult<Name>>
-  /** Like `read`, with the head of the viewer's log in the same snapshot: where a stream goes on from the data. */
-  snapshot<Name extends ReadName>(
+  read<Name extends keyof R & string>(
     name: Name,
-    input: InputOf<Name> & { viewerId: number }
-  ): Promise<{ head: number; data: ReadResult<Name> }>
+    input: Parameters<R[Name]>[1]
+  ): Promise<Awaited<ReturnType<R[Name]>>>
+  /** Like `read`, with the head of the viewer's log in the same snapshot: where a stream goes on from the data. */
+  snapshot<Name extends keyof R & string>(
+    name: Name,
+    input: Parameters<R[Name]>[1] & { viewerId: number }
+  ): Promise<{ head: number; data: Awaited<ReturnType<R[Name]>> }>
   /** Runs a write in its own transaction. Resolves once it is on disk. */
-  write<Name extends WriteName>(name: Name, input: InputOf<Name>): Promise<WriteResult<Name>>
+  write<Name extends keyof W & string>(
+    name: Name,
+    input: Parameters<W[Name]>[1]
+  ): Promise<Awaited<ReturnType<W[Name]>>['result']>
   /** Sends a message with the next batch. Resolves once it is on disk. */
-  send(send: Send): Promise<SendOutcome>
+  send(send: Send): Promise<Outcome>
   readonly events: EventLog
   /** On an engine that several processes share. */
   readonly notices?: Notices
-  /** What was asked for and is not done yet, now. */
+  /** Requests that were accepted and are not done yet. */
   queues(): Queues
   /** Resolves with the reason when this process can never reach its data again, and only another one can. */
   readonly died?: Promise<Error>
-  /** Waits for what was begun, then lets go of the database. */
+  /** Waits for running requests, then closes the database. */
   close(): Promise<void>
 }
 
-/** What a command needs that only reads. */
-export type StoreReader = Pick<Store, 'read' | 'close'>
+/** A store as the engines see it: they run procedures by name, and know none of them. */
+export type EngineStore<Send, Outcome> = StoreOf<Reads, Writes, Send, Outcome>

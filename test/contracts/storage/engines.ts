@@ -8,7 +8,7 @@ import type { DatabaseConfig } from '../../../server/config.ts'
 import { openPool } from '../../../server/platform/storage/postgres/pool.ts'
 import type { Schema } from '../../../server/platform/storage/schema.ts'
 import { openConnection, openKysely } from '../../../server/platform/storage/sqlite/connection.ts'
-import type { Store } from '../../../server/platform/storage/store.ts'
+import type { Store } from '../../../server/store.ts'
 import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
 
 /** A store under test, and a way to close it and open it again on the same data. */

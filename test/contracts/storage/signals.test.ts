@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { signalsMax } from '@parley/contract/limits'
-import type { Store } from '../../../server/platform/storage/store.ts'
+import type { Store } from '../../../server/store.ts'
 import { remove } from '../../fixtures/group-acts.ts'
 import { addPerson, sendOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { runAccountCommand } from '../../../server/commands/account-command.ts'
 import { accountCommands } from '../../../server/accounts/accounts.ts'
-import type { Store } from '../../../server/platform/storage/store.ts'
+import type { Store } from '../../../server/store.ts'
 import { changeBeside } from '../../harness/engine.ts'
 import { refusal, startInProcess, type InProcess } from '../../harness/in-process.ts'
 import { openStream } from '../../harness/stream.ts'

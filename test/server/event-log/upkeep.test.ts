@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { runEach, tidyUp } from '../../../server/event-log/upkeep.ts'
-import type { Store } from '../../../server/platform/storage/store.ts'
+import type { Store } from '../../../server/store.ts'
 
 test.each([['deleteExpiredSessions'], ['deleteUsedSignIns']])(
   'pruning goes on when %s fails, and the failure is told',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { openSqliteStore } from '../../../server/platform/storage/sqlite/sqlite-store.ts'
+import { openSqliteStore } from '../../../server/sqlite-store.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
 import { sendOf, startPair } from '../../fixtures/people.ts'
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Presence } from '../../../server/presence/presence.ts'
 import type { Principal } from '../../../server/sessions/sessions.ts'
 import { MemoryExchange } from '../../../server/platform/realtime/memory-bus.ts'
-import type { Store } from '../../../server/platform/storage/store.ts'
+import type { Store } from '../../../server/store.ts'
 
 const start = Date.parse('2026-01-31T12:00:00.000Z')
 beforeEach(() => {

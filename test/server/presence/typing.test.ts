@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Principal } from '../../../server/sessions/sessions.ts'
 import { createThrottle } from '../../../server/platform/throttle.ts'
 import { createTyping } from '../../../server/presence/typing.ts'
-import type { Store } from '../../../server/platform/storage/store.ts'
+import type { Store } from '../../../server/store.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())

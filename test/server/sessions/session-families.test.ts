@@ -6,7 +6,7 @@ import { sessionDays, sessionsPerUserMax, signInDays } from '@parley/contract/li
 import type { DatabaseConfig } from '../../../server/config.ts'
 import { Sessions, type Principal, type SessionChange } from '../../../server/sessions/sessions.ts'
 import { openStore } from '../../../server/open-store.ts'
-import type { Store } from '../../../server/platform/storage/store.ts'
+import type { Store } from '../../../server/store.ts'
 import { addPerson } from '../../fixtures/people.ts'
 import { changeBeside, emptyDatabase, rowsBeside } from '../../harness/engine.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Sessions, type SessionChange } from '../../../server/sessions/sessions.ts'
 import { openStore } from '../../../server/open-store.ts'
-import type { Store } from '../../../server/platform/storage/store.ts'
+import type { Store } from '../../../server/store.ts'
 import { addPerson } from '../../fixtures/people.ts'
 import { emptyDatabase } from '../../harness/engine.ts'
 

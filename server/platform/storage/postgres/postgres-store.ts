@@ -2,33 +2,46 @@ import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
 import type { ClientBase, Pool } from 'pg'
 import type { BatchObserver } from '../commit-queue.ts'
 import { openCommitListeners } from '../commit-listeners.ts'
-import type { CommittedEvent } from '../event-log.ts'
-import { readHead } from '../../../event-log/procedures.ts'
-import { reads, singleReads, writes, type AnyRead, type AnyWrite } from '../../../procedures.ts'
+import type { CommittedEvent, EventLog } from '../event-log.ts'
 import type { Schema } from '../schema.ts'
-import type { SendOutcome, Store, StoreReader } from '../store.ts'
+import type { EngineStore, Read, Reads, Write, Writes } from '../store.ts'
 import { watchAvailability, type OnState } from './availability.ts'
 import { readIdentity, renewalOf } from './epoch.ts'
 import { isConflict, UnfitPostgres } from './failures.ts'
-import { openLogReads } from './log-reads.ts'
 import { openNotices } from './notices.ts'
 import { openPool } from './pool.ts'
 import { checkDatabase, prepareForCommand, prepareDatabase, type Prepared } from './preparation.ts'
 import { preparing } from './prepared.ts'
 import { withRetries } from './retries.ts'
 import { watchSchema } from './schema-watch.ts'
-import { openSends } from './sends.ts'
 
 /** Connections, by what they are for: whoever waits for a lock keeps nobody else waiting. */
 const connections = { reads: 4, logReads: 2, writes: 4, sends: 2 }
 /** How long a write is tried again that met others. */
 const conflictMs = 2_000
 
-export type PostgresOptions = {
+/** What the engine runs: the procedures of every noun, and the two paths with statements of their own. */
+export type PostgresProcedures<Send, Outcome> = {
+  reads: Reads
+  /** Reads of one statement, which by itself is one snapshot. */
+  singleReads: ReadonlySet<string>
+  writes: Writes
+  /** The head of a user's log. */
+  readHead: (db: Kysely<Schema>, userId: number) => Promise<number>
+  openLogReads: (pool: Pool) => Pick<EventLog, 'bounds' | 'eventsAfter'>
+  openSends: (
+    pool: Pool,
+    lanes: number,
+    onCommitted: (events: CommittedEvent[]) => void,
+    options: { onBatch?: BatchObserver<Outcome> | undefined }
+  ) => { send: (send: Send) => Promise<Outcome>; waiting: () => number }
+}
+
+export type PostgresOptions<Outcome> = {
   onState?: OnState
   /** Called with the names of changes that a newer version made to the schema; this node goes on beside them. */
   onNewerSchema?: (names: string[]) => void
-  onSends?: BatchObserver<SendOutcome> | undefined
+  onSends?: BatchObserver<Outcome> | undefined
   /** Called with what failed after a commit; the commit is kept. */
   onFailure?: (failure: unknown) => void
 }
@@ -37,33 +50,43 @@ export type PostgresOptions = {
  * The store on a Postgres database, which any number of nodes may share. Throws, in a line for whoever runs it, when the
  * database cannot be used.
  */
-export async function openPostgresStore(url: string, options: PostgresOptions = {}): Promise<Store> {
-  return open(url, await prepareDatabase(url), options)
+export async function openPostgresStore<Send, Outcome>(
+  url: string,
+  procedures: PostgresProcedures<Send, Outcome>,
+  options: PostgresOptions<Outcome> = {}
+): Promise<EngineStore<Send, Outcome>> {
+  return open(url, await prepareDatabase(url), procedures, options)
 }
 
 /** The same for a command that writes: few connections, and what it asks may take as long as it takes. */
-export async function openPostgresStoreForCommand(url: string): Promise<Store> {
-  return open(url, await prepareForCommand(url), {}, true)
+export async function openPostgresStoreForCommand<Send, Outcome>(
+  url: string,
+  procedures: PostgresProcedures<Send, Outcome>
+): Promise<EngineStore<Send, Outcome>> {
+  return open(url, await prepareForCommand(url), procedures, {}, true)
 }
 
 /** For a command that only reads. */
-export async function openPostgresReader(url: string): Promise<StoreReader> {
+export async function openPostgresReader(
+  url: string,
+  { reads }: { reads: Reads }
+): Promise<Pick<EngineStore<unknown, unknown>, 'read' | 'close'>> {
   await checkDatabase(url)
   const db = openKysely(openPool(url, { max: 1, patient: true }))
   const { answer } = watchAvailability(() => {})
   return {
-    read: (name, input) =>
-      answer(inSnapshot(db, (snapshot) => (reads[name] as AnyRead)(snapshot, input))) as never,
+    read: (name, input) => answer(inSnapshot(db, (snapshot) => reads[name]!(snapshot, input))),
     close: () => db.destroy()
   }
 }
 
-function open(
+function open<Send, Outcome>(
   url: string,
   { epoch, cookieSecret, renewed, identity }: Prepared,
-  { onState = () => {}, onNewerSchema = () => {}, onFailure = () => {}, onSends }: PostgresOptions,
+  { reads, singleReads, writes, readHead, openLogReads, openSends }: PostgresProcedures<Send, Outcome>,
+  { onState = () => {}, onNewerSchema = () => {}, onFailure = () => {}, onSends }: PostgresOptions<Outcome>,
   patient = false
-): Store {
+): EngineStore<Send, Outcome> {
   const died = Promise.withResolvers<Error>()
   const listeners = openCommitListeners(onFailure)
   const { answer, settled } = watchAvailability(onState)
@@ -95,15 +118,15 @@ function open(
   const notices = openNotices(url, writePool)
   const sends = openSends(sendPool, connections.sends, tell, { onBatch: onSends })
 
-  const read: Store['read'] = (name, input) => {
-    const procedure = reads[name] as AnyRead
+  const read: EngineStore<Send, Outcome>['read'] = (name, input) => {
+    const procedure: Read = reads[name]!
     const work = singleReads.has(name)
       ? procedure(readDb, input)
       : inSnapshot(readDb, (db) => procedure(db, input))
-    return answer(work) as never
+    return answer(work)
   }
 
-  async function runWrite(procedure: AnyWrite, input: unknown): Promise<unknown> {
+  async function runWrite(procedure: Write, input: never): Promise<unknown> {
     const { result, committed } = await withRetries(
       () =>
         writeDb
@@ -128,11 +151,11 @@ function open(
       answer(
         inSnapshot(readDb, async (db) => {
           // The head before the data: a stream that goes on from it misses nothing.
-          const head = await readHead(db, input.viewerId)
-          return { head, data: (await (reads[name] as AnyRead)(db, input)) as never }
+          const head = await readHead(db, (input as { viewerId: number }).viewerId)
+          return { head, data: await reads[name]!(db, input) }
         })
       ),
-    write: (name, input) => answer(runWrite(writes[name] as AnyWrite, input)) as never,
+    write: (name, input) => answer(runWrite(writes[name]!, input)),
     send: (send) => answer(sends.send(send)),
     events: {
       epoch,

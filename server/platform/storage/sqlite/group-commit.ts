@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CommittedEvent } from '../event-log.ts'
 import { refusalOf } from './answer.ts'
-import { flattenEvents } from './crossing.ts'
+import { flattenEvents } from './transfer.ts'
 import type { Answer, Job, Report } from './jobs.ts'
 
 type Outcome = { result: unknown; committed?: CommittedEvent[] }

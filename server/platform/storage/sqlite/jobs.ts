@@ -1,6 +1,6 @@
 import type { ProblemCode } from '@parley/contract/problems'
 import type { Settings } from '../settings.ts'
-import type { Values } from './crossing.ts'
+import type { Values } from './transfer.ts'
 import type { EpochRenewal } from './high-water-mark.ts'
 
 /** What the main thread asks of a worker: a procedure by name, or a batch of sends, whose result is their outcomes. */

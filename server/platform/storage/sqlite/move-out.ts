@@ -1,7 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { checkTarget, moveIn, type MoveProgress } from '../postgres/move-in.ts'
 import { lockDatabase } from './database-lock.ts'
-import { openSqliteStore } from './sqlite-store.ts'
 
 /**
  * Moves the database at `path` into the empty Postgres at `url`. The file is kept, but no Parley starts on it any more:
@@ -11,12 +10,13 @@ import { openSqliteStore } from './sqlite-store.ts'
 export async function moveOut(
   path: string,
   url: string,
-  report: (progress: MoveProgress) => void
+  report: (progress: MoveProgress) => void,
+  openStore: (path: string) => Promise<{ close(): Promise<void> }>
 ): Promise<void> {
   // First: a target that cannot be used leaves the file's schema to the version that wrote it.
   await checkTarget(url, readEpoch(path))
   // Keeps servers out, brings its schema up to date, and renews its epoch where it was put back from a copy.
-  const store = await openSqliteStore(path)
+  const store = await openStore(path)
   const database = new DatabaseSync(path)
   try {
     await moveIn(database, url, report)

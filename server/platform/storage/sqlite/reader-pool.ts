@@ -1,5 +1,5 @@
 import type { WorkerRole } from './jobs.ts'
-import type { Store } from '../store.ts'
+import type { EngineStore } from '../store.ts'
 import { WorkerThread, type JobSpec } from './worker-thread.ts'
 
 const readersMax = 2
@@ -63,7 +63,7 @@ export class ReaderPool {
 }
 
 /** Returns a store's `read` that runs on these threads. */
-export function readOf(readers: ReaderPool): Store['read'] {
+export function readOf(readers: ReaderPool): EngineStore<unknown, unknown>['read'] {
   return async (name, input) => {
     const { data } = (await readers.run({ kind: 'read', name, input, headOf: null })) as { data: never }
     return data

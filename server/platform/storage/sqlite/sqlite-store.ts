@@ -1,7 +1,8 @@
-import { CommitQueue, sendsLimit, type BatchObserver } from '../commit-queue.ts'
+import { CommitQueue, sendsMaxBytes, type BatchObserver } from '../commit-queue.ts'
 import { openCommitListeners } from '../commit-listeners.ts'
-import type { Send, SendOutcome, Store } from '../store.ts'
-import { flattenSends, restoreOutcomes, type Values } from './crossing.ts'
+import type { EngineStore } from '../store.ts'
+import type { SendTransfer, Values } from './transfer.ts'
+import type { LogBounds, LoggedEvent } from '../event-log.ts'
 import { lockDatabase } from './database-lock.ts'
 import { createPrivate } from './private-file.ts'
 import { ReaderPool, readOf } from './reader-pool.ts'
@@ -12,8 +13,8 @@ const commandMs = 1_000
 /** Sends in one transaction at most. */
 const batchMax = 512
 
-export type SqliteOptions = {
-  onSends?: BatchObserver<SendOutcome> | undefined
+export type SqliteOptions<Outcome> = {
+  onSends?: BatchObserver<Outcome> | undefined
   /** Called with what failed after a commit; the commit is kept. */
   onFailure?: (failure: unknown) => void
 }
@@ -23,22 +24,34 @@ export type SqliteOptions = {
  * event loop, and a long read never blocks a replay. Throws when the file cannot be opened, is in use, or is of a newer
  * Parley.
  */
-export async function openSqliteStore(path: string, options: SqliteOptions = {}): Promise<Store> {
-  return openLocked(path, 'writer', options)
+export async function openSqliteStore<Send, Outcome extends object>(
+  path: string,
+  transfer: SendTransfer<Send, Outcome>,
+  options: SqliteOptions<Outcome> = {}
+): Promise<EngineStore<Send, Outcome>> {
+  return openLocked(path, 'writer', transfer, options)
 }
 
 /**
  * The same for a command, where no server runs: the command is the one writer for a while. Throws `DatabaseInUse` where one
  * runs, and `UnfitSchema` when the schema of the file is another version's.
  */
-export function openSqliteStoreForCommand(path: string): Promise<Store> {
-  return openLocked(path, 'command', {})
+export function openSqliteStoreForCommand<Send, Outcome extends object>(
+  path: string,
+  transfer: SendTransfer<Send, Outcome>
+): Promise<EngineStore<Send, Outcome>> {
+  return openLocked(path, 'command', transfer, {})
 }
 
-async function openLocked(path: string, mode: 'writer' | 'command', options: SqliteOptions): Promise<Store> {
+async function openLocked<Send, Outcome extends object>(
+  path: string,
+  mode: 'writer' | 'command',
+  transfer: SendTransfer<Send, Outcome>,
+  options: SqliteOptions<Outcome>
+): Promise<EngineStore<Send, Outcome>> {
   const lock = lockDatabase(path, mode === 'writer' ? commandMs : 0)
   try {
-    const store = await open(path, mode, options)
+    const store = await open(path, mode, transfer, options)
     return {
       ...store,
       async close() {
@@ -52,24 +65,26 @@ async function openLocked(path: string, mode: 'writer' | 'command', options: Sql
   }
 }
 
-async function open(
+async function open<Send, Outcome extends object>(
   path: string,
   mode: 'writer' | 'command',
-  { onSends, onFailure = () => {} }: SqliteOptions
-): Promise<Store> {
+  { flattenSends, restoreOutcomes, bytesOf }: SendTransfer<Send, Outcome>,
+  { onSends, onFailure = () => {} }: SqliteOptions<Outcome>
+): Promise<EngineStore<Send, Outcome>> {
   // Before SQLite makes it readable for others; the files beside it take its mode.
   createPrivate(path)
   const listeners = openCommitListeners(onFailure)
   const writer = await WorkerThread.start({ path, mode }, { onCommitted: listeners.notify, onFailure })
   const readers = await ReaderPool.open(path)
-  const sends = new CommitQueue<Send, SendOutcome>(
+  const sends = new CommitQueue<Send, Outcome>(
     async (batch) =>
       restoreOutcomes((await writer.run({ kind: 'sends', sends: flattenSends(batch) })) as Values),
     batchMax,
     onSends,
-    sendsLimit
+    { bytesOf, maxBytes: sendsMaxBytes }
   )
-  const write: Store['write'] = (name, input) => writer.run({ kind: 'write', name, input }) as never
+  const write: EngineStore<Send, Outcome>['write'] = (name, input) =>
+    writer.run({ kind: 'write', name, input }) as never
 
   const read = readOf(readers)
 
@@ -81,7 +96,12 @@ async function open(
     renewed,
     read,
     snapshot: async (name, input) =>
-      (await readers.run({ kind: 'read', name, input, headOf: input.viewerId })) as {
+      (await readers.run({
+        kind: 'read',
+        name,
+        input,
+        headOf: (input as { viewerId: number }).viewerId
+      })) as {
         head: number
         data: never
       },
@@ -89,8 +109,9 @@ async function open(
     send: (send) => sends.add(send),
     events: {
       epoch,
-      bounds: (userIds) => read('readLogBounds', { userIds }),
-      eventsAfter: (places, limit) => read('readEvents', { places, limit }),
+      bounds: (userIds) => read('readLogBounds', { userIds } as never) as Promise<LogBounds[]>,
+      eventsAfter: (places, limit) =>
+        read('readEvents', { places, limit } as never) as Promise<LoggedEvent[][]>,
       onCommitted: listeners.add
     },
     queues: () => ({

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { Problem } from '@parley/contract/problems'
 import { places } from '../../../places.ts'
 import type { CommitListener } from '../event-log.ts'
-import { restoreEvents } from './crossing.ts'
+import { restoreEvents } from './transfer.ts'
 import type { Job, Ready, Report, WorkerRole } from './jobs.ts'
 
 export type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never

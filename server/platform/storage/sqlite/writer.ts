@@ -3,18 +3,29 @@ import type { Kysely } from 'kysely'
 import { allChanges, migrate } from '../migrations/index.ts'
 import { readSchemaState, requireUnchanged } from '../migrations/schema-state.ts'
 import { openSettings } from '../settings.ts'
+import type { CommittedEvent } from '../event-log.ts'
 import type { Schema } from '../schema.ts'
 import { HighWaterMark } from './high-water-mark.ts'
-import { openRecentRows } from './recent-rows.ts'
-import { prepareSendBatch } from '../../../messages/sqlite-batch.ts'
+import { openRecentRows, type RecentRows } from './recent-rows.ts'
 import { backUpBeforeBreak } from './upgrade-backup.ts'
+
+/** Runs batches of sends inside the open transaction; `forget` drops cached rows after other writes or a rollback. */
+export type SendBatch<Send, Outcome> = {
+  sendBatch: (sends: Send[]) => { outcomes: Outcome[]; committed: CommittedEvent[] }
+  forget: () => void
+}
 
 /**
  * Makes a connection ready to write: the settings there, and, for the one server at `markedPath`, the schema brought up to
  * date and the high-water mark compared. A command's connection changes no schema, but makes the first one. Throws when the
  * database is of another version that this one cannot go on with, or was moved away.
  */
-export async function prepareWriter(database: DatabaseSync, db: Kysely<Schema>, markedPath: string | null) {
+export async function prepareWriter<Send, Outcome>(
+  database: DatabaseSync,
+  db: Kysely<Schema>,
+  prepareSendBatch: (database: DatabaseSync, recent: RecentRows) => SendBatch<Send, Outcome>,
+  markedPath: string | null = null
+) {
   const readState = () => readSchemaState(db, 'sqlite', Object.keys(allChanges))
   if (markedPath !== null) await backUpBeforeBreak(database, markedPath, await readState())
   // Kysely does not put SQLite's migrations in a transaction: a crash in the middle would leave half a schema.

@@ -6,10 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { backUp, restore } from '../../../../server/platform/storage/sqlite/backup.ts'
-import {
-  openSqliteStore,
-  openSqliteStoreForCommand
-} from '../../../../server/platform/storage/sqlite/sqlite-store.ts'
+import { openSqliteStore, openSqliteStoreForCommand } from '../../../../server/sqlite-store.ts'
 import { backUpBeforeBreak } from '../../../../server/platform/storage/sqlite/upgrade-backup.ts'
 import { sendOf, startPair } from '../../../fixtures/people.ts'
 

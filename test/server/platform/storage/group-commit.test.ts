@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { restoreEvents } from '../../../../server/platform/storage/sqlite/crossing.ts'
+import { restoreEvents } from '../../../../server/platform/storage/sqlite/transfer.ts'
 import {
   openGroupCommit,
   type GroupCommitOptions

@@ -2,7 +2,8 @@ import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openPostgresStore } from '../../../../server/platform/storage/postgres/postgres-store.ts'
+import { openSqliteStore } from '../../../../server/sqlite-store.ts'
+import { openPostgresStore } from '../../../../server/postgres-store.ts'
 import { moveOut } from '../../../../server/platform/storage/sqlite/move-out.ts'
 import { addPerson } from '../../../fixtures/people.ts'
 import { freePort } from '../../../harness/parley.ts'
@@ -39,17 +40,17 @@ describe.skipIf(noPostgres)(`A file of an older version${noPostgres ? ` (${noPos
       /there are people in that database already/
     ]
   ])('R4: is left as it was by a move to a Postgres %s', async (_what, target, why) => {
-    await expect(moveOut(path, await target(), () => {})).rejects.toThrow(why)
+    await expect(moveOut(path, await target(), () => {}, openSqliteStore)).rejects.toThrow(why)
     expect((await readFile(path)).equals(await readFile(older))).toBe(true)
     expect((await readdir(place)).filter((name) => name.includes('before'))).toEqual([])
   })
 
   test('R4: is brought up to date and moved to an empty one, once', async () => {
     const url = await sharedDatabase()
-    await moveOut(path, url, () => {})
+    await moveOut(path, url, () => {}, openSqliteStore)
     const count = async () =>
       (await administer<{ count: number }>(url, 'SELECT count(*)::int AS count FROM messages'))[0]!.count
     expect(await count()).toBeGreaterThan(0)
-    await expect(moveOut(path, url, () => {})).rejects.toThrow(/moved/)
+    await expect(moveOut(path, url, () => {}, openSqliteStore)).rejects.toThrow(/moved/)
   })
 })

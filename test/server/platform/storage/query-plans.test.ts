@@ -1,8 +1,7 @@
 import { escapeLiteral } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { InputOf, ProcedureName, ReadName, WriteName } from '../../../../server/procedures.ts'
-import { reads, singleReads } from '../../../../server/procedures.ts'
-import type { Store } from '../../../../server/platform/storage/store.ts'
+import { reads, singleReads, type writes } from '../../../../server/procedures.ts'
+import type { Store } from '../../../../server/store.ts'
 import { addPerson, sendOf, sessionOf, startPair } from '../../../fixtures/people.ts'
 import { addColumns } from '../../../harness/added-columns.ts'
 import {
@@ -15,7 +14,11 @@ import { noPostgres } from '../../../harness/shared-postgres.ts'
 import { messageIn } from '../../../fixtures/decoded.ts'
 import { accepted } from '../../../../server/platform/storage/outcomes.ts'
 
-type Inputs = { [Name in ProcedureName]: InputOf<Name>[] }
+type ReadName = keyof typeof reads
+type WriteName = keyof typeof writes
+type ProcedureName = ReadName | WriteName
+type Procedures = typeof reads & typeof writes
+type Inputs = { [Name in ProcedureName]: Parameters<Procedures[Name]>[1][] }
 
 let made = 0
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSqliteStore } from '../../../../server/platform/storage/sqlite/sqlite-store.ts'
+import { openSqliteStore } from '../../../../server/sqlite-store.ts'
 
 let place: string
 beforeAll(async () => {

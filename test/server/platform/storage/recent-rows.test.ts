@@ -5,9 +5,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readEvents } from '../../../../server/event-log/procedures.ts'
 import { openConnection, openKysely } from '../../../../server/platform/storage/sqlite/connection.ts'
-import { openSqliteStore } from '../../../../server/platform/storage/sqlite/sqlite-store.ts'
+import { openSqliteStore } from '../../../../server/sqlite-store.ts'
+import { prepareSendBatch } from '../../../../server/messages/sqlite-batch.ts'
 import { prepareWriter } from '../../../../server/platform/storage/sqlite/writer.ts'
-import type { Send, SendOutcome } from '../../../../server/platform/storage/store.ts'
+import type { Send, SendOutcome } from '../../../../server/messages/procedures.ts'
 import { messageIn } from '../../../fixtures/decoded.ts'
 import { sendOf, startPair } from '../../../fixtures/people.ts'
 
@@ -33,7 +34,7 @@ afterEach(() => rm(place, { recursive: true }))
 async function openWriter() {
   const database = openConnection(path, 'writer')
   const db = openKysely(database)
-  const writer = await prepareWriter(database, db, null)
+  const writer = await prepareWriter(database, db, prepareSendBatch)
   const count = (table: string) => Number(database.prepare(`SELECT COUNT(*) AS n FROM ${table}`).get()!['n'])
   return {
     database,

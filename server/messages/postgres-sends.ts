@@ -1,10 +1,11 @@
 import { DatabaseError, type Pool } from 'pg'
-import { CommitQueue, sendsLimit, type BatchObserver } from '../commit-queue.ts'
-import type { CommittedEvent } from '../event-log.ts'
-import type { Send, SendOutcome } from '../../../messages/procedures.ts'
-import { isConflict, isStorageFault } from './failures.ts'
-import { withRetries } from './retries.ts'
-import { sendBatch } from '../../../messages/postgres-batch.ts'
+import { CommitQueue, sendsMaxBytes, type BatchObserver } from '../platform/storage/commit-queue.ts'
+import type { CommittedEvent } from '../platform/storage/event-log.ts'
+import type { Send, SendOutcome } from './procedures.ts'
+import { isConflict, isStorageFault } from '../platform/storage/postgres/failures.ts'
+import { withRetries } from '../platform/storage/postgres/retries.ts'
+import { bytesOf } from './send-transfer.ts'
+import { sendBatch } from './postgres-batch.ts'
 
 /** Sends in one transaction at most. */
 const batchMax = 512
@@ -31,7 +32,11 @@ export function openSends(
 ) {
   const queues = Array.from(
     { length: lanes },
-    () => new CommitQueue<Send, SendOutcome>(commit, batchMax, onBatch, sendsLimit)
+    () =>
+      new CommitQueue<Send, SendOutcome>(commit, batchMax, onBatch, {
+        bytesOf,
+        maxBytes: sendsMaxBytes
+      })
   )
 
   /** Tried again until it is known how it ended: keys that were committed are found, and not sent twice. */

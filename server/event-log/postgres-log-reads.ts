@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
-import type { EventLog, LogBounds } from '../event-log.ts'
-import { eventsOf, type EventColumns } from '../../../event-log/procedures.ts'
-import { messageColumns } from '../rows.ts'
-import { integersAsText } from './array-text.ts'
+import type { EventLog, LogBounds } from '../platform/storage/event-log.ts'
+import { eventsOf, type EventColumns } from './procedures.ts'
+import { messageColumns } from '../messages/rows.ts'
+import { integersAsText } from '../platform/storage/postgres/array-text.ts'
 
 /** The reads of the log, by the name that each connection prepares them under; what they give is one row. */
 export const logStatements = {

@@ -1,7 +1,7 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../config.ts'
-import type { NewToken } from './sessions.ts'
+import type { Config } from '../../config.ts'
+import type { NewToken } from '../../sessions/sessions.ts'
 
 /** How a client gets its session: the token in the answer, or a cookie. */
 export type SessionMode = 'token' | 'cookie'

@@ -1,16 +1,18 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { CommittedEvent } from '../../../../server/platform/storage/event-log.ts'
-import type { Send, SendOutcome } from '../../../../server/platform/storage/store.ts'
+import type { Send, SendOutcome } from '../../../../server/messages/procedures.ts'
 import {
-  flattenEvents,
   flattenOutcomes,
   flattenSends,
-  restoreEvents,
   restoreOutcomes,
-  restoreSends,
+  restoreSends
+} from '../../../../server/messages/send-transfer.ts'
+import {
+  flattenEvents,
+  restoreEvents,
   type Values
-} from '../../../../server/platform/storage/sqlite/crossing.ts'
+} from '../../../../server/platform/storage/sqlite/transfer.ts'
 
 const id = fc.integer({ min: 1 })
 const text = fc.string({ unit: 'grapheme' })
