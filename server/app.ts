@@ -10,10 +10,9 @@ import { Sessions } from './sessions/sessions.ts'
 import { createThrottle } from './platform/throttle.ts'
 import { createTyping } from './presence/typing.ts'
 import { runEach, tidyUp } from './event-log/upkeep.ts'
-import type { Deps } from './platform/http/deps.ts'
+import { createApi, type ApiDeps } from './routes.ts'
 import { backlog } from './platform/http/listener.ts'
 import { headerLines, securityHeaders } from './platform/http/security-headers.ts'
-import { createServer } from './platform/http/server.ts'
 import { listenForMetrics, type MetricsListener } from './platform/metrics/listener.ts'
 import { changeOf } from './platform/realtime/bus-words.ts'
 import { Hub } from './platform/realtime/hub.ts'
@@ -33,7 +32,7 @@ const drainPerStreamMs = 5
  * Parley, whole: every part made and joined here; `describe` for whoever writes down its routes. Throws what keeps it from
  * starting.
  */
-export async function createApp(config: Config, describe?: Deps['describe']) {
+export async function createApp(config: Config, describe?: ApiDeps['describe']) {
   const logger = pino({ level: config.logLevel })
   if (config.database.kind === 'sqlite') {
     const warning = await openDataDir(config.dataDir)
@@ -112,7 +111,7 @@ export async function createApp(config: Config, describe?: Deps['describe']) {
   presence.askOthers()
 
   let ready = true
-  const server = await createServer({
+  const server = await createApi({
     config,
     store,
     sessions,

@@ -4,7 +4,7 @@ import { pageSize } from '@parley/contract/limits'
 import { typedUsernameKey } from '@parley/contract/usernames'
 import type { Store } from '../store.ts'
 import { findPerson } from '../people/people.ts'
-import type { Principal } from '../sessions/sessions.ts'
+import type { Principal } from '../platform/principal.ts'
 import { snapshotOf, type Snapshot } from '../platform/storage/snapshot.ts'
 
 /**

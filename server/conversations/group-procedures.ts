@@ -6,7 +6,8 @@ import type { Schema } from '../platform/storage/schema.ts'
 import { appendMessageEvent, lockHeads } from '../event-log/append-procedures.ts'
 import { appendCreated } from './procedures.ts'
 import { addLine } from '../messages/system-line-procedures.ts'
-import { lockConversation, ownsTooManyGroups, whyNot, type Refused } from './membership-procedures.ts'
+import { lockConversation, ownsTooManyGroups, whyNot } from './membership-procedures.ts'
+import type { Refused } from '../platform/storage/outcomes.ts'
 
 /** Rows of one insert at most. */
 const rowsMax = 100

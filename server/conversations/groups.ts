@@ -5,7 +5,7 @@ import type { Store } from '../store.ts'
 import { getConversation } from './conversations.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
 import { findUserIds, keysOf } from '../people/people.ts'
-import type { Principal } from '../sessions/sessions.ts'
+import type { Principal } from '../platform/principal.ts'
 import { lineProblem } from '../messages/texts.ts'
 
 export type NewGroup = { title: string; usernames: string[]; history?: 'all' | 'joined' | undefined }

@@ -1,13 +1,9 @@
-import type { Message } from '@parley/contract/entities'
-import type { ProblemCode } from '@parley/contract/problems'
 import { groupsOwnedMax } from '@parley/contract/limits'
 import { may, type GroupAction } from '@parley/contract/roles'
 import type { Kysely, Selectable } from 'kysely'
+import type { Refused } from '../platform/storage/outcomes.ts'
 import { participantColumns, type ParticipantColumns } from '../messages/rows.ts'
 import type { ConversationRow, Schema } from '../platform/storage/schema.ts'
-
-/** Why a procedure did nothing; `current` goes with `version_conflict`. */
-export type Refused = { refused: ProblemCode; detail?: string; current?: Message }
 
 const conversationColumns = ['id', 'kind', 'title', 'history', 'last_position'] as const
 

@@ -13,9 +13,9 @@ import {
   findParticipant,
   lockConversation,
   ownsTooManyGroups,
-  whyNot,
-  type Refused
+  whyNot
 } from './membership-procedures.ts'
+import type { Refused } from '../platform/storage/outcomes.ts'
 
 /** A page of who is in a conversation, in the order in which they came; `after` is a user's id, exclusive. */
 export async function listParticipants(

@@ -1,11 +1,12 @@
 import { routes } from '@parley/contract/routes'
 import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants.ts'
 import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { parseId, parseOptionalId } from '../platform/http/ids.ts'
 import { unwrap } from '../platform/http/snapshot.ts'
 
-export function participantRoutes(server: Server, deps: RouteDeps): void {
+export function participantRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store } = deps
   const onRequest = createAuthenticate(deps)
 

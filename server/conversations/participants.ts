@@ -4,7 +4,7 @@ import { participantsPageSize } from '@parley/contract/limits'
 import type { Store } from '../store.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
 import { keyOf } from '../people/people.ts'
-import type { Principal } from '../sessions/sessions.ts'
+import type { Principal } from '../platform/principal.ts'
 import { snapshotOf, type Snapshot } from '../platform/storage/snapshot.ts'
 
 /**

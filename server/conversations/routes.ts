@@ -8,11 +8,12 @@ import {
 } from './conversations.ts'
 import { renameConversation, startGroup, type NewGroup } from './groups.ts'
 import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { parseId, parseOptionalId } from '../platform/http/ids.ts'
 import { unwrap } from '../platform/http/snapshot.ts'
 
-export function conversationRoutes(server: Server, deps: RouteDeps): void {
+export function conversationRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store, limits } = deps
   const onRequest = createAuthenticate(deps)
 

@@ -14,7 +14,7 @@ import { takeSocket } from '../platform/http/taken-socket.ts'
 /** What this room knows of the hub. */
 export type Streams = Pick<Hub, 'turn' | 'open'>
 
-export function eventRoutes(server: Server, deps: RouteDeps): void {
+export function eventRoutes(server: Server, deps: RouteDeps & { hub: Streams }): void {
   server.route({
     ...routes.events,
     // A HEAD would open a stream that nobody reads.

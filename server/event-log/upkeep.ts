@@ -1,4 +1,3 @@
-import { Problem } from '@parley/contract/problems'
 import type { Store } from '../store.ts'
 
 /** How much of the log each user keeps: the newest `keepCount` events and all younger than `keepMs`. */
@@ -30,20 +29,4 @@ export async function runEach(...steps: (() => Promise<unknown>)[]): Promise<voi
   const errors: unknown[] = []
   for (const step of steps) await step().catch((error: unknown) => errors.push(error))
   if (errors.length > 0) throw errors[0]
-}
-
-/** Somebody who waits for an answer takes no longer than this for none. */
-const answerMs = 2_000
-
-/** Resolves when the store answers a read; throws `storage_unavailable` when it does not, or not in time. */
-export async function requireStorage(store: Store): Promise<void> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    late.reject(new Problem('storage_unavailable', 'The database does not answer.'))
-  }, answerMs)
-  try {
-    await Promise.race([store.read('readLogBounds', { userIds: [0] }), late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

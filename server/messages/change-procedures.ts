@@ -16,9 +16,9 @@ import {
   findMembership,
   lockConversation,
   whyNot,
-  type Membership,
-  type Refused
+  type Membership
 } from '../conversations/membership-procedures.ts'
+import type { Refused } from '../platform/storage/outcomes.ts'
 
 type Change<Result> = Promise<{ result: Result | Refused; committed: CommittedEvent[] }>
 type About = { viewerId: number; conversationId: number; messageId: number; now: number }

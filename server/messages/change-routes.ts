@@ -2,10 +2,11 @@ import { routes } from '@parley/contract/routes'
 import { deleteMessage, editMessage, listVersions, type MessagePlace } from './message-changes.ts'
 import { addReaction, removeReaction } from './reactions.ts'
 import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { parseId } from '../platform/http/ids.ts'
 
-export function messageChangeRoutes(server: Server, deps: RouteDeps): void {
+export function messageChangeRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store, config } = deps
   const { messageMaxLength } = config
   const onRequest = createAuthenticate(deps)

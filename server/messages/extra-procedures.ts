@@ -3,7 +3,8 @@ import { quoteMaxLength } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
 import { bodyOf, userOf, type MessageColumns } from './rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
-import { findMembership, type Refused } from '../conversations/membership-procedures.ts'
+import { findMembership } from '../conversations/membership-procedures.ts'
+import type { Refused } from '../platform/storage/outcomes.ts'
 import { findWritten } from './change-procedures.ts'
 
 /** What a message quotes, passes on and names, as far as it is there and its sender sees it. */

@@ -4,7 +4,7 @@ import { mentionedKeys } from '@parley/contract/text/text-pieces'
 import type { Store } from '../store.ts'
 import { mentionsAmong } from './mentions.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
-import type { Principal } from '../sessions/sessions.ts'
+import type { Principal } from '../platform/principal.ts'
 import { textProblem } from './texts.ts'
 
 /** A message of a conversation of mine. */

@@ -7,7 +7,7 @@ import type { Json } from '../platform/storage/json.ts'
 import type { MessagePage, Send, SendOutcome } from './procedures.ts'
 import type { Store } from '../store.ts'
 import { mentionsAmong } from './mentions.ts'
-import type { Principal } from '../sessions/sessions.ts'
+import type { Principal } from '../platform/principal.ts'
 import { snapshotOf, type Snapshot } from '../platform/storage/snapshot.ts'
 import { textProblem } from './texts.ts'
 

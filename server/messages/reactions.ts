@@ -3,7 +3,7 @@ import { Problem } from '@parley/contract/problems'
 import type { Store } from '../store.ts'
 import type { MessagePlace } from './message-changes.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
-import type { Principal } from '../sessions/sessions.ts'
+import type { Principal } from '../platform/principal.ts'
 
 /** An emoji of mine on a message of a conversation of mine. */
 export type NewReaction = MessagePlace & { emoji: string }

@@ -1,6 +1,6 @@
 import { Problem } from '@parley/contract/problems'
 import type { Store } from '../store.ts'
-import type { Principal } from '../sessions/sessions.ts'
+import type { Principal } from '../platform/principal.ts'
 
 /** How long a reader waits for the mark that reading makes. */
 const asideMs = 1_000

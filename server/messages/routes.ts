@@ -4,6 +4,7 @@ import { listMessages, sendMessage } from './messages.ts'
 import { markRead, markReadAside } from './reads.ts'
 import { createThrottle } from '../platform/throttle.ts'
 import { createAuthenticate, isTrusted, principalOf } from '../platform/http/auth.ts'
+import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { sendJson } from '../platform/http/encoded.ts'
 import { parseId, parseOptionalId } from '../platform/http/ids.ts'
@@ -12,7 +13,7 @@ import { unwrap } from '../platform/http/snapshot.ts'
 /** How often a line says that read marks cannot be written. */
 const logEveryMs = 10_000
 
-export function messageRoutes(server: Server, deps: RouteDeps): void {
+export function messageRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store, config } = deps
   const { messageMaxLength } = config
   const onRequest = createAuthenticate(deps)

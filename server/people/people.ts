@@ -4,7 +4,7 @@ import { Problem } from '@parley/contract/problems'
 import { usernameMaxLength, usernameSuggestions } from '@parley/contract/limits'
 import { keyBefore, typedUsernameKey, usernameKey } from '@parley/contract/usernames'
 import type { Store } from '../store.ts'
-import type { Principal } from '../sessions/sessions.ts'
+import type { Principal } from '../platform/principal.ts'
 import { nameProblem, type NameProblem } from './rules.ts'
 
 /** Names that are looked up at a time. */

@@ -4,7 +4,7 @@ import type { Signal } from '@parley/contract/events'
 import type { Store } from '../store.ts'
 import { OtherNodes } from './other-nodes.ts'
 import { encodeNews } from './presence-news.ts'
-import type { Principal } from '../sessions/sessions.ts'
+import type { Principal } from '../platform/principal.ts'
 
 export type PresenceOptions = {
   /** Tells those of these users who have a stream here. */

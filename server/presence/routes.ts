@@ -1,9 +1,17 @@
 import { routes } from '@parley/contract/routes'
 import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import type { Presence } from './presence.ts'
+import type { SendTyping } from './typing.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { parseId } from '../platform/http/ids.ts'
 
-export function signalRoutes(server: Server, deps: RouteDeps): void {
+export function signalRoutes(
+  server: Server,
+  deps: RouteDeps & {
+    sendTyping: SendTyping
+    presence: Pick<Presence, 'list'>
+  }
+): void {
   const onRequest = createAuthenticate(deps)
 
   server.route({

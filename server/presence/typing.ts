@@ -2,7 +2,7 @@ import type { Signal } from '@parley/contract/events'
 import { Problem } from '@parley/contract/problems'
 import { signalsMax, typingThrottleSeconds } from '@parley/contract/limits'
 import type { Store } from '../store.ts'
-import type { Principal } from '../sessions/sessions.ts'
+import type { Principal } from '../platform/principal.ts'
 import { createThrottle } from '../platform/throttle.ts'
 
 /** Says that I am writing in a conversation of mine. Throws `conversation_not_found`. */

@@ -1,9 +1,10 @@
 import { routes } from '@parley/contract/routes'
 import { callerOf, createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import type { Sessions } from './sessions.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { forgetCookie, handOver, sessionCookie } from '../platform/http/session-cookie.ts'
 
-export function sessionRoutes(server: Server, deps: RouteDeps): void {
+export function sessionRoutes(server: Server, deps: RouteDeps & { sessions: Sessions }): void {
   const { config, sessions } = deps
   const onRequest = createAuthenticate(deps)
 

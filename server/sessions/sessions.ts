@@ -1,20 +1,10 @@
 import { LRUCache } from 'lru-cache'
-import type { User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/problems'
 import { sessionDays, sessionsPerUserMax, signInDays } from '@parley/contract/limits'
 import type { Session } from './procedures.ts'
 import type { Store } from '../store.ts'
+import type { Principal } from '../platform/principal.ts'
 import { familyOf, hashOf, isToken, newSalt, newToken, successorOf } from './session-tokens.ts'
-
-/** Who asks, and by which session. `expiresAt` and `lastUsedAt` are ms. `familyId` is the session's public, stable id. */
-export type Principal = {
-  sessionId: number
-  familyId: string
-  userId: number
-  user: User
-  expiresAt: number
-  lastUsedAt: number
-}
 
 /** A token as its owner gets it, once; `expiresAt` is ms. */
 export type NewToken = { token: string; familyId: string; expiresAt: number }

@@ -5,6 +5,8 @@ import { isReturnPath } from '@parley/contract/return-path'
 import { routes } from '@parley/contract/routes'
 import type { GithubConfig } from '../config.ts'
 import { findOrCreateGithubUser } from '../people/people.ts'
+import type { Store } from '../store.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { fetchGithubPerson, githubSignIn } from './github.ts'
 import { accepts } from '../platform/http/media-types.ts'
@@ -12,7 +14,7 @@ import { recallSignIn, rememberSignIn, type SignInAttempt } from './oauth-state.
 import { answerProblem, logFault, toProblem } from '../platform/http/problems.ts'
 import { signIn } from './sign-in.ts'
 
-export function oauthRoutes(server: Server, deps: RouteDeps): void {
+export function oauthRoutes(server: Server, deps: RouteDeps & { store: Store; sessions: Sessions }): void {
   const { config, store } = deps
   const redirectUri = config.origin + paths.oauthGithubCallback
 

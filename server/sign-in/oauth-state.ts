@@ -2,7 +2,7 @@ import { createHash, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '@parley/contract/problems'
 import type { Config } from '../config.ts'
-import type { Store } from '../platform/http/deps.ts'
+import type { Store } from '../store.ts'
 import {
   cookiesOf,
   forgetCookie,

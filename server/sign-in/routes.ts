@@ -2,12 +2,14 @@ import { Problem } from '@parley/contract/problems'
 import { routes } from '@parley/contract/routes'
 import { typedUsernameKey } from '@parley/contract/usernames'
 import { findPerson } from '../people/people.ts'
+import type { Store } from '../store.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { requireDevelopment } from './development-login.ts'
 import { provesOrigin } from '../platform/http/origin.ts'
 import { signIn } from './sign-in.ts'
 
-export function loginRoutes(server: Server, deps: RouteDeps): void {
+export function loginRoutes(server: Server, deps: RouteDeps & { store: Store; sessions: Sessions }): void {
   const { config, store } = deps
 
   server.route({

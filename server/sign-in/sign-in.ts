@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { cookiePrincipal } from '../platform/http/auth.ts'
-import type { RouteDeps } from '../platform/http/deps.ts'
-import { deviceOf } from '../sessions/device.ts'
+import type { Config } from '../config.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { deviceOf } from '../platform/http/device.ts'
 import { handOver, type SessionMode } from '../platform/http/session-cookie.ts'
 
 /**
@@ -11,7 +12,7 @@ import { handOver, type SessionMode } from '../platform/http/session-cookie.ts'
 export async function signIn(
   request: FastifyRequest,
   reply: FastifyReply,
-  { config, sessions }: Pick<RouteDeps, 'config' | 'sessions'>,
+  { config, sessions }: { config: Config; sessions: Sessions },
   { userId, mode }: { userId: number; mode: SessionMode }
 ): Promise<{ token?: string; expiresAt: string }> {
   const previous = mode === 'cookie' ? await cookiePrincipal(request, { config, sessions }) : null

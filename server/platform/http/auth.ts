@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '@parley/contract/problems'
 import type { Config } from '../../config.ts'
-import type { Principal } from '../../sessions/sessions.ts'
+import type { Principal } from '../principal.ts'
 import type { RouteDeps } from './deps.ts'
 import { provesOrigin } from './origin.ts'
 import { cookiesOf, sessionCookie } from './session-cookie.ts'

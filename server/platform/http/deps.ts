@@ -7,37 +7,33 @@ import type {
   RawServerDefault
 } from 'fastify'
 import type { Config } from '../../config.ts'
-import type { startConversation } from '../../conversations/conversations.ts'
-import type { Presence } from '../../presence/presence.ts'
-import type { Sessions } from '../../sessions/sessions.ts'
-import type { SendTyping } from '../../presence/typing.ts'
+import type { Principal } from '../principal.ts'
+import type { EventLog } from '../storage/event-log.ts'
 import type { Limits } from './rate-limits.ts'
 import type { AnswerObserver } from './request-times.ts'
-import type { Streams } from '../../event-log/routes.ts'
 
-/** What the domain's functions take as their first argument; what is in it is not HTTP's business. */
-export type Store = Parameters<typeof startConversation>[0]
+/** Finds who a token belongs to; null when it is unknown, expired or revoked. */
+export type Authenticator = {
+  /** `beforeLookup` runs before storage is asked, and may throw. */
+  authenticate(token: string, beforeLookup?: () => void): Principal | null | Promise<Principal | null>
+}
 
-/** What the server is made of. */
-export type Deps = {
+/** What the HTTP server needs; it knows no noun. */
+export type HttpDeps = {
   config: Config
-  store: Store
-  sessions: Sessions
-  hub: Streams
-  sendTyping: SendTyping
-  presence: Pick<Presence, 'list'>
+  store: { readonly cookieSecret: string; readonly events: Pick<EventLog, 'bounds'> }
   /** False while the server is not to get new requests. */
   ready: () => boolean
-  /** Whether other nodes are heard; a node whose bus is degraded still does everything, some of it later. */
+  /** `degraded` while other nodes are unreachable; a node then still does everything, some of it later. */
   busState: () => 'ok' | 'degraded'
   logger: FastifyBaseLogger
   onAnswered?: AnswerObserver | undefined
-  /** Is there before any route. */
+  /** Called before any route is added. */
   describe?: ((server: Server) => Promise<void>) | undefined
 }
 
-/** What a group of routes is made with: the parts, and the rate limits. */
-export type RouteDeps = Deps & { limits: Limits }
+/** What every group of routes gets: who calls, and how often they may. */
+export type RouteDeps = { config: Config; sessions: Authenticator; limits: Limits }
 
 /** Fastify, with a handler's types taken from its route's schemas. */
 export type Server = FastifyInstance<

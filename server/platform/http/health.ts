@@ -1,12 +1,14 @@
 import { Problem } from '@parley/contract/problems'
-import { requireStorage } from '../../event-log/upkeep.ts'
-import type { Deps, Server } from './deps.ts'
+import type { HttpDeps, Server } from './deps.ts'
+
+/** Health-check timeout. */
+const answerMs = 2_000
 
 /**
- * `/livez`: the process answers. `/readyz`: it may be sent requests; 503 while it is stopping or the database does not
- * answer. A bus that is away makes it slower to hear from other nodes, and no less ready.
+ * `/livez`: the process answers. `/readyz`: it accepts requests; 503 while it stops or the database is unreachable. A
+ * degraded bus only delays events from other nodes, so the node stays ready.
  */
-export function healthRoutes(server: Server, { ready, busState, store }: Deps): void {
+export function healthRoutes(server: Server, { ready, busState, store }: HttpDeps): void {
   const options = { rate: 'none', schema: { hide: true } } as const
   server.get('/livez', options, async () => ({ status: 'ok' }))
   server.get('/readyz', options, async () => {
@@ -14,4 +16,17 @@ export function healthRoutes(server: Server, { ready, busState, store }: Deps): 
     await requireStorage(store)
     return { status: 'ok', database: 'ok', bus: busState() }
   })
+}
+
+/** Resolves when the store answers a read; throws `storage_unavailable` when it fails or exceeds the timeout. */
+async function requireStorage({ events }: HttpDeps['store']): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    late.reject(new Problem('storage_unavailable', 'The database does not answer.'))
+  }, answerMs)
+  try {
+    await Promise.race([events.bounds([0]), late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }

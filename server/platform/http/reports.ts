@@ -3,7 +3,7 @@ import type { Problem } from '@parley/contract/problems'
 import type { RateLimit } from '@parley/contract/rate-limits'
 import type { FastifyRequest } from 'fastify'
 import { addressBlock, type AddressOf } from './client-address.ts'
-import type { Deps } from './deps.ts'
+import type { HttpDeps } from './deps.ts'
 import { RateLimiter } from './rate-limiter.ts'
 
 declare module 'fastify' {
@@ -29,7 +29,7 @@ export type Reports = {
   refused(request: FastifyRequest, problem: Problem): void
 }
 
-export function createReports(logger: Deps['logger'], addressOf: AddressOf): Reports {
+export function createReports(logger: HttpDeps['logger'], addressOf: AddressOf): Reports {
   const addresses = new RateLimiter<string>(perAddress)
   const all = new RateLimiter<'all'>(overall)
   /** Lines that were left out since the last one. */

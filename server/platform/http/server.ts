@@ -6,33 +6,26 @@ import type { RequestListener } from 'node:http'
 import { readJsonBodies } from './body.ts'
 import { createAddressOf } from './client-address.ts'
 import { compressAnswers } from './compression.ts'
-import type { Deps, Server } from './deps.ts'
+import type { HttpDeps, Server } from './deps.ts'
 import { healthRoutes } from './health.ts'
 import { closeConnectionsWith, createListener, listenOnBothLoopbacks } from './listener.ts'
 import { refuseUnknown } from './methods.ts'
 import { pathOf } from './path.ts'
 import { answerProblem } from './problems.ts'
 import { dropQuirks } from './quirks.ts'
-import { createLimits, limitRoutes } from './rate-limits.ts'
+import { createLimits, limitRoutes, type Limits } from './rate-limits.ts'
 import { createReports } from './reports.ts'
 import { timeRequests } from './request-times.ts'
-import { conversationRoutes } from '../../conversations/routes.ts'
-import { eventRoutes } from '../../event-log/routes.ts'
-import { loginRoutes } from '../../sign-in/routes.ts'
-import { messageChangeRoutes } from '../../messages/change-routes.ts'
-import { messageRoutes } from '../../messages/routes.ts'
-import { oauthRoutes } from '../../sign-in/oauth-routes.ts'
 import { openapiRoutes } from './openapi-route.ts'
-import { participantRoutes } from '../../conversations/participant-routes.ts'
-import { peopleRoutes } from '../../people/routes.ts'
-import { sessionRoutes } from '../../sessions/routes.ts'
-import { signalRoutes } from '../../presence/routes.ts'
 import { securityHeaders } from './security-headers.ts'
 import { ajvOptions } from './validation.ts'
 import { serveWebApp } from './web-app.ts'
 
-/** Everything that answers HTTP; it does not listen yet. */
-export async function createServer(deps: Deps): Promise<Server> {
+/** Returns the HTTP server with the routes that `addRoutes` adds and those of the platform; it does not listen yet. */
+export async function createServer(
+  deps: HttpDeps,
+  addRoutes: (server: Server, limits: Limits) => void
+): Promise<Server> {
   const headers = { 'cache-control': 'no-store', ...securityHeaders(deps.config) }
   let handle: RequestListener
   const server: Server = fastify({
@@ -87,28 +80,15 @@ export async function createServer(deps: Deps): Promise<Server> {
   limitRoutes(server, limits)
   await server.register(cookie, { secret: deps.store.cookieSecret, hook: false })
   await deps.describe?.(server)
-  for (const routes of [
-    loginRoutes,
-    sessionRoutes,
-    oauthRoutes,
-    peopleRoutes,
-    conversationRoutes,
-    participantRoutes,
-    messageRoutes,
-    messageChangeRoutes,
-    signalRoutes,
-    eventRoutes,
-    healthRoutes,
-    openapiRoutes
-  ]) {
-    routes(server, { ...deps, limits })
-  }
+  addRoutes(server, limits)
+  healthRoutes(server, deps)
+  openapiRoutes(server)
   await serveWebApp(server)
   return server
 }
 
 /** What is said through Fastify goes to our log. At info it says where it listens; so does main, in words. */
-function ownWords({ logger }: Deps): Partial<FastifyBaseLogger> {
+function ownWords({ logger }: HttpDeps): Partial<FastifyBaseLogger> {
   const own = logger.child({}, { serializers: { req: requestLine } })
   return Object.fromEntries(
     (['fatal', 'error', 'warn', 'debug', 'trace'] as const).map((level) => [level, own[level].bind(own)])

@@ -1,7 +1,6 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config.ts'
-import type { NewToken } from '../../sessions/sessions.ts'
 
 /** How a client gets its session: the token in the answer, or a cookie. */
 export type SessionMode = 'token' | 'cookie'
@@ -34,7 +33,7 @@ export function ownCookie(config: Config, name: string): CookieKind {
 export function handOver(
   reply: FastifyReply,
   config: Config,
-  session: NewToken,
+  session: { token: string; expiresAt: number },
   mode: SessionMode
 ): { token?: string; expiresAt: string } {
   const expires = new Date(session.expiresAt)

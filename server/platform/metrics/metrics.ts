@@ -1,7 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import type { HubCounts } from '../realtime/hub.ts'
 import type { Queues } from '../storage/store.ts'
-import type { SendOutcome } from '../../messages/procedures.ts'
 import { Distribution } from './distribution.ts'
 import { Exposition } from './exposition.ts'
 
@@ -38,7 +37,7 @@ export function createMetrics() {
   const requests = new Map<string, Route>()
 
   /** Storage: a batch of sends has its outcomes, `ms` after its commit was begun. */
-  function onSends(outcomes: readonly (SendOutcome | Error)[], ms: number): void {
+  function onSends(outcomes: readonly (object | Error)[], ms: number): void {
     batches.add(outcomes.length)
     commits.add(ms / 1_000)
     for (const outcome of outcomes) {

@@ -1,5 +1,8 @@
-import { Problem } from '@parley/contract/problems'
-import type { Refused } from '../../conversations/membership-procedures.ts'
+import type { Message } from '@parley/contract/entities'
+import { Problem, type ProblemCode } from '@parley/contract/problems'
+
+/** Why a procedure did nothing; `current` goes with `version_conflict`. */
+export type Refused = { refused: ProblemCode; detail?: string; current?: Message }
 
 /** What storage did, where it did something. Throws the problem with which it refused. */
 export function accepted<Outcome>(outcome: Outcome): Exclude<Outcome, Refused> {

@@ -8,7 +8,7 @@ import { Presence } from '../../../server/presence/presence.ts'
 import { Sessions } from '../../../server/sessions/sessions.ts'
 import { createTyping } from '../../../server/presence/typing.ts'
 import type { Server } from '../../../server/platform/http/deps.ts'
-import { createServer } from '../../../server/platform/http/server.ts'
+import { createApi } from '../../../server/routes.ts'
 import { Hub } from '../../../server/platform/realtime/hub.ts'
 import { MemoryExchange } from '../../../server/platform/realtime/memory-bus.ts'
 import { addColumns } from '../../harness/added-columns.ts'
@@ -222,7 +222,7 @@ for (const { engine, missing, open } of [
       const config = readConfig({})
       const logger = pino({ level: 'silent' })
       hub = new Hub(store.events, new MemoryExchange().connect(), config)
-      server = await createServer({
+      server = await createApi({
         config,
         store,
         sessions: new Sessions(store),

@@ -5,7 +5,7 @@ import { Problem } from '@parley/contract/problems'
 import pino from 'pino'
 import { readConfig } from '../../../server/config.ts'
 import type { Sessions } from '../../../server/sessions/sessions.ts'
-import { createServer } from '../../../server/platform/http/server.ts'
+import { createApi } from '../../../server/routes.ts'
 import { call, callFor, loginAs, type Api } from '../../harness/api.ts'
 import { refusal, startInProcess, type InProcess } from '../../harness/in-process.ts'
 import { openStream } from '../../harness/stream.ts'
@@ -223,7 +223,7 @@ test('S9: whoever opens a stream is not even looked up before it is their turn',
   const { app } = parley
   const turn = Promise.withResolvers<void>()
   const authenticate = vi.fn(() => Promise.reject(new Problem('storage_unavailable')))
-  const server = await createServer({
+  const server = await createApi({
     config: readConfig({}),
     store: app.store,
     hub: { turn: () => turn.promise, open: async () => {} },
@@ -248,7 +248,7 @@ test('S9: whoever opens a stream is not even looked up before it is their turn',
 describe('a stream that cannot be opened now', () => {
   test('is refused with 200 and asked to come back, for EventSource gives up on any other status', async () => {
     const { app } = parley
-    const server = await createServer({
+    const server = await createApi({
       config: readConfig({}),
       store: app.store,
       hub: app.hub,

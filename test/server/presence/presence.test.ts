@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Presence } from '../../../server/presence/presence.ts'
-import type { Principal } from '../../../server/sessions/sessions.ts'
+import type { Principal } from '../../../server/platform/principal.ts'
 import { MemoryExchange } from '../../../server/platform/realtime/memory-bus.ts'
 import type { Store } from '../../../server/store.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Principal } from '../../../server/sessions/sessions.ts'
+import type { Principal } from '../../../server/platform/principal.ts'
 import { createThrottle } from '../../../server/platform/throttle.ts'
 import { createTyping } from '../../../server/presence/typing.ts'
 import type { Store } from '../../../server/store.ts'

@@ -8,7 +8,7 @@ import { paths } from '@parley/contract/paths'
 import { routes } from '@parley/contract/routes'
 import { readConfig } from '../../../../server/config.ts'
 import { Sessions } from '../../../../server/sessions/sessions.ts'
-import { createServer } from '../../../../server/platform/http/server.ts'
+import { createApi } from '../../../../server/routes.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../../harness/in-process.ts'
 
 let parley: InProcess
@@ -100,11 +100,11 @@ describe('health', () => {
   test.each([
     ['fails', () => Promise.reject(new Problem('storage_unavailable'))],
     ['does not answer', () => new Promise<never>(() => {})]
-  ])('a process whose database %s lives and is not ready', async (_, read) => {
+  ])('a process whose database %s lives and is not ready', async (_, bounds) => {
     const { store } = parley.app
-    const server = await createServer({
+    const server = await createApi({
       config: readConfig({}),
-      store: { ...store, read },
+      store: { ...store, events: { ...store.events, bounds } },
       hub: parley.app.hub,
       sendTyping: async () => {},
       presence: { list: async () => [] },
