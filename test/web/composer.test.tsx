@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/re
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AuthUser } from '@parley/contract/entities'
 import { quoteOf } from '../../web/src/lib/quotes.ts'
-import { emptyDraft, openDrafts, withEditing, type Draft } from '../../web/src/state/drafts.ts'
+import { emptyDraft, openDrafts, withEditing, type Draft } from '../../web/src/state/kept/drafts.ts'
 import { localWriting } from './local-writing.ts'
 import { jane, jill, joe, john, modelServer } from './model-server.ts'
 import { Composer } from '../../web/src/features/conversation/composer.tsx'

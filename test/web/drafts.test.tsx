@@ -7,7 +7,7 @@ import {
   withEditing,
   withMessageBefore,
   withoutMode
-} from '../../web/src/state/drafts.ts'
+} from '../../web/src/state/kept/drafts.ts'
 import { john } from './model-server.ts'
 
 beforeEach(() => localStorage.clear())

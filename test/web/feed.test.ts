@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Cursor } from '@parley/contract/cursor'
-import { Feed } from '../../web/src/state/feed.ts'
+import { Feed } from '../../web/src/state/sync/feed.ts'
 
 /** A state that is only the numbers it has seen: a snapshot has all up to its cursor. */
 function feedOf(head: () => number) {

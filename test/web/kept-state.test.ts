@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { listedEntries, unreadCount } from '../../web/src/state/entries.ts'
-import { keptOf, restoredState } from '../../web/src/state/kept-state.ts'
-import { initialState, type Action, type State } from '../../web/src/state/model.ts'
-import { reduce } from '../../web/src/state/reducer.ts'
+import { listedEntries, unreadCount } from '../../web/src/state/model/entries.ts'
+import { keptOf, restoredState } from '../../web/src/state/kept/kept-state.ts'
+import { initialState, type Action, type State } from '../../web/src/state/model/state.ts'
+import { reduce } from '../../web/src/state/model/reducer.ts'
 import { jane, john, modelServer, type ModelServer } from './model-server.ts'
 
 const after = (state: State, ...actions: Action[]) => actions.reduce(reduce, state)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Leadership, type Locks } from '../../web/src/state/leadership.ts'
+import { Leadership, type Locks } from '../../web/src/state/sync/leadership.ts'
 
 /** Web Locks for one name, as the specification has them: a queue, aborted requests, theft. */
 function fakeLocks(): Locks & { waiting(): number } {

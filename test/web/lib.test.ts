@@ -6,8 +6,8 @@ import { colourCount, colourOf } from '../../web/src/lib/colours.ts'
 import { isJumbo } from '../../web/src/lib/emoji.ts'
 import { problemOf, problemText } from '../../web/src/lib/problem-texts.ts'
 import { dayOf, lastSeenOf, shortTimeOf } from '../../web/src/lib/times.ts'
-import { isDue } from '../../web/src/state/session-life.ts'
-import { compareIds } from '../../web/src/state/ids.ts'
+import { isDue } from '../../web/src/state/sync/session-life.ts'
+import { compareIds } from '../../web/src/state/model/ids.ts'
 
 describe('emoji', () => {
   it('are shown big when a message is nothing else, and not many', () => {

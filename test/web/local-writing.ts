@@ -1,7 +1,7 @@
 import { writingIn } from '../../web/src/features/conversation/writing.ts'
-import { emptyDraft, openDrafts, type Draft } from '../../web/src/state/drafts.ts'
-import type { Messenger } from '../../web/src/state/messenger.ts'
-import { initialState } from '../../web/src/state/model.ts'
+import { emptyDraft, openDrafts, type Draft } from '../../web/src/state/kept/drafts.ts'
+import type { Messenger } from '../../web/src/state/hooks/messenger.ts'
+import { initialState } from '../../web/src/state/model/state.ts'
 import { john } from './model-server.ts'
 
 export type Saves = {

@@ -4,7 +4,7 @@ import type { SendItem } from '@parley/client'
 import { Problem } from '@parley/contract/problems'
 import { MessageRow } from '../../web/src/features/conversation/message-row.tsx'
 import { jane, jill, joe, john, modelServer } from './model-server.ts'
-import type { Row } from '../../web/src/state/rows.ts'
+import type { Row } from '../../web/src/state/model/rows.ts'
 
 afterEach(cleanup)
 

@@ -1,7 +1,7 @@
 import type { Cursor } from '@parley/contract/cursor'
 import type { Change, Conversation, Message, Participant, Role, User } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
-import type { Snapshot } from '../../web/src/state/model.ts'
+import type { Snapshot } from '../../web/src/state/model/state.ts'
 
 const person = (id: string, username: string): User => ({ id, username, avatarURL: null })
 export const john = person('1', 'john')

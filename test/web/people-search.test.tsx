@@ -2,8 +2,8 @@ import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/re
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NetworkError, Refusal } from '@parley/client'
 import { PeopleSearch } from '../../web/src/features/home/people-search.tsx'
-import { MessengerProvider } from '../../web/src/state/context.tsx'
-import type { Messenger } from '../../web/src/state/messenger.ts'
+import { MessengerProvider } from '../../web/src/state/hooks/context.tsx'
+import type { Messenger } from '../../web/src/state/hooks/messenger.ts'
 
 afterEach(() => {
   cleanup()

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { newOutboxItem } from '@parley/client'
-import { initialState, type Action } from '../../web/src/state/model.ts'
-import { namesOf, peopleSelector } from '../../web/src/state/people.ts'
-import { reduce } from '../../web/src/state/reducer.ts'
+import { initialState, type Action } from '../../web/src/state/model/state.ts'
+import { namesOf, peopleSelector } from '../../web/src/state/model/people.ts'
+import { reduce } from '../../web/src/state/model/reducer.ts'
 import { jane, jill, joe, john, modelServer } from './model-server.ts'
 
 const taken = (server: ReturnType<typeof modelServer>, ...opened: string[]): Action => ({

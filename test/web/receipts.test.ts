@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Participant } from '@parley/contract/entities'
-import { readersOf } from '../../web/src/state/receipts.ts'
+import { readersOf } from '../../web/src/state/model/receipts.ts'
 import { jane, jill, joe, john, modelServer } from './model-server.ts'
 
 /** Who has read what, as `position: names`. */

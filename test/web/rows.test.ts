@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { OutboxItem } from '@parley/client'
-import { initialState } from '../../web/src/state/model.ts'
-import { reduce } from '../../web/src/state/reducer.ts'
-import { rowsOf } from '../../web/src/state/rows.ts'
+import { initialState } from '../../web/src/state/model/state.ts'
+import { reduce } from '../../web/src/state/model/reducer.ts'
+import { rowsOf } from '../../web/src/state/model/rows.ts'
 import { jane, john, modelServer } from './model-server.ts'
 
 const pending: OutboxItem = {

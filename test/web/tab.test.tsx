@@ -1,9 +1,9 @@
 import { memoryOutbox, Refusal, type Client } from '@parley/client'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { recall } from '../../web/src/lib/local-store.ts'
-import { initialState, type State } from '../../web/src/state/model.ts'
-import { keepSessionAlive } from '../../web/src/state/session-life.ts'
-import { Tab } from '../../web/src/state/tab.ts'
+import { initialState, type State } from '../../web/src/state/model/state.ts'
+import { keepSessionAlive } from '../../web/src/state/sync/session-life.ts'
+import { Tab } from '../../web/src/state/sync/tab.ts'
 import { john } from './model-server.ts'
 
 const nothing = () => {}

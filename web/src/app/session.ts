@@ -3,12 +3,12 @@ import { isSignedOut, isTemporary, type Client, type SavedState } from '@parley/
 import type { LoginMethods, User } from '@parley/contract/entities'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { keep, recall } from '../lib/local-store.ts'
-import type { KeptState } from '../state/kept-state.ts'
-import { Messenger } from '../state/messenger.ts'
-import { openOutboxDatabase } from '../state/outbox-database.ts'
-import { deletePersonData } from '../state/person-data.ts'
-import { isSessionOver, rememberSessionEnd } from '../state/session-life.ts'
-import { forgetState, openStateDatabase, type StateDatabase } from '../state/state-database.ts'
+import type { KeptState } from '../state/kept/kept-state.ts'
+import { Messenger } from '../state/hooks/messenger.ts'
+import { openOutboxDatabase } from '../state/kept/outbox-database.ts'
+import { deletePersonData } from '../state/kept/person-data.ts'
+import { isSessionOver, rememberSessionEnd } from '../state/sync/session-life.ts'
+import { forgetState, openStateDatabase, type StateDatabase } from '../state/kept/state-database.ts'
 
 export type SessionState =
   | { status: 'starting' }

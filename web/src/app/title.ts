@@ -1,7 +1,7 @@
 import { useEffect } from 'react'
 import { texts } from '../lib/texts.ts'
-import { useMessengerState } from '../state/context.tsx'
-import { unreadTotal } from '../state/entries.ts'
+import { useMessengerState } from '../state/hooks/context.tsx'
+import { unreadTotal } from '../state/model/entries.ts'
 
 /** The title of the page tells how much is unread, also of a tab in the background. */
 export function useTitle(): void {

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { AuthUser, User } from '@parley/contract/entities'
-import { useMessenger, useMessengerState } from '../../state/context.tsx'
+import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
 import { Composer } from './composer.tsx'
 import type { Writing } from './writing.ts'
 

@@ -8,9 +8,9 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { PresenceText } from '../../ui/presence.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
-import { useAwareness } from '../../state/awareness.ts'
-import { nameOf } from '../../state/entries.ts'
-import type { Entry } from '../../state/model.ts'
+import { useAwareness } from '../../state/hooks/awareness.ts'
+import { nameOf } from '../../state/model/entries.ts'
+import type { Entry } from '../../state/model/state.ts'
 
 /** The header of a conversation on the screen; renders alone when presence changes. */
 export function HeaderHere({ entry, onDetails }: { entry: Entry | undefined; onDetails: () => void }) {

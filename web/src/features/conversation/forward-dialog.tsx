@@ -8,8 +8,8 @@ import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { useMessenger, useMessengerState } from '../../state/context.tsx'
-import { listedEntries, nameOf } from '../../state/entries.ts'
+import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
+import { listedEntries, nameOf } from '../../state/model/entries.ts'
 import './dialogs.css'
 
 /** Chooses where a message is passed on to, and leads there. */

@@ -1,5 +1,5 @@
 import { texts } from '../../lib/texts.ts'
-import { useMessengerState } from '../../state/context.tsx'
+import { useMessengerState } from '../../state/hooks/context.tsx'
 
 /** Where messages will be; without a connection, that they are not on this device. */
 export function HistorySkeleton() {

@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useState, type KeyboardEvent, type RefObject } from 'react'
 import type { VirtualizerHandle } from 'virtua'
-import type { Row } from '../../state/rows.ts'
+import type { Row } from '../../state/model/rows.ts'
 
 type Options = {
   rows: readonly Row[]

@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent, useState } from 'react'
 import { receiptsMax } from '@parley/contract/limits'
-import { useMessenger, useMessengerState } from '../../state/context.tsx'
-import { nameOf } from '../../state/entries.ts'
+import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
+import { nameOf } from '../../state/model/entries.ts'
 
 /** A conversation on the screen, fetched and kept current for as long as it is there. */
 export function useOpened(id: string) {

@@ -1,6 +1,6 @@
 import { texts } from '../../lib/texts.ts'
-import { nameOf } from '../../state/entries.ts'
-import type { Entry, History } from '../../state/model.ts'
+import { nameOf } from '../../state/model/entries.ts'
+import type { Entry, History } from '../../state/model/state.ts'
 
 /** What the parts of a conversation's page are called. */
 export function labelsOf(entry: Entry | undefined): { page: string; messages: string } {

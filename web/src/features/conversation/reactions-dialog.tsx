@@ -4,7 +4,7 @@ import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { useMessenger, useMessengerState } from '../../state/context.tsx'
+import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
 import './dialogs.css'
 
 /** Who put which emoji on a message. */

@@ -1,6 +1,6 @@
 import type { Reaction, User } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
-import { namesOf } from '../../state/people.ts'
+import { namesOf } from '../../state/model/people.ts'
 import './reactions.css'
 
 type ReactionsProps = {

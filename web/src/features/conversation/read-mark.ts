@@ -1,8 +1,8 @@
 import { reportFault } from '@parley/client/failures'
 import { useEffect } from 'react'
 import { useAttention } from '../../lib/attention.ts'
-import { useMessenger, useMessengerState } from '../../state/context.tsx'
-import { unreadCount } from '../../state/entries.ts'
+import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
+import { unreadCount } from '../../state/model/entries.ts'
 
 /** Marks the conversation read when somebody really looks at its newest message. */
 export function useReadMark(conversationId: string, atEnd: boolean): void {

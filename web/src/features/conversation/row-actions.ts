@@ -1,8 +1,8 @@
 import type { SendItem } from '@parley/client'
 import { may } from '@parley/contract/roles'
 import type { Message } from '@parley/contract/entities'
-import type { Entry } from '../../state/model.ts'
-import type { Row } from '../../state/rows.ts'
+import type { Entry } from '../../state/model/state.ts'
+import type { Row } from '../../state/model/rows.ts'
 import type { Anchor } from '../../ui/menu.tsx'
 
 /** What one does with a row. */

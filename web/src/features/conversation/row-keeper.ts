@@ -1,4 +1,4 @@
-import type { Row } from '../../state/rows.ts'
+import type { Row } from '../../state/model/rows.ts'
 
 /** Returns a function that gives back the earlier object of each row that has not changed, so that it is not rendered. */
 export function rowKeeper(): (rows: readonly Row[]) => Row[] {

@@ -1,8 +1,8 @@
 import type { User } from '@parley/contract/entities'
 import { useSeldom } from '../../lib/seldom.ts'
 import { texts } from '../../lib/texts.ts'
-import { useAwareness } from '../../state/awareness.ts'
-import { namesOf } from '../../state/people.ts'
+import { useAwareness } from '../../state/hooks/awareness.ts'
+import { namesOf } from '../../state/model/people.ts'
 import './typing-line.css'
 
 /** Who is typing in a conversation; renders alone when that changes. */

@@ -5,7 +5,7 @@ import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { fullTimeOf } from '../../lib/times.ts'
 import { Dialog } from '../../ui/dialog.tsx'
-import { useMessenger } from '../../state/context.tsx'
+import { useMessenger } from '../../state/hooks/context.tsx'
 import './dialogs.css'
 
 /** What a message said before it was edited or deleted. */

@@ -7,7 +7,7 @@ import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
 import { NamePicker } from '../../ui/name-picker.tsx'
 import { useDismissal } from '../../ui/overlay.ts'
-import { useMessenger } from '../../state/context.tsx'
+import { useMessenger } from '../../state/hooks/context.tsx'
 
 /** Adds people to a group. Those that cannot be added stay where they are, with the reason. */
 export function AddPeople({

@@ -6,9 +6,9 @@ import { explained, problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { Confirm } from '../../ui/confirm.tsx'
 import { Menu, MenuItem, type Anchor } from '../../ui/menu.tsx'
-import { useMessenger } from '../../state/context.tsx'
-import { nameOf } from '../../state/entries.ts'
-import type { Entry } from '../../state/model.ts'
+import { useMessenger } from '../../state/hooks/context.tsx'
+import { nameOf } from '../../state/model/entries.ts'
+import type { Entry } from '../../state/model/state.ts'
 import { mayRemove } from './participant-row.tsx'
 
 /** What is open about somebody in a group, or about my leaving it. */

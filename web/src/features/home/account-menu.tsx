@@ -8,7 +8,7 @@ import { Confirm } from '../../ui/confirm.tsx'
 import { DialogPart } from '../../ui/dialog-part.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Popup, type Anchor } from '../../ui/menu.tsx'
-import { useMessengerState } from '../../state/context.tsx'
+import { useMessengerState } from '../../state/hooks/context.tsx'
 
 /** Who is signed in, and the way to sign out. */
 export function AccountMenu({ onSignOut }: { onSignOut: () => Promise<void> }) {

@@ -9,10 +9,10 @@ import { texts } from '../../lib/texts.ts'
 import { fullTimeOf, shortTimeOf } from '../../lib/times.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { nameOf, unreadCount, unreadMentions } from '../../state/entries.ts'
-import type { Entry } from '../../state/model.ts'
-import type { Outgoing } from '../../state/outgoing.ts'
-import { withChanges } from '../../state/pending-changes.ts'
+import { nameOf, unreadCount, unreadMentions } from '../../state/model/entries.ts'
+import type { Entry } from '../../state/model/state.ts'
+import type { Outgoing } from '../../state/model/outgoing.ts'
+import { withChanges } from '../../state/model/pending-changes.ts'
 
 /** A conversation in the list: with whom, what was said last, what is unread. */
 export const ConversationRow = memo(function ConversationRow({

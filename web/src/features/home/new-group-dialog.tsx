@@ -9,7 +9,7 @@ import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { NamePicker } from '../../ui/name-picker.tsx'
-import { useMessenger } from '../../state/context.tsx'
+import { useMessenger } from '../../state/hooks/context.tsx'
 import './new-group-dialog.css'
 
 type History = 'all' | 'joined'

@@ -8,7 +8,7 @@ import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { SuggestionList } from '../../ui/suggestion-list.tsx'
-import { useMessenger } from '../../state/context.tsx'
+import { useMessenger } from '../../state/hooks/context.tsx'
 import './people-search.css'
 
 /** Finds somebody by the beginning of the username, and starts a conversation: a combobox. */

@@ -1,7 +1,7 @@
 import { Link } from 'wouter'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
-import type { Outgoing } from '../../state/outgoing.ts'
+import type { Outgoing } from '../../state/model/outgoing.ts'
 import { OutgoingMark, Words } from './conversation-row.tsx'
 
 /** Leads to what was refused in a conversation that is not in the list. */

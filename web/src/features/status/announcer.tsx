@@ -1,5 +1,5 @@
 import { texts } from '../../lib/texts.ts'
-import { useMessengerState } from '../../state/context.tsx'
+import { useMessengerState } from '../../state/hooks/context.tsx'
 
 /** Reads out what arrives, to those who do not look. */
 export function Announcer() {

@@ -1,7 +1,7 @@
 import { useOnline } from '../../lib/online.ts'
 import { texts } from '../../lib/texts.ts'
-import { useConnectionLost } from '../../state/connection.ts'
-import { useMessenger } from '../../state/context.tsx'
+import { useConnectionLost } from '../../state/hooks/connection.ts'
+import { useMessenger } from '../../state/hooks/context.tsx'
 import { Banner } from './banner.tsx'
 
 /** Says so when the connection is lost, and that nothing is lost by that. */

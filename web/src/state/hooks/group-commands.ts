@@ -1,4 +1,4 @@
-import { problemOf } from '../lib/problem-texts.ts'
+import { problemOf } from '../../lib/problem-texts.ts'
 import type { Role } from '@parley/contract/entities'
 import type { CommandContext } from './command-context.ts'
 

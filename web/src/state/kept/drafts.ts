@@ -1,5 +1,5 @@
 import type { Message, Quote } from '@parley/contract/entities'
-import { keep, recall } from '../lib/local-store.ts'
+import { keep, recall } from '../../lib/local-store.ts'
 
 /** What a person has begun to write in one conversation. */
 export type Draft = {

@@ -1,5 +1,5 @@
 import type { Cursor } from '@parley/contract/cursor'
-import type { State, ToldEvent } from './model.ts'
+import type { State, ToldEvent } from './state.ts'
 
 /** Events that are kept to bring late answers up to date. */
 const recentMax = 1_000

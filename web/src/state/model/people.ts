@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import type { User } from '@parley/contract/entities'
-import { texts } from '../lib/texts.ts'
-import { useMessengerState } from './context.tsx'
-import type { History, State } from './model.ts'
+import { texts } from '../../lib/texts.ts'
+import { useMessengerState } from '../hooks/context.tsx'
+import type { History, State } from './state.ts'
 
 type People = ReadonlyMap<string, User>
 

@@ -1,8 +1,8 @@
 import type { Client } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
 import type { Conversation, Message } from '@parley/contract/entities'
-import type { Snapshot } from './model.ts'
-import { untilAnswered } from './persistence.ts'
+import type { Snapshot } from '../model/state.ts'
+import { untilAnswered } from '../../lib/retries.ts'
 
 /** What is true of `cursor` at least. */
 export type Opened = { conversation: Conversation; messages: Message[]; cursor: Cursor | null }

@@ -1,5 +1,5 @@
 import type { Answer, Client } from '@parley/client'
-import type { Action, State } from './model.ts'
+import type { Action, State } from '../model/state.ts'
 
 /** What commands work with. */
 export type CommandContext = {

@@ -2,7 +2,7 @@ import { pageSize } from '@parley/contract/limits'
 import type { Message } from '@parley/contract/entities'
 import type { ReactionChange } from '@parley/contract/events'
 import { afterChange, newerOf, versionOf, withReaction } from './message-changes.ts'
-import type { History, State } from './model.ts'
+import type { History, State } from './state.ts'
 
 type Histories = State['histories']
 

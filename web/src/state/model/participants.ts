@@ -1,6 +1,6 @@
 import { participantsPageSize } from '@parley/contract/limits'
 import type { Message, Participant, Role } from '@parley/contract/entities'
-import type { Participants, State } from './model.ts'
+import type { Participants, State } from './state.ts'
 
 type All = State['participants']
 

@@ -8,7 +8,7 @@ import {
   type SendItem
 } from '@parley/client'
 import type { Message } from '@parley/contract/entities'
-import { serverNow } from '../lib/now.ts'
+import { serverNow } from '../../lib/now.ts'
 
 export type OutboxCommands = ReturnType<typeof outboxCommands>
 

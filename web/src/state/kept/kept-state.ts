@@ -1,7 +1,7 @@
 import type { SavedState } from '@parley/client'
 import { receiptsMax } from '@parley/contract/limits'
-import { listedEntries, newestFirst } from './entries.ts'
-import { initialState, type Entry, type History, type State } from './model.ts'
+import { listedEntries, newestFirst } from '../model/entries.ts'
+import { initialState, type Entry, type History, type State } from '../model/state.ts'
 
 /** What this browser keeps of a state, so that the next page shows it at once, also without a network. */
 export type KeptState = Pick<State, 'me' | 'entries' | 'listedDownTo' | 'histories' | 'participants'>

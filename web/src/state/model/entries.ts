@@ -3,7 +3,7 @@ import type { Conversation, Message, User } from '@parley/contract/entities'
 import { compareIds } from './ids.ts'
 import { withMention } from './mentions.ts'
 import { newerOf } from './message-changes.ts'
-import type { Entry, ReadMark, State } from './model.ts'
+import type { Entry, ReadMark, State } from './state.ts'
 
 type Entries = State['entries']
 

@@ -3,7 +3,7 @@ import { isSameEmoji } from '@parley/contract/text/emoji'
 import type { Message, User } from '@parley/contract/entities'
 import type { ReactionChange } from '@parley/contract/events'
 import { withReaction } from './message-changes.ts'
-import type { State } from './model.ts'
+import type { State } from './state.ts'
 
 /** The changes that show on each message although their events have not arrived, by message id. */
 export function pendingChanges({

@@ -1,11 +1,11 @@
 import type { Cursor } from '@parley/contract/cursor'
 import { freshEntries, listedDownToAfter, mergeConversations, withReadHere } from './entries.ts'
 import { openHistory, withPage } from './histories.ts'
-import type { Action, Snapshot, State } from './model.ts'
+import type { Action, Snapshot, State } from './state.ts'
 import { withParticipantPage } from './participants.ts'
 import { afterSnapshot, withOutbox, withAcknowledged } from './pending-changes.ts'
 import { toldSince, withRecent } from './recent.ts'
-import { afterEvent, withChanged, withSent } from './told.ts'
+import { afterEvent, withChanged, withSent } from './events.ts'
 
 /** The state after an action. Nothing here is harmed by being told twice. */
 export function reduce(state: State, action: Action): State {

@@ -1,5 +1,5 @@
 import type { Change, Message, Role, User } from '@parley/contract/entities'
-import type { Entry, State } from './model.ts'
+import type { Entry, State } from './state.ts'
 
 type Entries = State['entries']
 

@@ -9,7 +9,7 @@ import {
   type StreamState
 } from '@parley/client'
 import { NetworkError } from '@parley/client/failures'
-import { reportTrouble } from '../lib/trouble.ts'
+import { reportTrouble } from '../../lib/trouble.ts'
 import type { Cursor } from '@parley/contract/cursor'
 import type { Message } from '@parley/contract/entities'
 import type { LogEvent, Signal } from '@parley/contract/events'

@@ -3,7 +3,7 @@ import type { Cursor } from '@parley/contract/cursor'
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import { closedForDeletion } from './existing-database.ts'
 import { keptVersion, type KeptState } from './kept-state.ts'
-import type { History } from './model.ts'
+import type { History } from '../model/state.ts'
 
 type Head = {
   version: number

@@ -1,7 +1,7 @@
 import { unreadMentionsMax } from '@parley/contract/limits'
 import type { Message, User } from '@parley/contract/entities'
 import { afterChange } from './message-changes.ts'
-import type { Entry, State } from './model.ts'
+import type { Entry, State } from './state.ts'
 
 /** The positions of unread messages that mention me, after this one was sent, edited or deleted. */
 export function withMention(

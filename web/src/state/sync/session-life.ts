@@ -1,8 +1,8 @@
 import { reportFault } from '@parley/client/failures'
 import { sessionDays } from '@parley/contract/limits'
 import { systemClock, type Client } from '@parley/client'
-import { keep, recall } from '../lib/local-store.ts'
-import { serverNow } from '../lib/now.ts'
+import { keep, recall } from '../../lib/local-store.ts'
+import { serverNow } from '../../lib/now.ts'
 
 const dayMs = 24 * 60 * 60_000
 const lookMs = 60 * 60_000

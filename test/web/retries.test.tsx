@@ -1,6 +1,6 @@
 import { NetworkError, Refusal } from '@parley/client'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { untilAnswered } from '../../web/src/state/persistence.ts'
+import { untilAnswered } from '../../web/src/lib/retries.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -1,6 +1,6 @@
 import { useConnectionLost } from './connection.ts'
 import { useMessengerState } from './context.tsx'
-import type { State } from './model.ts'
+import type { State } from '../model/state.ts'
 
 const unknown: Pick<State, 'typing' | 'presence'> = { typing: new Map(), presence: new Map() }
 

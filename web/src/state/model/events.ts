@@ -4,7 +4,7 @@ import { mergeConversations, withMessage, withRead } from './entries.ts'
 import { withChangedMessage, withNewMessage, withReactionChange } from './histories.ts'
 import { withoutConversation, withLineAbout } from './membership.ts'
 import { withChangedEntry } from './mentions.ts'
-import type { State } from './model.ts'
+import type { State } from './state.ts'
 import { withLine, withReceipt } from './participants.ts'
 import { withoutAcknowledged, withConfirmedReaction } from './pending-changes.ts'
 

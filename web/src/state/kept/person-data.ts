@@ -1,5 +1,5 @@
 import { deleteDB } from 'idb'
-import { forgetKeys } from '../lib/local-store.ts'
+import { forgetKeys } from '../../lib/local-store.ts'
 import { openExistingDatabase } from './existing-database.ts'
 
 /** Prefix of every key of Web Storage that holds a person's data; their databases are `parley:ID` and `parley:ID:…`. */

@@ -1,7 +1,7 @@
 import { isSend, type ChangeItem, type SendItem } from '@parley/client'
 import type { Message, Participant, Quote, User } from '@parley/contract/entities'
 import { beginsHere, shownMessages } from './histories.ts'
-import type { History, State } from './model.ts'
+import type { History, State } from './state.ts'
 import { pendingChanges, withChanges } from './pending-changes.ts'
 import { readersOf } from './receipts.ts'
 

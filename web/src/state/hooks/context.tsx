@@ -1,7 +1,7 @@
 import { createContext, useContext, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { Messenger } from './messenger.ts'
-import type { State } from './model.ts'
+import type { State } from '../model/state.ts'
 
 const MessengerContext = createContext<Messenger | null>(null)
 

@@ -1,9 +1,9 @@
 import { reportFault } from '@parley/client/failures'
 import { StateSaver, type SavedState, type StateStorage } from '@parley/client'
-import { trouble } from '../lib/trouble.ts'
+import { trouble } from '../../lib/trouble.ts'
 import type { StoreApi } from 'zustand/vanilla'
 import type { KeptState } from './kept-state.ts'
-import type { State } from './model.ts'
+import type { State } from '../model/state.ts'
 
 export type KeeperOptions = {
   store: StoreApi<State>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { useOnline } from '../lib/online.ts'
+import { useOnline } from '../../lib/online.ts'
 import { useMessengerState } from './context.tsx'
 
 /** A short loss of the connection is nobody's business, ms. */
