@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { forgetKeys, keep, recall } from '../../web/src/lib/local-store.ts'
+import { openDrafts } from '../../web/src/state/kept/drafts.ts'
 import {
   emptyDraft,
-  openDrafts,
   textOf,
   withEditing,
   withMessageBefore,
   withoutMode
-} from '../../web/src/state/kept/drafts.ts'
+} from '../../web/src/state/model/draft.ts'
 import { john } from './model-server.ts'
 
 beforeEach(() => localStorage.clear())

@@ -1,5 +1,6 @@
 import { writingIn } from '../../web/src/features/conversation/writing.ts'
-import { emptyDraft, openDrafts, type Draft } from '../../web/src/state/kept/drafts.ts'
+import { openDrafts } from '../../web/src/state/kept/drafts.ts'
+import { emptyDraft, type Draft } from '../../web/src/state/model/draft.ts'
 import type { Messenger } from '../../web/src/state/hooks/messenger.ts'
 import { initialState } from '../../web/src/state/model/state.ts'
 import { john } from './model-server.ts'

@@ -2,7 +2,7 @@ import type { User } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import type { Draft } from '../../state/kept/drafts.ts'
+import type { Draft } from '../../state/model/draft.ts'
 import { QuoteWords } from './quote.tsx'
 
 type ModeBarProps = {

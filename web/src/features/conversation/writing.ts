@@ -2,7 +2,7 @@ import { isBlank } from '@parley/contract/text/characters'
 import type { Message } from '@parley/contract/entities'
 import { quoteOf } from '../../lib/quotes.ts'
 import { texts } from '../../lib/texts.ts'
-import { withEditing, withMessageBefore, withoutMode, withText, type Draft } from '../../state/kept/drafts.ts'
+import { withEditing, withMessageBefore, withoutMode, withText, type Draft } from '../../state/model/draft.ts'
 import type { Messenger } from '../../state/hooks/messenger.ts'
 
 export type Writing = ReturnType<typeof writingIn>

@@ -1,24 +1,5 @@
-import type { Message, Quote } from '@parley/contract/entities'
 import { keep, recall } from '../../lib/local-store.ts'
-
-/** What a person has begun to write in one conversation. */
-export type Draft = {
-  /** The next message; it waits while an older one is edited. */
-  readonly text: string
-  /** The message it answers. */
-  readonly replyTo: Quote | null
-  readonly editing: Editing | null
-}
-
-/** An edit that was begun. */
-export type Editing = {
-  /** The message's id, or the `clientId` of its send while that is in the outbox. */
-  readonly messageId: string
-  /** The version whose text is edited. */
-  readonly version: number
-  readonly original: string
-  readonly text: string
-}
+import { emptyDraft, type Draft } from '../model/draft.ts'
 
 export type Drafts = {
   /** The draft of a conversation; the same object until it changes. */
@@ -27,8 +8,6 @@ export type Drafts = {
   /** Calls back whenever the draft of a conversation changes; returns how to stop that. */
   subscribe(conversationId: string, listener: () => void): () => void
 }
-
-export const emptyDraft: Draft = { text: '', replyTo: null, editing: null }
 
 /**
  * The drafts of one person. This browser keeps each in its local store under `parley:<person>:draft:<conversation>`, so
@@ -78,35 +57,4 @@ function parseDraft(kept: string): Draft {
     // A text that begins like a draft.
   }
   return { ...emptyDraft, text: kept }
-}
-
-/** The text in the field. */
-export function textOf({ text, editing }: Draft): string {
-  return editing ? editing.text : text
-}
-
-export function withText(draft: Draft, text: string): Draft {
-  return draft.editing ? { ...draft, editing: { ...draft.editing, text } } : { ...draft, text }
-}
-
-/** The draft with a message to be edited. What was written stays, and comes back afterwards. */
-export function withEditing(
-  draft: Draft,
-  { id: messageId, version = 1, content }: Pick<Message, 'id' | 'version' | 'content'>
-): Draft {
-  return { ...draft, editing: { messageId, version, original: content, text: content } }
-}
-
-/** The draft without its edit, else without its reply. */
-export function withoutMode(draft: Draft): Draft {
-  return draft.editing ? { ...draft, editing: null } : { ...draft, replyTo: null }
-}
-
-/** The draft with a message above what was written since; an edit that changed nothing yet makes room for it. */
-export function withMessageBefore(draft: Draft, { text, replyTo }: Pick<Draft, 'text' | 'replyTo'>): Draft {
-  return {
-    text: draft.text.trim() === '' ? text : `${text}\n${draft.text}`,
-    replyTo: draft.replyTo ?? replyTo,
-    editing: draft.editing?.text === draft.editing?.original ? null : draft.editing
-  }
 }

@@ -1,16 +1,8 @@
-import { useState } from 'react'
 import type { User } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
-import { useMessengerState } from '../hooks/context.tsx'
 import type { History, State } from './state.ts'
 
-type People = ReadonlyMap<string, User>
-
-/** Everybody whom this device has heard of, by their ids: also who has left, but whose reactions stay. */
-export function usePeople(): People {
-  const [select] = useState(peopleSelector)
-  return useMessengerState(select)
-}
+export type People = ReadonlyMap<string, User>
 
 /** Names by ids, mine as `You`. */
 export function namesOf(userIds: readonly string[], people: People, me?: User): string[] {
