@@ -38,7 +38,7 @@ const open = async () => {
   await page.goto(`${scene.parley.url}/conversations/${group}`)
   await message(page, 'the answer').waitFor()
 }
-const question = () => page.locator('.message', { hasText: /question/ }).first()
+const question = () => page.locator('[data-part=message]', { hasText: /question/ }).first()
 const panel = () => page.getByRole('button', { name: 'Group details' }).click()
 const person = async () => {
   await panel()
@@ -106,7 +106,7 @@ describe('what a screen reader is told', () => {
   let nodes: AxNode[]
   beforeAll(async () => {
     await open()
-    await page.locator('.row__unread').waitFor({ state: 'detached' })
+    await page.locator('[data-part=unread]').waitFor({ state: 'detached' })
     const cdp = await scene.john.context.newCDPSession(page)
     ;({ nodes } = (await cdp.send('Accessibility.getFullAXTree')) as { nodes: AxNode[] })
     nodes = nodes.filter(({ ignored }) => !ignored)
@@ -173,26 +173,26 @@ describe('with the colours of the system alone', () => {
 
   it('bubbles, avatars, the open row and what is pressed have frames', async () => {
     for (const selector of [
-      '.message--mine .message__bubble',
-      '.message--theirs .message__bubble',
-      '.avatar',
-      '.row[aria-current]',
-      '.quote',
-      '.reaction[aria-pressed=true] .reaction__chip',
-      '.composer__field'
+      '[data-part=message][data-mine] [data-part=bubble]',
+      '[data-part=message]:not([data-mine]) [data-part=bubble]',
+      '[data-part=avatar]',
+      'nav [aria-current]',
+      '[data-part=quote]',
+      '[data-part=reaction][aria-pressed=true] > *',
+      '[data-part=composer] textarea'
     ])
       expect(await framed(selector), selector).toBe(true)
   })
   it('what the keys have reached in a menu and in a list of names is framed', async () => {
     await openMenu(page, message(page, 'the answer'))
     await page.keyboard.press('ArrowDown')
-    expect(await framed('.quick__emoji:focus')).toBe(true)
+    expect(await framed('[role=menuitemcheckbox]:focus')).toBe(true)
     await page.keyboard.press('End')
-    expect(await framed('.menu__item:focus')).toBe(true)
+    expect(await framed('[role=menuitem]:focus')).toBe(true)
     await page.keyboard.press('Escape')
     await page.getByRole('textbox', { name: /^Message/ }).fill('@j')
     await page.getByRole('option', { name: 'jane' }).waitFor()
-    expect(await framed('.suggestions__one[aria-selected=true]')).toBe(true)
+    expect(await framed('[role=option][aria-selected=true]')).toBe(true)
   })
 })
 
@@ -203,7 +203,7 @@ it('nothing moves where people want less motion', async () => {
   await jane.send(group, 'are you there?')
   await message(page, 'are you there?').waitFor()
   await jane.post(`/api/conversations/${group}/typing`)
-  await page.locator('.typing').waitFor()
+  await page.locator('[data-part=typing]').waitFor()
   await act(page, message(page, 'the answer'), 'Delete…')
   const lasting = await page.evaluate(
     'document.getAnimations().filter(({ effect }) => effect.getComputedTiming().activeDuration > 100).length'

@@ -51,7 +51,7 @@ describe.skipIf(noCluster)(
         await page.reload()
         await message(page, 'Meanwhile 2').waitFor()
         // What is further up is not on the page until somebody scrolls there.
-        expect((await page.locator('.message__text').allTextContents()).slice(-6)).toEqual(talk)
+        expect((await page.locator('[data-part=text]').allTextContents()).slice(-6)).toEqual(talk)
       }
     })
   }

@@ -8,7 +8,7 @@ import { openWebKit } from '../harness/webkit.ts'
 
 /** Whether a message with this text is in the page, as an expression. */
 const saying = (text: string) =>
-  `Array.from(document.querySelectorAll('.message__text')).some((each) => each.textContent === ${JSON.stringify(text)})`
+  `Array.from(document.querySelectorAll('[data-part=text]')).some((each) => each.textContent === ${JSON.stringify(text)})`
 
 /** The texts of a conversation as the server has them. */
 async function savedTexts(jane: Api, id: string): Promise<string[]> {
@@ -48,29 +48,29 @@ describe.each([
     await tab.click('input[name=username]')
     await tab.type('john')
     await tab.press('Enter')
-    await until(`document.querySelector('.home__title')`)
+    await until(`document.querySelector('search input')`)
   })
   it('one starts a conversation by Enter on the beginning of a name', async () => {
-    await tab.click('.people__field')
+    await tab.click('search input')
     await tab.type('ja')
     await until(`document.querySelector('[role=option]')`)
     await tab.press('Enter')
-    await until(`document.querySelector('.conversation__name')?.textContent === 'jane'`)
+    await until(`document.querySelector('[data-part=header] h1')?.textContent === 'jane'`)
     id = (await path()).split('/').at(-1)!
   })
   it('one sends and receives', async () => {
-    await tab.click('.composer__field')
+    await tab.click('[data-part=composer] textarea')
     await tab.type('hello jane')
     await tab.press('Enter')
     await until(
-      `${saying('hello jane')} && document.querySelector('.message__meta .unseen')?.textContent === 'Sent'`
+      `${saying('hello jane')} && document.querySelector('[data-part=meta]')?.textContent.includes('Sent')`
     )
     await jane.send(id, 'hello john, مرحبا 👋')
     await until(saying('hello john, مرحبا 👋'))
   })
   it('one edits the last message by the arrow up', async () => {
     await tab.press('ArrowUp')
-    await until(`document.querySelector('.composer__mode')`)
+    await until(`document.querySelector('[data-part=mode]')`)
     await tab.type(' and all')
     await tab.press('Enter')
     await until(saying('hello jane and all'))
@@ -78,25 +78,25 @@ describe.each([
     await expect.poll(() => savedTexts(jane, id)).toContain('hello jane and all')
   })
   it('one reacts by keys alone; Back closes a menu', async () => {
-    await tab.run(`document.querySelector('.messages').focus()`)
+    await tab.run(`document.querySelector('[data-part=messages]').focus()`)
     await tab.press('ArrowUp')
-    await until(`document.activeElement.matches('.message')`)
+    await until(`document.activeElement.matches('[data-part=message]')`)
     await tab.press('Enter')
     await until(`document.querySelector('dialog[open] [role=menu]')?.contains(document.activeElement)`)
     await tab.run('history.back()')
     await until(`!document.querySelector('dialog[open]')`)
     expect(await path()).toBe(`/conversations/${id}`)
-    await until(`document.activeElement.matches('.message')`)
+    await until(`document.activeElement.matches('[data-part=message]')`)
     await tab.press('Enter')
     await until(`document.querySelector('dialog[open] [role=menu]')?.contains(document.activeElement)`)
     await tab.press('Enter')
-    await until(`document.querySelector('.reaction[aria-pressed=true]')`)
+    await until(`document.querySelector('[data-part=reaction][aria-pressed=true]')`)
   })
   it('all of it is there after a reload, and nothing failed', async () => {
     expect(await tab.run('window.failed')).toEqual([])
     await tab.reload()
     await until(`${saying('hello jane and all')} && ${saying('hello john, مرحبا 👋')}`)
-    await until(`document.querySelector('.reaction[aria-pressed=true]')`)
+    await until(`document.querySelector('[data-part=reaction][aria-pressed=true]')`)
     await watchErrors()
     await jane.send(id, 'and good bye')
     await until(saying('and good bye'))

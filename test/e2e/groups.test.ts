@@ -33,7 +33,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-const line = (page: Page, text: string) => page.locator('.messages__line', { hasText: text })
+const line = (page: Page, text: string) => page.locator('[data-part=line]', { hasText: text })
 const panel = (page: Page) => page.getByRole('dialog', { name: 'Group' })
 const openPanel = async (page: Page) => {
   await page.getByRole('button', { name: 'Group details' }).click()
@@ -42,7 +42,7 @@ const openPanel = async (page: Page) => {
 const tombstone = 'This message was deleted'
 /** A finger that rests on a message until its menu is there, and is lifted then. */
 const rest = async (page: Page, content: string) => {
-  const { x, y, width, height } = (await message(page, content).locator('.message__bubble').boundingBox())!
+  const { x, y, width, height } = (await message(page, content).locator('[data-part=bubble]').boundingBox())!
   const finger = await page.context().newCDPSession(page)
   const touchPoints = [{ x: x + width / 2, y: y + height / 2 }]
   await finger.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints })
@@ -82,7 +82,7 @@ it('what is said has a name on it, and who has read it is told', async () => {
   await listed(joes, 'friends').click()
   await send(janes, 'Hello friends')
   for (const page of [johns, joes])
-    await message(page, 'Hello friends').locator('.message__name', { hasText: 'jane' }).waitFor()
+    await message(page, 'Hello friends').locator('[data-part=author]', { hasText: 'jane' }).waitFor()
   // Whoever writes after it has read it, and is not named.
   await send(johns, 'Hello jane')
   await message(johns, 'Hello jane').getByText('Seen by jane, joe').waitFor()
@@ -111,7 +111,7 @@ it('an answer, an edit and emoji of any of the three are on the screens of the o
   await act(janes, message(janes, 'Hello jane'), 'Reply')
   await janes.keyboard.type('Hello jhon')
   await janes.keyboard.press('Enter')
-  await message(joes, 'Hello jhon').locator('.quote__text', { hasText: 'Hello jane' }).waitFor()
+  await message(joes, 'Hello jhon').locator('[data-part=quote-text]', { hasText: 'Hello jane' }).waitFor()
   await act(janes, message(janes, 'Hello jhon'), 'Edit')
   await janes.getByRole('textbox', { name: 'Message friends' }).fill('Hello john')
   await janes.keyboard.press('Enter')
@@ -215,7 +215,7 @@ it('whoever was away has all of it when they are back', async () => {
   await johns.keyboard.press('Escape')
   await joes.context().setOffline(false)
   await joes.getByRole('heading', { name: 'garden club', level: 1 }).waitFor()
-  const parts = '.message__text, .quote__text, .reaction__chip, .messages__line'
+  const parts = '[data-part=text], [data-part=quote-text], [data-part=reaction], [data-part=line]'
   const since = ['a recipe', 'I cook, @joe', '🙏 1', 'john made jill an admin', 'john removed jill']
   await expect
     .poll(async () => (await joes.locator(parts).allTextContents()).slice(-6))

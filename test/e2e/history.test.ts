@@ -21,7 +21,7 @@ afterAll(() => scene[Symbol.asyncDispose]())
 /** Where the message at a position stands, px from the top of the page; what is above its bubble may change. */
 const top = (position: number) =>
   page
-    .locator(`[data-position="${position}"] .message__bubble`)
+    .locator(`[data-position="${position}"] [data-part=bubble]`)
     .evaluate((element) => element.getBoundingClientRect().top)
 /** Positions of the messages in the page, in their order. */
 const positions = () =>

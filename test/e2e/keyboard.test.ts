@@ -48,7 +48,7 @@ describe('the list goes on following what is new', () => {
     await list().focus()
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('ArrowUp')
-    await page.locator('.message:focus').waitFor()
+    await page.locator('[data-part=message]:focus').waitFor()
     await follows('while a message has the focus')
     // By its key: where a pointer misses, Playwright scrolls to try again, and the list rightly stays there.
     await page.keyboard.press('Enter')
@@ -71,9 +71,9 @@ describe('the list goes on following what is new', () => {
 
 it('a pointer hits a message also while the list scrolls', async () => {
   const hit = await page.evaluate(`(async () => {
-    const scroller = document.querySelector('.messages')
+    const scroller = document.querySelector('[data-part=messages]')
     const { top } = scroller.getBoundingClientRect()
-    const bubble = Array.from(scroller.querySelectorAll('.message__bubble')).find(
+    const bubble = Array.from(scroller.querySelectorAll('[data-part=bubble]')).find(
       (each) => each.getBoundingClientRect().top > top + 60
     )
     const scrolled = new Promise((resolve) => scroller.addEventListener('scroll', resolve, { once: true }))
@@ -81,7 +81,7 @@ it('a pointer hits a message also while the list scrolls', async () => {
     await scrolled
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
     const { left, top: at, height } = bubble.getBoundingClientRect()
-    return document.elementFromPoint(left + 12, at + height / 2).closest('.message') !== null
+    return document.elementFromPoint(left + 12, at + height / 2).closest('[data-part=message]') !== null
   })()`)
   expect(hit).toBe(true)
 })

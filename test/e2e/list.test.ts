@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-const names = () => page.locator('.row__name').allTextContents()
+const names = () => page.locator('[data-part=name]').allTextContents()
 const newestFirst = friends.toReversed()
 
 it('the list shows a page, the newest first, and more when asked', async () => {

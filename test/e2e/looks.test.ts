@@ -62,7 +62,7 @@ it('nothing is wider than a phone', async () => {
       await page.getByRole('heading', { level: 1 }).waitFor()
       if (where === address) await message(page, 'the last one').waitFor()
       const wider = await page
-        .locator('html, .messages, .list')
+        .locator('html, [data-part=messages], nav')
         .evaluateAll(
           (elements) => elements.filter((element) => element.scrollWidth > element.clientWidth).length
         )
@@ -77,7 +77,7 @@ it('every button and link can be touched: 44 px', async () => {
     await page.goto(where)
     await page.getByRole('heading', { level: 1 }).waitFor()
     const small = await page
-      .locator('button:visible, a:visible:not(.message__text a), textarea:visible')
+      .locator('button:visible, a:visible:not([data-part=text] a), textarea:visible')
       .evaluateAll((elements) =>
         elements
           .filter((element) => element.getBoundingClientRect().height < 44)
@@ -89,12 +89,12 @@ it('every button and link can be touched: 44 px', async () => {
 
 /** The texts of messages that reach into the time beside them. */
 const covered = () =>
-  page.evaluate<string[]>(`Array.from(document.querySelectorAll('.message__body')).flatMap((body) => {
-    const text = body.querySelector('.message__text')
+  page.evaluate<string[]>(`Array.from(document.querySelectorAll('[data-part=body]')).flatMap((body) => {
+    const text = body.querySelector('[data-part=text]')
     const words = document.createRange()
     words.selectNodeContents(text)
     const last = Array.from(words.getClientRects()).at(-1)
-    const time = body.querySelector('.message__meta').getBoundingClientRect()
+    const time = body.querySelector('[data-part=meta]').getBoundingClientRect()
     return last.right > time.left && last.bottom > time.top + 4 ? [text.textContent] : []
   })`)
 
@@ -108,7 +108,7 @@ it('no text of a message reaches into its time, however the message is: sent, wa
   await send(page, 'edited')
   await act(page, message(page, 'to be deleted'), 'Delete…')
   await page.getByRole('button', { name: 'Delete' }).click()
-  const deleted = page.locator('.message--deleted')
+  const deleted = page.locator('[data-part=message]', { hasText: 'This message was deleted' })
   await deleted.getByText('Saving').waitFor({ state: 'attached' })
   expect(await covered()).toEqual([])
   await scene.john.context.setOffline(false)

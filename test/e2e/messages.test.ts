@@ -33,7 +33,7 @@ afterAll(() => scene[Symbol.asyncDispose]())
 
 const field = (page: Page) => page.getByRole('textbox', { name: /^Message / })
 const menu = (page: Page) => page.getByRole('menu')
-const contents = (page: Page) => page.locator('.message__text').allTextContents()
+const contents = (page: Page) => page.locator('[data-part=text]').allTextContents()
 
 it('what I said last is edited by the arrow up, and both see that it was', async () => {
   await send(johns, 'How is the gadren?')
@@ -137,7 +137,7 @@ it('what is only another’s to change is not offered by the button beside a mes
   // Again where a receipt that comes in has moved it from under the mouse.
   await expect
     .poll(async () => {
-      await row.locator('.message__bubble').hover()
+      await row.locator('[data-part=bubble]').hover()
       return more.isVisible()
     })
     .toBe(true)
@@ -184,7 +184,7 @@ it('an answer quotes what it answers, and leads there', async () => {
   await janes.getByText('Reply to john').waitFor()
   await janes.keyboard.type('it stays')
   await janes.keyboard.press('Enter')
-  await message(johns, 'it stays').locator('.quote__text', { hasText: 'to stay' }).waitFor()
+  await message(johns, 'it stays').locator('[data-part=quote-text]', { hasText: 'to stay' }).waitFor()
   await janes.getByText('Reply to john').waitFor({ state: 'detached' })
   await message(johns, 'it stays').getByRole('button', { name: 'Go to the message from You' }).click()
   await message(johns, 'to stay').and(johns.locator(':focus')).waitFor()
@@ -227,7 +227,7 @@ it('edits and deletions that happen while one is away are there when one comes b
   await janes.reload()
   await expect.poll(() => contents(janes)).toEqual(expected)
   // A quote keeps the words that were answered.
-  expect(await message(janes, 'it stays').locator('.quote__text').textContent()).toBe('to stay')
+  expect(await message(janes, 'it stays').locator('[data-part=quote-text]').textContent()).toBe('to stay')
 })
 
 it('a quote leads to a message that is not here yet', async () => {
@@ -239,8 +239,8 @@ it('a quote leads to a message that is not here yet', async () => {
   await johns.reload()
   await message(johns, 'the answer').waitFor()
   await message(johns, 'the answer').getByRole('button', { name: 'Go to the message from jane' }).click()
-  const found = johns.locator('.message', {
-    has: johns.locator('.message__text', { hasText: 'the question of long ago' })
+  const found = johns.locator('[data-part=message]', {
+    has: johns.locator('[data-part=text]', { hasText: 'the question of long ago' })
   })
   await found.and(johns.locator(':focus')).waitFor()
   await expect

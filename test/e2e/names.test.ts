@@ -55,7 +55,7 @@ const faults = () =>
       const text = Array.from(element.childNodes).some((node) => node.nodeType === 3 && node.data.trim())
       const hidden = /hidden|clip/.test(style.overflowX)
       // An avatar shows one letter, whose marks may reach out of it.
-      if (element.textContent.trim() && wider && hidden && style.textOverflow !== 'ellipsis' && !element.closest('.avatar'))
+      if (element.textContent.trim() && wider && hidden && style.textOverflow !== 'ellipsis' && !element.closest('[data-part=avatar]'))
         found.push('cut: ' + tell(element))
       const { left, right } = element.getBoundingClientRect()
       if (text && (right > innerWidth + 1 || left < -1)) {
@@ -77,13 +77,13 @@ describe.each(Object.entries(titles))(
     }
     it('in the list', async () => {
       await page.goto(scene.parley.url)
-      await page.locator('.row').first().waitFor()
+      await page.locator('[data-conversation]').first().waitFor()
       expect(await faults()).toEqual([])
     })
     it('in the conversation, its header, quotes and composer', async () => {
       await open()
       expect(await faults()).toEqual([])
-      await page.locator('.messages').evaluate((list) => (list.scrollTop = 0))
+      await page.locator('[data-part=messages]').evaluate((list) => (list.scrollTop = 0))
       expect(await faults()).toEqual([])
       await act(page, message(page, title), 'Reply')
       expect(await faults()).toEqual([])
@@ -139,10 +139,10 @@ describe('marks that pile up on a letter', () => {
     await expect.poll(unread).toBe(0)
     const [above, below] = [message(page, 'before'), message(page, 'after')]
     const pictures = async () => [
-      await painted(await boxOf(above.locator('.message__bubble'))),
-      await painted(await boxOf(below.locator('.message__bubble')))
+      await painted(await boxOf(above.locator('[data-part=bubble]'))),
+      await painted(await boxOf(below.locator('[data-part=bubble]')))
     ]
-    const row = page.locator(`.message[data-position="${last.position}"] .message__text`)
+    const row = page.locator(`[data-part=message][data-position="${last.position}"] [data-part=text]`)
     const withMarks = await atRest(pictures)
     // The same message without its marks has the same place.
     await row.evaluate((text) => (text.firstChild!.nodeValue = 'ab'))
@@ -151,7 +151,7 @@ describe('marks that pile up on a letter', () => {
   it('paint nothing above or below their line in the list', async () => {
     await page.goto(scene.parley.url)
     await jane.send(direct, `${storm} in the list`)
-    const words = page.locator('.row__words', { hasText: 'in the list' })
+    const words = page.locator('[data-part=words]', { hasText: 'in the list' })
     await words.waitFor()
     const { x, y, width, height } = await boxOf(words)
     const around = () =>
@@ -173,25 +173,25 @@ describe('text of another direction', () => {
     const title = titles['right to left']
     await page.goto(`${scene.parley.url}/conversations/${groups[title]}`)
     await message(page, title).waitFor()
-    const line = page.locator('.messages__line').first()
+    const line = page.locator('[data-part=line]').first()
     expect(await line.textContent()).toBe(`You started the group “\u2068${title}\u2069”`)
-    expect(await directionOf('.messages__line')).toBe('ltr')
-    expect(await directionOf('.message--mine .message__body')).toBe('rtl')
+    expect(await directionOf('[data-part=line]')).toBe('ltr')
+    expect(await directionOf('[data-mine] [data-part=body]')).toBe('rtl')
   })
   it('of an override in a message ends with it', async () => {
     await jane.send(direct, 'open the file \u202Egpj.exe')
     await page.goto(`${scene.parley.url}/conversations/${direct}`)
-    const row = page.locator('.message', { hasText: 'open the file' })
+    const row = page.locator('[data-part=message]', { hasText: 'open the file' })
     await row.waitFor()
     const sides = await row.evaluate((element) => {
-      const { right } = element.querySelector('.message__text')!.getBoundingClientRect()
+      const { right } = element.querySelector('[data-part=text]')!.getBoundingClientRect()
       return right - element.querySelector('time')!.getBoundingClientRect().right
     })
     expect(Math.abs(sides)).toBeLessThan(12)
   })
   it('has no language of the interface, which has one', async () => {
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
-    expect(await page.locator('.message__text').first().getAttribute('lang')).toBe('')
-    expect(await page.locator('.conversation__name').getAttribute('lang')).toBe('')
+    expect(await page.locator('[data-part=text]').first().getAttribute('lang')).toBe('')
+    expect(await page.locator('[data-part=header] h1').getAttribute('lang')).toBe('')
   })
 })

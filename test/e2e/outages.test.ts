@@ -36,7 +36,7 @@ it('a tab that was closed catches up when it is opened again', async () => {
   await listed(janes, 'john').getByText('3 unread messages').waitFor({ state: 'attached' })
   await janes.goto(address)
   await message(janes, 'three').waitFor()
-  expect(await janes.locator('.message__text').allTextContents()).toEqual(['before', 'one', 'two', 'three'])
+  expect(await janes.locator('[data-part=text]').allTextContents()).toEqual(['before', 'one', 'two', 'three'])
 })
 
 it('E4: what is sent while the server is down goes out when it is back, once and in order', async () => {
@@ -49,7 +49,7 @@ it('E4: what is sent while the server is down goes out when it is back, once and
   await message(janes, 'and again').waitFor()
   await message(johns, 'and again').getByText('Sent').waitFor({ state: 'attached' })
   for (const page of [johns, janes]) {
-    expect((await page.locator('.message__text').allTextContents()).slice(-3)).toEqual([
+    expect((await page.locator('[data-part=text]').allTextContents()).slice(-3)).toEqual([
       'three',
       'into the void',
       'and again'
@@ -116,7 +116,7 @@ it('somebody else who signs in shows in every tab, and nothing of the first stay
     [johns, other].map((page) => page.getByRole('button', { name: 'Account of jane' }).waitFor())
   )
   await message(johns, 'of course').waitFor()
-  expect(await johns.locator('.message--mine', { hasText: 'of course' }).count()).toBe(0)
+  expect(await johns.locator('[data-mine]', { hasText: 'of course' }).count()).toBe(0)
   await other.close()
 })
 

@@ -80,8 +80,8 @@ describe('a draft', () => {
     await johns.getByText('Reply to You').waitFor()
     expect(await field(johns).inputValue()).toBe('to myself')
     await field(johns).press('Enter')
-    await message(johns, 'to myself').locator('.quote__text', { hasText: 'Hello jane' }).waitFor()
-    await message(janes, 'to myself').locator('.quote__text', { hasText: 'Hello jane' }).waitFor()
+    await message(johns, 'to myself').locator('[data-part=quote-text]', { hasText: 'Hello jane' }).waitFor()
+    await message(janes, 'to myself').locator('[data-part=quote-text]', { hasText: 'Hello jane' }).waitFor()
     expect(await johns.getByText('Reply to You').count()).toBe(0)
   })
 
@@ -142,7 +142,7 @@ describe('case 15: a reply to a message that is deleted', () => {
     await johns.getByText(/sent without the quote/).waitFor()
     await field(johns).press('Enter')
     await isSent('thanks')
-    expect(await message(johns, 'thanks').locator('.quote').count()).toBe(0)
+    expect(await message(johns, 'thanks').locator('[data-part=quote]').count()).toBe(0)
     await expect.poll(async () => field(johns).inputValue()).toBe('')
   })
 
@@ -151,14 +151,14 @@ describe('case 15: a reply to a message that is deleted', () => {
     await act(johns, message(johns, 'the code is 4712'), 'Reply')
     await offline()
     await send(johns, 'thanks again')
-    await message(johns, 'thanks again').locator('.quote').waitFor()
+    await message(johns, 'thanks again').locator('[data-part=quote]').waitFor()
     await fetch(`${scene.parley.url}${path}/${id}`, {
       method: 'DELETE',
       headers: { authorization: `Bearer ${jane.token}` }
     })
     await scene.john.context.setOffline(false)
     await isSent('thanks again')
-    expect(await message(johns, 'thanks again').locator('.quote').count()).toBe(0)
+    expect(await message(johns, 'thanks again').locator('[data-part=quote]').count()).toBe(0)
     expect((await stored())[0]).not.toHaveProperty('replyTo')
   })
 })

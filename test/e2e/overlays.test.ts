@@ -48,7 +48,7 @@ async function rest(element: Locator): Promise<void> {
   await fingers.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
 }
 
-const openMenu = () => rest(message(page, 'the roses').locator('.message__bubble'))
+const openMenu = () => rest(message(page, 'the roses').locator('[data-part=bubble]'))
 const choose = async (name: string) => {
   await openMenu()
   await page.getByRole('menuitem', { name }).tap()
@@ -174,9 +174,9 @@ describe('Back on a phone', () => {
     for (const name of ['Rename', 'Add members']) {
       await openPanel()
       await page.getByRole('button', { name }).tap()
-      await page.locator('.group__form').waitFor()
+      await page.locator('dialog form').waitFor()
       await page.goBack()
-      await page.locator('.group__form').waitFor({ state: 'detached' })
+      await page.locator('dialog form').waitFor({ state: 'detached' })
       await page.getByRole('button', { name }).and(page.locator(':focus')).waitFor()
       await page.goBack()
       await dialogs().waitFor({ state: 'detached' })

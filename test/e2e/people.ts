@@ -116,13 +116,13 @@ export async function send(page: Page, content: string): Promise<void> {
 
 /** A message in the open conversation, by its whole text; not one that quotes it. */
 export function message(page: Page, content: string): Locator {
-  const text = page.locator('.message__text').and(page.getByText(content, { exact: true }))
-  return page.locator('.message').filter({ has: text })
+  const text = page.locator('[data-part=text]').and(page.getByText(content, { exact: true }))
+  return page.locator('[data-part=message]').filter({ has: text })
 }
 
 /** Opens what may be done with a message. */
 export async function openMenu(page: Page, row: Locator): Promise<void> {
-  await row.locator('.message__bubble').click({ button: 'right' })
+  await row.locator('[data-part=bubble]').click({ button: 'right' })
   await page.getByRole('menu').waitFor()
 }
 

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => scene[Symbol.asyncDispose]())
 
 const janeSends = (content: string) => jane.post(path, { content })
-const contents = () => page.locator('.message__text').allTextContents()
+const contents = () => page.locator('[data-part=text]').allTextContents()
 
 /** The newest hundred messages of the conversation, oldest first, as the server tells john now. */
 async function refetched(): Promise<Message[]> {
@@ -143,7 +143,7 @@ it('C1: of messages that arrive while the page is loaded again and again, each i
     const before = sent
     await expect.poll(() => sent).toBeGreaterThan(before + 2)
     await page.reload()
-    await page.locator('.message').first().waitFor()
+    await page.locator('[data-part=message]').first().waitFor()
   }
   over.abort()
   await sending

@@ -9,7 +9,7 @@ import { message, openScene, signIn, type Scene } from './people.ts'
  * they belong to. `renders.stop()` gives the counts since `renders.start()`.
  */
 const counter = `
-  const parts = { message: '.message', row: '.row', composer: '.composer', header: '.conversation__header' }
+  const parts = { message: '[data-part=message]', row: '[data-conversation]', composer: '[data-part=composer]', header: '[data-part=header]' }
   let counts = {}
   const hostOf = (fiber) => {
     for (let down = fiber; down; down = down.child) if (down.stateNode instanceof Element) return down.stateNode
@@ -110,7 +110,7 @@ it('a new message renders itself and its neighbour, and one row of the list', as
   await start()
   await jane.send(id, 'message 13')
   await message(page, 'message 13').waitFor()
-  const rendered = await page.locator('.message').count()
+  const rendered = await page.locator('[data-part=message]').count()
   const { message: messages = 0 } = await stop()
   expect(rendered).toBeGreaterThanOrEqual(12)
   // Components of two messages, each of fewer than fifteen, rendered at most thrice while the list finds its place.
@@ -131,7 +131,7 @@ it('that somebody comes online renders the header and one row of the list, and n
   await atRest()
   await start()
   const janes = await signIn(scene.jane, scene.parley.url, 'jane')
-  await page.locator('.conversation__header').getByText('online').waitFor()
+  await page.locator('[data-part=header]').getByText('online').waitFor()
   const counts = await stop()
   expect(counts.header).toBeGreaterThan(0)
   expect(counts.message).toBeUndefined()

@@ -18,8 +18,8 @@ beforeAll(async () => {
 afterAll(() => scene[Symbol.asyncDispose]())
 
 const field = (page: Page) => page.getByRole('textbox', { name: /^Message / })
-const typing = (page: Page) => page.locator('.typing', { hasText: 'jane is typing…' })
-const online = (page: Page) => page.locator('.conversation__header').getByText('online', { exact: true })
+const typing = (page: Page) => page.locator('[data-part=typing]', { hasText: 'jane is typing…' })
+const online = (page: Page) => page.locator('[data-part=header]').getByText('online', { exact: true })
 
 it('whoever is here is marked so, in the head of the conversation and in the list', async () => {
   await online(johns).waitFor()

@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => scene[Symbol.asyncDispose]())
 
 const open = () => Array.from(streams).filter((request) => !request.frame().page().isClosed())
-const texts = (tab: Page) => tab.locator('.message__text').allTextContents()
+const texts = (tab: Page) => tab.locator('[data-part=text]').allTextContents()
 const allShow = (content: string) => Promise.all(tabs.map((tab) => message(tab, content).waitFor()))
 
 it('S15: eight tabs of one browser show what arrives, over one stream, and every one can ask for more', async () => {

@@ -38,23 +38,23 @@ it('both ways, in order, and the same after a reload', async () => {
   await message(janes, 'And the garden?').waitFor()
   const expected = ['Hello jane', 'Hello john', 'How are you?', 'And the garden?']
   for (const page of [johns, janes]) {
-    expect(await page.locator('.message__text').allTextContents()).toEqual(expected)
+    expect(await page.locator('[data-part=text]').allTextContents()).toEqual(expected)
     await page.reload()
     await message(page, 'And the garden?').waitFor()
-    expect(await page.locator('.message__text').allTextContents()).toEqual(expected)
+    expect(await page.locator('[data-part=text]').allTextContents()).toEqual(expected)
   }
 })
 
 it('what looks like HTML stays text', async () => {
   await send(johns, '<img src=x onerror="document.title = 0">')
   await message(janes, '<img src=x onerror="document.title = 0">').waitFor()
-  expect(await janes.locator('.message img').count()).toBe(0)
+  expect(await janes.locator('[data-part=message] img').count()).toBe(0)
   expect(await janes.title()).toBe('Parley')
 })
 
 it('a link opens in a tab of its own, and nothing but web and mail addresses is one', async () => {
   await send(johns, 'https://example.org/plan javascript:alert(1)')
-  const link = janes.locator('.message a')
+  const link = janes.locator('[data-part=message] a')
   await link.waitFor()
   expect(await link.getAttribute('href')).toBe('https://example.org/plan')
   expect(await link.getAttribute('rel')).toBe('noopener noreferrer')
@@ -69,8 +69,8 @@ it('Shift and Enter begin a line, and a draft is kept while one looks elsewhere'
   await listed(johns, 'jane').click()
   expect(await field.inputValue()).toBe('first\nsecond')
   await field.press('Enter')
-  await janes.locator('.message__text', { hasText: 'second' }).waitFor()
-  expect(await janes.locator('.message__text').last().innerText()).toBe('first\nsecond')
+  await janes.locator('[data-part=text]', { hasText: 'second' }).waitFor()
+  expect(await janes.locator('[data-part=text]').last().innerText()).toBe('first\nsecond')
 })
 
 it('a message that is too long is refused with the reason, and can be discarded', async () => {

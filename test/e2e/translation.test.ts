@@ -43,14 +43,14 @@ async function translate(way: string): Promise<number> {
     })()`)
   )
 }
-const texts = () => page.locator('.message__text').allInnerTexts()
+const texts = () => page.locator('[data-part=text]').allInnerTexts()
 const plain = async () => (await texts()).map((text) => text.replaceAll(/[«»]/g, ''))
 
 it.each(Object.entries(ways))(
   'C7: of a translated page, what changes shows its new text: %s',
   async (_name, way) => {
     await page.goto(`${scene.parley.url}/conversations/${conversation}`)
-    await page.locator('.composer__field').waitFor()
+    await page.locator('[data-part=composer] textarea').waitFor()
     const write = (content: string) => jane.sendMessage(conversation, { content })
     const first = await write('see https://example.org or ask @john, please')
     const second = await write('to be deleted')
@@ -88,10 +88,10 @@ it.each(Object.entries(ways))(
 
     // What the person does by themselves.
     await translate(way)
-    await page.locator('.composer__field').fill('written by hand')
-    await page.locator('.composer__field').press('Enter')
+    await page.locator('[data-part=composer] textarea').fill('written by hand')
+    await page.locator('[data-part=composer] textarea').press('Enter')
     await expect.poll(texts).toContain('written by hand')
-    await page.locator('.message').last().locator('.message__bubble').click({ button: 'right' })
+    await page.locator('[data-part=message]').last().locator('[data-part=bubble]').click({ button: 'right' })
     await page.getByRole('menu').waitFor()
     await translate(way)
     await page.keyboard.press('Escape')

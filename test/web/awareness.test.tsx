@@ -51,7 +51,8 @@ function open() {
 }
 
 function row(name: string): string {
-  return screen.getByRole('link', { name: new RegExp(`^${name}`) }).querySelector('.row__last')!.textContent
+  return screen.getByRole('link', { name: new RegExp(`^${name}`) }).querySelector('[data-part=last]')!
+    .textContent
 }
 
 describe('the list of conversations', () => {

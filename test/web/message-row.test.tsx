@@ -58,7 +58,7 @@ const failed: SendItem = {
   problem: new Problem('conversation_not_found').toJSON()
 }
 
-const shownName = () => document.querySelector('.message__name')?.textContent
+const shownName = () => document.querySelector('[data-part=author]')?.textContent
 const said = modelServer().send('7', jane)!
 
 describe('a message', () => {
@@ -159,7 +159,7 @@ describe('a message', () => {
   it('opens its menu under a finger that rests, and not under one that scrolls', () => {
     vi.useFakeTimers()
     const done = show({ message: said })
-    const bubble = document.querySelector('.message__bubble')!
+    const bubble = document.querySelector('[data-part=bubble]')!
     const finger = { pointerType: 'touch', isPrimary: true, clientX: 5, clientY: 5 }
     fireEvent.pointerDown(bubble, finger)
     fireEvent.pointerMove(bubble, { ...finger, clientY: 40 })

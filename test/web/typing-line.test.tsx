@@ -13,7 +13,7 @@ function watch() {
   const { rerender } = render(<TypingLine names={[]} />)
   return (...names: string[]) => {
     rerender(<TypingLine names={names} />)
-    return [document.querySelector('.typing')?.textContent, screen.getByRole('status').textContent]
+    return [document.querySelector('[data-part=typing]')?.textContent, screen.getByRole('status').textContent]
   }
 }
 

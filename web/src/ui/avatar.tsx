@@ -45,6 +45,7 @@ function Picture({
     return (
       <img
         className={className}
+        data-part="avatar"
         src={url}
         alt=""
         referrerPolicy="no-referrer"
@@ -54,7 +55,11 @@ function Picture({
   }
   const [first] = new Intl.Segmenter().segment(name)
   return (
-    <span className={`${className} avatar--colour-${colourOf(groupId ?? name)}`} aria-hidden="true">
+    <span
+      className={`${className} avatar--colour-${colourOf(groupId ?? name)}`}
+      data-part="avatar"
+      aria-hidden="true"
+    >
       {(first?.segment ?? '?').toLocaleUpperCase()}
     </span>
   )

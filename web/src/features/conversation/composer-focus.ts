@@ -5,7 +5,7 @@ import { isTouchOnly } from '../../lib/pointer.ts'
 
 /** Gives the composer the focus. */
 export function focusComposer(): void {
-  document.querySelector<HTMLElement>('.composer__field')?.focus({ preventScroll: true })
+  document.querySelector<HTMLElement>('[data-part=composer] textarea')?.focus({ preventScroll: true })
 }
 
 /** Lets people write from anywhere on the page: a character that no field takes goes to the composer. */

@@ -108,6 +108,7 @@ export function Composer(props: ComposerProps) {
   return (
     <form
       className="composer"
+      data-part="composer"
       onSubmit={(event) => {
         send(event).catch(reportFault)
       }}

@@ -37,7 +37,7 @@ export function ConversationHeader({
   }, [])
   const group = entry?.kind === 'group'
   return (
-    <header className="conversation__header">
+    <header className="conversation__header" data-part="header">
       <BackLink className="button button--icon conversation__back" aria-label={texts.conversation.back}>
         <Icon name="back" size={24} />
       </BackLink>

@@ -38,15 +38,15 @@ export function MessageBubble({
       {replyTo && (
         <QuoteBlock quote={replyTo} mine={replyTo.sender.id === me.id} onJump={() => onJump(replyTo.id)} />
       )}
-      <div className={`message__body ${hasState ? 'message__body--state' : ''}`} dir="auto">
+      <div className={`message__body ${hasState ? 'message__body--state' : ''}`} data-part="body" dir="auto">
         {deleted ? (
-          <p id={textId} className="message__text message__text--deleted" data-time={time}>
+          <p id={textId} className="message__text message__text--deleted" data-part="text" data-time={time}>
             {texts.message.deleted}
           </p>
         ) : (
           <MessageText id={textId} content={content} time={time} names={names} />
         )}
-        <span className="message__meta">
+        <span className="message__meta" data-part="meta">
           <time dateTime={at} title={fullTimeOf(at)} dir="auto">
             {time}
           </time>

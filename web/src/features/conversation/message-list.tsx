@@ -49,7 +49,9 @@ export const MessageList = memo(function MessageList(props: MessageListProps) {
     letGo,
     onRest: look,
     onMenu(row, element) {
-      const { left, bottom } = (element.querySelector('.message__bubble') ?? element).getBoundingClientRect()
+      const { left, bottom } = (
+        element.querySelector('[data-part=bubble]') ?? element
+      ).getBoundingClientRect()
       const message = messageOf(row)
       if (!row.pending?.problem && props.actions.hasMenu(message))
         props.actions.openMenu(message, { x: left, y: bottom })
@@ -115,6 +117,7 @@ export const MessageList = memo(function MessageList(props: MessageListProps) {
       <div
         ref={scroller}
         className="messages"
+        data-part="messages"
         role="region"
         tabIndex={0}
         onScroll={scroll}

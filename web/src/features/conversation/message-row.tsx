@@ -85,6 +85,8 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
     <div
       className={looks.filter(Boolean).join(' ')}
       role="article"
+      data-part="message"
+      data-mine={mine || undefined}
       // The feed pattern: who wrote it is its name, and what it says describes it, so that nothing is read twice.
       aria-labelledby={`${id}-${message?.deletedAt ? 'text' : 'name'}`}
       aria-describedby={message?.deletedAt ? undefined : `${id}-text`}
@@ -98,14 +100,14 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
           {name}
         </span>
       )}
-      <div className="message__bubble" {...press}>
+      <div className="message__bubble" data-part="bubble" {...press}>
         {group && !mine && !row.continued && (
           <span className="message__avatar">
             <Avatar name={sender.username} url={sender.avatarURL} size="tiny" />
           </span>
         )}
         {named && (
-          <p id={`${id}-name`} className="message__name" {...asWritten}>
+          <p id={`${id}-name`} className="message__name" data-part="author" {...asWritten}>
             {name}
           </p>
         )}

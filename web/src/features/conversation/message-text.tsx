@@ -18,7 +18,7 @@ export function MessageText({
 }) {
   return (
     // Its language is not known: it is not that of the interface. Its direction is that of the body around it.
-    <p id={id} className="message__text" lang="" data-time={time}>
+    <p id={id} className="message__text" data-part="text" lang="" data-time={time}>
       {piecesOf(content, new Set(names.map(usernameKey))).map((piece, index) => {
         if (piece.kind === 'text') return piece.text
         if (piece.kind === 'mention')

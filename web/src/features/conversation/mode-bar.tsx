@@ -19,7 +19,7 @@ export function ModeBar({ draft: { replyTo, editing }, me, isDeleted, onLeave }:
   const whom = replyTo && (replyTo.sender.id === me.id ? texts.message.mine : replyTo.sender.username)
   const gone = !editing && replyTo !== null && isDeleted(replyTo.id)
   return (
-    <div className="composer__mode">
+    <div className="composer__mode" data-part="mode">
       <Icon name={editing ? 'edit' : 'reply'} />
       {/* A region that was there before is announced when its text changes: the quoted message was deleted. */}
       <div className="composer__about" role="status">

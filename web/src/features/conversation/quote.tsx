@@ -12,6 +12,7 @@ export function QuoteBlock({ quote, mine, onJump }: { quote: Quote; mine: boolea
     <button
       type="button"
       className="quote"
+      data-part="quote"
       onClick={onJump}
       aria-label={texts.message.jump(name)}
       aria-describedby={id}
@@ -28,7 +29,7 @@ export function QuoteWords({ name, content, textId }: { name: string; content: s
       <span className="quote__name" {...asWritten}>
         {name}
       </span>
-      <span id={textId} className="quote__text" {...asWritten}>
+      <span id={textId} className="quote__text" data-part="quote-text" {...asWritten}>
         {content}
       </span>
     </>

@@ -22,6 +22,7 @@ export function Reactions({ reactions, me, people, onReact }: ReactionsProps) {
             key={emoji}
             type="button"
             className="reaction"
+            data-part="reaction"
             aria-pressed={mine}
             aria-label={label}
             onClick={() => onReact(emoji, !mine)}

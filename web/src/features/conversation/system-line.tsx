@@ -7,6 +7,7 @@ export function SystemLine({ line, me, rowKey }: { line: Message; me: User; rowK
   return (
     <p
       className="messages__line"
+      data-part="line"
       data-row={rowKey}
       data-position={line.position}
       tabIndex={-1}

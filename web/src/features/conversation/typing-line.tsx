@@ -18,7 +18,7 @@ export function TypingLine({ names }: { names: readonly string[] }) {
   return (
     <>
       {text !== '' && (
-        <p className="typing" aria-hidden="true">
+        <p className="typing" data-part="typing" aria-hidden="true">
           <span className="typing__inside">
             <span className="typing__dots">
               <span />

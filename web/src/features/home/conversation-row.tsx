@@ -56,7 +56,7 @@ export const ConversationRow = memo(function ConversationRow({
       />
       <span className="row__text">
         <span className="row__line">
-          <span className="row__name" {...asWritten}>
+          <span className="row__name" data-part="name" {...asWritten}>
             {name}
           </span>
           {online && <span className="unseen">{texts.presence.online}</span>}
@@ -68,9 +68,11 @@ export const ConversationRow = memo(function ConversationRow({
         </span>
         <span className="row__line">
           {typing !== null && !outgoing?.failed ? (
-            <span className="row__last row__last--typing">{typing}</span>
+            <span className="row__last row__last--typing" data-part="last">
+              {typing}
+            </span>
           ) : (
-            <span className="row__last">
+            <span className="row__last" data-part="last">
               {outgoing && <OutgoingMark outgoing={outgoing} />}
               {outgoing?.last ? (
                 <Words by={texts.home.you}>{outgoing.last.content}</Words>
@@ -86,7 +88,7 @@ export const ConversationRow = memo(function ConversationRow({
             </span>
           )}
           {unread > 0 && (
-            <span className="row__unread">
+            <span className="row__unread" data-part="unread">
               <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
               <span className="unseen">{texts.home.unread(unread)}</span>
             </span>
@@ -124,7 +126,7 @@ function LastMessage({
   const { mine, sender, content, change, deletedAt } = withChanges(lastMessage, changes, me)
   if (change || deletedAt) {
     return (
-      <span className="row__words row__last--told">
+      <span className="row__words row__last--told" data-part="words">
         {change ? lineText(lastMessage, me) : texts.message.deleted}
       </span>
     )
@@ -141,7 +143,7 @@ export function Words({ by, children }: { by: string | null; children: string })
   return (
     <>
       {by !== null && <span className="row__by">{by}</span>}
-      <span className="row__words" {...asWritten}>
+      <span className="row__words" data-part="words" {...asWritten}>
         {children}
       </span>
     </>
