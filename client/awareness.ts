@@ -8,42 +8,44 @@ import type { StreamState } from './event-stream.ts'
 import { isTemporary, retryAfterMs } from './failures.ts'
 import { guarded, type OnError } from './listener.ts'
 
-/** Who is writing, by conversation: user ids in the order in which they began. */
+/** User ids of the people who are typing, by conversation, in the order in which they started. */
 export type Typing = ReadonlyMap<string, readonly string[]>
 
 export type AwarenessOptions = {
-  /** `client.sendTyping`. */
+  /** Usually `client.sendTyping`. */
   sendTyping(conversationId: string): Promise<void>
-  /** `client.presence`. */
+  /** Usually `client.presence`. */
   presence(options: { signal: AbortSignal }): Promise<Presence[]>
-  /** `typing` or `presence` is another map from now on. */
+  /** Called after `typing` or `presence` was replaced by a new map. */
   onChange(): void
-  /** `onChange` threw. By default it is printed to the console. */
+  /** Receives exceptions of `onChange`. Prints them to the console by default. */
   onError?: OnError
   clock?: Clock
   random?: () => number
 }
 
 const backoff = { baseMs: 2_000, capMs: 30_000 }
-/** Clients that come back together ask who is here spread over this. */
+/**
+ * Presence requests after a reconnect are spread over this time, ms, so that clients do not all ask together.
+ */
 const spreadMs = 3_000
 
 /**
- * Who is writing and who is here, as far as this device has heard. Give it what the event stream tells: `onSignal`,
- * `onEvent` and `onState`. All of it passes: nothing here is to be kept.
+ * Typing and presence of the people the user talks to. Pass it the stream's `onSignal`, `onEvent` and
+ * `onState`. The state is transient: do not save it.
  */
 export class Awareness {
   readonly #options: AwarenessOptions
   readonly #clock: Clock
   readonly #closed = new AbortController()
-  /** By conversation and user; each with what cancels its end. */
+  /** By conversation and user; the value cancels the expiry timer. */
   readonly #writers = new Map<string, Map<string, () => void>>()
-  /** When I last said that I am writing, by conversation. */
-  readonly #said = new Map<string, number>()
+  /** When the last typing signal was sent, by conversation, ms since 1970. */
+  readonly #lastSentAt = new Map<string, number>()
   #typing: Typing = new Map()
   #presence: ReadonlyMap<string, Presence> = new Map()
-  /** Whom the stream told of while the server was being asked: that is newer than its answer. */
-  #heard = new Map<string, Presence>()
+  /** Presence signals that arrived during a presence request. They are newer than its answer. */
+  #recentSignals = new Map<string, Presence>()
   #connected = false
   #asking = false
   #askAgain = false
@@ -54,41 +56,44 @@ export class Awareness {
     this.#clock = options.clock ?? systemClock
   }
 
-  /** A new map with each change. */
+  /** Replaced by a new map on each change. */
   get typing(): Typing {
     return this.#typing
   }
 
-  /** By user id, of those whom I talk with; a new map with each change. Whoever is not in it: not known. */
+  /** Presence by user id; replaced by a new map on each change. A user without an entry is unknown. */
   get presence(): ReadonlyMap<string, Presence> {
     return this.#presence
   }
 
-  /** Call it at every keystroke: it is said again only when it would end, and a failure is nobody's. */
+  /**
+   * Call it on every keystroke. It sends a signal only when the last one is about to expire, and ignores
+   * failures.
+   */
   sendTyping(conversationId: string): void {
     const now = this.#clock.now()
-    const sinceMs = now - (this.#said.get(conversationId) ?? -Infinity)
-    // A clock that was set back must not silence it.
+    const sinceMs = now - (this.#lastSentAt.get(conversationId) ?? -Infinity)
+    // A clock that was set back must not suppress the signal.
     if (sinceMs >= 0 && sinceMs < (typingSeconds * 1_000) / 2) return
-    this.#said.set(conversationId, now)
+    this.#lastSentAt.set(conversationId, now)
     this.#options.sendTyping(conversationId).catch(() => {})
   }
 
   onSignal({ name, data }: Signal): void {
     if (name === 'typing') return this.#begin(data.conversationId, data.userId)
-    if (this.#asking) this.#heard.set(data.userId, data)
+    if (this.#asking) this.#recentSignals.set(data.userId, data)
     this.#presence = new Map(this.#presence).set(data.userId, data)
     this.#options.onChange()
   }
 
   onEvent({ name, data }: LogEvent): void {
-    // Whoever sent it has written it.
+    // A message ends its sender's typing.
     if (name === 'message') this.#end(data.conversationId, data.sender.id)
-    if (name === 'message_sent') this.#said.delete(data.conversationId)
+    if (name === 'message_sent') this.#lastSentAt.delete(data.conversationId)
     if (name === 'participant_removed' && data.change?.user) {
       this.#end(data.conversationId, data.change.user.id)
     }
-    // Whom I talk with may be others now.
+    // These events change which people the user shares a conversation with.
     const moved = name === 'conversation_created' || name === 'participant_added' || isFirst(name, data)
     if ((moved || name === 'participant_removed') && this.#connected) this.#ask().catch(reportFault)
   }
@@ -139,7 +144,7 @@ export class Awareness {
     this.#options.onChange()
   }
 
-  /** Asks who is here, until there is an answer; once more when something changed meanwhile. */
+  /** Requests presence until the server answers, and again if membership changed during the request. */
   async #ask(): Promise<void> {
     this.#askAgain = true
     if (this.#asking) return
@@ -149,16 +154,19 @@ export class Awareness {
     if (this.#asked) await wait(this.#clock, random() * spreadMs, signal)
     for (let attempt = 0; this.#askAgain && !signal.aborted; attempt++) {
       this.#askAgain = false
-      this.#heard = new Map()
+      this.#recentSignals = new Map()
       try {
         const people = await this.#options.presence({ signal })
         if (signal.aborted) break
-        this.#presence = new Map([...people.map((each) => [each.userId, each] as const), ...this.#heard])
+        this.#presence = new Map([
+          ...people.map((each) => [each.userId, each] as const),
+          ...this.#recentSignals
+        ])
         this.#asked = true
         attempt = -1
         this.#options.onChange()
       } catch (error) {
-        // Not an answer: the next connection asks again.
+        // A permanent failure: the next connection asks again.
         if (!isTemporary(error) || !this.#connected) break
         this.#askAgain = true
         await wait(this.#clock, backoffMs(backoff, attempt, random, retryAfterMs(error)), signal)
@@ -168,7 +176,9 @@ export class Awareness {
   }
 }
 
-/** The first message makes two people see one another; that one of them opened the conversation does not. */
+/**
+ * Two people see each other's presence from their first message on, not from the start of their conversation.
+ */
 function isFirst(name: LogEvent['name'], data: object): boolean {
   return (name === 'message' || name === 'message_sent') && 'position' in data && data.position === 1
 }

@@ -1,9 +1,10 @@
-/** How long to wait before the next try, in ms: at least `floorMs`, and no two clients alike. */
+/** Delay before a retry, ms: at least `floorMs`, randomized per client. */
 export type Backoff = { baseMs: number; capMs: number }
 
 /**
- * Full jitter: anything between nothing and a bound that doubles with each failed attempt (counted from 0), so that
- * clients cut off together do not come back together. `floorMs` is what the server asked for.
+ * Returns a delay with full jitter: between 0 and a bound that doubles with each failed attempt (counted from
+ * 0). Jitter keeps clients that were cut off together from reconnecting together. `floorMs` is the server's
+ * `Retry-After`.
  */
 export function backoffMs(
   { baseMs, capMs }: Backoff,

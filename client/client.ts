@@ -17,30 +17,33 @@ import { systemClock, type Clock } from './clock.ts'
 import { open, request, type Answer, type Connection } from './request.ts'
 
 export type ClientOptions = {
-  /** The server's origin, without a slash at its end; none for the page's own. */
+  /** The server's origin, without a trailing slash. Defaults to the page's own origin. */
   baseUrl?: string
-  /** A session's token. Without one the client is in cookie mode until `login` gives it a token. */
+  /** A session token. Without one the client relies on the cookie until `login` returns a token. */
   token?: string
-  /** `cookie` asks for an HttpOnly cookie at login, so that no script ever holds a token. */
+  /** `cookie` requests an HttpOnly cookie at login, so that no script ever holds a token. */
   session?: 'cookie' | 'token'
   fetch?: typeof globalThis.fetch
   clock?: Clock
-  /** How long an answer may take, ms. */
+  /** Request timeout, ms. */
   timeoutMs?: number
-  /** Called with the server's time at each answer, ms since 1970, in whole seconds: the device's clock may be wrong. */
+  /**
+   * Called with the server's time on each answer, ms since 1970, in whole seconds. The device's clock may be
+   * wrong.
+   */
   onServerTime?: (serverMs: number) => void
 }
 
 type Abortable = { signal?: AbortSignal | undefined }
 export type Client = ReturnType<typeof createClient>
 
-/** A method for each of Parley's routes. All throw what `request` throws. */
+/** Returns an object with one method per route of Parley's API. Every method throws what `request` throws. */
 export function createClient(options: ClientOptions = {}) {
   const { session = 'token' } = options
   const connection: Connection = {
     baseUrl: options.baseUrl ?? '',
     token: options.token ?? null,
-    // Called unbound, as the platform's own wants it.
+    // The platform's `fetch` must be called unbound.
     fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
     clock: options.clock ?? systemClock,
     timeoutMs: options.timeoutMs ?? 30_000,
@@ -60,28 +63,28 @@ export function createClient(options: ClientOptions = {}) {
       return connection.token
     },
 
-    /** Which ways to sign in this server offers. */
+    /** Returns the sign-in methods that the server offers. */
     async loginMethods(abortable: Abortable = {}): Promise<LoginMethods> {
       return (await get<LoginMethods>(paths.loginMethods, {}, abortable)).data
     },
-    /** Signs in by the development login, and goes on as that user. */
+    /** Signs in with the development login and uses its session from then on. */
     async login(username: string): Promise<Login> {
       const spec = { method: 'POST' as const, path: paths.login, query: mode, body: { username } }
       const { data } = await request<Login>(connection, spec)
       connection.token = data.token ?? null
       return data
     },
-    /** The address at which a browser signs in with GitHub, and then returns to the path `returnTo` of the app. */
+    /** Returns the URL that signs in with GitHub and then redirects to the app's path `returnTo`. */
     githubAddress(returnTo?: string): string {
       const query = new URLSearchParams({ ...mode, ...(returnTo !== undefined && { return_to: returnTo }) })
       return `${connection.baseUrl}${paths.oauthGithub}?${query.toString()}`
     },
-    /** Ends the session and its streams. */
+    /** Ends the session and closes its streams. */
     async logout(): Promise<void> {
       await post(paths.logout)
       connection.token = null
     },
-    /** Returns the signed-in user and the longest message they may send. */
+    /** Returns the signed-in user and the maximum length of a message. */
     async authUser({ signal }: Abortable = {}): Promise<AuthUser> {
       let max = 0
       const { data } = await request<User>(connection, {
@@ -91,22 +94,25 @@ export function createClient(options: ClientOptions = {}) {
       })
       return Number.isInteger(max) && max > 0 ? { ...data, messageMaxLength: max } : data
     },
-    /** A session that lives its full time again; gives its end. */
+    /** Extends the session to its full lifetime and returns the new expiry. */
     async refreshToken(): Promise<Token> {
       const token = await post<Token>(paths.refreshToken)
       if (connection.token !== null && token.token !== undefined) connection.token = token.token
       return token
     },
 
-    /** Up to 5 usernames that start so, without mine. */
+    /** Returns up to 5 usernames that start with `search`, excluding yours. */
     async usernames(search: string, abortable: Abortable = {}): Promise<string[]> {
       return (await get<string[]>(paths.usernames, { search }, abortable)).data
     },
-    /** Starts a conversation with somebody, or finds the one there is. */
+    /** Starts a conversation with a user, or returns the existing one. */
     startConversation(username: string): Promise<Conversation> {
       return post(paths.conversations, { username })
     },
-    /** Starts a group of mine; `history` is what those who are added later see: all, unless it is given. */
+    /**
+     * Starts a group that you own. `history` is what later members can read of earlier messages; all of it by
+     * default.
+     */
     startGroup(group: {
       title: string
       usernames: string[]
@@ -117,14 +123,17 @@ export function createClient(options: ClientOptions = {}) {
     renameConversation(id: string, title: string): Promise<Conversation> {
       return patch(at(paths.conversation, { conversationId: id }), { title })
     },
-    /** Who is in a conversation, in the order in which they came, a page at a time; `after` is the last one's id. */
+    /**
+     * Lists the members of a conversation in the order in which they joined, one page at a time. `after` is
+     * the id of the previous page's last member.
+     */
     participants(
       conversationId: string,
       options: { after?: string | undefined } & Abortable = {}
     ): Promise<Answer<Participant[]>> {
       return get(at(paths.participants, { conversationId }), { after: options.after }, options)
     },
-    /** Adds somebody to a group, or finds them there. */
+    /** Adds a user to a group. Succeeds as well if the user is a member already. */
     addParticipant(
       conversationId: string,
       participant: { username: string; role?: 'admin' | 'member' }
@@ -134,11 +143,14 @@ export function createClient(options: ClientOptions = {}) {
     changeRole(conversationId: string, userId: string, role: Role): Promise<Participant> {
       return patch(at(paths.participant, { conversationId, userId }), { role })
     },
-    /** Removes somebody from a group; with my own id I leave. */
+    /** Removes a member from a group. With your own id you leave it. */
     async removeParticipant(conversationId: string, userId: string): Promise<void> {
       await remove(at(paths.participant, { conversationId, userId }))
     },
-    /** Mine, newest message first, a page at a time; `before` is the last one's id. */
+    /**
+     * Lists your conversations with at least one message, most recent first, one page at a time. `before` is
+     * the id of the previous page's last conversation.
+     */
     conversations(
       options: { before?: string | undefined } & Abortable = {}
     ): Promise<Answer<Conversation[]>> {
@@ -151,7 +163,10 @@ export function createClient(options: ClientOptions = {}) {
       return get(at(paths.otherParticipant, { conversationId: id }), {}, abortable)
     },
 
-    /** Newest first, a page at a time; without `before` and `peek` it marks them read. */
+    /**
+     * Lists messages, newest first, one page at a time. Marks them as read unless `before` or `peek` is
+     * given.
+     */
     messages(
       conversationId: string,
       options: { before?: string | undefined; peek?: boolean } & Abortable = {}
@@ -159,7 +174,10 @@ export function createClient(options: ClientOptions = {}) {
       const query = { before: options.before, peek: options.peek ? '1' : undefined }
       return get(at(paths.messages, { conversationId }), query, options)
     },
-    /** Sends, perhaps in answer to a message, once for every `clientId` (a UUID), however often it is tried. */
+    /**
+     * Sends a message, optionally as a reply. `clientId` (a UUID) is the idempotency key: retries create no
+     * second message.
+     */
     sendMessage(
       conversationId: string,
       message: { content: string; replyTo?: string; clientId?: string },
@@ -167,7 +185,7 @@ export function createClient(options: ClientOptions = {}) {
     ): Promise<Message> {
       return post(at(paths.messages, { conversationId }), message, abortable)
     },
-    /** Sends a message of any conversation of mine on to another one, once for every `clientId`. */
+    /** Forwards a message from one of your conversations to another. `clientId` is the idempotency key. */
     forwardMessage(
       conversationId: string,
       message: { forwardOf: string; clientId?: string },
@@ -175,7 +193,10 @@ export function createClient(options: ClientOptions = {}) {
     ): Promise<Message> {
       return post(at(paths.messages, { conversationId }), message, abortable)
     },
-    /** Says something else in a message of mine; `version` is the one that was edited. */
+    /**
+     * Replaces the text of your message. `version` is the version that you edited; a newer one on the server
+     * is a conflict.
+     */
     editMessage(
       conversationId: string,
       messageId: string,
@@ -184,11 +205,11 @@ export function createClient(options: ClientOptions = {}) {
     ): Promise<Message> {
       return patch(at(paths.message, { conversationId, messageId }), edit, abortable)
     },
-    /** Deletes a message: mine, or, as an owner or admin of its group, anybody's. */
+    /** Deletes your message or, as owner or admin of the group, any member's message. */
     async deleteMessage(conversationId: string, messageId: string, abortable: Abortable = {}): Promise<void> {
       await remove(at(paths.message, { conversationId, messageId }), undefined, abortable)
     },
-    /** Puts an emoji of mine on a message; again it changes nothing. */
+    /** Adds your reaction to a message. Idempotent. */
     async addReaction(
       conversationId: string,
       messageId: string,
@@ -197,7 +218,7 @@ export function createClient(options: ClientOptions = {}) {
     ): Promise<void> {
       await put(at(paths.reaction, { conversationId, messageId, emoji }), undefined, abortable)
     },
-    /** Takes my emoji off a message. */
+    /** Removes your reaction from a message. Idempotent. */
     async removeReaction(
       conversationId: string,
       messageId: string,
@@ -206,7 +227,7 @@ export function createClient(options: ClientOptions = {}) {
     ): Promise<void> {
       await remove(at(paths.reaction, { conversationId, messageId, emoji }), undefined, abortable)
     },
-    /** What a message said before, oldest first: for owners and admins of its group. */
+    /** Lists the earlier versions of a message, oldest first. Only the group's owner and admins may. */
     async messageVersions(
       conversationId: string,
       messageId: string,
@@ -215,20 +236,22 @@ export function createClient(options: ClientOptions = {}) {
       const path = at(paths.messageVersions, { conversationId, messageId })
       return (await get<MessageVersion[]>(path, {}, abortable)).data
     },
-    /** Marks read, up to a message's id or to the newest. */
+    /** Marks messages as read up to and including `upTo`, or up to the newest. */
     async readMessages(conversationId: string, upTo?: string, abortable: Abortable = {}): Promise<void> {
       await post(at(paths.readMessages, { conversationId }), upTo && { upTo }, abortable)
     },
-    /** Says once that I am writing; `Awareness` says it as often as it is to be said. */
+    /** Sends one typing signal. `Awareness` repeats it as often as needed. */
     async sendTyping(conversationId: string, abortable: Abortable = {}): Promise<void> {
       await post(at(paths.typing, { conversationId }), undefined, abortable)
     },
-    /** Of everybody whom I share a conversation of up to `signalsMax` people with: whether they are here. */
+    /**
+     * Returns the presence of each user with whom you share a conversation of at most `signalsMax` members.
+     */
     async presence(abortable: Abortable = {}): Promise<Presence[]> {
       return (await get<Presence[]>(paths.presence, {}, abortable)).data
     },
 
-    /** The event stream after a cursor, or from now on; `EventStream` reads it and opens it again. */
+    /** Opens the event stream after a cursor, or from now on. `EventStream` reads it and reconnects. */
     openEvents(cursor: Cursor | null, signal: AbortSignal): Promise<Response> {
       const headers = {
         accept: 'text/event-stream',
@@ -239,7 +262,7 @@ export function createClient(options: ClientOptions = {}) {
   }
 }
 
-/** An address with its ids in their places. */
+/** Fills ids into a path template. */
 function at(path: string, ids: Record<string, string>): string {
   return path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(ids[name]!))
 }

@@ -1,8 +1,8 @@
-/** Time as the client sees it; a test gives its own. */
+/** The client's source of time; tests replace it. */
 export type Clock = {
   /** Milliseconds since 1970. */
   now(): number
-  /** Calls back once, after `ms`; the function it gives cancels that. */
+  /** Calls back once after `ms`. Returns a function that cancels the callback. */
   after(ms: number, callback: () => void): () => void
 }
 

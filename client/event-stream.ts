@@ -8,52 +8,64 @@ import { isSignedOut, NetworkError, Refusal, retryAfterMs } from './failures.ts'
 import { guarded, type OnError } from './listener.ts'
 import { createStreamParser, type Block } from './stream-parser.ts'
 
-/** `complete`: everything up to the head of the log has arrived, and the stream is live. `closed` is final. */
+/** `complete`: the client has read to the head of the log, and the stream is live. `closed` is final. */
 export type StreamState = 'connecting' | 'catching_up' | 'complete' | 'waiting' | 'closed'
 
-/** Why the state must be taken afresh; `invalid`: the server does not know the cursor at all. */
+/** Why a fresh snapshot is needed. `invalid`: the server does not accept the cursor. */
 export type ResetReason = StreamEvents['reset']['reason'] | 'invalid'
 
 export type EventStreamOptions = {
-  /** `client.openEvents`. */
+  /** Usually `client.openEvents`. */
   open(cursor: Cursor | null, signal: AbortSignal): Promise<Response>
-  /** The cursor of the snapshot to go on from; null starts at the head of the log. */
+  /** The cursor of the snapshot to resume from; null starts at the head of the log. */
   cursor: Cursor | null
-  /** Each event of the log once, in order, also one at which it throws. Names that this client does not know come too. */
+  /**
+   * Receives each event of the log once, in order, even if an earlier call for it threw. Includes event names
+   * unknown to this client.
+   */
   onEvent(event: LogEvent, cursor: Cursor): void
-  /** Passing news: typing, presence. It may be lost, and has no place in the log. */
+  /** Receives transient signals: typing and presence. They may be lost and are not in the log. */
   onSignal?(signal: Signal): void
-  /** Events follow on nothing known: take a fresh snapshot, and resolve with its cursor when it is in place. */
+  /** The log cannot be resumed: take a fresh snapshot, install it, and resolve with its cursor. */
   onReset(reason: ResetReason): Promise<Cursor>
   onState?(state: StreamState): void
-  /** The session is over; the stream does not come back. */
+  /** The session has ended; the stream does not reconnect. */
   onSignedOut(): void
-  /** A listener threw: the stream goes on after that event. By default it is printed to the console. */
+  /**
+   * Receives exceptions of listeners; the stream continues with the next event. Prints them to the console by
+   * default.
+   */
   onError?: OnError
-  /** Silence after which a connection counts as dead, ms; the server speaks at least every 15 s. */
+  /**
+   * A connection that is silent for this long counts as dead, ms. The server sends something at least every
+   * 15 s.
+   */
   stallMs?: number
   clock?: Clock
   random?: () => number
 }
 
 const backoff = { baseMs: 1_000, capMs: 30_000 }
-/** After a nap of the machine, a connection silent for this long is not waited for. */
+/** After the machine slept, a connection that was silent for this long, ms, is replaced at once. */
 const napMs = 20_000
 const nothing = () => {}
 
-/** My event log, live: reconnects, resumes by cursor, notices gaps and dead connections, until `close()`. */
+/**
+ * The live event log of the signed-in user. Reconnects, resumes by cursor and detects gaps and dead
+ * connections until `close()`.
+ */
 export class EventStream {
   readonly #options: EventStreamOptions
   readonly #clock: Clock
   readonly #closed = new AbortController()
   #cursor: Cursor | null
   #state: StreamState = 'connecting'
-  /** Ends what is going on now, a connection or a pause, so that the next connection starts. */
+  /** Aborts the current connection or pause so that the next connection starts. */
   #now = new AbortController()
   #lastByteAt = 0
   #progressed = false
   #retryFloorMs = 0
-  /** The head of the log as the server last told it; null before that. */
+  /** The head of the log as last reported by the server; null before the first report. */
   #head: number | null = null
 
   constructor(options: EventStreamOptions) {
@@ -70,7 +82,7 @@ export class EventStream {
     this.#run().catch(reportFault)
   }
 
-  /** The last event that was handed over. */
+  /** The cursor of the last event passed to `onEvent`. */
   get cursor(): Cursor | null {
     return this.#cursor
   }
@@ -79,7 +91,7 @@ export class EventStream {
     return this.#state
   }
 
-  /** Connects at once instead of waiting: the network is back, the page is looked at again. */
+  /** Reconnects at once. Call it when the network is back or the page becomes visible. */
   wake(): void {
     const silentMs = this.#clock.now() - this.#lastByteAt
     if (this.#state === 'waiting' || (this.#state !== 'connecting' && silentMs > napMs)) this.#now.abort()
@@ -108,7 +120,7 @@ export class EventStream {
       }
       if (this.#closed.signal.aborted) return
       if (this.#progressed) attempt = 0
-      // Woken while connected: the next connection follows at once.
+      // `wake` was called while connected: reconnect at once.
       if (this.#now.signal.aborted) continue
       this.#enter('waiting')
       const ms = backoffMs(backoff, attempt, this.#options.random ?? Math.random, this.#retryFloorMs)
@@ -116,7 +128,10 @@ export class EventStream {
     }
   }
 
-  /** One connection, to its end. A block counts when its blank line came: what the end cuts off is discarded. */
+  /**
+   * Runs one connection until it ends. A block is complete at its blank line; an incomplete last block is
+   * discarded.
+   */
   async #connect(signal: AbortSignal): Promise<void> {
     this.#enter('connecting')
     this.#head = null
@@ -134,7 +149,7 @@ export class EventStream {
       if (!response.body) throw new NetworkError('The stream has no body')
       if (!isEventStream(response.headers.get('content-type') ?? '')) {
         await response.body.cancel()
-        throw new NetworkError('The answer is no event stream')
+        throw new NetworkError('The response is not an event stream')
       }
       this.#retryFloorMs = 0
       this.#enter('catching_up')
@@ -144,11 +159,12 @@ export class EventStream {
         watch()
         const { done, value } = await untilAborted(reader.read(), connection.signal)
         if (done) return
-        // While the app takes a snapshot, silence is ours, not the server's.
+        // While the app takes a snapshot, the delay is the app's, not the server's.
         forgetStall()
         for (const block of parser.feed(value)) {
           if (connection.signal.aborted) return
-          // What came together is handed over in one turn: an app then renders once for all of it.
+          // Blocks that arrived together are applied in one turn, so that an app renders once for all of
+          // them.
           const startingOver = this.#take(block)
           if (startingOver) await startingOver
         }
@@ -161,7 +177,7 @@ export class EventStream {
     }
   }
 
-  /** Takes a block; where it asks for a fresh snapshot, gives the promise of it. */
+  /** Applies a block. Returns a promise if the block requires a fresh snapshot. */
   #take({ id, name, data }: Block): Promise<void> | null {
     if (name === 'refused') return null
     const cursor = id === null ? null : parseCursor(id)
@@ -169,7 +185,7 @@ export class EventStream {
       return this.#startOver((JSON.parse(data) as StreamEvents['reset']).reason, cursor)
     }
     if (data === null) {
-      // An id alone says where a stream without a cursor starts.
+      // A block with only an id gives the start of a stream that was opened without a cursor.
       this.#cursor ??= cursor
     } else if (name === 'sync') {
       this.#head = (JSON.parse(data) as StreamEvents['sync']).head
@@ -188,12 +204,15 @@ export class EventStream {
 
   async #startOver(reason: ResetReason, cursor: Cursor | null): Promise<void> {
     await this.#reset(reason)
-    // Only now: were the snapshot to fail, the next connection is told to reset again.
+    // Set only after success: if the snapshot fails, the next connection gets the same reset.
     if (cursor) this.#cursor = cursor
     this.#progress()
   }
 
-  /** A snapshot that fails is taken again with the next connection; what is no answer of a server is reported, too. */
+  /**
+   * Takes a fresh snapshot. A failed one is retried on the next connection; failures other than the server's
+   * are reported, too.
+   */
   async #reset(reason: ResetReason): Promise<Cursor> {
     try {
       return await this.#options.onReset(reason)
@@ -226,7 +245,7 @@ export class EventStream {
     try {
       this.#cursor = await this.#reset('invalid')
     } catch {
-      // The next connection is refused again, and then this is tried again.
+      // The next connection gets the same refusal, which retries the snapshot.
     }
   }
 
@@ -237,7 +256,7 @@ export class EventStream {
   }
 }
 
-/** Whatever charset it says, an event stream is UTF-8. */
+/** An event stream is UTF-8, no matter which charset its content type names. */
 function isEventStream(contentType: string): boolean {
   return contentType.split(';')[0]!.trim().toLowerCase() === 'text/event-stream'
 }
@@ -250,11 +269,11 @@ function parseEvent(name: string, data: string): unknown {
   }
 }
 
-/** Not every platform ends a pending read when the request is aborted. */
+/** Some platforms do not end a pending read when its request is aborted. */
 function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(new NetworkError('The connection was given up'))
-    // First of all, so that a read which fails when it is given up is nobody's unhandled rejection.
+    const abort = () => reject(new NetworkError('The connection was aborted'))
+    // Handle the promise first: a read that fails after the abort must not be an unhandled rejection.
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })

@@ -1,14 +1,14 @@
 import { Problem, problems, type ProblemCode, type ProblemDocument } from '@parley/contract/problems'
 
-/** The server said no: the contract's problem, with the status and the waiting time that came with it. */
+/** The server refused the request: the contract's problem with its status and `Retry-After`. */
 export class Refusal extends Problem {
   readonly #status: number
   readonly #title: string | undefined
-  /** What the server asked to wait before another try, ms. */
+  /** The server's `Retry-After`, ms; null without one. */
   readonly retryAfterMs: number | null
 
   constructor(status: number, problem: Partial<ProblemDocument>, retryAfterMs: number | null = null) {
-    // A newer server may have codes that this client does not know: its own words say what is wrong.
+    // A newer server may use codes unknown to this client; then its title and detail are shown.
     const known = problem.code !== undefined && Object.hasOwn(problems, problem.code)
     super(
       known ? problem.code! : codeFor(status),
@@ -31,7 +31,10 @@ export class Refusal extends Problem {
   }
 }
 
-/** No answer that counts: no network, no answer in time, or not Parley's. Whether the server acted is not known. */
+/**
+ * No valid response: no network, a timeout, or a response that is not Parley's. The server may or may not
+ * have acted.
+ */
 export class NetworkError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -39,30 +42,30 @@ export class NetworkError extends Error {
   }
 }
 
-/** Whether the same request may succeed later, without anybody changing it. */
+/** Returns whether the same request may succeed later. */
 export function isTemporary(error: unknown): boolean {
   if (error instanceof NetworkError) return true
   return error instanceof Problem && (error.status >= 500 || error.status === 429 || error.status === 408)
 }
 
-/** Whether the session is over. */
+/** Returns whether the error means that the session has ended. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof Problem && error.status === 401
 }
 
-/** What the server asked to wait, ms; 0 where it asked for nothing. */
+/** Returns the error's `Retry-After`, ms; 0 without one. */
 export function retryAfterMs(error: unknown): number {
   return error instanceof Refusal ? (error.retryAfterMs ?? 0) : 0
 }
 
-/** A code that says no more than the status does. */
+/** Returns the generic code for a status. */
 function codeFor(status: number): ProblemCode {
   if (status === 401) return 'unauthenticated'
   if (status === 413) return 'body_too_large'
   return status >= 500 ? 'internal' : 'malformed_request'
 }
 
-/** Prints a fault of the program that no caller can handle; never a refusal or a lost network. */
+/** Prints a programming error that no caller can handle. Refusals and network errors do not belong here. */
 export function reportFault(error: unknown): void {
-  console.error('Parley met a fault.', error)
+  console.error('Parley: unexpected error.', error)
 }

@@ -1,9 +1,9 @@
 import { reportFault } from './failures.ts'
 
-/** Called with the exception of a listener. */
+/** Receives an exception that a listener threw. */
 export type OnError = (error: unknown) => void
 
-/** Returns a listener whose exceptions go to `onError`. Its caller goes on: an exception is not the caller's failure. */
+/** Returns a listener whose exceptions go to `onError` instead of its caller. */
 export function guarded<Args extends unknown[]>(
   listener: (...args: Args) => void,
   onError: OnError = reportFault

@@ -11,8 +11,9 @@ import {
 } from './outbox.ts'
 
 /**
- * Queues a change of a message. What was not posted yet is merged: an edit into the send or the edit before it, a
- * reaction with its opposite; a deletion drops an unposted send, and all earlier changes of its message.
+ * Queues a change of a message and merges it with unposted items. An edit merges into the send or the
+ * previous edit, a reaction cancels its opposite. A deletion drops an unposted send and all earlier changes
+ * of the message.
  */
 export async function queueChange(storage: OutboxStorage, item: ChangeItem): Promise<void> {
   const { messageId } = item
@@ -36,14 +37,14 @@ export async function queueChange(storage: OutboxStorage, item: ChangeItem): Pro
       tried ||= !unposted
       if (!unposted) await drop(storage, change)
     }
-    // The server may have it: only a request undoes it, however often it is toggled here.
+    // The server may have applied it already, so only another request undoes it.
     if (tried) return storage.add({ ...item, tried })
     if (undone) return
   }
   await storage.add(item)
 }
 
-/** Gives the changes that waited for the send or edit of a message its id and version. */
+/** Gives the changes that waited for a message's send or edit the message's id and version. */
 export async function resolveChanges(
   storage: OutboxStorage,
   done: SendItem | EditItem,
@@ -67,12 +68,15 @@ export async function mergeRefused(storage: OutboxStorage, send: SendItem): Prom
     await drop(storage, change)
     if (change.kind === 'delete') await drop(storage, send)
     if (change.kind !== 'edit') continue
-    // Another text may pass.
+    // The new text may be accepted.
     await storage.update(send.clientId, (item) => ({ ...item, content: change.content, problem: null }))
   }
 }
 
-/** Whether a later edit or deletion of the same message is queued: it replaces this edit, so its refusal needs no report. */
+/**
+ * Returns whether a later edit or deletion of the same message is queued. Such a change replaces this edit,
+ * so its refusal needs no report.
+ */
 export async function isSuperseded(storage: OutboxStorage, edit: EditItem): Promise<boolean> {
   const edits = (await storage.list()).filter(isChangeOf(edit.messageId))
   const later = edits.slice(edits.findIndex(({ clientId }) => clientId === edit.clientId) + 1)
@@ -83,7 +87,7 @@ function drop(storage: OutboxStorage, { clientId }: OutboxItem): Promise<void> {
   return storage.update(clientId, () => null)
 }
 
-/** Drops an item unless it was posted; returns whether it did. */
+/** Drops an item unless it was posted. Returns whether it was dropped. */
 async function dropUnposted(storage: OutboxStorage, { clientId }: OutboxItem): Promise<boolean> {
   let dropped = false
   await storage.update(clientId, (item) => {
@@ -93,7 +97,7 @@ async function dropUnposted(storage: OutboxStorage, { clientId }: OutboxItem): P
   return dropped
 }
 
-/** Gives an item another text unless it was posted; returns whether it did. */
+/** Replaces the text of an item unless it was posted. Returns whether it was replaced. */
 async function mergeText(
   storage: OutboxStorage,
   { clientId }: OutboxItem,

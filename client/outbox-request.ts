@@ -2,7 +2,10 @@ import type { Message } from '@parley/contract/entities'
 import type { Client } from './client.ts'
 import type { OutboxItem } from './outbox.ts'
 
-/** Makes an item's request once; returns the message where the server answers with it. Throws what the client throws. */
+/**
+ * Makes the item's request once. Returns the message if the response contains one. Throws what the client
+ * throws.
+ */
 export async function postItem(
   client: Client,
   item: OutboxItem,

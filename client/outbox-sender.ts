@@ -10,39 +10,46 @@ import type { OutboxItem, OutboxStorage, SendItem } from './outbox.ts'
 
 export type OutboxSenderOptions = {
   storage: OutboxStorage
-  /** One request: `postItem` of a client. Returns the message where the server answers with it. */
+  /** Makes one request, usually `postItem`. Returns the message if the response contains one. */
   send: (item: OutboxItem, signal: AbortSignal) => Promise<Message | null>
-  /** The server has it. Called before the item leaves the storage, so that it never vanishes from a screen. */
+  /**
+   * Called when the server has acknowledged an item, before it leaves the storage. So it never disappears
+   * from the screen in between.
+   */
   onSent: (item: OutboxItem, message: Message | null) => void
-  /** An item left the storage, changed, or failed for good. */
+  /** Called after an item was removed, changed or refused. */
   onChanged: () => void
   onSignedOut: () => void
-  /** A listener threw: the item is done with all the same. By default it is printed to the console. */
+  /** Receives exceptions of listeners; the item counts as handled. Prints them to the console by default. */
   onError?: OnError
   clock?: Clock
   random?: () => number
 }
 
-/** Acknowledged sends that are remembered. */
+/** Acknowledged sends kept in memory. */
 const sentMax = 100
 const backoff = { baseMs: 500, capMs: 30_000 }
 
-/** Codes that say that the message of an item no longer exists. */
+/** Problem codes that mean the item's message no longer exists. */
 const goneCodes: ReadonlySet<ProblemCode> = new Set(['message_deleted', 'message_not_found'])
 
 /**
- * Posts the items of an outbox: in order within a conversation, and no conversation waits for another. It retries until
- * the server takes or refuses an item. One sender an outbox is enough; two do no harm, for every item is idempotent.
+ * Posts the items of an outbox. Items of one conversation go in order; conversations do not wait for each
+ * other. Each item is retried until the server acknowledges or refuses it. One sender per outbox is enough; a
+ * second one does no harm because every item is idempotent.
  */
 export class OutboxSender {
   readonly #options: OutboxSenderOptions
   readonly #clock: Clock
   readonly #closed = new AbortController()
   readonly #lanes = new Set<string>()
-  /** Conversations that got something while their lane was looking. */
+  /** Conversations that received an item while their lane was reading the storage. */
   readonly #dirty = new Set<string>()
   #now = new AbortController()
-  /** The last sends, by `clientId`: a change of one may be queued while the answer arrives, with its id still unknown. */
+  /**
+   * The last acknowledged sends, by `clientId`. A change may be queued for one before its response has set
+   * the id.
+   */
   readonly #sent = new Map<string, { item: SendItem; message: Message }>()
 
   constructor(options: OutboxSenderOptions) {
@@ -57,7 +64,7 @@ export class OutboxSender {
     this.look().catch(reportFault)
   }
 
-  /** Looks for new items. Call it when something was added. */
+  /** Posts new items. Call it after adding one. */
   async look(): Promise<void> {
     if (this.#closed.signal.aborted) return
     for (const { conversationId, problem } of await this.#options.storage.list()) {
@@ -69,7 +76,7 @@ export class OutboxSender {
     }
   }
 
-  /** Retries at once what waits for a retry: the network is back. */
+  /** Retries pending items at once. Call it when the network is back. */
   wake(): void {
     this.#now.abort()
     this.#now = new AbortController()
@@ -91,7 +98,7 @@ export class OutboxSender {
         else if (!this.#dirty.has(conversationId)) break
         attempt = 0
       } catch (error) {
-        // No answer that counts, or a storage that failed.
+        // No valid response, or the storage failed.
         if (this.#closed.signal.aborted) break
         await wait(
           this.#clock,
@@ -103,7 +110,9 @@ export class OutboxSender {
     this.#lanes.delete(conversationId)
   }
 
-  /** Posts one item. Resolves when the server has acknowledged or refused it; throws when it must be retried. */
+  /**
+   * Posts one item. Resolves when the server has acknowledged or refused it; throws if it must be retried.
+   */
   async #post(listed: OutboxItem): Promise<void> {
     const { storage, send, onSent, onChanged, onSignedOut } = this.#options
     const sent = listed.kind === 'send' ? undefined : this.#sent.get(listed.messageId)
@@ -135,7 +144,10 @@ export class OutboxSender {
     if (this.#sent.size > sentMax) this.#sent.delete(oldest!)
   }
 
-  /** Marks an item as posted, so that nothing is merged into it any more; returns null if it was dropped in the meantime. */
+  /**
+   * Marks an item as posted, so that nothing merges into it any more. Returns null if it was dropped in the
+   * meantime.
+   */
   async #claim(listed: OutboxItem): Promise<OutboxItem | null> {
     if (listed.tried) return listed
     const claimed: OutboxItem[] = []
@@ -150,7 +162,7 @@ export class OutboxSender {
     const { storage } = this.#options
     const { clientId, kind } = item
     const isGone = goneCodes.has(problem.code)
-    // The message it answers was deleted: it is sent without the quote.
+    // The quoted message was deleted: send the reply without the quote.
     if (kind === 'send' && item.replyTo && isGone) {
       const { replyTo: _, ...plain } = item
       return storage.update(clientId, () => plain)

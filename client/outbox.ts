@@ -2,64 +2,63 @@ import type { Message, Quote } from '@parley/contract/entities'
 import type { ProblemDocument } from '@parley/contract/problems'
 
 type Common = {
-  /** A UUID. A send keeps it in every retry, so the message appears once. */
+  /** A UUID, used as the idempotency key of every retry. */
   readonly clientId: string
   readonly conversationId: string
-  /** RFC 3339. */
+  /** RFC 3339 timestamp. */
   readonly queuedAt: string
-  /** Why the server refused it; null while it is pending. */
+  /** The server's refusal; null while the item is pending. */
   readonly problem: ProblemDocument | null
-  /** Set before the first request: from then on the server may have it. */
+  /** Set before the first request. From then on the server may have acted on it. */
   readonly tried?: boolean
 }
 
-/** A message on its way out. */
+/** A message to send. */
 export type SendItem = Common & {
   readonly kind: 'send'
   readonly content: string
-  /** The message that it answers. */
+  /** The message being replied to. */
   readonly replyTo?: Quote
-  /** The message that it forwards; `content` is the text of that one. */
+  /** The message being forwarded; `content` is its text. */
   readonly forwardOf?: Pick<Quote, 'id' | 'sender'>
 }
 
 type Target = {
-  /** The message's id; the `clientId` of its send while that is in the outbox, too. */
+  /** The message's id, or the `clientId` of its send while that is still in the outbox. */
   readonly messageId: string
 }
 
-/** Another text for a message; `version` is the one that was edited. */
+/** A new text for a message; `version` is the version that was edited. */
 export type EditItem = Common & Target & { readonly kind: 'edit'; content: string; version: number }
 export type DeleteItem = Common & Target & { readonly kind: 'delete' }
-/** The sender's emoji on a message, to be added or removed. */
+/** A reaction of the signed-in user, to add or to remove. */
 export type ReactionItem = Common & Target & { readonly kind: 'react' | 'unreact'; emoji: string }
 
 /** A change of a message. */
 export type ChangeItem = EditItem | DeleteItem | ReactionItem
-/** What a person did that the server has not acknowledged. */
+/** An action of the user that the server has not acknowledged yet. */
 export type OutboxItem = SendItem | ChangeItem
 
-/** The part of a change that its caller gives; `newChange` adds the rest. */
+/** The part of a change that the caller supplies; `newChange` adds the rest. */
 export type Change =
   | Pick<EditItem, 'kind' | 'content' | 'version'>
   | Pick<DeleteItem, 'kind'>
   | Pick<ReactionItem, 'kind' | 'emoji'>
 
-/** Where the outbox outlives a reload. */
+/** Persistent storage for the outbox. */
 export type OutboxStorage = {
-  /** Every item, in the order of `add`. */
+  /** Returns every item in the order of `add`. */
   list(): Promise<OutboxItem[]>
-  /** Puts an item at the end. */
+  /** Appends an item. */
   add(item: OutboxItem): Promise<void>
   /**
-   * Replaces an item by what `change` returns, in its place in the order; null removes it. Does nothing if there is no
-   * such item.
-   * Atomic: no other `change` of the item runs in between, in any tab.
+   * Replaces an item with the result of `change`, keeping its position; null removes it. Does nothing if the
+   * item does not exist. Atomic: no other `change` of the item runs in between, in any tab.
    */
   update(clientId: string, change: (item: OutboxItem) => OutboxItem | null): Promise<void>
 }
 
-/** An outbox that ends with the process. */
+/** Returns a storage that lasts as long as the process. */
 export function memoryOutbox(items: OutboxItem[] = []): OutboxStorage {
   let stored = items
   return {
@@ -73,7 +72,7 @@ export function memoryOutbox(items: OutboxItem[] = []): OutboxStorage {
   }
 }
 
-/** A message to be added; nothing is sent by this. */
+/** Returns an item for a new message. Does not send it. */
 export function newOutboxItem(
   conversationId: string,
   content: string,
@@ -83,7 +82,7 @@ export function newOutboxItem(
   return { kind: 'send', content, ...extras, ...common(conversationId, nowMs) }
 }
 
-/** A change of a message, to be given to `queueChange`. */
+/** Returns a change of a message, to be passed to `queueChange`. */
 export function newChange(
   { conversationId, id }: Pick<Message, 'conversationId' | 'id'>,
   change: Change,
@@ -96,13 +95,13 @@ export function isSend(item: OutboxItem): item is SendItem {
   return item.kind === 'send'
 }
 
-/** Whether an item changes this message, or one that is to be sent. */
+/** Returns a filter for items that change this message, whether sent or still queued. */
 export function isChangeOf(messageId: string): (item: OutboxItem) => item is ChangeItem {
   return (item): item is ChangeItem => item.kind !== 'send' && item.messageId === messageId
 }
 
 /**
- * Queues a refused item again under the same id, after the items queued since. An edit that was refused because of a
+ * Queues a refused item again under the same id, after all other items. An edit that was refused because of a
  * newer version then replaces that version.
  */
 export async function retryItem(storage: OutboxStorage, clientId: string): Promise<void> {
@@ -117,7 +116,7 @@ function common(conversationId: string, nowMs: number): Common {
   return { clientId: randomUuid(), conversationId, queuedAt: new Date(nowMs).toISOString(), problem: null }
 }
 
-/** `crypto.randomUUID` is missing where a page was not loaded over TLS, as in a home network. */
+/** `crypto.randomUUID` exists only in secure contexts; a page on a home network may be loaded without TLS. */
 function randomUuid(): string {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
   const bytes = crypto.getRandomValues(new Uint8Array(16))

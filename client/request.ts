@@ -3,10 +3,10 @@ import type { ProblemDocument } from '@parley/contract/problems'
 import type { Clock } from './clock.ts'
 import { NetworkError, Refusal } from './failures.ts'
 
-/** Longest wait that `Retry-After` may ask for, ms. */
+/** Maximum delay accepted from `Retry-After`, ms. */
 const waitMaxMs = 60 * 60_000
 
-/** Where requests go and as whom. Without a token the browser's cookie speaks. */
+/** Where and how to send requests. Without a token, the browser's cookie authenticates. */
 export type Connection = {
   baseUrl: string
   token: string | null
@@ -23,16 +23,16 @@ export type RequestSpec = {
   headers?: Record<string, string>
   body?: unknown
   signal?: AbortSignal | undefined
-  /** Receives the headers of an answer that counts. */
+  /** Receives the headers of each valid response. */
   onHeaders?: (headers: Headers) => void
 }
 
-/** An answer's body, and the place in my log that it is true of at least. */
+/** A response body, with the log position that it includes at least. */
 export type Answer<Data> = { data: Data; cursor: Cursor | null }
 
 /**
- * One JSON request. Throws `Refusal` where the server said no, `NetworkError` where there was no answer that counts,
- * and the signal's reason where the caller gave up.
+ * Makes one JSON request. Throws `Refusal` if the server refused it, `NetworkError` without a valid response,
+ * and the signal's reason if the caller aborted.
  */
 export async function request<Data>(connection: Connection, spec: RequestSpec): Promise<Answer<Data>> {
   return exchange(connection, spec, async (response) => {
@@ -41,13 +41,13 @@ export async function request<Data>(connection: Connection, spec: RequestSpec): 
     const cursor = parseCursor(response.headers.get('event-cursor') ?? '')
     if (text === '') return { data: undefined as Data, cursor }
     const data = parseJson(text)
-    // A captive portal or a proxy's own page answers 200 too.
-    if (data === undefined) throw new NetworkError('The answer is not JSON')
+    // A captive portal's or proxy's page may have status 200.
+    if (data === undefined) throw new NetworkError('The response is not JSON')
     return { data: data as Data, cursor }
   })
 }
 
-/** Opens a response to be read as it comes; the time limit covers its headers alone. Throws as `request` does. */
+/** Opens a streaming response; the timeout covers its headers only. Throws what `request` throws. */
 export function open(connection: Connection, spec: RequestSpec): Promise<Response> {
   return exchange(connection, spec, (response) => Promise.resolve(response))
 }
@@ -70,9 +70,12 @@ async function exchange<Result>(
   } catch (error) {
     spec.signal?.throwIfAborted()
     if (error instanceof Refusal || error instanceof NetworkError) throw error
-    throw new NetworkError(late.signal.aborted ? 'No answer in time' : 'The server cannot be reached', {
-      cause: error
-    })
+    throw new NetworkError(
+      late.signal.aborted ? 'The server did not answer in time' : 'The server is unreachable',
+      {
+        cause: error
+      }
+    )
   } finally {
     cancel()
   }
@@ -103,15 +106,16 @@ async function refusalOf(response: Response, connection: Connection): Promise<Re
   const text = await response.text()
   const problem = parseJson(text) as Partial<ProblemDocument> | undefined
   const { status, headers } = response
-  // A proxy may refuse a large body itself; any other page that is not Parley's is a captive portal's.
+  // A proxy may reject a large body or a high rate itself. Other pages that are not Parley's belong to a
+  // captive portal.
   if (!problem && status < 500 && status !== 429 && status !== 413)
-    return new NetworkError(`An answer of another kind: ${status}`)
+    return new NetworkError(`Unexpected response: ${status}`)
   return new Refusal(status, problem ?? {}, waitOf(headers, connection.clock.now()))
 }
 
 /**
- * What `Retry-After` asks to wait, ms: seconds, or, as some proxies write it, a date (RFC 9110, 10.2.3), which counts from
- * the server's own: this device's clock may be hours off.
+ * Returns the delay of `Retry-After`, ms. The header holds seconds or, from some proxies, a date (RFC 9110,
+ * 10.2.3). A date is relative to the server's clock because the device's may be hours off.
  */
 function waitOf(headers: Headers, now: number): number | null {
   const retryAfter = headers.get('retry-after')

@@ -1,19 +1,19 @@
 import type { Cursor } from '@parley/contract/cursor'
 
-/** A state, and the place in my log that it is true of. */
+/** A state and the log position that it corresponds to. */
 export type SavedState<State> = { readonly cursor: Cursor; readonly state: State }
 
-/** Where a state outlives a restart: IndexedDB in a browser, a file for a bot. */
+/** Persistent storage for a state: IndexedDB in a browser, a file for a bot. */
 export type StateStorage<State> = {
-  /** What was saved last; null where nothing was, or where it has another shape than this program's. */
+  /** Returns the last saved state; null if there is none, or if its format is not this program's. */
   load(): Promise<SavedState<State> | null>
-  /** Saves both in one step: whoever loads finds the old pair or the new one, never a half of each. */
+  /** Saves state and cursor atomically: a later load finds the old pair or the new one. */
   save(saved: SavedState<State>): Promise<void>
-  /** Forgets what was saved. */
+  /** Deletes the saved state. */
   clear(): Promise<void>
 }
 
-/** A state that ends with the process. */
+/** Returns a storage that lasts as long as the process. */
 export function memoryState<State>(): StateStorage<State> {
   let saved: SavedState<State> | null = null
   return {

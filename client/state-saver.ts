@@ -4,16 +4,16 @@ import type { SavedState, StateStorage } from './saved-state.ts'
 
 export type StateSaverOptions<State> = {
   storage: Pick<StateStorage<State>, 'save'>
-  /** The state as it is now, with its cursor; null while there is nothing to save. */
+  /** Returns the current state with its cursor; null while there is nothing to save. */
   read: () => SavedState<State> | null
-  /** A change is saved after this long at the latest, with all that came meanwhile, ms. */
+  /** Maximum delay before a change is saved, ms. Changes in the meantime are saved together. */
   everyMs?: number
   clock?: Clock
 }
 
 /**
- * Saves a state now and then. What changed since the last save is not lost by a crash: the stream goes on from the
- * cursor that was saved, and tells it again.
+ * Saves a state at intervals. A crash loses no change: the stream resumes from the saved cursor and replays
+ * later events.
  */
 export class StateSaver<State> {
   readonly #options: StateSaverOptions<State>
@@ -26,7 +26,7 @@ export class StateSaver<State> {
     this.#options = options
   }
 
-  /** The state is another than before. */
+  /** Call it after the state changed. */
   changed(): void {
     this.#dirty = true
     if (this.#closed || this.#forgetTimer) return
@@ -36,7 +36,10 @@ export class StateSaver<State> {
     })
   }
 
-  /** Saves what has changed, now: the page is left, the process ends. Resolves when it is saved, or could not be. */
+  /**
+   * Saves pending changes now; call it before the page or process ends. Resolves when they are saved or the
+   * save failed.
+   */
   async flush(): Promise<void> {
     this.#stopTimer()
     while (this.#saving) await this.#saving
@@ -46,7 +49,7 @@ export class StateSaver<State> {
     this.#dirty = false
     this.#saving = this.#options.storage
       .save(saved)
-      // What was saved before is still true of its own cursor.
+      // The previous save remains valid for its own cursor.
       .catch(() => {
         this.#dirty = true
       })
@@ -56,7 +59,7 @@ export class StateSaver<State> {
     await this.#saving
   }
 
-  /** Saves no more. */
+  /** Stops saving. */
   close(): void {
     this.#closed = true
     this.#stopTimer()

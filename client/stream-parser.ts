@@ -1,18 +1,18 @@
 import { createParser } from 'eventsource-parser'
 
-/** A complete block of an event stream; `data` is null when the block had none, as where an id stands alone. */
+/** A complete block of an event stream; `data` is null if the block has none, such as a lone id. */
 export type Block = { id: string | null; name: string; data: string | null }
 
 export type StreamParser = {
-  /** The blocks that these bytes complete. What is unfinished when the bytes end is nobody's. */
+  /** Returns the blocks that these bytes complete. An incomplete last block is discarded. */
   feed(bytes: Uint8Array): Block[]
-  /** The last `retry:`, ms; null before one. */
+  /** The last `retry:` value, ms; null before the first. */
   readonly retryMs: number | null
 }
 
-/** Reads `text/event-stream` (HTML, section 9.2) from bytes cut anywhere. */
+/** Returns a parser of `text/event-stream` (HTML, section 9.2) that accepts bytes split anywhere. */
 export function createStreamParser(): StreamParser {
-  // The parser takes the byte order mark away; two decoders doing so would take away two.
+  // The parser removes the byte order mark; a second decoder would remove another one.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let blocks: Block[] = []
   let retryMs: number | null = null
@@ -21,7 +21,7 @@ export function createStreamParser(): StreamParser {
       blocks.push({ id, name: 'message', data: null })
     },
     onEvent({ id, event, data }) {
-      // The id was told first, on its own.
+      // The id arrived in its own block.
       if (id !== undefined) blocks.pop()
       blocks.push({ id: id ?? null, name: event ?? 'message', data })
     },
