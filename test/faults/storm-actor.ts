@@ -5,7 +5,7 @@ import { openStormLink, type Session, type Storm } from './storm-link.ts'
 import type { PersonLog } from './storm-log.ts'
 import { isOn, pause, randomOf, type Random } from './storm-record.ts'
 import { keyOf } from './storm-writer.ts'
-import type { Told } from '../harness/told-state.ts'
+import type { ObservedConversation } from '../harness/observed-state.ts'
 
 export type ActorOptions = {
   storm: Storm
@@ -114,7 +114,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
   await link.close()
 
   function propose(): Proposal | null | Promise<Proposal | null> {
-    const mine = log.told.conversations
+    const mine = log.observed.conversations
       .values()
       .filter(({ conversation: { kind, id } }) => kind === 'group' || id === directId)
       .toArray()
@@ -123,7 +123,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     if (groups.length === 0) return startGroup()
     const act = pickByWeight(random)
     if (act === 'group started') return startGroup()
-    const one = (some: Told[]) => (random() < 0.5 ? some[0]! : pick(some, random)!)
+    const one = (some: ObservedConversation[]) => (random() < 0.5 ? some[0]! : pick(some, random)!)
     if (act === 'person left') return change(act, one(groups))
     if (moderators.has(act)) {
       // Mostly where they may.
@@ -149,7 +149,10 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
   }
 
   /** Something that owners and admins do, or leaving. */
-  async function change(act: Act, { conversation: { id: conversationId, role: mine } }: Told) {
+  async function change(
+    act: Act,
+    { conversation: { id: conversationId, role: mine } }: ObservedConversation
+  ) {
     const path = `/api/conversations/${conversationId}`
     if (act === 'person left') {
       return { ask: { act, conversationId, whom: by }, method: 'DELETE', path: `${path}/participants/${by}` }
@@ -178,7 +181,11 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
   }
 
   /** Something that is said, or done to what was said. */
-  function say(act: Act, { conversation, messages }: Told, mine: Told[]): Proposal | null {
+  function say(
+    act: Act,
+    { conversation, messages }: ObservedConversation,
+    mine: ObservedConversation[]
+  ): Proposal | null {
     const { id: conversationId, role } = conversation
     const path = `/api/conversations/${conversationId}`
     const written = messages

@@ -35,7 +35,7 @@ export async function runChecker({ storm, token, log }: Options): Promise<void> 
   while (!record.calm && !record.broken) {
     await pause(random() * 100)
     const roll = random()
-    const conversations = [...log.told.conversations.keys()]
+    const conversations = [...log.observed.conversations.keys()]
     const id = random() < 0.6 ? conversations[0] : conversations[Math.floor(random() * conversations.length)]
     if (id === undefined) continue
     if (roll < 0.15) {

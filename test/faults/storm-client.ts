@@ -8,7 +8,7 @@ import { randomOf, type Connection } from './storm-record.ts'
 export function startClientReader({ name, storm, log, from }: ReaderOptions): StormReader {
   const { record } = storm
   const { epoch } = log
-  const { told } = from
+  const { observed } = from
   const random = randomOf(storm.seed, name)
   const link = openStormLink(storm, name)
   let stream: EventStream | undefined
@@ -38,7 +38,7 @@ export function startClientReader({ name, storm, log, from }: ReaderOptions): St
         }
         seq = cursor.seq
         log.take(seq, event, name, connection)
-        told.hear(event)
+        observed.apply(event)
       },
       onReset(reason) {
         record.violate(`${name} was told to start over at ${seq}: ${reason}`)
@@ -53,7 +53,7 @@ export function startClientReader({ name, storm, log, from }: ReaderOptions): St
   const running = run()
   return {
     name,
-    told,
+    observed,
     get seq() {
       return seq
     },

@@ -23,7 +23,7 @@ export function gatherCrowd(storm: Storm, log: PersonLog, size: number): Crowd {
     start(from) {
       const name = `${log.person.name}'s reader ${++number}`
       const start = number % 3 === 0 ? startClientReader : startReader
-      crowd.readers.push(start({ name, storm, log, from: { ...from, told: from.told.copy() } }))
+      crowd.readers.push(start({ name, storm, log, from: { ...from, observed: from.observed.copy() } }))
     }
   }
   for (let i = 0; i < size; i++) crowd.start(crowd.bookmarks[0]!)

@@ -3,7 +3,7 @@ import { parseCursor } from '@parley/contract/cursor'
 import type { Conversation, Message } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 import { pageSize } from '@parley/contract/limits'
-import { ToldState } from '../harness/told-state.ts'
+import { ObservedState } from '../harness/observed-state.ts'
 import { startDoubts } from './storm-doubts.ts'
 import type { Connection, StormRecord } from './storm-record.ts'
 
@@ -16,12 +16,12 @@ type Outline = { seq: number; text: string }
 /** One person's log as the first who came so far saw it; every other reader of theirs must see the same at each seq. */
 export type PersonLog = ReturnType<typeof openPersonLog>
 
-/** Somebody who reads it: what they were told, and where they are. */
-export type Bookmark = { seq: number; told: ToldState }
+/** Somebody who reads it: what they were observed, and where they are. */
+export type Bookmark = { seq: number; observed: ObservedState }
 
 /** The log of `person`, from its beginning. */
 export function openPersonLog(record: StormRecord, person: { id: string; name: string }, epoch: string) {
-  const told = new ToldState(person.id, keptMessages)
+  const observed = new ObservedState(person.id, keptMessages)
   /** By seq - 1; null where everybody who came by was told `gone`. */
   const identities: (string | null)[] = []
   const outlines = new Map<string, Outline[]>()
@@ -38,7 +38,7 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
   function follow(seq: number, event: LogEvent): void {
     if (event.name === 'gone') return doubts.hide(seq)
     const id = conversationOf(event)
-    const before = told.conversations.get(id)
+    const before = observed.conversations.get(id)
     const isWhole = !doubts.since(outlineAt(id, seq)?.seq ?? 0, seq)
     if (event.name === 'conversation_created') {
       if (before) record.violate(`${person.name} heard twice that conversation ${id} was created`)
@@ -55,8 +55,8 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
       delivered.add(event.data.id)
     }
     if (isOwnRemoval(event, person.id)) doubts.remove(id, seq)
-    told.hear(event)
-    const text = shown(told.conversations.get(id)?.conversation)
+    observed.apply(event)
+    const text = shown(observed.conversations.get(id)?.conversation)
     const history = outlines.get(id) ?? []
     outlines.set(id, history)
     if (history.at(-1)?.text !== text) history.push({ seq, text })
@@ -121,7 +121,7 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
     epoch,
     delivered: delivered as ReadonlySet<string>,
     /** What whoever was first everywhere knows. */
-    told,
+    observed,
     identities: identities as readonly (string | null)[],
     get head() {
       return head()
@@ -132,7 +132,7 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
     },
     /** Where a device that has read everything so far would go on from, later. */
     bookmark(): Bookmark {
-      return { seq: head(), told: told.copy() }
+      return { seq: head(), observed: observed.copy() }
     },
     /** Takes what a reader got at `seq`; readers see to it themselves that their own seqs are contiguous. */
     take(seq: number, event: LogEvent, reader: string, connection: Connection): void {

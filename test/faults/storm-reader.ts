@@ -3,7 +3,7 @@ import { formatCursor, parseCursor } from '@parley/contract/cursor'
 import type { LogEvent } from '@parley/contract/events'
 import { createParser } from 'eventsource-parser'
 import type { StreamEvent } from '../harness/stream.ts'
-import type { ToldState } from '../harness/told-state.ts'
+import type { ObservedState } from '../harness/observed-state.ts'
 import { silenceMs, startFate } from './storm-fate.ts'
 import { isExcuse, openStormLink, signIn, type Storm } from './storm-link.ts'
 import type { Bookmark, PersonLog } from './storm-log.ts'
@@ -13,7 +13,7 @@ export type StormReader = {
   readonly name: string
   readonly seq: number
   /** What it knows by what it heard. */
-  readonly told: ToldState
+  readonly observed: ObservedState
   /** What it heard last. */
   readonly state: string
   stop(): Promise<void>
@@ -37,7 +37,7 @@ const streamEndMs = 30_000
 export function startReader({ name, storm, log, from }: ReaderOptions): StormReader {
   const { record, world } = storm
   const { epoch } = log
-  const { told } = from
+  const { observed } = from
   const random = randomOf(storm.seed, name)
   const link = openStormLink(storm, name)
   const life = new AbortController()
@@ -70,7 +70,7 @@ export function startReader({ name, storm, log, from }: ReaderOptions): StormRea
       seq = cursor.seq
       const heard = { name: event, data } as LogEvent
       log.take(seq, heard, name, connection)
-      told.hear(heard)
+      observed.apply(heard)
     }
   }
 
@@ -166,7 +166,7 @@ export function startReader({ name, storm, log, from }: ReaderOptions): StormRea
   })()
   return {
     name,
-    told,
+    observed,
     get seq() {
       return seq
     },

@@ -4,7 +4,7 @@ import type { Conversation, Message, Participant } from '@parley/contract/entiti
 import type { LogEvent } from '@parley/contract/events'
 import type { Api } from '../harness/api.ts'
 import { openStream } from '../harness/stream.ts'
-import { ToldState } from '../harness/told-state.ts'
+import { ObservedState } from '../harness/observed-state.ts'
 import type { Crowd } from './storm-crowd.ts'
 import { fetchHistories, fetchMessages } from './storm-histories.ts'
 import { judge, timelinesOf } from './storm-judge.ts'
@@ -38,13 +38,18 @@ export async function fetchTruth(record: StormRecord, api: Api): Promise<Truth> 
 }
 
 /** What somebody knows by their events is what they are told when they ask. */
-export function compareTold(record: StormRecord, who: string, told: ToldState, truth: Truth): void {
+export function compareObserved(
+  record: StormRecord,
+  who: string,
+  observed: ObservedState,
+  truth: Truth
+): void {
   const expectSame = (what: string, known: unknown, fetched: unknown) => {
     if (isDeepStrictEqual(known, fetched)) return
     const [says, gets] = [known, fetched].map((each) => JSON.stringify(each))
     record.violate(`${who} knows ${what} as ${says}; GET says ${gets}`)
   }
-  const known = told.conversations
+  const known = observed.conversations
     .values()
     .filter(({ conversation }) => conversation.lastMessage !== null)
     .toArray()
@@ -80,7 +85,7 @@ export async function audit(
 ): Promise<void> {
   const { facts } = record
   const { id: me } = api.user
-  const told = new ToldState(me, keptMessages)
+  const observed = new ObservedState(me, keptMessages)
   const name = `${log.person.name}, reading everything again,`
   const mine = new Set(truth.conversations.map(({ id }) => id))
 
@@ -130,14 +135,14 @@ export async function audit(
         }
         const heard = { name: event, data } as LogEvent
         log.take(seq, heard, name, connection)
-        told.hear(heard)
+        observed.apply(heard)
       }
     } catch {
       // It had lived long enough; the next one goes on.
     }
     stream.cut()
   }
-  compareTold(record, name, told, truth)
+  compareObserved(record, name, observed, truth)
 }
 
 /**
@@ -186,13 +191,13 @@ async function fetchTruths(
 
 function compareCrowd(record: StormRecord, { log, readers }: Crowd, truth: Truth): void {
   const { seq: head } = parseCursor(truth.cursor)!
-  for (const { name, seq, state, told } of readers) {
-    if (seq === head) compareTold(record, name, told, truth)
+  for (const { name, seq, state, observed } of readers) {
+    if (seq === head) compareObserved(record, name, observed, truth)
     else record.violate(`${name} is at ${seq}, its log at ${head}; ${state}`)
   }
-  compareTold(record, `whoever read first of ${log.person.name}'s log`, log.told, truth)
+  compareObserved(record, `whoever read first of ${log.person.name}'s log`, log.observed, truth)
   for (const [key, message] of record.acknowledged) {
-    const { conversation } = log.told.conversations.get(message.conversationId) ?? {}
+    const { conversation } = log.observed.conversations.get(message.conversationId) ?? {}
     if (conversation?.kind === 'direct' && !log.delivered.has(message.id)) {
       record.violate(`message ${message.id} (${key}) was acknowledged, ${log.person.name} never got it`)
     }

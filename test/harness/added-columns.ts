@@ -1,12 +1,12 @@
 import { tables } from '../../server/platform/storage/schema.ts'
 import type { Statement } from './recording-store.ts'
 
-/** The columns of each table that the tests add to, by their types. */
+/** Column types by name, for each table under test. */
 type Columns = Map<string, Map<string, string>>
 
 /**
- * Adds to every table a column of each name that another table, or a statement, has: what a newer version might add, at its
- * worst. A column that a statement does not qualify is ambiguous then, and one that it does not name is too much.
+ * Adds to every table a column for each column name of the other tables and statements: the worst additions
+ * of a newer version. An unqualified column in a statement becomes ambiguous, and `*` returns extra columns.
  */
 export async function addColumns(
   query: (text: string) => Promise<Record<string, unknown>[]>,
@@ -19,7 +19,7 @@ export async function addColumns(
     for (const [name] of text.matchAll(/\b[a-z][a-z_]*\b/g)) names.set(name, 'bigint')
   }
   for (const of of columns.values()) for (const [name, type] of of) names.set(name, type)
-  // Postgres' own, which no table may have.
+  // Postgres reserves these names; no table may have them.
   for (const name of ['ctid', 'oid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid', 'rowid']) names.delete(name)
   let added = 0
   await query('BEGIN')

@@ -3,7 +3,7 @@ import { request, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Conversation, Login, Message, User } from '@parley/contract/entities'
 
-/** An answer with its body read: parsed when it is JSON, text otherwise. */
+/** A response with its body: parsed if it is JSON, text otherwise. */
 export type Answer<Body = unknown> = { status: number; headers: Headers; body: Body }
 
 export type Api = {
@@ -12,12 +12,12 @@ export type Api = {
   readonly user: User
   get<Body = unknown>(path: string, headers?: Record<string, string>): Promise<Answer<Body>>
   post<Body = unknown>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<Body>>
-  /** The conversation with `username`, started when there is none. */
+  /** Returns the conversation with `username`, creating it if needed. */
   conversationWith(username: string): Promise<Conversation>
   send(conversationId: string, content: string, clientId?: string): Promise<Message>
 }
 
-/** One request; a `body` that is no string is sent as JSON. */
+/** Makes one request. A `body` that is not a string is sent as JSON. */
 export async function call<Body = unknown>(
   url: string,
   options: { method?: string; headers?: Record<string, string>; body?: unknown; signal?: AbortSignal } = {}
@@ -39,7 +39,7 @@ export async function call<Body = unknown>(
   }
 }
 
-/** The same request with a `Host` of its own, which fetch does not take. */
+/** Makes the same request with its own `Host` header, which fetch does not allow. */
 export async function callFor<Body = unknown>(
   host: string,
   url: string,
@@ -67,7 +67,10 @@ export async function callFor<Body = unknown>(
   }
 }
 
-/** Signs `username` in by the development login of the Parley at `url`, which answers for its `origin` alone. */
+/**
+ * Signs `username` in with the development login of the Parley at `url`, which accepts requests for its
+ * `origin` only.
+ */
 export async function loginAs(url: string, username: string, origin = url): Promise<Api> {
   const asked = { method: 'POST', body: { username } }
   const answer = await callFor<Login>(new URL(origin).host, `${url}/api/login`, asked)
@@ -75,7 +78,10 @@ export async function loginAs(url: string, username: string, origin = url): Prom
   return apiWith(url, answer.body.token!, answer.body.authUser)
 }
 
-/** Signs `username` in at a node, for the proxy in front of it: the development login takes nothing through a proxy. */
+/**
+ * Signs `username` in at a node and returns an API for the proxy in front of it. The development login
+ * rejects proxied requests.
+ */
 export async function loginBehind(proxyUrl: string, nodeUrl: string, username: string): Promise<Api> {
   const { token, user } = await loginAs(nodeUrl, username, proxyUrl)
   return apiWith(proxyUrl, token, user)

@@ -1,4 +1,4 @@
-/** Parley in a process that can say what it holds; `--expose-gc` is needed. */
+/** Parley in a process that reports its own resources; needs `--expose-gc`. */
 import { readdirSync } from 'node:fs'
 import type { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { answerCalls } from './calls.ts'
 
 let app: App
 
-/** What a process holds once garbage is collected. */
+/** Resources of a process after garbage collection. */
 export type Holdings = {
   descriptors: number
   resources: Record<string, number>
@@ -31,7 +31,7 @@ export const commands = {
   },
 
   async measure(): Promise<Holdings> {
-    // What was closed in this turn of the event loop is let go of in the next ones.
+    // Handles closed in this turn of the event loop are released in the next ones.
     for (let i = 0; i < 5; i++) await turn()
     globalThis.gc!()
     await turn()

@@ -14,7 +14,7 @@ const place = ['/usr/bin/caddy', '/usr/local/bin/caddy', '/opt/homebrew/bin/cadd
 
 export const hasCaddy = place !== undefined
 
-/** Starts Caddy with a configuration that listens on `port` of the loopback. */
+/** Starts Caddy with a configuration that listens on `port` of the loopback interface. */
 export async function startCaddy(port: number, config: string): Promise<Caddy> {
   if (!place) throw new Error('no caddy; on Debian: apt-get install caddy')
   const folder = await mkdtemp(join(tmpdir(), 'parley-caddy-'))

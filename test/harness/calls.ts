@@ -5,7 +5,7 @@ type Command = (input: never) => Promise<unknown>
 type Call = { id: number; name: string; input: unknown }
 type Answer = { id: number; result: unknown } | { id: number; error: string }
 
-/** A process that answers calls; ended with `close()`. */
+/** A child process that answers calls; end it with `close()`. */
 export type Callee<Commands> = {
   readonly process: ChildProcess
   call<Name extends keyof Commands & string>(
@@ -22,7 +22,7 @@ type InputOf<Each> = Each extends (input: infer Input) => unknown
   : never
 type ResultOf<Each> = Each extends (input: never) => Promise<infer Result> ? Result : never
 
-/** In the process that was started: runs what it is asked to. Ends with its parent. */
+/** Runs in the child process: executes the commands that the parent calls. Exits with its parent. */
 export function answerCalls(commands: Record<string, Command>): void {
   process.on('message', ({ id, name, input }: Call) => {
     commands[name]!(input as never).then(
@@ -34,7 +34,7 @@ export function answerCalls(commands: Record<string, Command>): void {
   process.on('disconnect', () => process.exit())
 }
 
-/** Starts `file` (which calls `answerCalls`) as a process of its own; `core` pins it to one. */
+/** Starts `file` (which calls `answerCalls`) as a child process; `core` pins it to one core. */
 export function startCallee<Commands>(
   file: string,
   { core, execArgv = [], env }: { core?: number; execArgv?: string[]; env?: NodeJS.ProcessEnv } = {}

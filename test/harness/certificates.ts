@@ -6,7 +6,10 @@ import { join } from 'node:path'
 
 export const hasOpenssl = existsSync('/usr/bin/openssl')
 
-/** A certificate authority of one's own, and a certificate of it for `name`; the paths of both files of that. */
+/**
+ * Creates a certificate authority and signs a certificate for `name`. Returns the paths of the authority, the
+ * certificate and its key.
+ */
 export async function makeCertificate(
   name: string
 ): Promise<{ authority: string; certificate: string; key: string; [Symbol.asyncDispose](): Promise<void> }> {

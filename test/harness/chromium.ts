@@ -26,7 +26,7 @@ const flags = [
   '--disable-sync'
 ]
 
-/** One person's browser: a process and a profile of its own, so nothing is shared with another's. */
+/** One person's browser, with its own process and profile, isolated from all others. */
 export type Browser = {
   context: BrowserContext
   close(): Promise<void>
@@ -35,7 +35,7 @@ export type Browser = {
 
 type LaunchOptions = NonNullable<Parameters<typeof chromium.launchPersistentContext>[1]>
 
-/** Launches Chromium with a fresh user-data folder that `close()` removes. */
+/** Launches Chromium with a new user-data folder, which `close()` removes. */
 export async function openBrowser(options: LaunchOptions = {}): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'parley-chromium-'))
   const context = await chromium.launchPersistentContext(profile, {

@@ -3,9 +3,9 @@ import { hasNginx, readmeConfig, startNginx, type Nginx } from './nginx.ts'
 import { freePort, startParley, type Parley } from './parley.ts'
 import { createDatabase, hasPostgres, startPostgres, type Postgres } from './postgres.ts'
 
-/** Nodes of one Parley: a Postgres, a NATS, and nginx in front. */
+/** Several Parley nodes with one Postgres, one NATS server, and nginx in front. */
 export type Cluster = {
-  /** Where people find it: nginx, which takes the nodes in turn. */
+  /** The public address: nginx, which distributes requests over the nodes. */
   readonly url: string
   readonly nodes: readonly Parley[]
   readonly postgres: Postgres
@@ -18,15 +18,15 @@ export type Cluster = {
 
 export type ClusterOptions = {
   env?: Record<string, string>
-  /** Of postgresql.conf. */
+  /** Settings for postgresql.conf. */
   postgresSettings?: Record<string, string>
-  /** The way of each node to NATS; straight unless given. */
+  /** The NATS URL for each node; a direct connection by default. */
   natsUrlOf?: (nats: Nats, node: number) => Promise<string>
 }
 
 const nodeCount = 3
 
-/** Why there can be no cluster here; undefined where there can. */
+/** The reason why a cluster cannot run here; undefined if it can. */
 export const noCluster =
   [!hasPostgres && 'Postgres', !hasNats && 'nats-server', !hasNginx && 'nginx'].filter(Boolean).join(', ') ||
   undefined

@@ -8,18 +8,18 @@ import type { DatabaseConfig } from '../../server/config.ts'
 import { openStore } from '../../server/open-store.ts'
 import { call } from './api.ts'
 
-/** Somebody of a crowd, signed in. */
+/** A signed-in member of a crowd. */
 export type Member = { user: User; token: string }
 
-/** A conversation of two members. */
+/** A conversation between two members. */
 export type Pair = { conversationId: string; members: [Member, Member] }
 
-/** Everybody, and the data folder they are in, unless another database was named. */
+/** The members and their data folder, unless another database was given. */
 export type Crowd = { dataDir: string; members: Member[]; pairs: Pair[] }
 
 /**
- * A data folder with `count` people who are signed in, written before a server runs on it: ten thousand logins take a
- * while. Two neighbours each (0 and 1, 2 and 3 …) have a conversation when `paired`.
+ * Writes `count` signed-in users into a data folder before a server runs on it, because ten thousand logins
+ * take too long. With `paired`, each two neighbours (0 and 1, 2 and 3 …) have a conversation.
  */
 export async function makeCrowd(
   count: number,
@@ -56,7 +56,7 @@ export async function makeCrowd(
   }
 }
 
-/** The head of each member's log, by name: what their streams must come to. */
+/** Returns the head of each member's log, by username: where their streams must arrive. */
 export async function readHeads(url: string, members: Member[]): Promise<Record<string, number>> {
   const heads: Record<string, number> = {}
   const waiting = members.values()

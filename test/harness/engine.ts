@@ -9,19 +9,19 @@ import { sharedDatabase } from './shared-postgres.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** What a project runs its files on, SQLite unless it says something else. */
+    /** The database engine of the Vitest project; SQLite by default. */
     engine: DatabaseConfig['kind']
   }
 }
 
-/** An empty database on the engine that the project is for; `place` is a folder of the test's own. */
+/** Returns an empty database on the project's engine; `place` is a folder of the test. */
 export async function emptyDatabase(place: string): Promise<DatabaseConfig> {
   return inject('engine') === 'postgres'
     ? { kind: 'postgres', url: await sharedDatabase() }
     : { kind: 'sqlite', path: join(place, 'parley.db') }
 }
 
-/** Changes a database behind its store's back. */
+/** Changes a database without its store. */
 export async function changeBeside(database: DatabaseConfig, statement: string): Promise<void> {
   if (database.kind === 'postgres') {
     await administer(database.url, statement)
@@ -32,7 +32,7 @@ export async function changeBeside(database: DatabaseConfig, statement: string):
   connection.close()
 }
 
-/** Reads a database behind its store's back. Numbers are numbers on both engines. */
+/** Reads a database without its store. Returns numbers as numbers on both engines. */
 export async function rowsBeside<Row extends object>(
   database: DatabaseConfig,
   query: string

@@ -4,7 +4,7 @@ import type { EngineTab } from './engine-tab.ts'
 
 const places = ['/usr/bin/firefox-esr', '/usr/bin/firefox']
 
-/** Opens a tab of the system's Firefox, headless, over WebDriver BiDi. Disposing it ends the browser. */
+/** Opens a tab in the system's headless Firefox over WebDriver BiDi. Disposing of it closes the browser. */
 export async function openFirefox(): Promise<EngineTab> {
   const executablePath = places.find((path) => existsSync(path))
   if (!executablePath) throw new Error('no Firefox; on Debian: apt-get install firefox-esr')

@@ -8,18 +8,18 @@ export const origin = 'https://chat.example.org'
 
 type Answer = { status: number; body: string }
 
-/** A stand-in for GitHub: what it answers, and what it was asked. */
+/** A fake GitHub: its configured answers and the requests it received. */
 export type FakeGithub = {
   tokenAnswer: Answer
   userAnswer: Answer
-  /** Of organisations; 404 for those that are not named. */
+  /** Answers by organisation; 404 for all others. */
   memberships: Record<string, Answer>
-  /** Answers the question for the user instead, and may leave the answer open. */
+  /** Handles the user request instead of the default answer, and may leave it open. */
   slow: ((response: ServerResponse) => void) | null
   asked: { url: string; headers: NodeJS.Dict<string | string[]>; body: string }[]
-  /** As it is at first. */
+  /** Restores the initial answers. */
   reset(): void
-  /** What points Parley at it. */
+  /** The settings that point Parley at this server. */
   readonly env: Record<string, string>
   close(): void
 }
@@ -71,11 +71,11 @@ export function githubUser(id: number, login: string, avatar = `https://avatars.
 
 type Begun = { state: string; cookie: string; location: URL }
 
-/** A browser that signs in at `github`, to Parley with these settings. */
+/** Starts a Parley with these settings and a browser that signs in through `github`. */
 export async function startSignIns(github: FakeGithub, env: Record<string, string> = {}) {
   const parley: InProcess = await startInProcess({ ...github.env, ...env })
 
-  /** Goes to GitHub as a browser would; gives the state and the cookie that it came with. */
+  /** Begins a sign-in as a browser does; returns the state and the cookie of the redirect. */
   async function start(query = '', cookies = ''): Promise<Begun> {
     const answer = await parley.inject({ url: `/api/oauth/github${query}`, headers: { cookie: cookies } })
     expect(answer.statusCode).toBe(307)
@@ -94,7 +94,7 @@ export async function startSignIns(github: FakeGithub, env: Record<string, strin
     return parley.inject({ url: `/api/oauth/github/callback?${search}`, headers: { cookie, accept } })
   }
 
-  /** Signs in; gives who that is here. */
+  /** Signs in and returns the resulting Parley user. */
   async function signInWith(login: string, id: number, avatar?: string) {
     github.userAnswer = githubUser(id, login, avatar)
     const { state, cookie } = await start()
@@ -108,7 +108,7 @@ export async function startSignIns(github: FakeGithub, env: Record<string, strin
     }>()
   }
 
-  /** 307, or the refusal. */
+  /** Returns 307, or the refusal. */
   async function tryToSignIn(login: string, id: number): Promise<number | string> {
     github.userAnswer = githubUser(id, login)
     const { state, cookie } = await start()

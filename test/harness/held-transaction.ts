@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { Schema } from '../../server/platform/storage/schema.ts'
 import { administer } from './postgres.ts'
 
-/** A transaction that somebody begins, and ends when the test says so. */
+/** Opens a transaction and keeps it open until the test ends it. */
 export async function hold(db: Kysely<Schema>, work: (db: Transaction<Schema>) => Promise<unknown>) {
   const worked = Promise.withResolvers<void>()
   const end = Promise.withResolvers<'commit' | 'rollback'>()
@@ -26,7 +26,7 @@ export async function hold(db: Kysely<Schema>, work: (db: Transaction<Schema>) =
   }
 }
 
-/** Resolves when `count` others wait for a lock in the database at `url`. */
+/** Resolves when `count` other sessions wait for a lock in the database at `url`. */
 export async function untilWaiting(url: string, count: number): Promise<void> {
   const waiting = `SELECT count(*)::int AS count FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'`

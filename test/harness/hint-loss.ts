@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A way to NATS on which messages get lost, and nothing else does. */
+/** A NATS proxy that drops messages and nothing else. */
 export type HintLoss = {
   readonly port: number
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Passes on to the NATS at `port`; of what it sends, the messages for which `isLost` says so do not arrive. */
+/** Proxies the NATS server at `port` and drops each message for which `isLost` returns true. */
 export async function openHintLoss(port: number, isLost: () => boolean): Promise<HintLoss> {
   const open = new Set<Socket>()
   const server = createServer((client) => {
@@ -38,7 +38,7 @@ export async function openHintLoss(port: number, isLost: () => boolean): Promise
   return { port: (server.address() as AddressInfo).port, close, [Symbol.asyncDispose]: close }
 }
 
-/** Takes what NATS sends, in any pieces; gives what of it is to be passed on, in whole lines. */
+/** Returns a filter for the bytes from NATS, cut anywhere; it returns the lines to forward. */
 function sieveOf(isLost: () => boolean): (bytes: Buffer) => Buffer {
   let rest = Buffer.alloc(0)
   return (bytes) => {
@@ -49,7 +49,7 @@ function sieveOf(isLost: () => boolean): (bytes: Buffer) => Buffer {
       if (line < 0) break
       const head = rest.toString('latin1', 0, line)
       const isMessage = head.startsWith('MSG ')
-      // Its last word is the size of what follows on lines of its own.
+      // The last word of a MSG line is the size of the payload that follows.
       const end = line + 2 + (isMessage ? Number(head.split(' ').at(-1)) + 2 : 0)
       if (rest.length < end) break
       if (!isMessage || !isLost()) kept.push(rest.subarray(0, end))

@@ -8,20 +8,20 @@ import { createApp, type App } from '../../server/app.ts'
 import { readConfig, type DatabaseConfig } from '../../server/config.ts'
 import { emptyDatabase } from './engine.ts'
 
-/** Parley in the test's own process, on an empty database; for routes, which need no socket. */
+/** Parley in the test's own process, on an empty database; for route tests, which need no socket. */
 export type InProcess = {
   readonly app: App
   readonly dataDir: string
   readonly database: DatabaseConfig
-  /** One request, answered without a network. */
+  /** Makes one request without a network. */
   inject(request: InjectOptions | string): Promise<LightMyRequestResponse>
   signIn(username: string): Promise<Person>
-  /** Listens on a port of its own; for streams and for what is no HTTP. Gives the address. */
+  /** Listens on a free port and returns its address; for streams and non-HTTP bytes. */
   listen(): Promise<string>
   close(): Promise<void>
 }
 
-/** Somebody who is signed in. */
+/** A signed-in user. */
 export type Person = {
   readonly id: string
   readonly token: string
@@ -31,7 +31,7 @@ export type Person = {
   put(url: string): Promise<LightMyRequestResponse>
   delete(url: string): Promise<LightMyRequestResponse>
   conversationWith(username: string): Promise<Conversation>
-  /** A new group of this person's; gives its address. */
+  /** Creates a group owned by this person and returns its path. */
   group(usernames: string[], history?: 'all' | 'joined'): Promise<string>
   send(conversationId: string, content: string): Promise<Message>
 }
@@ -48,10 +48,10 @@ export async function startInProcess(
     PARLEY_RATE_LIMITS: 'off',
     ...env
   })
-  // No setting gives port 0 an origin of its own; tests of cookies send the configured one.
+  // No setting gives port 0 an origin; tests of cookies send the configured one.
   const database = await emptyDatabase(dataDir)
   const app = await createApp({ ...config, port: 0, database }, describe)
-  // The development login takes requests for ORIGIN alone.
+  // The development login accepts requests for ORIGIN only.
   const authority = new URL(config.origin).host
   const inject: InProcess['inject'] = (request) =>
     app.server.inject({ authority, ...(typeof request === 'string' ? { url: request } : request) })
@@ -107,12 +107,16 @@ export async function startInProcess(
   }
 }
 
-/** A refusal in a line, `422 validation_failed content`: what tests compare. Throws when it is no problem document. */
+/**
+ * Returns a refusal as one comparable line, such as `422 validation_failed content`. Throws if the response
+ * is not a problem document.
+ */
 export function refusal(answer: LightMyRequestResponse): string {
   if (!String(answer.headers['content-type']).startsWith('application/problem+json')) {
-    throw new Error(`no problem document: ${answer.statusCode} ${answer.body}`)
+    throw new Error(`not a problem document: ${answer.statusCode} ${answer.body}`)
   }
   const { status, code, errors } = answer.json<ProblemDocument>()
-  if (status !== answer.statusCode) throw new Error(`${answer.statusCode} says ${status}`)
+  if (status !== answer.statusCode)
+    throw new Error(`status ${answer.statusCode} has a document with status ${status}`)
   return [status, code, ...Object.keys(errors ?? {})].join(' ')
 }

@@ -8,15 +8,15 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from './parley.ts'
 
-/** A nats-server of its own, on the loopback. */
+/** A private nats-server on the loopback interface. */
 export type Nats = {
   readonly port: number
-  /** For NATS_URL. */
+  /** The value for NATS_URL. */
   readonly url: string
   stop(): Promise<void>
-  /** Starts it again on the same port; waits until it answers. */
+  /** Restarts it on the same port and waits until it answers. */
   start(): Promise<void>
-  /** Stops it for good. */
+  /** Stops it permanently. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -25,10 +25,10 @@ const place = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/
   existsSync(path)
 )
 
-/** False where there is no nats-server (Debian: apt-get install nats-server). */
+/** False if nats-server is not installed (Debian: apt-get install nats-server). */
 export const hasNats = place !== undefined
 
-/** Starts nats-server on a free port, with `config` in its own language beside that. */
+/** Starts nats-server on a free port; `config` is appended to its configuration file. */
 export async function startNats({ config = '' } = {}): Promise<Nats> {
   if (!place) throw new Error('no nats-server; on Debian: apt-get install nats-server')
   const port = await freePort()
@@ -62,7 +62,7 @@ export async function startNats({ config = '' } = {}): Promise<Nats> {
   return { port, url: `nats://127.0.0.1:${port}`, stop, start, close, [Symbol.asyncDispose]: close }
 }
 
-/** NATS speaks first: a line that begins with INFO. */
+/** Waits for the INFO line that NATS sends on each new connection. */
 async function untilGreeted(port: number, timeoutMs = 20_000): Promise<void> {
   const end = Date.now() + timeoutMs
   while (Date.now() < end) {

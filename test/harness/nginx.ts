@@ -8,11 +8,13 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { repository } from './parley.ts'
 
-/** nginx in front of nodes of one's own. */
+/** nginx in front of test nodes. */
 export type Nginx = {
-  /** What it logged: of each request that is over, its method, its address, and the ports of the nodes it went to. */
+  /**
+   * Returns one line for each completed request: method, path, and the ports of the nodes that nginx tried.
+   */
   requests(): Promise<string[]>
-  /** Everything that it wrote into any log. */
+  /** Returns the text of all its logs. */
   logs(): Promise<string>
   close(): Promise<void>
 }
@@ -25,7 +27,7 @@ export const hasNginx = place !== undefined
 
 const ownLog = '/var/log/nginx/parley.log'
 
-/** Starts nginx with a configuration that listens on `port` of the loopback. */
+/** Starts nginx with a configuration that listens on `port` of the loopback interface. */
 export async function startNginx(port: number, config: string): Promise<Nginx> {
   if (!place) throw new Error('no nginx; on Debian: apt-get install nginx')
   const folder = await mkdtemp(join(tmpdir(), 'parley-nginx-'))
@@ -79,7 +81,7 @@ export async function startNginx(port: number, config: string): Promise<Nginx> {
   }
 }
 
-/** As little as one can write, and nginx's own defaults for the rest: HTTP/1.0 to the server, answers buffered. */
+/** A minimal configuration with nginx defaults: HTTP/1.0 to the server, buffered responses. */
 export function defaultConfig(port: number, node: number, more = ''): string {
   return `server {
     listen 127.0.0.1:${port}; listen [::1]:${port};
@@ -87,7 +89,7 @@ export function defaultConfig(port: number, node: number, more = ''): string {
   }`
 }
 
-/** The README's configuration, which passes on to nodes in turn, with our ports and names in it. */
+/** The README's configuration, which balances over several nodes, with the test's ports and names. */
 export async function readmeConfig(port: number, nodes: number[]): Promise<string> {
   const readme = await readFile(join(repository, 'README.md'), 'utf8')
   const config = /```nginx\n([^]*?)```/.exec(readme)![1]!
@@ -99,7 +101,7 @@ export async function readmeConfig(port: number, nodes: number[]): Promise<strin
     ['server_name chat.example.org;', 'server_name localhost;']
   ] as const
   if (servers.length !== nodes.length || ours.some(([theirs]) => !config.includes(theirs)))
-    throw new Error('the README has changed')
+    throw new Error('the README does not have the expected nginx configuration')
   const atNodes = servers.reduce(
     (text, server, i) => text.replace(server, ` server 127.0.0.1:${nodes[i]}`),
     config
@@ -107,17 +109,20 @@ export async function readmeConfig(port: number, nodes: number[]): Promise<strin
   return ours.reduce((text, [theirs, own]) => text.replace(theirs, own), atNodes)
 }
 
-/** Polls, because nothing outside a process can be told that it listens. */
+/** Polls, because a process does not announce outside that it is listening. */
 export async function untilListening(port: number, timeoutMs = 20_000): Promise<void> {
   const end = Date.now() + timeoutMs
   while (Date.now() < end) {
     if (await takes(port)) return
     await delay(25)
   }
-  throw new Error(`it did not listen within ${timeoutMs} ms`)
+  throw new Error(`nothing listened within ${timeoutMs} ms`)
 }
 
-/** Whether a connection is taken; what an address is answered, a configuration may leave out. */
+/**
+ * Returns whether the port accepts a connection. Does not make a request, because a configuration may define
+ * no answer.
+ */
 function takes(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {

@@ -5,24 +5,24 @@ import type { Pair } from './crowd.ts'
 import { RawSender } from './raw-sender.ts'
 
 export type PacedLoad = {
-  /** The messages that were acknowledged so far. */
+  /** The messages acknowledged so far. */
   readonly acknowledged: readonly Message[]
-  /** From when each was due to its acknowledgement, ms, since this was last called. */
+  /** Returns, for each acknowledgement since the last call, the time since the send was due, ms. */
   takeDelays(): number[]
-  /** Attempts that were not answered, or answered 503; each was sent again with its key. */
+  /** Attempts that failed or were answered 503; each was retried with its key. */
   readonly retries: number
-  /** Resolves when so many are acknowledged. */
+  /** Resolves when `count` messages are acknowledged. */
   untilAcknowledged(count: number): Promise<void>
-  /** Begins no more. Resolves when all that were begun are acknowledged. */
+  /** Stops starting sends. Resolves when all started sends are acknowledged. */
   finish(): Promise<void>
 }
 
 type Options = {
   port: number
-  /** In turn; the first member of a pair sends. */
+  /** Used in turn; the first member of a pair sends. */
   pairs: readonly Pair[]
   perSecond: number
-  /** Connections; each has one request under way at most. */
+  /** Number of connections; each has at most one pending request. */
   connections?: number
   content?: () => string
 }
@@ -30,7 +30,10 @@ type Options = {
 const tickMs = 5
 const retryMs = 20
 
-/** Sends so many messages a second, each with a key and again with the same one until it is acknowledged. */
+/**
+ * Sends a fixed number of messages per second. Each has an idempotency key and is retried with it until
+ * acknowledged.
+ */
 export function startPacedLoad({
   port,
   pairs,
@@ -43,7 +46,7 @@ export function startPacedLoad({
   const startedAt = performance.now()
   const state = { retries: 0, begun: 0, due: 0, over: false, failed: null as Error | null }
 
-  /** Whether one more is to be begun; waits for its time. */
+  /** Waits until the next send is due. Returns false if the load has been stopped. */
   async function isDue(): Promise<boolean> {
     while (!state.over && state.begun >= state.due) {
       state.due = Math.floor(((performance.now() - startedAt) / 1_000) * perSecond)

@@ -7,29 +7,29 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 export type Parley = {
-  /** The origin it listens on, `http://localhost:<port>`. */
+  /** The origin that it listens on, `http://localhost:<port>`. */
   readonly url: string
   readonly dataDir: string
   readonly pid: number
-  /** Everything it printed since it was first started. */
+  /** Returns its output since it was first started. */
   output(): string
-  /** Sends the signal (SIGKILL unless told) and waits for the end of the process. */
+  /** Sends a signal (SIGKILL by default) and waits for the process to exit. */
   kill(signal?: NodeJS.Signals): Promise<Exit>
-  /** Resolves when the process that runs now has ended, by itself or not. */
+  /** Resolves when the current process has exited for any reason. */
   ended(): Promise<Exit>
-  /** Starts it again on the same port and data; ends it first when it still runs. */
+  /** Restarts it on the same port and data; kills it first if it is running. */
   restart(env?: Record<string, string>): Promise<void>
-  /** Ends it and removes its data folder (unless the folder was given). */
+  /** Stops it and removes its data folder, unless the caller supplied the folder. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 
 export const repository = new URL('../..', import.meta.url).pathname
-/** The release that `npm run build` makes of this checkout: what tests and benches run. */
+/** The release that `npm run build` makes of this checkout; tests and benches run it. */
 export const release = join(repository, 'dist')
 
-/** A TCP port that was free a moment ago. */
+/** Returns a TCP port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -40,7 +40,7 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** The environment without whatever would configure Parley, and with Node 26 first on the path. */
+/** Returns the environment without Parley's settings and with Node 26 first on the path. */
 export function cleanEnv(env: Record<string, string> = {}): NodeJS.ProcessEnv {
   const own =
     /^(PORT|HOST|ORIGIN|DATA_DIR|DATABASE_URL|NATS_URL|NODE_ENV|NODE_OPTIONS|GITHUB_.*|PARLEY_.*|VITEST.*)$/
@@ -56,21 +56,28 @@ export type ParleyOptions = {
   env?: Record<string, string>
   dataDir?: string
   port?: number
-  /** An unpacked release, or an older checkout that runs from its sources; this checkout's release by default. */
+  /**
+   * An unpacked release, or an older checkout that runs from its sources. Defaults to this checkout's
+   * release.
+   */
   folder?: string
-  /** The one core that it may use. */
+  /** The only core that the process may use. */
   core?: number
-  /** A program and its arguments that starts Parley the first time, and must become it: `strace -D`. */
+  /**
+   * Returns a command that wraps the first start. It must replace itself with Parley, as `strace -D` does.
+   */
   under?: (dataDir: string) => string[]
 }
 
-/** Starts Parley as a process of its own, on a free port with an empty data folder, and waits until it is ready. */
+/**
+ * Starts Parley as a child process, on a free port with an empty data folder, and waits until it is ready.
+ */
 export async function startParley(options: ParleyOptions = {}): Promise<Parley> {
   const port = options.port ?? (await freePort())
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'parley-test-')))
   const url = `http://localhost:${port}`
   let printed = ''
-  // An older version may not know the setting.
+  // Older versions may reject the setting.
   const unlimited = options.folder === undefined ? { PARLEY_RATE_LIMITS: 'off' } : {}
 
   const keep = (chunk: Buffer) => void (printed += chunk.toString())
@@ -86,7 +93,7 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
     })
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
-    // After its end and its last word.
+    // `close` fires after the exit and the last output.
     const closed = new Promise((resolve) => child.once('close', resolve))
     const ended = once(child, 'exit').then(() => {
       throw new Error(`Parley ended before it was ready:\n${printed}`)
@@ -139,7 +146,7 @@ export async function startParley(options: ParleyOptions = {}): Promise<Parley> 
   }
 }
 
-/** Polls, because nothing outside a process can be told that it listens. */
+/** Polls, because a process does not announce outside that it is ready. */
 async function untilReady(url: string, timeoutMs = 60_000): Promise<void> {
   const end = Date.now() + timeoutMs
   while (Date.now() < end) {

@@ -10,10 +10,13 @@ const program = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pg
   existsSync(path)
 )
 
-/** False where there is no PgBouncer (Debian: apt-get install pgbouncer). */
+/** False if PgBouncer is not installed (Debian: apt-get install pgbouncer). */
 export const hasPgbouncer = program !== undefined
 
-/** Starts a PgBouncer before the Postgres at `url`, with `settings` of pgbouncer.ini. `url` of the result goes through it. */
+/**
+ * Starts PgBouncer in front of the Postgres at `url`, with `settings` for pgbouncer.ini. The returned `url`
+ * goes through it.
+ */
 export async function startPgbouncer(url: string, settings: Record<string, string | number>) {
   const target = new URL(url)
   const folder = await mkdtemp(join(tmpdir(), 'parley-pgbouncer-'))
@@ -36,7 +39,7 @@ export async function startPgbouncer(url: string, settings: Record<string, strin
       ''
     ].join('\n')
   )
-  // It refuses to run as root.
+  // PgBouncer refuses to run as root.
   const isRoot = process.getuid?.() === 0
   if (isRoot) execFileSync('chown', ['-R', 'postgres:postgres', folder])
   const command = isRoot

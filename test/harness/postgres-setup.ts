@@ -3,12 +3,12 @@ import { hasPostgres, startPostgres } from './postgres.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The superuser's address of the run's Postgres; null where none is installed. */
+    /** The superuser's URL of the run's Postgres; null if Postgres is not installed. */
     postgres: string | null
   }
 }
 
-/** Starts one Postgres for all files of a project; each makes its own databases in it. */
+/** Starts one Postgres for all files of a project; each file creates its own databases in it. */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (!hasPostgres) {
     project.provide('postgres', null)

@@ -12,12 +12,12 @@ import { freePort } from './parley.ts'
 
 const run = promisify(execFile)
 
-/** The version that the tests run on. */
+/** The Postgres version that the tests use. */
 const version = newestVersion()
-/** Where Debian puts its programs. */
+/** Debian's folder for the Postgres programs. */
 export const programs = `/usr/lib/postgresql/${version}/bin`
 const password = 'sesame'
-/** The server's own user, as root: Postgres refuses to run as root. */
+/** The server's system user: Postgres refuses to run as root. */
 const asPostgres =
   process.getuid?.() === 0
     ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', '--reset-env']
@@ -27,26 +27,26 @@ export const hasPostgres = version !== null
 
 /** A private Postgres on a free loopback port. */
 export type Postgres = {
-  /** The superuser's address, of the database `postgres`. */
+  /** The superuser's URL of the database `postgres`. */
   readonly adminUrl: string
   readonly port: number
   readonly pid: number
-  /** Its data folder. */
+  /** The data folder. */
   readonly data: string
-  /** Everything it logged since it was first started. */
+  /** Returns its log since it was first started. */
   output(): string
-  /** Ends it and waits for its end: SIGINT is its fast shutdown, SIGKILL a crash of all its processes. */
+  /** Stops it and waits for its exit. SIGINT is a fast shutdown; SIGKILL crashes all its processes. */
   kill(signal?: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>
-  /** Starts it again on the same port and data, after a fast shutdown where it still runs. */
+  /** Restarts it on the same port and data, after a fast shutdown if it is running. */
   restart(settings?: Record<string, string>): Promise<void>
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
- * Starts a Postgres with an empty data folder; `settings` are of postgresql.conf. `data` is made by somebody else, who
- * also removes it. `onDisk` is for measuring: an fsync costs there what it costs.
+ * Starts a Postgres with an empty data folder and `settings` for postgresql.conf. If the caller supplies
+ * `data`, the caller also removes it. `onDisk` is for benches: fsync then has its real cost.
  */
 export async function startPostgres(
   options: { settings?: Record<string, string>; data?: string; onDisk?: boolean } = {}
@@ -98,7 +98,7 @@ export async function startPostgres(
       try {
         process.kill(pid, signal)
       } catch {
-        // It has ended by itself.
+        // It has already exited.
       }
     }
     await ended
@@ -129,7 +129,10 @@ function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
-/** After a crash the old processes hold the shared memory for a moment; nothing tells when they have let go. */
+/**
+ * After a crash, the old processes hold the shared memory for a moment. No event reports when they release
+ * it, so the start is retried.
+ */
 async function startOnceFree(start: () => Promise<ChildProcess>): Promise<ChildProcess> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -144,7 +147,7 @@ async function startOnceFree(start: () => Promise<ChildProcess>): Promise<ChildP
 /** Runs one statement as the superuser. */
 export async function administer<Row extends QueryResultRow>(url: string, statement: string): Promise<Row[]> {
   const client = new Client({ connectionString: url })
-  // A server that is shut down while somebody is connected says so here too; the query has failed by then.
+  // A server that shuts down emits an error here as well; the query has already failed.
   client.on('error', () => {})
   await client.connect()
   try {
@@ -154,7 +157,7 @@ export async function administer<Row extends QueryResultRow>(url: string, statem
   }
 }
 
-/** A fresh database on the server, as its owner reaches it: `parley`, who is no superuser. */
+/** Creates a database and returns its URL for the owner `parley`, who is not a superuser. */
 export async function createDatabase(adminUrl: string): Promise<string> {
   const name = `parley_${randomUUID().replaceAll('-', '')}`
   await administer(adminUrl, `CREATE DATABASE ${name} OWNER parley`)
@@ -164,7 +167,7 @@ export async function createDatabase(adminUrl: string): Promise<string> {
   return url.href
 }
 
-/** An initialised data folder, made once on this machine and copied for every server. */
+/** Returns an initialised data folder, created once per machine and copied for every server. */
 async function template(): Promise<string> {
   const made = join(tmpdir(), `parley-postgres-template-${version}-${process.getuid?.()}`)
   if (existsSync(made)) return made
@@ -172,7 +175,7 @@ async function template(): Promise<string> {
   const data = join(place, 'data')
   await writeFile(join(place, 'password'), password)
   await giveToPostgres(place)
-  // A collation that is not C, as most servers have: what relies on an order of bytes must say so itself.
+  // A collation other than C, as most servers have: statements that rely on byte order must say so.
   const options = ['--encoding=UTF8', '--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en']
   const [command, ...args] = [
     ...asPostgres,
@@ -189,7 +192,7 @@ async function template(): Promise<string> {
   await administer(server.adminUrl, `CREATE ROLE parley LOGIN PASSWORD '${password}'`)
   await server.kill()
   await server.stop()
-  // Whoever made it at the same time has made the same.
+  // Another process created the same template in the meantime.
   await rename(data, made).catch(() => {})
   await rm(place, { recursive: true, force: true })
   return made
@@ -199,13 +202,15 @@ async function giveToPostgres(place: string): Promise<void> {
   if (asPostgres.length > 0) await run('chown', ['-R', 'postgres:postgres', place])
 }
 
-/** Memory where there is enough: an fsync costs nothing there, and kills of processes cannot tell. */
+/**
+ * Returns a folder in memory if there is room: fsync is free there, and killing processes does not lose it.
+ */
 function roomiest(): string {
   try {
     const { bavail, bsize } = statfsSync('/dev/shm')
     if (bavail * bsize > 2 ** 31) return '/dev/shm'
   } catch {
-    // Not on this system.
+    // Not available on this system.
   }
   return tmpdir()
 }

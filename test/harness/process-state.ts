@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Sockets that a process holds open (Linux). */
+/** Counts the open sockets of a process (Linux). */
 export function countSockets(pid: number): number {
   const folder = `/proc/${pid}/fd`
   return readdirSync(folder).filter((each) => isSocket(`${folder}/${each}`)).length
@@ -11,22 +11,25 @@ function isSocket(path: string): boolean {
   try {
     return readlinkSync(path).startsWith('socket:')
   } catch {
-    // Closed meanwhile.
+    // Closed in the meantime.
     return false
   }
 }
 
-/** Memory that a process holds, in bytes (Linux). */
+/** Resident memory of a process, in bytes (Linux). */
 export function residentBytes(pid: number): number {
   const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!
   return Number(kilobytes) * 1_024
 }
 
-/** Polls, because nothing outside a process is told of what happens in it. Throws, naming `what`, after `timeoutMs`. */
+/**
+ * Polls, because a process does not announce its state outside. Throws an error with `what` after
+ * `timeoutMs`.
+ */
 export async function untilTrue(what: string, condition: () => boolean, timeoutMs = 60_000): Promise<void> {
   const endsAt = performance.now() + timeoutMs
   while (!condition()) {
-    if (performance.now() > endsAt) throw new Error(`not within ${timeoutMs} ms: ${what}`)
+    if (performance.now() > endsAt) throw new Error(`timed out after ${timeoutMs} ms: ${what}`)
     await delay(20)
   }
 }

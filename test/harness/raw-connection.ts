@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** A TCP connection of a client that sends what it is told, and reads only when it is told. */
+/** A client's TCP connection that writes and reads only on command. */
 export class RawConnection {
   readonly socket: Socket
-  /** Everything that arrived. */
+  /** Everything received so far. */
   text = ''
   readonly closed: Promise<void>
 
@@ -31,7 +31,7 @@ export class RawConnection {
     return this
   }
 
-  /** Resolves once what arrived satisfies `done`; rejects when the connection closes before. */
+  /** Resolves once the received text satisfies `done`; rejects if the connection closes first. */
   async until(done: (text: string) => boolean): Promise<void> {
     while (!done(this.text)) {
       const ended = await Promise.race([
@@ -42,7 +42,7 @@ export class RawConnection {
     }
   }
 
-  /** The status of each answer so far, in order. */
+  /** The status codes received so far, in order. */
   get statuses(): number[] {
     return [...this.text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
   }

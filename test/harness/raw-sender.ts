@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net'
 import type { Message } from '@parley/contract/entities'
 
-/** An answer as it came; `body` is not parsed. */
+/** A raw response; `body` is not parsed. */
 export type RawAnswer = { status: number; body: string }
 
 type Waiter = { resolve: (answer: RawAnswer) => void; reject: (error: Error) => void }
 
 /**
- * One kept-alive connection that posts one request at a time. `fetch` costs its process more than a send costs Parley;
- * this costs a fifth of that, so that one core of load can fill one core of server.
+ * One keep-alive connection that posts one request at a time. `fetch` costs its process more than a send
+ * costs Parley; this costs a fifth of that, so one core of load can saturate one core of server.
  */
 export class RawSender {
   readonly #port: number
@@ -20,7 +20,7 @@ export class RawSender {
     this.#port = port
   }
 
-  /** Rejects when the connection is lost before the answer; the next call connects again. */
+  /** Rejects if the connection is lost before the response; the next call reconnects. */
   post(token: string, path: string, body: string): Promise<RawAnswer> {
     const socket = (this.#socket ??= this.#connect())
     return new Promise((resolve, reject) => {
@@ -32,7 +32,9 @@ export class RawSender {
     })
   }
 
-  /** The message, or null when there was no answer or one that asks to try again. Throws at any other refusal. */
+  /**
+   * Returns the message, or null without a response or on a temporary refusal. Throws on any other refusal.
+   */
   async send(
     token: string,
     conversationId: string,

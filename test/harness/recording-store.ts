@@ -18,18 +18,18 @@ import { sharedDatabase } from './shared-postgres.ts'
 const reads: Reads = procedures.reads
 const writes: Writes = procedures.writes
 
-/** A statement as it ran; SQLite's have their values filled in. */
+/** An executed statement; SQLite's have their values inlined. */
 export type Statement = { text: string; values: unknown[] }
 
-/** A store that keeps the statements that its procedures ran. */
+/** A store that records the statements of its procedures. */
 export type RecordingStore = Store & {
-  /** What ran since the last call, without what begins and ends transactions. */
+  /** Returns the statements since the last call, without those that begin and end transactions. */
   takeStatements(): Statement[]
-  /** Runs a statement on a connection of its own or on the store's; it is not recorded. */
+  /** Runs a statement without recording it. */
   query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
 }
 
-/** SQLite as its workers run it, without the workers: procedures run in this thread. */
+/** Opens SQLite as its workers do, but runs the procedures in this thread. */
 export async function openRecordingSqlite(): Promise<RecordingStore> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-recording-'))
   const database = openConnection(join(folder, 'parley.db'), 'command')
@@ -71,7 +71,7 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
     write: (name, input) => run(() => writes[name]!(db, input as never)) as never,
     send: (send) =>
       run(async () => {
-        // What it takes at most: nothing is known by heart.
+        // The most statements possible: nothing is cached.
         forget()
         const { outcomes, committed } = sendBatch([send])
         return { result: outcomes[0]!, committed }
@@ -93,7 +93,7 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
 
 const transactional = /^\s*(BEGIN|START TRANSACTION|COMMIT|ROLLBACK|SET )/i
 
-/** The store as it is, on a fresh database of the run's Postgres; one at a time in a process. */
+/** Opens the real store on a new database of the run's Postgres; one at a time per process. */
 export async function openRecordingPostgres(): Promise<RecordingStore> {
   const url = await sharedDatabase()
   let statements: Statement[] = []
@@ -111,7 +111,7 @@ export async function openRecordingPostgres(): Promise<RecordingStore> {
   return {
     ...store,
     takeStatements() {
-      // What a new connection is asked first is no procedure's.
+      // Queries on a new connection do not belong to a procedure.
       const taken = statements.filter(
         ({ text }) => !/server_version_num|pg_control_system|kysely_migration/.test(text)
       )

@@ -1,2 +1,2 @@
-/** Bundles the server of this checkout once for each run, so that tests never run an older build of it. */
+/** Bundles this checkout's server once per run, so that tests never run an older build. */
 export { buildServer as setup } from '../../scripts/build-server.ts'

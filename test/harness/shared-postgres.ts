@@ -3,10 +3,12 @@ import { createDatabase } from './postgres.ts'
 
 const adminUrl = inject('postgres') ?? null
 
-/** Why nothing can be tested on the Postgres that the run's files share (see postgres-setup.ts); undefined where it can. */
-export const noPostgres = adminUrl === null ? 'no Postgres is installed' : undefined
+/**
+ * The reason why the shared Postgres (see postgres-setup.ts) is unavailable; undefined if it is available.
+ */
+export const noPostgres = adminUrl === null ? 'Postgres is not installed' : undefined
 
-/** A fresh database on it. */
+/** Creates a database on the shared Postgres. */
 export function sharedDatabase(): Promise<string> {
   return createDatabase(adminUrl!)
 }

@@ -1,22 +1,24 @@
 import { createParser } from 'eventsource-parser'
 
-/** One block of the stream; `name` is `message` when it had no `event:` line, `id` null when it had no `id:` line. */
+/**
+ * One block of the stream; `name` is `message` without an `event:` line, `id` is null without an `id:` line.
+ */
 export type StreamEvent = { name: string; id: string | null; data: unknown }
 
 export type EventStream = {
   readonly status: number
   readonly headers: Headers
-  /** The next event; throws when the stream ends first. */
+  /** Returns the next event; throws if the stream ends first. */
   next(): Promise<StreamEvent>
-  /** Reads on to the first event that satisfies; gives it, and all before it in `seen`. */
+  /** Reads up to the first event that matches, and returns it; earlier events are in `seen`. */
   until(predicate: (event: StreamEvent) => boolean): Promise<StreamEvent>
-  /** Every event read so far, in order. */
+  /** All events read so far, in order. */
   readonly seen: readonly StreamEvent[]
-  /** The id a browser would resume from: also set by a block of an id alone. */
+  /** The id from which a browser would resume; also set by a block with only an id. */
   readonly lastEventId: string
   /** Resolves when the server has ended the stream. */
   readonly ended: Promise<void>
-  /** Closes the connection without a word, as a lost network does. */
+  /** Drops the connection without a goodbye, as a lost network does. */
   cut(): void
 }
 
@@ -25,13 +27,13 @@ export type StreamOptions = {
   query?: string
   headers?: Record<string, string>
   timeoutMs?: number
-  /** Gives typing and presence, too, which come and go as others do. */
+  /** Includes typing and presence signals, which depend on other users' activity. */
   signals?: boolean
 }
 
 /**
- * Opens `GET /api/messages` and reads it. `next()` and `until()` fail after `timeoutMs` without what they wait for, so
- * that a test says what is missing instead of hanging.
+ * Opens `GET /api/messages` and reads it. `next()` and `until()` throw after `timeoutMs`, so that a test
+ * names what is missing instead of hanging.
  */
 export async function openStream(
   url: string,
@@ -63,7 +65,7 @@ export async function openStream(
       if (!options.signals && (name === 'typing' || name === 'presence')) return
       seen.push({ name, id, data: data === '' ? '' : JSON.parse(data) })
     },
-    // The parser, as a browser does, gives no event for a block without data; its id counts all the same.
+    // Like a browser, the parser emits no event for a block without data, but its id counts.
     onId: (id) => void (lastEventId = id)
   })
 
@@ -76,7 +78,7 @@ export async function openStream(
         wake?.()
       }
     } catch {
-      // Cut, by the test or by the server's end.
+      // Cut by the test or ended by the server.
     }
     over = true
     wake?.()

@@ -1,4 +1,4 @@
-/** The process of a swarm: holds the streams, and answers what `swarm.ts` asks. */
+/** The child process of a swarm: holds the streams and answers calls from `swarm.ts`. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { answerCalls } from './calls.ts'
 import { SwarmStream, type StreamPlan } from './swarm-stream.ts'
@@ -6,23 +6,23 @@ import { SwarmRecord, type SwarmTally } from './swarm-tally.ts'
 
 type OpenOptions = {
   port: number
-  /** Streams that are opened at the same time; the next begins when one has settled. */
+  /** Maximum number of streams that connect at the same time. */
   together?: number
-  /** Whether a stream that ends connects again, as `retry:` and full jitter say. */
+  /** Whether an ended stream reconnects, after `retry:` with full jitter. */
   comesBack?: boolean
 }
 
-/** A local address has 28,000 ports, less those that still linger: streams are spread over a few. */
+/** One local address has 28,000 ports, minus those in TIME_WAIT, so streams use several addresses. */
 const localAddresses = 8
 const pollMs = 10
-/** What has not come by then does not come. */
+/** Timeout of every wait in this process, ms. */
 const patienceMs = 180_000
 
 const streams: SwarmStream[] = []
 const record = new SwarmRecord()
 
 export const commands = {
-  /** Opens a stream for each plan. Resolves when every one is synced, or refused for now. */
+  /** Opens a stream for each plan. Resolves when every stream is synced or temporarily refused. */
   async open({ plans, port, together = 200, comesBack = true }: OpenOptions & { plans: StreamPlan[] }) {
     let next = 0
     const openNext = async (): Promise<void> => {
@@ -40,26 +40,26 @@ export const commands = {
     return null
   },
 
-  /** Cuts every connection at once; those that come back do. */
+  /** Cuts every connection at once; streams with `comesBack` reconnect. */
   async cut() {
     for (const stream of streams) stream.cut()
     return null
   },
 
-  /** Closes all streams for good; the record stays. */
+  /** Closes all streams permanently; the record stays. */
   async close() {
     for (const stream of streams.splice(0)) stream.close()
     await until('all are closed', () => record.tally.open === 0)
     return null
   },
 
-  /** Resolves when so many streams are synced on their present connection. */
+  /** Resolves when `count` streams are synced on their current connection. */
   async untilSynced({ count }: { count: number }) {
     await until(`${count} are synced`, () => streams.filter((stream) => stream.synced).length >= count)
     return null
   },
 
-  /** Resolves when every well-behaved stream of each person has come to the seq that is given for them. */
+  /** Resolves when every well-behaved stream has reached the seq given for its person. */
   async untilAt({ seqs }: { seqs: Record<string, number> }) {
     const waiting = streams.filter(
       ({ over, plan }) => !over && plan.person in seqs && (plan.manner ?? 'good') === 'good'
@@ -73,7 +73,7 @@ export const commands = {
     return { ...record.tally, synced: streams.filter((stream) => stream.synced).length }
   },
 
-  /** The JSON of one person's events in the order of the log, as all streams saw them. */
+  /** Returns the JSON of one person's events in log order, as all their streams received them. */
   async log({ person }: { person: string }): Promise<string[]> {
     return record.logOf(person)
   },
@@ -89,7 +89,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   const endsAt = performance.now() + patienceMs
   while (!condition()) {
     if (performance.now() > endsAt) {
-      throw new Error(`not within ${patienceMs} ms: ${what}; ${JSON.stringify(record.tally)}`)
+      throw new Error(`timed out after ${patienceMs} ms: ${what}; ${JSON.stringify(record.tally)}`)
     }
     await delay(pollMs)
   }

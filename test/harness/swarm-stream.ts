@@ -4,42 +4,42 @@ import { parseCursor } from '@parley/contract/cursor'
 import type { SwarmRecord } from './swarm-tally.ts'
 
 /**
- * How a stream behaves: `stopped` reads nothing once it is open, `slow` a kB a second, `looping` goes and comes back
- * ten times a second.
+ * How a stream behaves: `stopped` reads nothing once it is open, `slow` reads 1 kB per second, `looping`
+ * reconnects ten times per second.
  */
 export type Manner = 'good' | 'stopped' | 'slow' | 'looping'
 
 export type StreamPlan = {
   token: string
-  /** Whose log it is; streams of one person must see the same. */
+  /** The owner of the log; all streams of one person must receive the same events. */
   person: string
-  /** Where it starts; null is the head. */
+  /** The cursor to start after; null is the head. */
   after?: string | null
   manner?: Manner
-  /** Whether its delays count: those from a send whose content `markSent` made to here. */
+  /** Whether delivery delays are recorded, measured from `markSent` to arrival. */
   timed?: boolean
 }
 
 export type StreamAddress = { port: number; localAddress: string }
 
-// The first wait is that of our own client; later ones are shorter, so that tests do not take long.
+// The first delay matches the client package; the cap is lower, so that tests finish quickly.
 const backoff = { baseMs: 1_000, capMs: 5_000 }
 const slowBytes = 1_024
 const loopMs = 100
 
-// One for all: a chunk is read to its end before the next one comes.
+// Shared by all streams: each chunk is parsed completely before the next read.
 const readBuffer = Buffer.allocUnsafe(256 * 1_024)
 
-/** One event stream over a raw socket: little enough that a process holds fifteen thousand. */
+/** One event stream over a raw socket, small enough for fifteen thousand in a process. */
 export class SwarmStream {
   readonly plan: StreamPlan
-  /** The last event seen; null until the server said where this stream starts. */
+  /** The last event's seq; null until the server has sent the start position. */
   seq: number | null = null
-  /** The head of the log was reached on the present connection, as `sync` tells. */
+  /** Whether the current connection has reached the head of the log, as reported by `sync`. */
   synced = false
-  /** It ended, and does not come back. */
+  /** Whether it has ended permanently. */
   over = false
-  /** Calls when the stream is synced, refused or answered otherwise. */
+  /** Called when the stream is synced, refused or answered with another status. */
   onSettled: () => void = () => {}
   readonly #address: StreamAddress
   readonly #record: SwarmRecord
@@ -66,7 +66,7 @@ export class SwarmStream {
     this.#connect()
   }
 
-  /** Drops the connection as a lost network does; one that comes back does so by itself. */
+  /** Drops the connection as a lost network does; a stream with `comesBack` reconnects by itself. */
   cut(): void {
     this.#socket?.destroy()
   }
@@ -201,8 +201,10 @@ export class SwarmStream {
 
   #sync(head: number): void {
     if (this.seq !== head) {
-      // The server may say it before an event that is on its way; never after one that this stream has not had.
-      if ((this.seq ?? 0) > head) this.#record.violate(`${this.plan.person} at ${this.seq} is told ${head}`)
+      // `sync` may overtake an event that is being sent, but never names a head that this stream has already
+      // passed.
+      if ((this.seq ?? 0) > head)
+        this.#record.violate(`${this.plan.person} at ${this.seq} got a sync with head ${head}`)
       return
     }
     if (this.synced) return

@@ -1,27 +1,30 @@
-/** What the streams of one swarm saw, together. */
+/** Combined observations of one swarm's streams. */
 export type SwarmTally = {
   open: number
-  /** Events of logs, all streams together; signals are not counted. */
+  /** Log events of all streams together; signals are not counted. */
   events: number
   connects: number
-  /** Connections that ended, whoever ended them. */
+  /** Connections that ended, from either side. */
   ends: number
   resets: number
-  /** By the code of the socket's error. */
+  /** By the socket error's code. */
   failures: Record<string, number>
-  /** By the code of the `refused` event. */
+  /** By the `refused` event's code. */
   refused: Record<string, number>
-  /** Answers that were no stream, by status. */
+  /** Responses that were not streams, by status. */
   statuses: Record<number, number>
-  /** The `retry:` of each stream that the server ended, ms. */
+  /** The `retry:` value of each stream that the server ended, ms. */
   retriesMs: number[]
-  /** The invariants that broke: the first few, in words. */
+  /** The first few violated invariants, in words. */
   violations: string[]
 }
 
 const violationsMax = 20
 
-/** The logs as the first stream of each person saw them: every other one must see the same at each seq. */
+/**
+ * The logs as received by each person's first stream. Every other stream must receive the same event at each
+ * seq.
+ */
 export class SwarmRecord {
   readonly tally: SwarmTally = {
     open: 0,
@@ -52,12 +55,12 @@ export class SwarmRecord {
     if (sentAt !== null) this.#delays.push(Number(process.hrtime.bigint() - sentAt) / 1e6)
   }
 
-  /** The JSON of one person's events, in order. */
+  /** Returns the JSON of one person's events, in order. */
   logOf(person: string): string[] {
     return Object.values(this.#logs.get(person) ?? [])
   }
 
-  /** Milliseconds from the send to here, of every event of a timed stream whose content `markSent` made; forgets them. */
+  /** Returns and clears the delivery delays, ms, of timed events whose content `markSent` wrote. */
   takeDelays(): Float64Array {
     const delays = Float64Array.from(this.#delays)
     this.#delays = []
@@ -65,10 +68,10 @@ export class SwarmRecord {
   }
 }
 
-// With an @ every message would look up whom it mentions.
+// An @ would make every message look up mentions.
 const marker = '"content":"#'
 
-/** A content that says when it was sent, on the clock that all processes of a machine share. */
+/** Returns content with the send time, on the monotonic clock that all processes of the machine share. */
 export function markSent(text = ''): string {
   return `#${process.hrtime.bigint()}; ${text}`
 }

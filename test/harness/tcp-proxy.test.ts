@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const each of opened.splice(0).toReversed()) await each.close()
 })
 
-/** A proxy, and both ends of a connection through it. */
+/** Opens a proxy and returns both ends of a connection through it. */
 async function openPair(faults: LinkFaults = {}, allowHalfOpen = false) {
   const server = createServer({ allowHalfOpen }).listen(0, '127.0.0.1')
   opened.push(server)
@@ -43,7 +43,7 @@ function collect(socket: Socket) {
   }
 }
 
-test('bytes and ends go through, each direction for itself', async () => {
+test('forwards bytes and half-closes in each direction independently', async () => {
   const { proxy, client, served, got, asked } = await openPair({}, true)
   client.end('question')
   await asked.ended
@@ -54,7 +54,7 @@ test('bytes and ends go through, each direction for itself', async () => {
   while (proxy.links.length > 0) await proxy.links[0]!.closed
 })
 
-test('an answer larger than all buffers arrives whole, however slowly it is read', async () => {
+test('delivers a response larger than all buffers in full to a slow reader', async () => {
   const { client, served } = await openPair()
   let bytes = 0
   client.removeAllListeners('data')
@@ -64,7 +64,7 @@ test('an answer larger than all buffers arrives whole, however slowly it is read
   expect(bytes).toBe(20_000_000)
 })
 
-test('an answer is cut at just the byte that was asked for, also within a chunk and before the first', async () => {
+test('cuts a response at the requested byte, within a chunk and before the first byte', async () => {
   for (let cutAfterBytes = 0; cutAfterBytes < 12; cutAfterBytes++) {
     const { proxy, client, served, got, asked } = await openPair({ cutAfterBytes })
     client.write('question')
@@ -81,7 +81,7 @@ test('an answer is cut at just the byte that was asked for, also within a chunk 
   }
 })
 
-test('a cut counts from when it was set, for the links that are open', async () => {
+test('counts a cut from when it was set, on open links', async () => {
   const { proxy, served, got } = await openPair()
   served.write('first')
   await got.until('first')
@@ -92,14 +92,14 @@ test('a cut counts from when it was set, for the links that are open', async () 
   expect(got.text).toBe('firstse')
 })
 
-test('a silent link passes no byte and no end in either direction, until it is mended', async () => {
+test('a silent link forwards no byte and no close in either direction until it is restored', async () => {
   const { proxy, client, served, got, asked } = await openPair()
   client.write('before')
   await asked.until('before')
   proxy.suffer({ silent: true })
   served.end('lost for now')
   client.write(' and after')
-  // What came through would have come while another connection went there and back.
+  // A round trip on another connection is enough time for a forwarded byte to arrive.
   const other = await openPair({}, true)
   other.client.end('there')
   await other.asked.ended
@@ -111,7 +111,7 @@ test('a silent link passes no byte and no end in either direction, until it is m
   expect(got.text).toBe('lost for now')
 })
 
-test('a reset is held back by a silent link too, and passed on otherwise', async () => {
+test('a silent link holds back a reset; other links forward it', async () => {
   const { proxy, served, got } = await openPair()
   proxy.suffer({ silent: true })
   served.resetAndDestroy()
@@ -120,12 +120,12 @@ test('a reset is held back by a silent link too, and passed on otherwise', async
   await got.closed
 })
 
-test('a delay and a throttle hold nothing back for ever, and keep the order', async () => {
+test('a delay and a throttle deliver every byte in order', async () => {
   const { proxy, served, got } = await openPair({ delayMs: 5, bytesPerSecond: 100 })
   const startedAt = performance.now()
   for (const part of ['one ', 'two ', 'three ', 'four']) served.write(part)
   await got.until('one two three four')
-  // Ten bytes a slice: the second one waited for its turn.
+  // At ten bytes per slice, the second slice waited for its turn.
   expect(performance.now() - startedAt).toBeGreaterThan(90)
   proxy.suffer({})
   served.end(' and the rest at once')
@@ -133,7 +133,7 @@ test('a delay and a throttle hold nothing back for ever, and keep the order', as
   expect(got.text).toBe('one two three four and the rest at once')
 })
 
-test('a target that is away closes the connection, and closing the proxy every one', async () => {
+test('an unreachable target closes the connection, and closing the proxy closes all connections', async () => {
   const { proxy, got, asked } = await openPair()
   await proxy.close()
   await Promise.all([got.closed, asked.closed])

@@ -2,40 +2,40 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** What a connection suffers; all of it ends with the next faults that are set. */
+/** Faults of a connection; the next `suffer` replaces all of them. */
 export type LinkFaults = {
-  /** So many bytes of the answer get through, counted from when this was set; then both ends are closed. */
+  /** Forwards this many bytes of the response, counted from when it was set; then closes both ends. */
   cutAfterBytes?: number
-  /** Whatever is read, in either direction, is passed on so much later. */
+  /** Delay of all bytes in both directions, ms. */
   delayMs?: number
-  /** Of the answer. */
+  /** Throttles the response. */
   bytesPerSecond?: number
-  /** A network that is gone without a word: no byte, end or reset gets through in either direction. */
+  /** A network that fails silently: no byte, close or reset passes in either direction. */
   silent?: boolean
 }
 
 /** One client's connection through the proxy. */
 export type Link = {
-  /** Bytes of the answer that were passed on. */
+  /** Response bytes forwarded so far. */
   readonly answered: number
   /** Resolves when both ends are closed. */
   readonly closed: Promise<unknown>
-  /** Replaces the faults. A link that was silent goes on where it was, an end that was held back included. */
+  /** Replaces the faults. A silent link resumes where it stopped, including a close that it held back. */
   suffer(faults: LinkFaults): void
-  /** Closes both ends, now. */
+  /** Closes both ends immediately. */
   cut(): void
 }
 
-/** A TCP proxy on a port of its own that breaks what goes through it, as it is told. */
+/** A TCP proxy on its own port that injects faults. */
 export type TcpProxy = {
   readonly port: number
-  /** For HTTP. */
+  /** The proxy's address for HTTP. */
   readonly url: string
-  /** Open ones, oldest first. */
+  /** Open links, oldest first. */
   readonly links: readonly Link[]
-  /** Answers that were cut at their byte so far. */
+  /** Number of responses cut at their byte so far. */
   readonly cuts: number
-  /** Sets the faults of every link, open or to come. */
+  /** Sets the faults of every link, open or future. */
   suffer(faults: LinkFaults): void
   /** Cuts every open link. */
   cut(): void
@@ -43,7 +43,7 @@ export type TcpProxy = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Listens on a free port of the loopback and passes on to `target`, which may be away meanwhile. */
+/** Listens on a free loopback port and forwards to `target`, which may be unreachable in the meantime. */
 export async function openTcpProxy(target: { port: number; host?: string }): Promise<TcpProxy> {
   let faults: LinkFaults = {}
   let cuts = 0
@@ -86,7 +86,7 @@ export async function openTcpProxy(target: { port: number; host?: string }): Pro
   }
 }
 
-/** Slices of a throttled answer a second. */
+/** Slices per second of a throttled response. */
 const slicesPerSecond = 10
 
 function openLink(client: Socket, upstream: Socket, initial: LinkFaults, onCut: () => void): Link {
@@ -110,7 +110,7 @@ function openLink(client: Socket, upstream: Socket, initial: LinkFaults, onCut: 
     changed.resolve()
     for (const end of ends) end.destroy()
   }
-  /** Resolves once the link is not silent, or is over. */
+  /** Resolves once the link is not silent or is closed. */
   async function audible(): Promise<void> {
     while (faults.silent && !over.signal.aborted) await changed.promise
   }
@@ -118,7 +118,7 @@ function openLink(client: Socket, upstream: Socket, initial: LinkFaults, onCut: 
     await delay(ms, null, { signal: over.signal }).catch(() => null)
   }
 
-  /** Resolves when the bytes were taken: neither end can send faster than the other reads. */
+  /** Resolves when the bytes were accepted: neither end can send faster than the other reads. */
   async function pass(to: Socket, bytes: Buffer): Promise<void> {
     if (to.writable && !to.write(bytes)) await once(to, 'drain', { signal: over.signal }).catch(() => null)
   }
@@ -134,7 +134,7 @@ function openLink(client: Socket, upstream: Socket, initial: LinkFaults, onCut: 
         onCut()
         over.abort()
         upstream.destroy()
-        // After what was written: the cut is at this byte and no earlier.
+        // Closes after flushing, so that the cut is at exactly this byte.
         client.destroySoon()
       }
       if (faults.bytesPerSecond) await wait(1_000 / slicesPerSecond)
@@ -154,7 +154,7 @@ function openLink(client: Socket, upstream: Socket, initial: LinkFaults, onCut: 
       await audible()
       to.end()
     } catch {
-      // Told by 'error', or cut here.
+      // Reported by 'error', or cut here.
     }
   }
   void pump(client, upstream, (bytes) => pass(upstream, bytes))

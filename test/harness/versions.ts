@@ -6,21 +6,27 @@ import { join } from 'node:path'
 import { repository } from './parley.ts'
 import versions from '../fixtures/versions.json' with { type: 'json' }
 
-/** An older version: its commit, or the commit that added a file, which is the same on every branch that has it. */
+/**
+ * An older version: its commit, or the commit that added a file, which is the same on every branch with that
+ * file.
+ */
 type Version = { commit: string } | { addedWith: string }
 
 export type VersionName = keyof typeof versions
 
-/** The commit of a version. Throws when this clone does not have it: fetch the whole history. */
+/** Returns the commit of a version. Throws if this clone does not have it; fetch the whole history. */
 export function commitOf(name: VersionName): string {
   const version: Version = versions[name]
   if ('commit' in version) return git('rev-parse', '--verify', `${version.commit}^{commit}`)
   const added = git('log', '--diff-filter=A', '--format=%H', '--', version.addedWith).split('\n').at(-1)
-  if (!added) throw new Error(`no commit here has added ${version.addedWith}; fetch the whole history`)
+  if (!added) throw new Error(`no commit in this clone adds ${version.addedWith}; fetch the whole history`)
   return added
 }
 
-/** The sources of a version in a folder of their own, with this checkout's packages and their own workspaces. */
+/**
+ * Checks a version's sources out into a temporary folder, with this checkout's packages and the version's own
+ * workspaces.
+ */
 export async function checkOut(name: VersionName) {
   const commit = commitOf(name)
   const folder = await mkdtemp(join(tmpdir(), `parley-${name}-`))
@@ -29,7 +35,7 @@ export async function checkOut(name: VersionName) {
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
 }
 
-/** Gives a checkout the packages that are installed here, and its own workspaces. */
+/** Links the installed packages and the checkout's own workspaces into a checkout. */
 export function linkPackages(folder: string): void {
   const modules = join(folder, 'node_modules')
   mkdirSync(modules)

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { places } from '../../server/places.ts'
 
-/** A server of the web app in front of Parley: it can be upgraded, and lose files, while tabs are open. */
+/** A web server for the app in front of Parley that can be upgraded and lose files while tabs are open. */
 export type WebFront = {
   readonly url: string
-  /** Serves another build: each script and style has another name, and the old names are gone. */
+  /** Serves another build: every script and style has a new name, and the old names return 404. */
   upgrade(): Promise<void>
-  /** The names of assets that it does not have although the build does; a `RegExp` of the path. */
+  /** Answers 404 for assets of the build whose path matches; null restores them. */
   lose(path: RegExp | null): void
-  /** Answers nothing, or everything again. */
+  /** Whether it drops every connection. */
   down: boolean
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -24,7 +24,7 @@ const types: Record<string, string> = {
   '.woff2': 'font/woff2'
 }
 
-/** Listens on `port`; requests of the API go on to `parley`, which has this front's address as its origin. */
+/** Listens on `port`; forwards API requests to `parley`, whose origin is this front's address. */
 export async function openWebFront(port: number, parley: string): Promise<WebFront> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-front-'))
   await cp(places.webApp, folder, { recursive: true, filter: (path) => !/\.(br|gz)$/.test(path) })
@@ -84,7 +84,10 @@ export async function openWebFront(port: number, parley: string): Promise<WebFro
   return front
 }
 
-/** What a build with other sources does to the names: `index-abc.js` becomes `index-abc-1.js`, everywhere. */
+/**
+ * Renames assets as a build from other sources would: `index-abc.js` becomes `index-abc-1.js` in every
+ * reference.
+ */
 async function renameAssets(folder: string, build: number): Promise<void> {
   const assets = (await readdir(join(folder, 'assets'))).filter((name) => /\.(js|css)$/.test(name))
   const named = (name: string) => name.replace(/(-b\d+)?(\.\w+)$/, `-b${build}$2`)

@@ -11,11 +11,14 @@ const browserPaths = ['x86_64', 'aarch64'].map(
   (machine) => `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`
 )
 
-/** How the WebDriver protocol writes keys. */
+/** WebDriver's codes for keys. */
 const keys = { Enter: '\uE007', Escape: '\uE00C', ArrowUp: '\uE013', ArrowDown: '\uE015' }
 const elementId = 'element-6066-11e4-a52e-4f735466cecf'
 
-/** Opens a window of WebKitGTK, Safari's engine, by W3C WebDriver under a display of its own. Disposing it ends all. */
+/**
+ * Opens a WebKitGTK window (Safari's engine) over W3C WebDriver on its own display. Disposing of it ends all
+ * processes.
+ */
 export async function openWebKit(): Promise<EngineTab> {
   const binary = browserPaths.find((path) => existsSync(path))
   if (!binary || !existsSync(driverPath) || !existsSync('/usr/bin/Xvfb'))
@@ -63,7 +66,7 @@ const hold = (value: string) => [
   { type: 'keyUp', value }
 ]
 
-/** Starts an X server on a free display; returns its name. */
+/** Starts an X server on a free display; returns the display's name. */
 async function openDisplay(stack: AsyncDisposableStack): Promise<string> {
   const server = spawn(
     '/usr/bin/Xvfb',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { LogEvent } from '@parley/contract/events'
 import type { CommittedEvent, EncodedEvent } from '../../../server/platform/storage/event-log.ts'
 import type { Store } from '../../../server/store.ts'
-import { ToldState } from '../../harness/told-state.ts'
+import { ObservedState } from '../../harness/observed-state.ts'
 import { addPerson, sendOf } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { decoded } from '../../fixtures/decoded.ts'
@@ -105,12 +105,12 @@ async function anyMessage(
 
 /** What somebody fetches afresh must be what their events have told them. */
 async function compare(store: Store, { id, userId: viewerId }: Person, events: LogEvent[]) {
-  const told = new ToldState(id)
-  for (const event of events) told.hear(event)
+  const observed = new ObservedState(id)
+  for (const event of events) observed.apply(event)
   const page = { viewerId, before: null, limit: 1_000 }
   const fetched = (await store.read('listConversations', page))!
-  expect(Array.from(told.conversations.values(), ({ conversation }) => conversation)).toEqual(fetched)
-  for (const { messages, marks, conversation } of told.conversations.values()) {
+  expect(Array.from(observed.conversations.values(), ({ conversation }) => conversation)).toEqual(fetched)
+  for (const { messages, marks, conversation } of observed.conversations.values()) {
     const conversationId = Number(conversation.id)
     const history = await store.read('listMessages', { ...page, conversationId })
     if ('refused' in history) throw new Error(history.refused)
