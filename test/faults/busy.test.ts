@@ -20,7 +20,7 @@ afterAll(() => parley.stop())
 
 type Sent = { content: string; clientId: string }
 
-/** As a program does that copies the file, or looks into it, and does not let go of it. */
+/** Holds the write lock, as a program does that copies or inspects the file. */
 function holdWriteLock(): DatabaseSync {
   const other = new DatabaseSync(join(parley.dataDir, 'parley.db'), { timeout: 10_000 })
   other.exec('BEGIN IMMEDIATE')
@@ -38,14 +38,14 @@ const isThat = (data: unknown) => (data as Message).content === 'while it is hel
 const contents = async () =>
   (await jane.get<Message[]>(`${path}?peek=1`)).body.map(({ content }) => content).toReversed()
 
-test('D3: while another program holds the database, a send waits, then is refused with 503; nothing is acknowledged falsely, reading goes on, and Parley goes on by itself', async () => {
+test('D3: while another program locks the database, a send waits and is then refused with 503, reads continue, and Parley recovers without a restart', async () => {
   const stream = await openStream(parley.url, jane.token)
   await stream.until(({ name }) => name === 'sync')
   await send(message('before'))
   const other = holdWriteLock()
   const refused = message('while it is held')
   const sending = send(refused)
-  // Nobody who reads waits for it.
+  // Reads do not wait for the lock.
   expect(await contents()).toEqual(['before'])
   const late = await openStream(parley.url, jane.token, { query: `?after=${stream.lastEventId}` })
   await late.until(({ name }) => name === 'sync')
@@ -61,14 +61,14 @@ test('D3: while another program holds the database, a send waits, then is refuse
     await each.until(({ name, data }) => name === 'message' && isThat(data))
     each.cut()
   }
-  // The log has the cause, in one line.
+  // The log states the cause in one line.
   expect(parley.output().match(/database is locked.*refused with 503/g)).toHaveLength(1)
 })
 
-test('D3: who holds it for a moment delays a send, and nobody hears of it', async () => {
+test('D3: a short lock delays a send without an error', async () => {
   const other = holdWriteLock()
   const sending = send(message('in a moment'))
-  // It has been asked for once another answer, asked for later, is there.
+  // A later request was answered, so the send is waiting.
   await jane.get('/api/conversations')
   letGo(other)
   expect((await sending).status).toBe(201)

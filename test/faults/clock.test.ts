@@ -9,10 +9,11 @@ import { loginAs } from '../harness/api.ts'
 import { startParley, type Parley } from '../harness/parley.ts'
 import { openStream } from '../harness/stream.ts'
 
-// Debian's libfaketime. It sets the wall clock alone, as an administrator does or a time server: the monotonic one runs on.
+// Debian's libfaketime sets the wall clock only, as an administrator or a time server does. The monotonic
+// clock is unaffected.
 const [library = 'libfaketime is not installed'] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
 
-/** A Parley whose clock can be set while it runs, in all its threads and SQLite. */
+/** Starts a Parley whose wall clock can be set while it runs, in all its threads and in SQLite. */
 async function startWithClock() {
   const place = await mkdtemp(join(tmpdir(), 'parley-clock-'))
   const file = join(place, 'clock')
@@ -39,7 +40,7 @@ async function startWithClock() {
 
 const [hour, day] = [3_600, 86_400]
 
-test.concurrent('O4: a clock set forward and back, by an hour and by a day, moves no message, ends no stream and signs nobody out', async () => {
+test.concurrent('O4: a clock set forward and back by an hour or a day moves no message, ends no stream and signs no one out', async () => {
   await using world = await startWithClock()
   const { parley, setClock } = world
   const [john, jane] = [await loginAs(parley.url, 'john'), await loginAs(parley.url, 'jane')]
@@ -56,13 +57,13 @@ test.concurrent('O4: a clock set forward and back, by an hour and by a day, move
     expect(Math.abs(offBy), 'the clock was set').toBeLessThan(60_000)
     sent.push(message)
     await hers.until((event) => (event.data as Message).id === message.id)
-    // A timer of the server's, after the clock was set.
+    // A server timer that fires after the clock was set.
     await hers.until((event) => event.name === 'sync')
 
     await jane.post(`${path}/read_messages`)
     const { body } = await jane.get<Conversation>(path)
     expect(body).toMatchObject({ lastMessage: { id: message.id }, readUpTo: sent.length, unreadCount: 0 })
-    // E1: the first message, sent again an hour later, a day later, a day before it was sent.
+    // E1: the first message is retried an hour later, a day later, and a day before it was sent.
     const again = await john.send(id, first.content, first.clientId)
     expect(again).toEqual(first)
   }
@@ -73,14 +74,14 @@ test.concurrent('O4: a clock set forward and back, by an hour and by a day, move
   const seqs = hers.seen.flatMap((event) => (event.id === null ? [] : [parseCursor(event.id)!.seq]))
   expect(seqs).toEqual(seqs.map((_, i) => seqs[0]! + i))
 
-  // And it is all there, on any clock, after a start.
+  // Everything is still there after a restart, whatever the clock says.
   await parley.kill('SIGKILL')
   setClock(-day)
   await parley.restart()
   expect((await john.get<Message[]>(`${path}/messages?peek=1`)).body.toReversed()).toEqual(sent)
 })
 
-test.concurrent('S5: a session ends by the wall clock, and its stream with it', async () => {
+test.concurrent('S5: a session expires by the wall clock and closes its stream', async () => {
   await using world = await startWithClock()
   const { parley, setClock } = world
   const john = await loginAs(parley.url, 'john')

@@ -1,4 +1,4 @@
-// Over 300 lines: what can go wrong with a cluster, in one list, beside how each is done and mended.
+// Over 300 lines: one list of all cluster faults, each with how it is injected and repaired.
 import { Client } from 'pg'
 import { addUsers } from '../../server/people/people.ts'
 import { openStoreForCommand } from '../../server/open-store.ts'
@@ -32,22 +32,22 @@ const databaseFaults = [
 ]
 const faults = [...nodeFaults, ...busFaults, ...databaseFaults, ...actorFaults]
 
-/** One hint in so many is lost. */
+/** One hint in this many is lost. */
 const hintsPerLoss = 10
 /**
- * At first NATS alone is away, for longer than the bound of that time: without the sweep, every 3 s, nothing would come
- * within it. Later the bound leaves time for what waits for Postgres, too.
+ * First only NATS is down, for longer than the delivery bound of that phase: without the sweep, every 3 s,
+ * nothing would arrive in time. Later the bound also covers waits for Postgres.
  */
 const quietMs = 9_000
 const quietBoundMs = 7_000
 const stormBoundMs = 12_000
-/** Three nodes take 36 of them at most. */
+/** Three nodes use at most 36 of them. */
 const maxConnections = 60
 
-/** Until nginx asks a node again that it found away, and every pool has its connections. */
-const mendingMs = 4_000
+/** Time for nginx to retry a node that it marked as down, and for every pool to reconnect, ms. */
+const recoveryMs = 4_000
 
-/** A storm on three nodes, their Postgres and their NATS. */
+/** Runs a storm on three nodes with their Postgres and NATS. */
 export async function runClusterStorm(options: StormOptions): Promise<StormResult> {
   const record = startRecord(faults)
   const lossy = randomOf(options.seed, 'hints')
@@ -89,12 +89,12 @@ export async function runClusterStorm(options: StormOptions): Promise<StormResul
       breakBus(cluster, links, record, random, longestMs),
       breakDatabase(cluster, (act) => whole.breaking(() => database.breaking(act)), record, random, pauseMs)
     ])
-    while (performance.now() < whole.since + mendingMs) await pause(100)
+    while (performance.now() < whole.since + recoveryMs) await pause(100)
   }
   const world = {
     url: (random: Random) => pick(places, random),
     signIn: { url: (random: Random) => pick(nodes, random), host: () => new URL(cluster.url).host },
-    wasWhole: (since: number) => since >= whole.since + mendingMs,
+    wasWhole: (since: number) => since >= whole.since + recoveryMs,
     sessionLagMs: stormBoundMs,
     breakers: [breakAll],
     addUsers: (usernames: string[]) => addUsersBeside(cluster, usernames),
@@ -108,15 +108,15 @@ export async function runClusterStorm(options: StormOptions): Promise<StormResul
   const result = await runThrough(world, record, options)
   const { count, medianMs, p99Ms, mostMs } = delays!
   const measured = {
-    'ways from node to node measured': count,
-    'ms of the median of them': medianMs,
-    'ms of 99 of 100 of them at most': p99Ms,
-    'ms of the longest': mostMs
+    'deliveries between nodes measured': count,
+    'ms median': medianMs,
+    'ms 99th percentile': p99Ms,
+    'ms maximum': mostMs
   }
   return { ...result, measured }
 }
 
-/** Since when nothing is broken; Infinity while something is. */
+/** Tracks since when nothing is broken; Infinity while something is. */
 function startWholeness() {
   let broken = 0
   let since = 0
@@ -159,7 +159,7 @@ async function breakNodes(
   }
 }
 
-/** Ends a node and starts it again, as whatever keeps it running would: until it starts. */
+/** Stops a node and restarts it until it starts, as a service manager would. */
 async function renew(
   node: Parley,
   signal: 'SIGTERM' | 'SIGKILL',
@@ -168,9 +168,7 @@ async function renew(
 ): Promise<void> {
   const exit = await node.kill(signal)
   if (signal === 'SIGTERM' ? exit.code !== 0 : exit.signal !== 'SIGKILL') {
-    record.violate(
-      `${node.url} did not end as it was told: ${JSON.stringify(exit)}\n${node.output().slice(-2_000)}`
-    )
+    record.violate(`${node.url} exited unexpectedly: ${JSON.stringify(exit)}\n${node.output().slice(-2_000)}`)
   }
   await pause(awayMs)
   for (let started = false; !started;) {
@@ -179,7 +177,7 @@ async function renew(
       await node.restart()
       started = true
     } catch (error) {
-      // Postgres is broken by somebody else: it says so, and ends.
+      // Another fault has broken Postgres: the node reports it and exits.
       if (
         !node
           .output()
@@ -191,7 +189,7 @@ async function renew(
       await pause(300)
     }
   }
-  record.note(`${node.url} is back`)
+  record.note(`${node.url} has restarted`)
 }
 
 async function breakBus(
@@ -211,7 +209,7 @@ async function breakBus(
       links[node]!.suffer({ silent: true })
       await pauseWhileOn(record, ms)
       links[node]!.suffer({})
-      record.note(`node ${node} has its NATS back`)
+      record.note(`node ${node} can reach NATS again`)
     }
   }
 }
@@ -257,17 +255,17 @@ async function breakDatabase(
     }
   }
   for (let round = 0; isOn(record); round++) {
-    // With time in which nothing is wrong with it, to see the rest at work.
+    // Leaves time without this fault, so that the others are seen alone.
     await pause(pauseMs * (0.5 + random()))
     const fault = databaseFaults[round % databaseFaults.length]!
     record.inject(fault)
-    // Of two that wait for each other Postgres breaks one; it may be us.
+    // Postgres breaks a deadlock by failing one side, which may be this connection.
     await breaking(() => acts[fault]!().catch((error: unknown) => record.note(`${fault}: ${String(error)}`)))
-    record.note('Postgres is whole')
+    record.note('Postgres has recovered')
   }
 }
 
-/** Holds every connection that can be had; `more` takes those that became free. */
+/** Takes every available connection; `more` takes those that became free. */
 async function takeConnections(url: string) {
   const taken: Client[] = []
   async function more(): Promise<void> {
@@ -297,7 +295,7 @@ async function addUsersBeside({ databaseUrl }: Cluster, usernames: string[]): Pr
   await store.close()
 }
 
-/** anna writes to bob, and nobody else does. */
+/** Starts a probe: anna writes to bob, and no one else writes to him. */
 async function probeOf(
   cluster: Cluster,
   record: StormRecord,

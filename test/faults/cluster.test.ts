@@ -4,7 +4,7 @@ import { runClusterStorm } from './cluster-storm.ts'
 import { expectRaged } from './storm-expectations.ts'
 
 test.skipIf(noCluster)(
-  `N1, N2, N3, N4, N5, N6, M1, M2, M6: three nodes, their NATS and their Postgres broken at once: each message once, in order, in time, to every reader, and the state that a GET gives (${noCluster ?? 'a short storm'})`,
+  `N1, N2, N3, N4, N5, N6, M1, M2, M6: with three nodes, their NATS and their Postgres failing, every reader gets each message once, in order and in time, and the state that a GET returns (${noCluster ?? 'a short storm'})`,
   async () => {
     expectRaged(await runClusterStorm({ seed: 1, ms: 22_000, everyFault: true }))
   },

@@ -7,8 +7,8 @@ import { startParley } from '../harness/parley.ts'
 import { openStream } from '../harness/stream.ts'
 
 /**
- * Starts Parley so that the `nth` time one of its threads enters the system call, it is killed there and then. With
- * `-D` the process that was started is Parley, and strace its companion.
+ * Returns a command that kills Parley when one of its threads enters the system call for the `nth` time. With
+ * `-D` the started process is Parley and strace is its companion.
  */
 const killedAt = (call: string, nth: number, file?: (dataDir: string) => string) => (dataDir: string) => [
   'strace',
@@ -25,8 +25,8 @@ const killedAt = (call: string, nth: number, file?: (dataDir: string) => string)
 ]
 
 type Outcome = {
-  /** Messages that were stored, and whose senders never heard of it. */
-  unheard: number
+  /** Messages that were stored but never acknowledged. */
+  unacknowledged: number
 }
 
 async function crash(under: (dataDir: string) => string[]): Promise<Outcome> {
@@ -71,7 +71,7 @@ async function crash(under: (dataDir: string) => string[]): Promise<Outcome> {
   expect(after.map(({ content }) => content).toSorted()).toEqual([...acknowledged.keys()].toSorted())
   expect(after.map(({ position }) => position)).toEqual(after.map((_, i) => i + 1))
 
-  // What the streams had, and what they get after their cursors, is everything, once, in one order.
+  // The streams' events, plus those after their cursors, are the whole log, once, in one order.
   for (const [i, stream] of streams.entries()) {
     const resumed = await openStream(parley.url, people[i]!.token, { lastEventId: stream.lastEventId })
     await resumed.until((event) => event.name === 'sync')
@@ -84,11 +84,12 @@ async function crash(under: (dataDir: string) => string[]): Promise<Outcome> {
     expect(events.map((event) => (event.data as Message).id)).toEqual(after.map(({ id }) => id))
   }
   return {
-    unheard: unknown.filter(({ clientId }) => before.some(({ content }) => content === clientId)).length
+    unacknowledged: unknown.filter(({ clientId }) => before.some(({ content }) => content === clientId))
+      .length
   }
 }
 
-/** Oldest first. */
+/** Returns the messages, oldest first. */
 async function history(api: Api, path: string): Promise<Message[]> {
   const messages: Message[] = []
   for (let before = ''; ;) {
@@ -99,24 +100,26 @@ async function history(api: Api, path: string): Promise<Message[]> {
   }
 }
 
-// The mark is written right after the commit, and before anybody hears of it.
+// The mark is written right after the commit, before anything is published.
 test.concurrent.each([5, 9])(
-  'D1, E1, S1: killed between the commit and its acknowledgement (commit %i): stored once, told once, found by its retry',
+  'D1, E1, S1: after a kill between a commit and its acknowledgement (commit %i), the message is stored once, delivered once, and found by its retry',
   async (nth) => {
-    const { unheard } = await crash(killedAt('pwrite64', nth, (dataDir) => `${dataDir}/parley.db.mark`))
-    expect(unheard).toBeGreaterThan(0)
+    const { unacknowledged } = await crash(
+      killedAt('pwrite64', nth, (dataDir) => `${dataDir}/parley.db.mark`)
+    )
+    expect(unacknowledged).toBeGreaterThan(0)
   }
 )
 
 test.concurrent.each([25])(
-  'D1, E1, S1: killed at sync %i of the write-ahead log: nothing lost, nothing twice',
+  'D1, E1, S1: a kill at sync %i of the write-ahead log loses and duplicates nothing',
   async (nth) => {
     await crash(killedAt('fsync', nth, (dataDir) => `${dataDir}/parley.db-wal`))
   }
 )
 
 test.concurrent.each([120, 233])(
-  'D1, E1, S1: killed as a thread writes (call %i), among the answers and wakes of a commit: nothing lost, nothing twice',
+  "D1, E1, S1: a kill during a thread's write (call %i), among the responses and wakes of a commit, loses and duplicates nothing",
   async (nth) => {
     await crash(killedAt('write', nth))
   }

@@ -13,9 +13,9 @@ import { call, loginAs, type Api } from '../harness/api.ts'
 import { freePort, startParley, type Parley } from '../harness/parley.ts'
 import { openStream, type EventStream } from '../harness/stream.ts'
 
-/** Events in jane's log; of them the newest `kept` are left. */
+/** Jane's log has `written` events, of which the newest `kept` are retained. */
 const [written, kept] = [12_000, 11_000]
-/** Events of one read of the log. */
+/** Events per read of the log. */
 const page = 200
 
 let dataDir: string
@@ -49,13 +49,13 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true })
 })
 
-/** How often the log was read since the server was started. */
+/** Returns the number of log reads since the server started. */
 async function reads(): Promise<number> {
   const metrics = await (await fetch(metricsUrl)).text()
   return Number(/^parley_stream_pulls_total\{source="database"\} (\d+)$/m.exec(metrics)![1])
 }
 
-/** What a stream after `seq` brings until it is complete. */
+/** Reads a stream after `seq` until it is complete. */
 async function at(seq: number, of = epoch): Promise<EventStream> {
   const stream = await openStream(parley.url, jane.token, { lastEventId: `${of}-${seq}` })
   await stream.until(({ name }) => name === 'sync')
@@ -67,13 +67,13 @@ const seqsOf = ({ seen }: EventStream) =>
   seen.flatMap(({ id }) => (id === null ? [] : [parseCursor(id)!.seq]))
 const countedFrom = (first: number) => Array.from({ length: head - first + 1 }, (_, n) => first + n)
 
-test('S1: whoever is 11,000 events behind gets each once, in order, in as many reads as there are pages', async () => {
+test('S1: a client 11,000 events behind gets each event once, in order, with one read per page', async () => {
   const before = await reads()
   expect(seqsOf(await at(head - kept))).toEqual(countedFrom(head - kept + 1))
   expect((await reads()) - before).toBeLessThanOrEqual(kept / page + 1)
 })
 
-test('S1: near the head of a long log it is one read, and at the head none', async () => {
+test('S1: resuming near the head of a long log takes one read, and at the head none', async () => {
   const before = await reads()
   expect(seqsOf(await at(head - 5))).toEqual(countedFrom(head - 4))
   expect((await reads()) - before).toBe(1)
@@ -81,7 +81,7 @@ test('S1: near the head of a long log it is one read, and at the head none', asy
   expect((await reads()) - before).toBe(1)
 })
 
-test('S3: below what is kept, above the head, of another epoch: reset with the head, without reading the log, and live from there', async () => {
+test('S3: a cursor below the floor, above the head or of another epoch gets a reset with the head, without a log read, and continues live', async () => {
   const before = await reads()
   for (const [seq, of, reason] of [
     [head - kept - 1, epoch, 'pruned'],
@@ -104,7 +104,7 @@ test('S3: below what is kept, above the head, of another epoch: reset with the h
   stream.cut()
 })
 
-test('S3: what is no cursor is 400, in the header and in the address, also NUL and 10 kB', async () => {
+test('S3: an invalid cursor is answered 400, in the header and in the query, including NUL and 10 kB', async () => {
   const headers = { authorization: `Bearer ${jane.token}`, accept: 'text/event-stream' }
   const junk = ['x', epoch, `${epoch}-`, `${epoch}--1`, `${epoch}-1e3`, `-${head}`, 'e'.repeat(10_000), '💥']
   for (const cursor of junk) {

@@ -9,13 +9,13 @@ import { untilTrue } from '../harness/process-state.ts'
 
 const descriptorsMax = 128
 
-test('a scrape while no descriptor is left ends nothing, and the next one has its numbers', async () => {
+test('a scrape without free descriptors ends nothing, and the next scrape succeeds', async () => {
   const metricsPort = await freePort()
   await using parley = await startParley({
     env: { PARLEY_METRICS_PORT: String(metricsPort) },
     under: () => ['prlimit', `--nofile=${descriptorsMax}`]
   })
-  // The connection is open before there are none left.
+  // The connection is opened before the descriptors run out.
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   async function scrape(): Promise<[status: number | undefined, body: string]> {
     const asked = request(`http://localhost:${metricsPort}/metrics`, { agent }).end()

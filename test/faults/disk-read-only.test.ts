@@ -10,12 +10,12 @@ import { loginAs, type Api } from '../harness/api.ts'
 import { startParley, type Parley } from '../harness/parley.ts'
 import { openStream } from '../harness/stream.ts'
 
-/** Runs it; whether it went well. */
+/** Runs a command; returns whether it succeeded. */
 function run(command: string, ...options: string[]): boolean {
   return spawnSync(command, options, { stdio: 'ignore' }).status === 0
 }
 
-// A file system of its own that can turn read-only under the feet of a program: ext4, in a file. Without a journal, whose
+// A separate file system that can turn read-only during the test: ext4 in a file, without a journal, whose
 // threads would keep it busy.
 const place = mkdtempSync(join(tmpdir(), 'parley-read-only-'))
 const [image, disk] = [join(place, 'image'), join(place, 'disk')]
@@ -43,10 +43,13 @@ afterAll(async () => {
   await rm(place, { recursive: true, force: true })
 })
 
-/** Makes every file, and the folder, such that writes to them fail, also through what is open; or as before. */
+/**
+ * Makes writes to every file and to the folder fail, even through open descriptors; or makes them writable
+ * again.
+ */
 function immutable(yes: boolean): void {
   const folder = join(disk, 'data')
-  // A socket has no such flag.
+  // Sockets do not have this flag.
   const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())
   execFileSync('chattr', [yes ? '+i' : '-i', folder, ...files.map(({ name }) => join(folder, name))])
 }
@@ -61,7 +64,7 @@ async function expectRefused(content: string, clientId: string): Promise<void> {
 }
 
 test.runIf(mounted)(
-  'D3 (needs root, to mount a disk): files that take no writes refuse with 503, acknowledge nothing falsely, and are gone on with',
+  'D3 (needs root, to mount a disk): files that reject writes get 503 without false acknowledgements, and Parley recovers once they are writable',
   async () => {
     const stream = await openStream(parley.url, john.token)
     await stream.until(({ name }) => name === 'sync')
@@ -70,7 +73,7 @@ test.runIf(mounted)(
     immutable(true)
     await expectRefused('meanwhile', clientId)
     await expectRefused('meanwhile', clientId)
-    // Whatever only reads goes on, with the session that is known; a new session cannot be written down.
+    // Reads continue with a cached session; a new session cannot be stored.
     expect(await contents()).toEqual(['before'])
     expect((await john.get('/readyz')).status).toBe(200)
     await expect(loginAs(parley.url, 'jane')).rejects.toThrow('503')
@@ -88,9 +91,9 @@ test.runIf(mounted)(
 )
 
 test.runIf(mounted)(
-  'D3 (needs root, to mount a disk): a disk that turned read-only by itself refuses too, and what was acknowledged is there when it is mended',
+  'D3 (needs root, to mount a disk): a disk that turned read-only after an error refuses sends, and all acknowledged messages are there after the repair',
   async () => {
-    // What the system does when it meets an error on the disk.
+    // This is what the system does on a disk error.
     execFileSync('mount', ['-o', 'remount,abort', disk])
     expect(() => writeFileSync(join(disk, 'x'), '')).toThrow('EROFS')
     const clientId = randomUUID()

@@ -10,7 +10,7 @@ import { loginAs, type Api } from '../harness/api.ts'
 import { startParley, type Parley } from '../harness/parley.ts'
 
 const disk = mkdtempSync(join(tmpdir(), 'parley-disk-'))
-// A disk small enough to fill: only root may mount one, and not in every container.
+// A disk small enough to fill. Only root may mount one, and not in every container.
 const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]).status === 0
 
 let server: Parley
@@ -34,7 +34,7 @@ function remount(options: string): void {
   execFileSync('mount', ['-o', `remount,${options}`, disk])
 }
 
-/** Every message there is, oldest first. */
+/** Returns all messages, oldest first. */
 async function history(): Promise<string[]> {
   const contents: string[] = []
   for (let before = ''; ;) {
@@ -62,12 +62,12 @@ async function sendUntilRefused(name: string): Promise<Sent[]> {
 }
 
 test.runIf(mounted)(
-  'D3 (needs root, to mount a small disk): a full disk refuses with 503, acknowledges nothing falsely, and goes on when there is space',
+  'D3 (needs root, to mount a small disk): a full disk refuses with 503, acknowledges nothing falsely, and recovers when there is space',
   async () => {
     const sent = await sendUntilRefused('until full')
     const acknowledged = sent.filter((each) => each.status === 201)
     expect(acknowledged.length).toBeGreaterThan(20)
-    // Reading goes on.
+    // Reads continue.
     expect(await history()).toEqual(acknowledged.map((each) => each.content))
 
     remount('size=64m')
@@ -79,7 +79,7 @@ test.runIf(mounted)(
 )
 
 test.runIf(mounted)(
-  'D3 (needs root, to mount a small disk): a crash and a start on the disk that was full lose nothing',
+  'D3 (needs root, to mount a small disk): a crash and restart on a disk that was full lose nothing',
   async () => {
     const before = await history()
     await server.kill('SIGKILL')

@@ -13,14 +13,14 @@ export type ProbeOptions = {
   random: Random
   /** Since when the database has answered (performance.now()); Infinity while it does not. */
   databaseSince: () => number
-  /** What a message may take now, from its acknowledgement to a stream that was open all the time, in ms. */
+  /** Maximum time from acknowledgement to an open stream at this moment, ms. */
   boundMs: () => number
 }
 
 /**
- * Measures how long word takes from node to node: one person sends now and then, at one node for as long as it answers,
- * and nobody else writes to the other one, who has a stream at every node. So what comes to another node comes by a hint or
- * by the sweep: a commit of its own would bring along what both had missed.
+ * Measures delivery delay between nodes. One person sends at one node for as long as it answers. No one else
+ * writes to the recipient, who has a stream at every node. So an event reaches another node by a hint or by
+ * the sweep only: a commit there would have delivered missed events as well.
  */
 export function startProbe(options: ProbeOptions) {
   const { from, to, conversationId, nodes, record, random, databaseSince, boundMs } = options
@@ -35,16 +35,16 @@ export function startProbe(options: ProbeOptions) {
     const watcher = {
       listening: listening.promise,
       seen: new Set<string>(),
-      /** Since when its stream has been whole; Infinity while it has none. */
+      /** Since when its stream has been open and complete; Infinity without one. */
       since: Infinity,
-      heard: '',
+      lastReceived: '',
       async stop() {
         open?.cut()
         await running
       }
     }
     function take({ name, data }: StreamEvent): void {
-      watcher.heard = `${name} ${JSON.stringify(data)}`
+      watcher.lastReceived = `${name} ${JSON.stringify(data)}`
       if (name === 'sync') {
         watcher.since = Math.min(watcher.since, performance.now())
         listening.resolve()
@@ -78,14 +78,17 @@ export function startProbe(options: ProbeOptions) {
     return watcher
   }
 
-  /** For how long a message could have come; null where nothing could come, or it was not acknowledged yet. */
+  /**
+   * Returns how long the message has been deliverable, ms; null if it was not, or if it is not acknowledged
+   * yet.
+   */
   function ageOf(id: string, since: number): number | null {
     const begin = Math.max(acknowledged.get(id) ?? Infinity, since, databaseSince())
     return begin === Infinity ? null : performance.now() - begin
   }
 
   const sending = (async () => {
-    // A stream without a cursor starts where the log ends then.
+    // A stream without a cursor starts at the current head of the log.
     await Promise.all(watchers.map(({ listening }) => listening))
     for (let node = 0; isOn(record);) {
       const clientId = randomUUID()
@@ -112,7 +115,7 @@ export function startProbe(options: ProbeOptions) {
         for (const id of missing(watcher)) {
           const age = ageOf(id, watcher.since) ?? 0
           if (age > boundMs())
-            record.violate(`probe ${id} is not at node ${node} after ${Math.round(age)} ms`)
+            record.violate(`probe ${id} is missing at node ${node} after ${Math.round(age)} ms`)
         }
       }
       await pause(200)
@@ -120,14 +123,16 @@ export function startProbe(options: ProbeOptions) {
   })()
 
   return {
-    /** Resolves when everything that was acknowledged is at every node, or a minute is over. */
+    /** Resolves when every acknowledged message has reached every node, or after a minute. */
     async finish(): Promise<{ count: number; medianMs: number; p99Ms: number; mostMs: number }> {
       await Promise.all([sending, timing])
       const lost = () => watchers.flatMap((watcher) => missing(watcher).toArray())
       for (let waited = 0; lost().length > 0 && waited < 60_000; waited += 100) await pause(100)
       for (const [node, watcher] of watchers.entries()) {
         for (const id of missing(watcher)) {
-          record.violate(`probe ${id} never reached node ${node}, whose stream said ${watcher.heard}`)
+          record.violate(
+            `probe ${id} never reached node ${node}, whose stream state was ${watcher.lastReceived}`
+          )
         }
       }
       over.abort()

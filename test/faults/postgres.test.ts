@@ -11,16 +11,16 @@ import { administer, createDatabase, hasPostgres, startPostgres, type Postgres }
 import { openStream, type EventStream } from '../harness/stream.ts'
 import { openTcpProxy, type TcpProxy } from '../harness/tcp-proxy.ts'
 
-/** Somebody who sends message after message, each with its key until it is acknowledged. */
+/** Sends message after message, each with its key until acknowledged. */
 type Writer = { stop(): Promise<void> }
 
-/** What every writer was told so far. */
-type Heard = { refusals: number; acknowledged: Map<string, Message> }
+/** Responses to all writers so far. */
+type Responses = { refusals: number; acknowledged: Map<string, Message> }
 
-function startWriter(api: Api, conversationId: string, heard: Heard): Writer {
+function startWriter(api: Api, conversationId: string, responses: Responses): Writer {
   const stop = new AbortController()
   async function write(): Promise<void> {
-    while (!stop.signal.aborted) await sendUntilAcknowledged(api, conversationId, randomUUID(), heard)
+    while (!stop.signal.aborted) await sendUntilAcknowledged(api, conversationId, randomUUID(), responses)
   }
   const written = write()
   return {
@@ -31,12 +31,15 @@ function startWriter(api: Api, conversationId: string, heard: Heard): Writer {
   }
 }
 
-/** Sends with one key until there is a 201; anything but that and a 503 `storage_unavailable` is a fault. */
+/**
+ * Sends with one key until there is a 201. Any other response than that and a 503 `storage_unavailable` fails
+ * the test.
+ */
 async function sendUntilAcknowledged(
   api: Api,
   conversationId: string,
   key: string,
-  heard: Heard
+  responses: Responses
 ): Promise<Message> {
   for (;;) {
     const { status, headers, body } = await api.post<Message | ProblemDocument>(
@@ -44,16 +47,16 @@ async function sendUntilAcknowledged(
       { content: `${api.user.username}: ${key}`, clientId: key }
     )
     if (status === 201) {
-      heard.acknowledged.set(key, body as Message)
+      responses.acknowledged.set(key, body as Message)
       return body as Message
     }
     const refusal = [status, (body as ProblemDocument).code, headers.get('retry-after')]
     if (String(refusal) !== '503,storage_unavailable,1') throw new Error(`answered ${String(refusal)}`)
-    heard.refusals++
+    responses.refusals++
   }
 }
 
-/** Reads somebody's whole log, stream after stream, from a cursor on; resolves at `stop` with all it got. */
+/** Reads a user's log from a cursor on, reconnecting as needed. `stop` resolves with all events. */
 function startReader(api: Api, from: string): { stop(cursor: string): Promise<unknown[]> } {
   const origin = parseCursor(from)!
   const events: { name: string; data: unknown }[] = []
@@ -81,7 +84,7 @@ function startReader(api: Api, from: string): { stop(cursor: string): Promise<un
   return {
     stop(cursor) {
       last = cursor
-      // Wakes a reader that has everything already.
+      // Reconnects a reader that already has everything, so that it notices the stop.
       if (at() === cursor) stream?.cut()
       return done
     }
@@ -89,7 +92,7 @@ function startReader(api: Api, from: string): { stop(cursor: string): Promise<un
 }
 
 describe.skipIf(!hasPostgres)(
-  `A Postgres that fails${hasPostgres ? '' : ' (no Postgres is installed)'}`,
+  `A failing Postgres${hasPostgres ? '' : ' (Postgres is not installed)'}`,
   () => {
     let postgres: Postgres
     let url: string
@@ -97,7 +100,7 @@ describe.skipIf(!hasPostgres)(
     let server: Parley
     let john: Api
     let jane: Api
-    let heard: Heard
+    let responses: Responses
     beforeAll(async () => {
       postgres = await startPostgres()
       proxy = await openTcpProxy({ port: postgres.port, host: '127.0.0.1' })
@@ -112,11 +115,11 @@ describe.skipIf(!hasPostgres)(
       await proxy.close()
       await postgres.stop()
     })
-    /** The conversation of the test, and its people's cursors at its start. */
+    /** The test's conversation and its members' cursors at the start. */
     let id: string
     let count: number
     async function begin(): Promise<void> {
-      heard = { refusals: 0, acknowledged: new Map() }
+      responses = { refusals: 0, acknowledged: new Map() }
       const conversation = await john.conversationWith('jane')
       id = conversation.id
       count = conversation.lastMessage?.position ?? 0
@@ -140,32 +143,34 @@ describe.skipIf(!hasPostgres)(
       return headers.get('event-cursor')!
     }
 
-    /** Every acknowledged message is there once, nothing else is, and nothing in the database contradicts itself. */
+    /**
+     * Checks that exactly the acknowledged messages exist, each once, and that the database is consistent.
+     */
     async function expectExactlyOnce(): Promise<void> {
       const messages = await history()
       expect(messages.map((message) => message.position)).toEqual(messages.map((_, i) => i + 1))
       const sent = messages.slice(count)
       expect(
         new Map(sent.map((message) => [message.clientId ?? message.content.split(': ')[1], message.id]))
-      ).toEqual(new Map([...heard.acknowledged].map(([key, message]) => [key, message.id])))
-      expect(sent).toHaveLength(heard.acknowledged.size)
+      ).toEqual(new Map([...responses.acknowledged].map(([key, message]) => [key, message.id])))
+      expect(sent).toHaveLength(responses.acknowledged.size)
       const store = await openPostgresStore(url)
       expect(await store.read('listFindings', {})).toEqual([])
       await store.close()
     }
 
-    test('D1, D3, E1: restarted and killed under load: what was acknowledged is there, once, and every stream has it', async () => {
-      // A commit takes its time, so that a kill meets one.
+    test('D1, D3, E1: Postgres restarted and killed under load keeps every acknowledged message once, and every stream delivers it', async () => {
+      // Slow commits, so that a kill hits one.
       const slow = { commit_delay: '50000', commit_siblings: '0' }
       await postgres.restart(slow)
       await begin()
       const readers = await Promise.all(
         [john, jane].map(async (api) => startReader(api, await cursorOf(api)))
       )
-      const writers = Array.from({ length: 16 }, (_, i) => startWriter(i % 2 ? john : jane, id, heard))
+      const writers = Array.from({ length: 16 }, (_, i) => startWriter(i % 2 ? john : jane, id, responses))
       const more = async () => {
-        const { size } = heard.acknowledged
-        while (heard.acknowledged.size < size + 64) await new Promise(setImmediate)
+        const { size } = responses.acknowledged
+        while (responses.acknowledged.size < size + 64) await new Promise(setImmediate)
       }
       for (const signal of ['SIGINT', 'SIGKILL', 'SIGINT', 'SIGKILL'] as const) {
         await more()
@@ -173,9 +178,9 @@ describe.skipIf(!hasPostgres)(
         await postgres.restart(slow)
       }
       await more()
-      // Away for longer than anybody waits.
+      // Down for longer than any request waits.
       await postgres.kill('SIGKILL')
-      while (heard.refusals < 16) await new Promise(setImmediate)
+      while (responses.refusals < 16) await new Promise(setImmediate)
       const refused = await john.get<ProblemDocument>(`/api/conversations/${id}`)
       expect([refused.status, refused.body.code]).toEqual([503, 'storage_unavailable'])
       await postgres.restart()
@@ -185,14 +190,14 @@ describe.skipIf(!hasPostgres)(
       for (const [i, api] of [john, jane].entries()) {
         const events = (await readers[i]!.stop(await cursorOf(api))) as { data: Message }[]
         expect(new Set(events.map(({ data }) => data.id))).toEqual(
-          new Set([...heard.acknowledged.values()].map((message) => message.id))
+          new Set([...responses.acknowledged.values()].map((message) => message.id))
         )
-        expect(events).toHaveLength(heard.acknowledged.size)
+        expect(events).toHaveLength(responses.acknowledged.size)
       }
       expect(server.output()).toMatch(/Postgres does not answer .*\n[^]*Postgres answers again/)
     })
 
-    test('D3: every connection stuck behind a lock: 503 after a while, for reads and writes, and then it goes on', async () => {
+    test('D3: with every connection waiting for a lock, reads and writes get 503 after a timeout, then recover', async () => {
       await begin()
       const holder = new Client({ connectionString: url })
       await holder.connect()
@@ -209,18 +214,18 @@ describe.skipIf(!hasPostgres)(
       ).toEqual(new Set(['503 storage_unavailable']))
       await holder.query('ROLLBACK')
       await holder.end()
-      await Promise.all(keys.map((key) => sendUntilAcknowledged(john, id, key, heard)))
+      await Promise.all(keys.map((key) => sendUntilAcknowledged(john, id, key, responses)))
       await expectExactlyOnce()
     })
 
-    test('E1, O2: a batch that Postgres chose to break a deadlock is sent again, once', async () => {
+    test('E1, O2: a batch that Postgres failed to break a deadlock is retried once', async () => {
       await begin()
       const rival = new Client({ connectionString: urlOfSuperuser() })
       await rival.connect()
-      // So that it is not the one who looks first, and gives up.
+      // So that the rival does not detect the deadlock first and fail instead.
       await rival.query("SET deadlock_timeout = '60s'")
       await rival.query(`BEGIN; SELECT FROM inbox_heads WHERE user_id = ${jane.user.id} FOR UPDATE`)
-      const sent = sendUntilAcknowledged(john, id, randomUUID(), heard)
+      const sent = sendUntilAcknowledged(john, id, randomUUID(), responses)
       const waiting = "SELECT count(*)::int AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
       while ((await administer<{ count: number }>(postgres.adminUrl, waiting))[0]!.count === 0);
       await rival.query(`SELECT FROM conversations WHERE id = ${id} FOR UPDATE`)
@@ -231,7 +236,7 @@ describe.skipIf(!hasPostgres)(
       await expectExactlyOnce()
     })
 
-    test('E1, O2: serialization failures are tried again, for a while', async () => {
+    test('E1, O2: serialization failures are retried for a limited time', async () => {
       await begin()
       await administer(
         url,
@@ -242,9 +247,9 @@ describe.skipIf(!hasPostgres)(
       END $$;
       CREATE TRIGGER fail BEFORE INSERT ON inbox_events FOR EACH STATEMENT EXECUTE FUNCTION fail()`
       )
-      for (let i = 0; i < 10; i++) await sendUntilAcknowledged(john, id, randomUUID(), heard)
+      for (let i = 0; i < 10; i++) await sendUntilAcknowledged(john, id, randomUUID(), responses)
       expect((await jane.post(`/api/conversations/${id}/read_messages`)).status).toBe(204)
-      expect(heard.refusals).toBe(0)
+      expect(responses.refusals).toBe(0)
 
       await administer(
         url,
@@ -254,27 +259,27 @@ describe.skipIf(!hasPostgres)(
       const { status, body } = await john.post<ProblemDocument>(path, { content: 'refused' })
       expect([status, body.code]).toEqual([503, 'storage_unavailable'])
       await administer(url, 'DROP TRIGGER fail ON inbox_events; DROP FUNCTION fail; DROP SEQUENCE failures')
-      await sendUntilAcknowledged(john, id, randomUUID(), heard)
+      await sendUntilAcknowledged(john, id, randomUUID(), responses)
       await expectExactlyOnce()
     })
 
-    test('E1: the connection cut at any byte of the answers, that of the COMMIT too: one message for one key', async () => {
+    test("E1: a connection cut at any byte of the answers, including the COMMIT's, stores one message per key", async () => {
       await begin()
-      // The answers to a batch of one have fewer bytes than this.
+      // The answers to a batch of one are shorter than this.
       for (let bytes = 0; bytes < 1_200; bytes += 37) {
         const cut = Promise.withResolvers<void>()
         proxy.suffer({ cutAfterBytes: bytes })
         for (const link of proxy.links) void link.closed.then(() => cut.resolve())
-        const sent = sendUntilAcknowledged(john, id, randomUUID(), heard)
+        const sent = sendUntilAcknowledged(john, id, randomUUID(), responses)
         await Promise.race([cut.promise, sent])
         proxy.suffer({})
         await sent
       }
-      expect(heard.refusals).toBe(0)
+      expect(responses.refusals).toBe(0)
       await expectExactlyOnce()
     })
 
-    test('D3: a network that is gone without a word: 503 after a while, and then it goes on', async () => {
+    test('D3: a network that fails silently gets 503 after a timeout, then recovers', async () => {
       await begin()
       proxy.suffer({ silent: true })
       const key = randomUUID()
@@ -288,7 +293,7 @@ describe.skipIf(!hasPostgres)(
         '503 storage_unavailable'
       ])
       proxy.suffer({})
-      await sendUntilAcknowledged(john, id, key, heard)
+      await sendUntilAcknowledged(john, id, key, responses)
       await expectExactlyOnce()
     })
   }

@@ -1,8 +1,10 @@
 /**
- * Run under strace by `power-loss.test.ts`: sends messages and says `ack POSITION` when each is acknowledged.
+ * Run under strace by `power-loss.test.ts`: sends messages and prints `ack POSITION` for each
+ * acknowledgement.
  *
- * `store` goes through the real store, the writer worker and all; `unsynced` runs the same batches on a connection whose
- * `synchronous` was turned down: the control that shows that the test can fail. It merges the newest rows again and again.
+ * `store` uses the real store with its writer worker. `unsynced` runs the same batches on a connection with a
+ * lower `synchronous` setting: the control that proves that the test can fail. It merges the newest rows
+ * repeatedly.
  */
 import { writeSync } from 'node:fs'
 import { openConnection, openKysely } from '../../server/platform/storage/sqlite/connection.ts'
@@ -23,7 +25,7 @@ function acknowledge(outcome: SendOutcome): void {
 const store = await openSqliteStore(path)
 const { john, jane, conversationId } = await startPair(store)
 const send = (i: number) => sendOf(i % 2 ? john.userId : jane.userId, conversationId, `message ${i}`)
-// Alone, then in batches of growing size.
+// One message alone, then batches of growing size.
 const batches = Array.from({ length: rounds }, (_, round) =>
   Array.from({ length: 1 + (round % 5) * 4 }, (_, i) => send(i))
 )
@@ -32,7 +34,7 @@ if (mode === 'store') {
   for (const batch of batches) {
     await Promise.all(batch.map(async (each) => acknowledge(await store.send(each))))
   }
-  // Not closed: a close would checkpoint, and the log of the run would be gone.
+  // Not closed: closing would checkpoint and remove the run's write-ahead log.
   process.kill(process.pid, 'SIGKILL')
 }
 

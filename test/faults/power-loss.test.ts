@@ -14,10 +14,12 @@ beforeAll(async () => {
 })
 afterAll(() => rm(place, { recursive: true }))
 
-/** A moment of a run: how much of the write-ahead log was written and how much synced, and what was acknowledged. */
+/** A moment of a run: bytes of the write-ahead log written and synced, and messages acknowledged. */
 type Moment = { written: number; synced: number; acknowledged: number }
 
-/** Sends under strace; gives the database as the run left it and every moment at which one of these changed. */
+/**
+ * Sends under strace. Returns the resulting database and every moment at which one of these numbers changed.
+ */
 async function record(mode: 'store' | 'unsynced'): Promise<{ path: string; moments: Moment[] }> {
   const path = join(place, `${mode}.db`)
   const trace = join(place, `${mode}.trace`)
@@ -42,7 +44,7 @@ async function record(mode: 'store' | 'unsynced'): Promise<{ path: string; momen
 
   const moments: Moment[] = []
   const now: Moment = { written: 0, synced: 0, acknowledged: 0 }
-  /** What a thread's sync will have made durable when it returns. */
+  /** The bytes that a thread's pending sync makes durable, by thread. */
   const syncing = new Map<string, number>()
   for (const line of (await readFile(trace, 'utf8')).split('\n')) {
     const thread = line.split(' ', 1)[0]!
@@ -66,7 +68,7 @@ async function record(mode: 'store' | 'unsynced'): Promise<{ path: string; momen
 const frameBytes = 24 + 4_096
 const headerBytes = 32
 
-/** The database as it would be found with only the first `bytes` of its write-ahead log. */
+/** Returns the database as found with only the first `bytes` of its write-ahead log. */
 async function findAfterLoss(
   path: string,
   bytes: number
@@ -89,11 +91,13 @@ async function findAfterLoss(
   }
 }
 
-/** Cuts the power at each moment where more was acknowledged; gives the acknowledged messages that were lost. */
+/**
+ * Cuts the power at each moment with a new acknowledgement; returns how many acknowledged messages were lost.
+ */
 async function lostAt(path: string, moments: Moment[]): Promise<number> {
   let lost = 0
   const acks = moments.filter((moment, i) => moment.acknowledged > (moments[i - 1]?.acknowledged ?? 0))
-  // One cut for each durable length: the last, and so the most demanding, of its acknowledgements.
+  // One cut per durable length, at its last acknowledgement, which is the strictest.
   const cuts = new Map(acks.map((moment) => [moment.synced, moment.acknowledged]))
   for (const [synced, acknowledged] of cuts) {
     const { messages, findings } = await findAfterLoss(path, synced)
@@ -103,18 +107,18 @@ async function lostAt(path: string, moments: Moment[]): Promise<number> {
   return lost
 }
 
-test('D1: power lost at any acknowledgement, all that was not synced gone: every acknowledged message is there', async () => {
+test('D1: after a power loss at any acknowledgement that drops everything unsynced, every acknowledged message is there', async () => {
   const { path, moments } = await record('store')
   expect(await lostAt(path, moments)).toBe(0)
 })
 
-test('D1, the control: with synchronous turned down the same check finds acknowledged messages lost', async () => {
+test('D1, control: with a lower synchronous setting the same check finds lost acknowledged messages', async () => {
   const { path, moments } = await record('unsynced')
   expect(await lostAt(path, moments)).toBeGreaterThan(0)
 })
 
 test.each(['store', 'unsynced'])(
-  'D2: the write-ahead log of the run %s cut at every frame: the database opens, sound, with a prefix of what was sent',
+  'D2: with the write-ahead log of the run %s cut at any frame, the database opens consistently with a prefix of the sends',
   async (mode) => {
     const path = join(place, `${mode}.db`)
     const { length } = await readFile(`${path}-wal`)

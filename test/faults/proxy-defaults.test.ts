@@ -27,9 +27,9 @@ afterAll(async () => {
 
 const isMessage = ({ name }: { name: string }) => name === 'message'
 
-test('S14: behind nginx as it comes, each event arrives before the next is sent', async () => {
+test('S14: behind nginx with its defaults, each event arrives before the next is sent', async () => {
   const stream = await openStream(url, jane.token)
-  // What nginx held back would be waited for in vain: each is far shorter than its buffers.
+  // nginx's buffers are much larger than an event, so a buffered one would never arrive.
   await stream.until(({ name }) => name === 'sync')
   for (let n = 0; n < 20; n++) {
     const sent = await john.send(conversation, `message ${n}`)
@@ -38,7 +38,7 @@ test('S14: behind nginx as it comes, each event arrives before the next is sent'
   stream.cut()
 })
 
-test('S14: and a resumed stream brings what was missed, a thousand events and more, then what is live', async () => {
+test('S14: a resumed stream behind nginx delivers over a thousand missed events, then live ones', async () => {
   const stream = await openStream(url, jane.token)
   await stream.until(({ name }) => name === 'sync')
   stream.cut()
@@ -54,7 +54,7 @@ test('S14: and a resumed stream brings what was missed, a thousand events and mo
   resumed.cut()
 })
 
-test('S14: it passes on the end of a stream, and an answer that was not waited for is given again', async () => {
+test('S14: nginx forwards the end of a stream, and the response of a retried key whose first response was lost', async () => {
   const phone = await loginBehind(url, parley.url, 'jane')
   const stream = await openStream(url, phone.token)
   await stream.until(({ name }) => name === 'sync')
@@ -80,7 +80,7 @@ test('S14: it passes on the end of a stream, and an answer that was not waited f
   expect(second).toMatchObject({ status: 201, body: first })
 })
 
-test('S14: a browser’s cookie counts there, for pages of the address that people open alone', async () => {
+test('S14: behind nginx, a browser’s cookie authenticates requests from the public origin only', async () => {
   const cookie = `parley_session=${john.token}`
   const post = (origin: string) =>
     call<ProblemDocument>(`${url}/api/conversations`, {
@@ -90,7 +90,7 @@ test('S14: a browser’s cookie counts there, for pages of the address that peop
     })
   expect((await post(url)).status).toBe(200)
   expect((await post(parley.url)).body.code).toBe('origin_mismatch')
-  // A refusal of Parley's own, past nginx's: a body within nginx's megabyte, and beyond what Parley takes.
+  // A refusal by Parley itself: the body is within nginx's megabyte and above Parley's limit.
   const tooLarge = await john.post<ProblemDocument>('/api/conversations', { username: 'x'.repeat(300_000) })
   expect([tooLarge.status, tooLarge.body.code]).toEqual([413, 'body_too_large'])
 })

@@ -16,10 +16,10 @@ import { openTcpProxy } from '../harness/tcp-proxy.ts'
 
 const portOf = (url: string) => ({ port: Number(new URL(url).port) })
 
-/** The real client on the real server; the stream begins after `cursor`. `heard` has what it was told, in order. */
+/** Runs the real client against the real server from `cursor`. `events` lists the events in order. */
 function listen(baseUrl: string, token: string, cursor: Cursor, onOpen: () => void = () => {}) {
   const client = createClient({ baseUrl, token })
-  const heard: { event: LogEvent; seq: number }[] = []
+  const events: { event: LogEvent; seq: number }[] = []
   const surprises: string[] = []
   let changed = Promise.withResolvers<void>()
   const change = () => {
@@ -33,7 +33,7 @@ function listen(baseUrl: string, token: string, cursor: Cursor, onOpen: () => vo
     },
     cursor,
     onEvent: (event, { seq }) => {
-      heard.push({ event, seq })
+      events.push({ event, seq })
       change()
     },
     onReset: (reason) => {
@@ -46,7 +46,7 @@ function listen(baseUrl: string, token: string, cursor: Cursor, onOpen: () => vo
   })
   return {
     stream,
-    heard,
+    events,
     surprises,
     async until(condition: () => boolean) {
       while (!condition()) await changed.promise
@@ -54,7 +54,7 @@ function listen(baseUrl: string, token: string, cursor: Cursor, onOpen: () => vo
   }
 }
 
-test('S1, S6: a stream cut at every byte gives the client each event once, whole, in order', async () => {
+test('S1, S6: a stream cut at every byte delivers each event to the client once, whole and in order', async () => {
   await using parley = await startParley()
   const [john, jane] = [await loginAs(parley.url, 'john'), await loginAs(parley.url, 'jane')]
   const { id } = await john.conversationWith('jane')
@@ -68,7 +68,7 @@ test('S1, S6: a stream cut at every byte gives the client each event once, whole
   await whole.until(() => whole.stream.state === 'complete')
   const bytes = proxy.links[0]!.answered
   whole.stream.close()
-  expect(whole.heard.map(({ event }) => event.name)).toEqual(['message', 'read'])
+  expect(whole.events.map(({ event }) => event.name)).toEqual(['message', 'read'])
   expect(bytes).toBeGreaterThan(500)
 
   let resumed = 0
@@ -78,20 +78,20 @@ test('S1, S6: a stream cut at every byte gives the client each event once, whole
       proxy.suffer(connections++ === 0 ? { cutAfterBytes } : {})
     )
     await cut.until(() => cut.stream.state === 'complete')
-    expect([cutAfterBytes, cut.heard, cut.surprises]).toEqual([cutAfterBytes, whole.heard, []])
+    expect([cutAfterBytes, cut.events, cut.surprises]).toEqual([cutAfterBytes, whole.events, []])
     expect(cut.stream.cursor).toEqual({ epoch, seq: seq + 2 })
     if (connections > 1) resumed++
     cut.stream.close()
   }
-  // The cut was there each time.
+  // Every cut took effect.
   expect(resumed).toBe(bytes)
 })
 
 const waiting = 50_000
-/** Messages that wait to be stored at once: fewer bytes than may. */
+/** Messages queued for storage at the same time; fewer bytes than the limit. */
 const sentTogether = 5_000
 
-/** A Parley with fifty thousand messages from john to jane, none of which she has read. */
+/** Starts a Parley with fifty thousand messages from john to jane, all unread. */
 async function startWithBacklog(
   dataDir: string
 ): Promise<{ parley: Parley; john: Api; jane: Api; id: string }> {
@@ -117,7 +117,7 @@ const seqsOf = (stream: RawStream) =>
   stream.seen.flatMap((event) => (event.id === null ? [] : [parseCursor(event.id)!.seq]))
 const isCountedFrom = (first: number, seqs: number[]) => seqs.every((seq, i) => seq === first + i)
 
-test.concurrent('S8: readers at 1 kB/s and readers that stop, 50,000 events behind, cost no memory, hold nobody up, and get on', async () => {
+test.concurrent('S8: readers that stop or read 1 kB/s, 50,000 events behind, use bounded memory, delay no one, and make progress', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-backlog-'))
   const { parley, john, jane, id } = await startWithBacklog(dataDir)
   try {
@@ -130,7 +130,7 @@ test.concurrent('S8: readers at 1 kB/s and readers that stop, 50,000 events behi
     await using patient = await openTcpProxy(portOf(parley.url))
     patient.suffer({ bytesPerSecond: 1_000 })
 
-    // One who reads as fast as it comes, and so warms up what there is to warm up.
+    // A fast reader, to warm up caches first.
     const quick = await openStream(parley.url, jane.token, from(0))
     const his = await openStream(parley.url, john.token)
     await quick.until((event) => event.name === 'sync')
@@ -139,25 +139,25 @@ test.concurrent('S8: readers at 1 kB/s and readers that stop, 50,000 events behi
     const sockets = countSockets(parley.pid)
     const resident = residentBytes(parley.pid)
 
-    // Each from a place of its own: streams at one place share their bytes.
+    // Each starts at its own cursor: streams at the same cursor share their bytes.
     const slowReaders = await Promise.all(
       Array.from({ length: 20 }, (_, i) => openStream(slow.url, jane.token, from(i * 7)))
     )
     slow.suffer({ bytesPerSecond: 1_000 })
     for (let i = 0; i < 5; i++) await openStream(stopped.url, jane.token, from(200 + i * 7))
     stopped.suffer({ silent: true })
-    // The client's own stream, cut again and again: it is further each time it comes back.
+    // The client's own stream, cut repeatedly, is further each time it reconnects.
     const progress = listen(patient.url, jane.token, { epoch, seq: 0 })
     let delivered = 0
-    // Until all 25 are cut off; hers may come and go.
+    // Wait until all 25 are closed; the client's stream may reconnect in the meantime.
     while (countSockets(parley.pid) > sockets + 1) {
       const { id: sent } = await john.send(id, `meanwhile ${delivered++}`)
       const has = (event: { data: unknown }) => (event.data as { id?: string }).id === sent
       await Promise.all([quick.until(has), his.until(has)])
-      // What is read for them in passing is garbage of some 150 MB; all that waits for them is 1,400 MB.
+      // Reading for them produces some 150 MB of garbage; their full backlog would be 1,400 MB.
       expect(residentBytes(parley.pid) - resident).toBeLessThan(512 * 1_024 * 1_024)
-      const before = progress.heard.length
-      await progress.until(() => progress.heard.length > before)
+      const before = progress.events.length
+      await progress.until(() => progress.events.length > before)
       patient.cut()
     }
     expect(delivered).toBeGreaterThan(2)
@@ -165,12 +165,12 @@ test.concurrent('S8: readers at 1 kB/s and readers that stop, 50,000 events behi
     expect(
       isCountedFrom(
         1,
-        progress.heard.map(({ seq }) => seq)
+        progress.events.map(({ seq }) => seq)
       )
     ).toBe(true)
     progress.stream.close()
 
-    // What was on its way still arrives; the rest comes after the cursor.
+    // Bytes in flight still arrive; the rest follows after the cursor.
     slow.suffer({})
     await Promise.all(slowReaders.map((reader) => reader.ended))
     for (const [i, reader] of slowReaders.entries())
@@ -187,13 +187,13 @@ test.concurrent('S8: readers at 1 kB/s and readers that stop, 50,000 events behi
   }
 }, 240_000)
 
-test.concurrent('S13: half-open peers of somebody to whom nothing happens are gone after the longest life of a stream', async () => {
+test.concurrent("S13: half-open peers of an idle user are closed at a stream's maximum lifetime", async () => {
   const env = { PARLEY_STREAM_MAX_LIFE_MINUTES: '0.05', PARLEY_SYNC_INTERVAL_SECONDS: '0.5' }
   await using parley = await startParley({ env })
   const jane = await loginAs(parley.url, 'jane')
   await using proxy = await openTcpProxy({ ...portOf(parley.url), host: '127.0.0.1' })
   const sockets = countSockets(parley.pid)
-  // Each is silent at once: that it is before the stream has lived its life does not hang on how long all of them take.
+  // Silence each one right after it opens, so that the timing does not depend on opening all of them.
   for (let opened = 1; opened <= 50; opened++) {
     const stream = await openStream(proxy.url, jane.token)
     await stream.next()
@@ -201,11 +201,11 @@ test.concurrent('S13: half-open peers of somebody to whom nothing happens are go
     proxy.links.at(-1)!.suffer({ silent: true })
   }
   await untilTrue('the streams are reaped', () => countSockets(parley.pid) <= sockets)
-  // Their peers have not moved.
+  // The clients did not close.
   expect(proxy.links).toHaveLength(50)
 })
 
-test.concurrent('S13: the kernel asks after a quiet peer, so that one whose machine is gone is noticed', async () => {
+test.concurrent('S13: the kernel probes idle peers, so that a vanished machine is detected', async () => {
   await using parley = await startParley({ env: { HOST: '127.0.0.1' } })
   const jane = await loginAs(parley.url, 'jane')
   const stream = await openStream(parley.url, jane.token)
@@ -215,7 +215,7 @@ test.concurrent('S13: the kernel asks after a quiet peer, so that one whose mach
     readFileSync('/proc/net/tcp', 'utf8')
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
-      // Established, on this port, with a keepalive timer (02) and nothing on its way.
+      // An established connection on this port with a keepalive timer (02) and nothing in flight.
       .some(
         ([, local, , state, , timer]) =>
           local?.endsWith(`:${port}`) && state === '01' && timer?.startsWith('02:')

@@ -20,13 +20,13 @@ afterAll(() => parley.stop())
 
 const send = (api: Api, content: string, clientId: string) => api.post<Message>(path, { content, clientId })
 
-/** How often the newest page has it. */
+/** Counts how often the newest page contains it. */
 async function countOf(content: string): Promise<number> {
   const { body } = await jane.get<Message[]>(`${path}?peek=1`)
   return body.filter((message) => message.content === content).length
 }
 
-test('E1: a hundred POSTs with one key at once are one message with one id, and one event', async () => {
+test('E1: a hundred concurrent POSTs with one key create one message with one id and one event', async () => {
   const clientId = randomUUID()
   const hers = await openStream(parley.url, jane.token)
   await hers.until((event) => event.name === 'sync')
@@ -40,7 +40,7 @@ test('E1: a hundred POSTs with one key at once are one message with one id, and 
   hers.cut()
 })
 
-test('E1: an answer lost at any byte, the server killed, the message sent again: the first answer', async () => {
+test('E1: a retry after a response cut at any byte, or after the server was killed, gets the first response', async () => {
   await using proxy = await openTcpProxy({ port: Number(new URL(parley.url).port) })
   const through = apiWith(proxy.url, john.token, john.user)
   const whole = await send(through, 'measured', randomUUID())
@@ -54,7 +54,7 @@ test('E1: an answer lost at any byte, the server killed, the message sent again:
   for (const [i, cutAfterBytes] of cuts.entries()) {
     proxy.suffer({ cutAfterBytes })
     await expect(send(through, `lost at ${cutAfterBytes}`, keys[i]!)).rejects.toThrow()
-    // It got through: the proxy cuts what is already an answer.
+    // It was stored: the proxy cuts only responses.
     expect(await countOf(`lost at ${cutAfterBytes}`)).toBe(1)
   }
   proxy.suffer({})
@@ -72,7 +72,7 @@ test('E1: an answer lost at any byte, the server killed, the message sent again:
   }
 })
 
-test('E2: a key with another payload is refused, and with another sender it is another key, also after a restart', async () => {
+test('E2: a key with another payload is refused and is independent for another sender, also after a restart', async () => {
   const clientId = randomUUID()
   const his = (await send(john, 'first', clientId)).body
   const hers = (await send(jane, 'first', clientId)).body

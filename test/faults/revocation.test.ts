@@ -14,7 +14,7 @@ import { RawConnection } from '../harness/raw-connection.ts'
 import { openStream, type EventStream } from '../harness/stream.ts'
 import { openTcpProxy, type TcpProxy } from '../harness/tcp-proxy.ts'
 
-/** More than the buffers between a server and its reader hold: 24 MB. */
+/** More than the buffers between server and reader hold: 24 MB. */
 const waiting = 6_000
 
 let dataDir: string
@@ -25,7 +25,7 @@ let epoch: string
 let proxy: TcpProxy
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'parley-revocation-'))
-  // A tick and a sync of the server's within what a test waits for.
+  // Shorter than the test's waits, so that the server's tick and sync happen within them.
   parley = await startParley({ dataDir, env: { PARLEY_SYNC_INTERVAL_SECONDS: '0.5' } })
   john = await loginAs(parley.url, 'john')
   conversation = (await john.conversationWith('jane')).id
@@ -61,7 +61,7 @@ async function expectSignedOut({ url, token }: Api): Promise<void> {
     expect((await call(url + path, { headers })).status, path).toBe(401)
 }
 
-/** Opens a replay of the whole log to somebody who reads slowly, so that most of it is yet to be sent. */
+/** Opens a replay of the whole log with a slow reader, so that most of it is still unsent. */
 async function openSlowReplay(jane: Api): Promise<EventStream> {
   proxy.suffer({ bytesPerSecond: 20_000 })
   const stream = await openStream(proxy.url, jane.token, {
@@ -71,7 +71,7 @@ async function openSlowReplay(jane: Api): Promise<EventStream> {
   return stream
 }
 
-/** Reads on, as fast as it comes: what was on its way arrives, and nothing after that. */
+/** Reads at full speed: bytes in flight arrive, and nothing after them. */
 async function expectEnd(stream: EventStream): Promise<void> {
   proxy.suffer({})
   await stream.ended
@@ -81,7 +81,7 @@ async function expectEnd(stream: EventStream): Promise<void> {
   expect(stream.seen.map(({ name }) => name)).not.toContain('sync')
 }
 
-test('S5: a logout ends the live streams of its session and no others; nothing that is sent after it arrives there', async () => {
+test('S5: a logout ends the live streams of its session only, and they receive nothing sent after it', async () => {
   const [jane, phone] = [await loginAs(parley.url, 'jane'), await loginAs(parley.url, 'jane')]
   const streams = await Promise.all([openStream(parley.url, jane.token), openStream(parley.url, jane.token)])
   const hers = await openStream(parley.url, phone.token)
@@ -97,7 +97,7 @@ test('S5: a logout ends the live streams of its session and no others; nothing t
   hers.cut()
 })
 
-test('S5: a logout in the middle of a long replay ends it there', async () => {
+test('S5: a logout ends a long replay in progress', async () => {
   const jane = await loginAs(parley.url, 'jane')
   const stream = await openSlowReplay(jane)
   expect((await jane.post('/api/logout')).status).toBe(204)
@@ -105,7 +105,7 @@ test('S5: a logout in the middle of a long replay ends it there', async () => {
   await expectSignedOut(jane)
 })
 
-test('S5: a logout ends the stream of a reader that takes nothing', async () => {
+test('S5: a logout ends the stream of a stopped reader', async () => {
   const jane = await loginAs(parley.url, 'jane')
   const quiet = countSockets(parley.pid)
   const stalled = await RawConnection.open(parley.url)
@@ -113,15 +113,15 @@ test('S5: a logout ends the stream of a reader that takes nothing', async () => 
     `GET /api/messages?after=${formatCursor({ epoch, seq: 0 })} HTTP/1.1\r\nHost: localhost\r\n` +
       `Accept: text/event-stream\r\nAuthorization: Bearer ${jane.token}\r\n\r\n`
   )
-  // More than the buffers between the two hold is on its way, and nobody reads.
+  // More is in flight than the buffers hold, and nothing reads it.
   await once(stalled.socket, 'readable')
   expect((await jane.post('/api/logout')).status).toBe(204)
-  // Well before the 10 s after which whoever reads nothing is cut off anyway.
+  // Well before the 10 s after which a stopped reader is closed anyway.
   await untilTrue('the stream is destroyed', () => countSockets(parley.pid) <= quiet, 5_000)
   stalled.socket.destroy()
 })
 
-test('S5: a session that expires in the middle of a long replay ends it there', async () => {
+test("S5: a session's expiry ends a long replay in progress", async () => {
   const jane = await loginAs(parley.url, 'jane')
   const database = new DatabaseSync(join(dataDir, 'parley.db'), { timeout: 10_000 })
   database
@@ -130,7 +130,7 @@ test('S5: a session that expires in the middle of a long replay ends it there', 
   database.close()
   const stream = await openSlowReplay(jane)
   await expect.poll(async () => (await jane.get('/api/auth_user')).status).toBe(401)
-  // The server has looked at the clock again: what it tells others of says so.
+  // An event for another user shows that the server has checked the clock again.
   const his = await openStream(parley.url, john.token)
   for (let syncs = 0; syncs < 4; syncs++) await his.until(({ name }) => name === 'sync')
   his.cut()
@@ -138,7 +138,7 @@ test('S5: a session that expires in the middle of a long replay ends it there', 
   await expectSignedOut(jane)
 })
 
-test('S5: a token that was refreshed lives until the new one is used, and its stream with it', async () => {
+test('S5: a refreshed token and its stream live until the new token is used', async () => {
   const old = await loginAs(parley.url, 'jane')
   const stream = await openStream(parley.url, old.token)
   await stream.until(({ name }) => name === 'sync')

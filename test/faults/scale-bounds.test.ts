@@ -22,9 +22,9 @@ beforeAll(async () => {
 })
 afterAll(() => parley.stop())
 
-// Beside each other: most of it is waiting for the server's clocks.
+// Concurrent, because they mostly wait for server timers.
 describe.concurrent('Parley', () => {
-  test('a body of 1 MB is refused, and the server goes on', async () => {
+  test('refuses a body of 1 MB and keeps serving', async () => {
     const { id } = await john.conversationWith('jane')
     const sender = new RawSender(port)
     const body = JSON.stringify({ content: 'x'.repeat(1_000_000) })
@@ -34,7 +34,7 @@ describe.concurrent('Parley', () => {
     expect((await john.get('/api/auth_user')).status).toBe(200)
   })
 
-  test('S11: one user has 1,000 streams and no more; each gets everything', async () => {
+  test('S11: limits a user to 1,000 streams, each of which gets every event', async () => {
     await using swarm = startSwarm()
     const jane = await loginAs(parley.url, 'jane')
     const plan = { token: jane.token, person: 'jane' }
@@ -52,7 +52,7 @@ describe.concurrent('Parley', () => {
     await swarm.call('close')
   })
 
-  test('200 requests that never end are answered 408 while others are served', async () => {
+  test('answers 408 to 200 unfinished requests while serving others', async () => {
     const head = `POST /api/login HTTP/1.1\r\nHost: ${new URL(parley.url).host}\r\nContent-Type: application/json\r\n`
     const slow = [
       ...(await openSlow(100, head, 'X')),
@@ -65,7 +65,7 @@ describe.concurrent('Parley', () => {
     }
   })
 
-  test('S12: 2,000 streams opened and dropped ten times leave descriptors, timers, listeners and heap where they were', async () => {
+  test('S12: releases descriptors, timers, listeners and heap after 2,000 streams are opened and dropped ten times', async () => {
     const { dataDir, members } = await makeCrowd(2_000)
     await using app = startCallee<AppCommands>(appProcess, { execArgv: ['--expose-gc'] })
     const env = { DATA_DIR: dataDir, PARLEY_DRAIN_SECONDS: '0', PARLEY_STREAM_MAX_LIFE_MINUTES: '0.03' }
@@ -75,7 +75,7 @@ describe.concurrent('Parley', () => {
 
     async function openAndDrop(round: number): Promise<void> {
       await swarm.call('open', { port, plans, comesBack: false })
-      // Dropped by their clients, or ended by the server as too old.
+      // Dropped by their clients, or ended by the server at their maximum lifetime.
       if (round % 3 > 0) await swarm.call('close')
       await app.call('untilStreamless')
       await swarm.call('close')
@@ -85,14 +85,14 @@ describe.concurrent('Parley', () => {
     for (let round = 0; round < 10; round++) await openAndDrop(round)
     const after = await app.call('measure')
     expect({ ...after, heapBytes: 0 }).toEqual({ ...before, heapBytes: 0 })
-    // 50 bytes a stream: less than anything that could be left of one.
+    // 50 bytes per stream: less than any leaked object.
     expect(after.heapBytes - before.heapBytes).toBeLessThan(1_000_000)
     await app.call('close')
     await rm(dataDir, { recursive: true })
   }, 300_000)
 })
 
-/** Requests of which only the beginning comes, and then a character a second. */
+/** Opens requests that send their beginning and then one character per second. */
 async function openSlow(
   count: number,
   beginning: string,

@@ -9,7 +9,10 @@ import { startSwarm } from '../harness/swarm.ts'
 const people = 3_000
 const env = { PARLEY_DRAIN_SECONDS: '6' }
 
-/** A phone that vanished with its stream, one that reads no answers, one that sent half a request and one half a body. */
+/**
+ * Stalled requests: a phone that vanished with its stream, a reader of no responses, half a request and half
+ * a body.
+ */
 function stalledRequests(token: string): string[] {
   const of = (line: string) => `${line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n`
   return [
@@ -26,7 +29,7 @@ async function stall(url: string, request: string): Promise<RawConnection> {
   return connection
 }
 
-test('S10: SIGTERM with 3,000 streams, peers that stall and sends in flight loses nothing: unready at once, each stream ends with its own retry, all come back', async () => {
+test('S10: SIGTERM with 3,000 streams, stalled peers and sends in flight loses nothing; Parley turns unready at once, every stream gets its own retry delay, and all come back', async () => {
   const { dataDir, members, pairs } = await makeCrowd(people, { paired: true })
   await using parley = await startParley({ dataDir, env })
   await using swarm = startSwarm()
@@ -51,7 +54,7 @@ test('S10: SIGTERM with 3,000 streams, peers that stall and sends in flight lose
   }
   expect(openWhenUnready).toBeGreaterThan(0)
   expect(await exit).toEqual({ code: 0, signal: null })
-  // Not cut short by its deadline.
+  // It was not cut short by its deadline.
   expect(parley.output()).toContain('Parley stopped.')
   for (const { socket } of stalled) socket.destroy()
   const { ends } = await swarm.call('tally')
@@ -74,7 +77,7 @@ test('S10: SIGTERM with 3,000 streams, peers that stall and sends in flight lose
   }
   expect(delivered).toBe(load.acknowledged.length)
 
-  // Each is told a time of its own to come back.
+  // Each stream gets its own reconnect delay.
   expect(retriesMs.length).toBeGreaterThanOrEqual(people)
   expect(Math.min(...retriesMs)).toBeGreaterThanOrEqual(1_000)
   expect(new Set(retriesMs).size).toBeGreaterThan(500)

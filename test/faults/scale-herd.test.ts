@@ -5,10 +5,10 @@ import { startPacedLoad } from '../harness/paced-load.ts'
 import { startParley } from '../harness/parley.ts'
 import { startSwarm } from '../harness/swarm.ts'
 
-// Ten thousand, by the same ways, are in `npm run bench -- herd`.
+// `npm run bench -- herd` does the same with ten thousand.
 const people = 5_000
 
-test('S9, S1: 5,000 clients cut at once by a killed server all come back and miss nothing', async () => {
+test('S9, S1: 5,000 clients cut at once by a killed server all reconnect and miss nothing', async () => {
   const { dataDir, members, pairs } = await makeCrowd(people, { paired: true })
   await using parley = await startParley({ dataDir })
   await using swarm = startSwarm()
@@ -17,7 +17,7 @@ test('S9, S1: 5,000 clients cut at once by a killed server all come back and mis
     port,
     plans: members.map(({ user, token }) => ({ token, person: user.username }))
   })
-  // To everybody, before, while they are away and while they come back.
+  // Sends to everyone before, during and after the outage.
   const load = startPacedLoad({ port, pairs, perSecond: 500 })
   await load.untilAcknowledged(500)
   await parley.kill('SIGKILL')
@@ -36,7 +36,7 @@ test('S9, S1: 5,000 clients cut at once by a killed server all come back and mis
   const { violations, resets, refused, statuses, events } = await swarm.call('tally')
   expect({ violations, resets, statuses }).toEqual({ violations: [], resets: 0, statuses: {} })
   expect(refused).toEqual({})
-  // Each message once for its sender and once for its reader.
+  // Each message is one event for its sender and one for its reader.
   expect(events).toBe(2 * load.acknowledged.length)
   await swarm.call('close')
   await parley.stop()

@@ -10,7 +10,7 @@ const perSecond = 1_000
 const killsAt = [800, 2_000, 3_200]
 const devicesEach = 5
 
-test('D1, E1, S1: killed again and again during 1,000 sends a second, every acknowledged message is there exactly once', async () => {
+test('D1, E1, S1: after repeated kills during 1,000 sends a second, every acknowledged message exists exactly once', async () => {
   const { dataDir, members, pairs } = await makeCrowd(20, { paired: true })
   await using parley = await startParley({ dataDir })
   await using swarm = startSwarm()
@@ -27,7 +27,7 @@ test('D1, E1, S1: killed again and again during 1,000 sends a second, every ackn
   }
   await load.untilAcknowledged(4_000)
   await load.finish()
-  // Otherwise no kill met a send.
+  // Otherwise no kill interrupted a send.
   expect(load.retries).toBeGreaterThan(0)
 
   const seqs = await readHeads(parley.url, members)

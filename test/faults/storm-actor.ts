@@ -1,6 +1,6 @@
 import type { Message, Participant, Role, User } from '@parley/contract/entities'
-import { attemptBadly } from './storm-answers.ts'
-import type { Act, Ask } from './storm-asks.ts'
+import { attemptWithFault } from './storm-response-faults.ts'
+import type { Act, StormRequest } from './storm-requests.ts'
 import { openStormLink, type Session, type Storm } from './storm-link.ts'
 import type { PersonLog } from './storm-log.ts'
 import { isOn, pause, randomOf, type Random } from './storm-record.ts'
@@ -11,23 +11,23 @@ export type ActorOptions = {
   storm: Storm
   me: Session
   log: PersonLog
-  /** Whoever may be in a group with them. */
+  /** Users that may be added to this user's groups. */
   friends: readonly User[]
-  /** A conversation of two that everything is done in, too; not everybody is in it. */
+  /** A direct conversation that also receives every act; some actors are not in it. */
   directId: string
-  /** What makes their keys their own. */
+  /** Makes the actor's keys unique. */
   number: number
 }
 
-/** An act, and how it is asked for. */
+/** An act and its request. */
 type Proposal = {
-  ask: Omit<Ask, 'by' | 'askedAt' | 'answer'>
+  request: Omit<StormRequest, 'by' | 'requestedAt' | 'answer'>
   method: string
   path: string
   body?: { clientId?: string } & Record<string, unknown>
 }
 
-/** How often each is tried. */
+/** Relative frequency of each act. */
 const weights: Record<Act, number> = {
   'group started': 0.05,
   'group renamed': 2,
@@ -43,16 +43,16 @@ const weights: Record<Act, number> = {
   'reaction added': 8,
   'reaction removed': 4,
   'conversation read': 4,
-  // By others.
-  'conversation looked at': 0
+  // Fetched by other actors.
+  'conversation fetched': 0
 }
 const moderators = new Set<Act>(['group renamed', 'person added', 'person removed', 'role changed'])
 const emojis = ['👍', '❤️', '🎉', '👩‍👩‍👧‍👦']
 const roles: Role[] = ['member', 'admin', 'admin', 'owner']
-/** People act on what is new: there they meet. */
+/** Actors choose among the newest messages and groups, so that they collide. */
 const newest = 8
 
-/** Does whatever can be done in groups, all the time, whether it may or not; resolves in the calm. */
+/** Performs every group act continuously, permitted or not; resolves in the calm. */
 export async function runActor({ storm, me, log, friends, directId, number }: ActorOptions): Promise<void> {
   const { record } = storm
   const { username, id: by } = me.user
@@ -60,10 +60,10 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
   const link = openStormLink(storm, `${username}, acting,`)
   let acted = 0
 
-  /** One attempt; null when there was no answer that counts. */
-  async function attempt({ ask, method, path, body }: Proposal, timeoutMs = 10_000) {
-    const asked: Ask = { ...ask, by, askedAt: Date.now(), answer: null }
-    record.asks.push(asked)
+  /** Makes one attempt; returns null without a valid response. */
+  async function attempt({ request, method, path, body }: Proposal, timeoutMs = 10_000) {
+    const sent: StormRequest = { ...request, by, requestedAt: Date.now(), answer: null }
+    record.requests.push(sent)
     const expected = [200, 201, 204, 403, 404, 409]
     const answer = await link.ask<Message & { code?: string; current?: Message }>({
       method,
@@ -75,19 +75,19 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     })
     if (!answer) return null
     const { status, body: found } = answer
-    asked.answer = { at: Date.now(), status, code: status < 300 ? null : found.code!, body: found }
+    sent.answer = { at: Date.now(), status, code: status < 300 ? null : found.code!, body: found }
     if (found.current) record.facts.see(found.current, `${username}'s conflict`)
     if (status >= 300) return answer
     if (body?.clientId) record.acknowledge(body.clientId, found)
-    if (ask.act === 'message edited') record.facts.acknowledge(found, `${username}'s edit`)
+    if (request.act === 'message edited') record.facts.acknowledge(found, `${username}'s edit`)
     return answer
   }
 
-  /** Who is in a group now. */
+  /** Returns the current members of a group. */
   async function look(conversationId: string): Promise<Set<string>> {
-    const ask = { act: 'conversation looked at', conversationId } as const
+    const request = { act: 'conversation fetched', conversationId } as const
     const path = `/api/conversations/${conversationId}/participants`
-    const answer = await attempt({ ask, method: 'GET', path })
+    const answer = await attempt({ request, method: 'GET', path })
     const found = answer?.status === 200 ? (answer.body as unknown as Participant[]) : []
     return new Set(found.map(({ user }) => user.id))
   }
@@ -97,14 +97,14 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     const proposal = await propose()
     if (!proposal) continue
     const attemptIt = (timeoutMs?: number) => attempt(proposal, timeoutMs)
-    const suffered = await attemptBadly(
+    const suffered = await attemptWithFault(
       { record, link, random },
-      `${username}: ${proposal.ask.act}`,
+      `${username}: ${proposal.request.act}`,
       attemptIt
     )
-    // What nobody answered may have been done: some ask again, and some let it be.
+    // An unanswered request may have been executed: some actors retry it, others do not.
     const isKeyed = proposal.body?.clientId !== undefined
-    const insists = isKeyed || (suffered && proposal.ask.act !== 'group started' && random() < 0.6)
+    const insists = isKeyed || (suffered && proposal.request.act !== 'group started' && random() < 0.6)
     if (suffered && !insists) continue
     for (let isOver = false; !isOver && !record.broken;) {
       isOver = (await attemptIt()) !== null || !insists
@@ -126,7 +126,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     const one = (some: ObservedConversation[]) => (random() < 0.5 ? some[0]! : pick(some, random)!)
     if (act === 'person left') return change(act, one(groups))
     if (moderators.has(act)) {
-      // Mostly where they may.
+      // Mostly groups where the act is permitted.
       const own = groups.filter(({ conversation: { role } }) => role !== 'member')
       return own.length > 0 && random() < 0.8 ? change(act, pick(own, random)!) : change(act, one(groups))
     }
@@ -141,26 +141,30 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     const title = `${username}'s group ${++acted}`
     const history = random() < 0.4 ? 'joined' : 'all'
     return {
-      ask: { act: 'group started', conversationId: '', title, usernames, history },
+      request: { act: 'group started', conversationId: '', title, usernames, history },
       method: 'POST',
       path: '/api/conversations',
       body: { title, usernames, history }
     }
   }
 
-  /** Something that owners and admins do, or leaving. */
+  /** An act of owners and admins, or leaving. */
   async function change(
     act: Act,
     { conversation: { id: conversationId, role: mine } }: ObservedConversation
   ) {
     const path = `/api/conversations/${conversationId}`
     if (act === 'person left') {
-      return { ask: { act, conversationId, whom: by }, method: 'DELETE', path: `${path}/participants/${by}` }
+      return {
+        request: { act, conversationId, whom: by },
+        method: 'DELETE',
+        path: `${path}/participants/${by}`
+      }
     }
     if (mine === 'member' && random() < 0.5) return null
     if (act === 'group renamed') {
       const title = `${username}'s title ${++acted}`
-      return { ask: { act, conversationId, title }, method: 'PATCH', path, body: { title } }
+      return { request: { act, conversationId, title }, method: 'PATCH', path, body: { title } }
     }
     const there = await look(conversationId)
     const fitting = friends.filter(({ id }) => id !== by && there.has(id) === (act !== 'person added'))
@@ -168,19 +172,24 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     const about = `${path}/participants/${whom.id}`
     if (whom.id === by) return null
     if (act === 'person removed') {
-      return { ask: { act, conversationId, whom: whom.id }, method: 'DELETE', path: about }
+      return { request: { act, conversationId, whom: whom.id }, method: 'DELETE', path: about }
     }
     if (act === 'person added') {
       const role = random() < 0.2 ? 'admin' : 'member'
       const body = { username: whom.username, role }
-      const ask = { act, conversationId, whom: whom.id, role } as const
-      return { ask, method: 'POST', path: `${path}/participants`, body }
+      const request = { act, conversationId, whom: whom.id, role } as const
+      return { request, method: 'POST', path: `${path}/participants`, body }
     }
     const role = pick(roles, random)!
-    return { ask: { act, conversationId, whom: whom.id, role }, method: 'PATCH', path: about, body: { role } }
+    return {
+      request: { act, conversationId, whom: whom.id, role },
+      method: 'PATCH',
+      path: about,
+      body: { role }
+    }
   }
 
-  /** Something that is said, or done to what was said. */
+  /** An act that writes a message or changes one. */
   function say(
     act: Act,
     { conversation, messages }: ObservedConversation,
@@ -199,7 +208,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     if (act === 'message sent') {
       record.facts.write(content)
       const body = { content, clientId }
-      return { ask: { act, conversationId }, method: 'POST', path: `${path}/messages`, body }
+      return { request: { act, conversationId }, method: 'POST', path: `${path}/messages`, body }
     }
     if (!message) return null
     const about = { act, conversationId, messageId: message.id }
@@ -208,13 +217,13 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
       case 'message answered': {
         record.facts.write(content)
         const body = { content, clientId, replyTo: message.id }
-        return { ask: about, method: 'POST', path: `${path}/messages`, body }
+        return { request: about, method: 'POST', path: `${path}/messages`, body }
       }
       case 'message forwarded': {
         const to = pick(mine, random)!.conversation.id
-        const ask = { ...about, conversationId: to }
+        const request = { ...about, conversationId: to }
         return {
-          ask,
+          request,
           method: 'POST',
           path: `/api/conversations/${to}/messages`,
           body: { forwardOf: message.id, clientId }
@@ -229,7 +238,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
         record.facts.write(content)
         const version = random() < 0.6 ? (own.version ?? 1) : undefined
         return {
-          ask: { act, conversationId, messageId: own.id, ...(version && { version }) },
+          request: { act, conversationId, messageId: own.id, ...(version && { version }) },
           method: 'PATCH',
           path: `${path}/messages/${own.id}`,
           body: { content, ...(version && { version }) }
@@ -237,9 +246,9 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
       }
       case 'message deleted':
         if (!message.mine && role === 'member' && random() < 0.8) return null
-        return { ask: about, method: 'DELETE', path: place }
+        return { request: about, method: 'DELETE', path: place }
       case 'conversation read':
-        return { ask: about, method: 'POST', path: `${path}/read_messages`, body: { upTo: message.id } }
+        return { request: about, method: 'POST', path: `${path}/read_messages`, body: { upTo: message.id } }
       case 'reaction added':
         return react(act, message, pick(emojis, random)!)
       default: {
@@ -258,7 +267,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
 function react(act: Act, { id: messageId, conversationId }: Message, emoji: string): Proposal {
   const path = `/api/conversations/${conversationId}/messages/${messageId}/reactions/${encodeURIComponent(emoji)}`
   const method = act === 'reaction added' ? 'PUT' : 'DELETE'
-  return { ask: { act, conversationId, messageId, emoji }, method, path }
+  return { request: { act, conversationId, messageId, emoji }, method, path }
 }
 
 function pickByWeight(random: Random): Act {
@@ -267,7 +276,7 @@ function pickByWeight(random: Random): Act {
   return entries.find(([, weight]) => (rest -= weight) < 0)![0]
 }
 
-/** Undefined where there is none. */
+/** Returns undefined for an empty list. */
 function pick<Item>(items: readonly Item[], random: Random): Item | undefined {
   return items[Math.floor(random() * items.length)]
 }

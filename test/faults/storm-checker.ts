@@ -1,23 +1,23 @@
 import type { Conversation, Message } from '@parley/contract/entities'
-import type { Act, Ask } from './storm-asks.ts'
+import type { Act, StormRequest } from './storm-requests.ts'
 import { openStormLink, type Storm } from './storm-link.ts'
 import type { PersonLog } from './storm-log.ts'
 import { pause, randomOf } from './storm-record.ts'
 
 type Options = { storm: Storm; token: string; log: PersonLog }
 
-/** Marks read and fetches what there is, all the time; the log compares it with what the events said. */
+/** Marks messages as read and fetches snapshots continuously; the log compares these with the events. */
 export async function runChecker({ storm, token, log }: Options): Promise<void> {
   const { record } = storm
   const name = `${log.person.name}'s checker`
   const random = randomOf(storm.seed, name)
   const link = openStormLink(storm, name)
 
-  /** Whoever was removed a moment ago is refused, and that is judged when all is known. */
+  /** A member who was just removed is refused; such a refusal is judged at the end. */
   async function ask<Body>(act: Act, conversationId: string, path: string, messageId?: string) {
     const about = { act, by: log.person.id, conversationId, ...(messageId !== undefined && { messageId }) }
-    const asked: Ask = { ...about, askedAt: Date.now(), answer: null }
-    record.asks.push(asked)
+    const request: StormRequest = { ...about, requestedAt: Date.now(), answer: null }
+    record.requests.push(request)
     const isRead = act === 'conversation read'
     const answer = await link.ask<Body & { code?: string }>({
       method: isRead ? 'POST' : 'GET',
@@ -28,7 +28,7 @@ export async function runChecker({ storm, token, log }: Options): Promise<void> 
     })
     if (!answer) return null
     const { status, body } = answer
-    asked.answer = { at: Date.now(), status, code: status < 300 ? null : body.code!, body: null }
+    request.answer = { at: Date.now(), status, code: status < 300 ? null : body.code!, body: null }
     return status < 300 ? answer : null
   }
 
@@ -41,21 +41,21 @@ export async function runChecker({ storm, token, log }: Options): Promise<void> 
     if (roll < 0.15) {
       await ask('conversation read', id, '/read_messages')
     } else if (roll < 0.45) {
-      const answer = await ask<Conversation>('conversation looked at', id, '')
+      const answer = await ask<Conversation>('conversation fetched', id, '')
       if (answer) log.refetchedConversation(cursorOf(answer), answer.body)
     } else if (roll < 0.65) {
       const answer = await link.ask<Conversation[]>({ path: '/api/conversations', token, expected: [200] })
       if (answer) log.refetchedList(cursorOf(answer), answer.body)
     } else {
-      // Half of them mark read what they show.
+      // Half of these requests mark the returned messages as read.
       const page = `/messages${roll < 0.82 ? '?peek=1' : ''}`
-      const answer = await ask<Message[]>('conversation looked at', id, page)
+      const answer = await ask<Message[]>('conversation fetched', id, page)
       if (!answer) continue
       log.refetchedMessages(cursorOf(answer), id, answer.body)
       const upTo = answer.body[Math.floor(random() * answer.body.length)]?.id
       if (upTo === undefined || random() < 0.5) continue
       await ask('conversation read', id, '/read_messages', upTo)
-      const older = await ask<Message[]>('conversation looked at', id, `/messages?before=${upTo}`, upTo)
+      const older = await ask<Message[]>('conversation fetched', id, `/messages?before=${upTo}`, upTo)
       for (const message of older?.body ?? []) record.facts.see(message, name)
     }
   }

@@ -1,10 +1,13 @@
 import { createClient, EventStream } from '@parley/client'
-import { silenceMs, startFate, type Fate } from './storm-fate.ts'
+import { silenceMs, injectStreamFaults, type StreamFaults } from './storm-stream-faults.ts'
 import { openStormLink, signIn } from './storm-link.ts'
 import type { ReaderOptions, StormReader } from './storm-reader.ts'
 import { randomOf, type Connection } from './storm-record.ts'
 
-/** A reader by the client package: what befalls its streams is the same, and what it hands on is held to the same. */
+/**
+ * Starts a reader that uses the client package; its streams get the same faults and its events the same
+ * checks.
+ */
 export function startClientReader({ name, storm, log, from }: ReaderOptions): StormReader {
   const { record } = storm
   const { epoch } = log
@@ -12,7 +15,7 @@ export function startClientReader({ name, storm, log, from }: ReaderOptions): St
   const random = randomOf(storm.seed, name)
   const link = openStormLink(storm, name)
   let stream: EventStream | undefined
-  let fate: Fate | undefined
+  let streamFaults: StreamFaults | undefined
   let over = false
   let { seq } = from
   let connection: Connection
@@ -24,8 +27,8 @@ export function startClientReader({ name, storm, log, from }: ReaderOptions): St
     stream = new EventStream({
       async open(cursor, signal) {
         connection = record.connect(log.person.id)
-        fate?.end()
-        fate = startFate(record, link, random, () => `${name} at ${seq}`)
+        streamFaults?.end()
+        streamFaults = injectStreamFaults(record, link, random, () => `${name} at ${seq}`)
         return await createClient({ baseUrl: await link.url(), token, timeoutMs: silenceMs }).openEvents(
           cursor,
           signal
@@ -34,19 +37,19 @@ export function startClientReader({ name, storm, log, from }: ReaderOptions): St
       cursor: { epoch, seq },
       onEvent(event, cursor) {
         if (cursor.epoch !== epoch || cursor.seq !== seq + 1) {
-          record.violate(`${name} was handed ${event.name} ${cursor.epoch}-${cursor.seq} after ${seq}`)
+          record.violate(`${name} received ${event.name} ${cursor.epoch}-${cursor.seq} after ${seq}`)
         }
         seq = cursor.seq
         log.take(seq, event, name, connection)
         observed.apply(event)
       },
       onReset(reason) {
-        record.violate(`${name} was told to start over at ${seq}: ${reason}`)
+        record.violate(`${name} was reset at ${seq}: ${reason}`)
         return Promise.reject(new Error(reason))
       },
       onSignedOut: () => record.violate(`${name} was signed out at ${seq}`),
       stallMs: silenceMs,
-      // A storm is short.
+      // Short delays, because a storm is short.
       random: () => random() / 5
     })
   }
@@ -58,13 +61,13 @@ export function startClientReader({ name, storm, log, from }: ReaderOptions): St
       return seq
     },
     get state() {
-      return `it is ${stream?.state ?? 'signing in'}`
+      return `its stream is ${stream?.state ?? 'signing in'}`
     },
     async stop() {
       over = true
       await running
       stream?.close()
-      fate?.end()
+      streamFaults?.end()
       await link.close()
     }
   }

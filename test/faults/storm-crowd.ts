@@ -4,7 +4,7 @@ import type { Bookmark, PersonLog } from './storm-log.ts'
 import { startReader, type StormReader } from './storm-reader.ts'
 import { isOn, pauseWhileOn, randomOf } from './storm-record.ts'
 
-/** The readers of one person, and where devices that went away would go on. */
+/** One person's readers, and bookmarks at which departed devices would resume. */
 export type Crowd = {
   readonly log: PersonLog
   readonly readers: StormReader[]
@@ -30,7 +30,10 @@ export function gatherCrowd(storm: Storm, log: PersonLog, size: number): Crowd {
   return crowd
 }
 
-/** Readers go for good, and others come with an older cursor. The first stays: it is the one that reads everything. */
+/**
+ * Stops readers permanently and starts others at older cursors. The first reader stays, so one reader sees
+ * everything.
+ */
 export async function turnOver({ record, seed }: Storm, crowd: Crowd): Promise<void> {
   const { readers, log, bookmarks } = crowd
   const random = randomOf(seed, `${log.person.name}'s crowd`)
@@ -38,7 +41,7 @@ export async function turnOver({ record, seed }: Storm, crowd: Crowd): Promise<v
     await pauseWhileOn(record, (200 + random() * 1_500) * (6 / readers.length))
     if (!isOn(record)) return
     bookmarks.push(log.bookmark())
-    // The first, from the beginning, stays, too.
+    // The first bookmark, at the beginning, stays as well.
     if (bookmarks.length > bookmarksMax) bookmarks.splice(1 + Math.floor(random() * (bookmarksMax - 1)), 1)
     const [gone] = readers.splice(1 + Math.floor(random() * (readers.length - 1)), 1)
     await gone!.stop()

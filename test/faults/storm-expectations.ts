@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { enough, type StormResult } from './storm-run.ts'
 
-/** A storm that injected nothing, or in which nothing was done, proves nothing. */
+/** Fails if a storm injected nothing or executed no acts, because it would prove nothing. */
 export function expectRaged({ faults, acts, refusals, judged, messages, snapshots }: StormResult): void {
   expect(Object.entries({ ...faults, ...acts }).filter(([, count]) => count === 0)).toEqual([])
   expect(Object.keys(refusals)).not.toEqual([])

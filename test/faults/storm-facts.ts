@@ -1,6 +1,6 @@
 import type { Change, Message } from '@parley/contract/entities'
 
-/** What everybody who sees a message must agree on. */
+/** Properties of a message that every reader must agree on. */
 export type Fact = {
   readonly id: string
   readonly conversationId: string
@@ -8,32 +8,32 @@ export type Fact = {
   readonly senderId: string
   readonly forwarded: boolean
   readonly change: Change | undefined
-  /** ms; it was committed after this. */
+  /** A lower bound of the commit time, ms. */
   readonly createdAt: number
-  /** ms; somebody had seen it by then. */
+  /** An upper bound of the commit time, ms: a reader had seen it. */
   seenAt: number
-  /** The greatest version that was seen. */
+  /** The greatest version observed. */
   version: number
   deletedAt: number | null
-  /** ms; somebody had seen by then that it was deleted. */
+  /** When a reader had seen its deletion, ms. */
   deletionSeenAt: number
-  /** It was looked at in the calm. */
+  /** Whether it was fetched in the calm. */
   isSettled: boolean
-  /** What it said, by version. */
+  /** Text by version. */
   readonly texts: Map<number, string>
-  /** When which version was acknowledged, ms. */
+  /** Acknowledged versions and when, ms. */
   readonly acknowledged: { version: number; at: number }[]
 }
 
-/** What is known of every message, by whoever saw it. */
+/** Facts about every message, from all observers. */
 export type Facts = ReturnType<typeof openFacts>
 
 export function openFacts(violate: (what: string) => void) {
   const messages = new Map<string, Fact>()
   const orders = new Map<string, string[]>()
-  /** Each message has a key: another one of the same key is a retry that was stored twice. */
+  /** Message id by key. Two ids for one key mean that a retry was stored twice. */
   const keys = new Map<string, string>()
-  /** Every text that somebody meant to send. */
+  /** Every text that an actor has tried to send. */
   const written = new Set<string>()
 
   function place(conversationId: string, position: number, id: string, who: string): void {
@@ -67,7 +67,7 @@ export function openFacts(violate: (what: string) => void) {
     return fact
   }
 
-  /** Takes a message as somebody was shown it. */
+  /** Records a message as an observer received it. */
   function see(message: Message, who: string): Fact {
     const { id, conversationId, position, sender, change, createdAt, version = 1, deletedAt } = message
     place(conversationId, position, id, who)
@@ -82,7 +82,7 @@ export function openFacts(violate: (what: string) => void) {
     if (others === undefined) {
       fact.texts.set(version, said)
       if (!change && !deletedAt && !written.has(message.content)) {
-        violate(`${who} was shown a text of message ${id} that nobody wrote: ${message.content}`)
+        violate(`${who} received a text of message ${id} that was never sent: ${message.content}`)
       }
     } else if (others !== said) {
       violate(`${who} has version ${version} of message ${id} as ${said}, others as ${others}`)
@@ -105,28 +105,28 @@ export function openFacts(violate: (what: string) => void) {
     messages: messages as ReadonlyMap<string, Fact>,
     place,
     see,
-    /** Somebody is about to say this. */
+    /** Registers a text before it is sent. */
     write(content: string): void {
       written.add(content)
     },
-    /** Takes an answer to whoever sent or changed the message: from now on nobody is shown less. */
+    /** Records the response to a send or change: from now on, no observer may receive an older version. */
     acknowledge(message: Message, who: string): void {
       see(message, who).acknowledged.push({ version: message.version ?? 1, at: Date.now() })
     },
-    /** The version that had been acknowledged by then (ms). */
+    /** Returns the greatest version acknowledged by then (ms). */
     versionBy(id: string, at: number): number {
       const before = messages.get(id)?.acknowledged.filter((each) => each.at < at) ?? []
       return before.reduce((most, { version }) => Math.max(most, version), 0)
     },
     isWritten: (content: string) => written.has(content),
-    /** The ids of a conversation's messages by position, from 1 on; with holes where nobody saw it. */
+    /** Message ids of a conversation by position, from 1; with holes where no observer saw one. */
     orderOf(conversationId: string): readonly (string | undefined)[] {
       return orders.get(conversationId) ?? []
     }
   }
 }
 
-/** What one version of a message is; reactions come and go without one. */
+/** Returns the versioned part of a message; reactions change without a version. */
 function textOf({ content, mentions, replyTo, forwardedFrom, change, editedAt, deletedAt }: Message): string {
   return JSON.stringify([content, mentions, replyTo, forwardedFrom, change, editedAt, deletedAt])
 }

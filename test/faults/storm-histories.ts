@@ -3,7 +3,10 @@ import type { Api } from '../harness/api.ts'
 import { pause, type StormRecord } from './storm-record.ts'
 import type { Truth } from './storm-settlement.ts'
 
-/** A conversation's newest messages, newest first, without a mark; each must be the last that anybody saw of it. */
+/**
+ * Fetches a conversation's newest messages, newest first, without marking them read. Each must be the latest
+ * version that was observed.
+ */
 export async function fetchMessages(
   record: StormRecord,
   api: Api,
@@ -14,7 +17,7 @@ export async function fetchMessages(
   const fetchPage = async (query: string): Promise<Message[]> => {
     const { status, headers, body } = await api.get<Message[]>(path + query)
     if (status === 200) return body
-    // All conversations are read at once; the judge waits as any client does.
+    // All conversations are read at once; the judge respects rate limits like any client.
     if (status === 429) {
       await pause(Number(headers.get('retry-after')) * 1_000)
       return fetchPage(query)
@@ -33,7 +36,7 @@ export async function fetchMessages(
     const { version, position } = fact
     fact.isSettled = true
     if (version !== (message.version ?? 1)) {
-      record.violate(`message ${message.id} is back at version ${message.version}, it was ${version} before`)
+      record.violate(`message ${message.id} went back to version ${message.version} from ${version}`)
     }
     const expected = found[0]!.position - i
     if (position !== expected)
@@ -42,10 +45,10 @@ export async function fetchMessages(
   return found
 }
 
-/** Messages of a conversation whose earlier texts are looked at. */
+/** Messages per conversation whose earlier versions are fetched. */
 const versionsMax = 10
 
-/** Reads every conversation to its beginning, and holds what is there against what was acknowledged. */
+/** Fetches every conversation from its beginning and compares it with the acknowledged sends. */
 export async function fetchHistories(
   record: StormRecord,
   people: readonly Api[],
@@ -60,12 +63,14 @@ export async function fetchHistories(
     for (const api of viewers) {
       if (isWhole) break
       const messages = await fetchMessages(record, api, id, Infinity)
-      // Who came later may not see what was before.
+      // Members who joined later may not see earlier messages.
       isWhole = messages.at(-1)?.position === 1
       for (const message of messages) last.set(message.id, message)
       const newest = facts.orderOf(id).length - 1
       if (messages[0]?.position !== newest) {
-        record.violate(`the newest of ${id} is at ${messages[0]?.position}, somebody saw one at ${newest}`)
+        record.violate(
+          `the newest message of ${id} is at ${messages[0]?.position}, but one was observed at ${newest}`
+        )
       }
     }
     const moderator = people.find((_, i) => {
@@ -78,10 +83,10 @@ export async function fetchHistories(
   for (const [i, { user }] of people.entries()) compareMarks(record, user.id, truths[i]!)
 }
 
-/** What somebody marked as read is. */
-function compareMarks({ asks, facts, violate }: StormRecord, me: string, { conversations }: Truth): void {
+/** Checks that positions that a user marked as read are read. */
+function compareMarks({ requests, facts, violate }: StormRecord, me: string, { conversations }: Truth): void {
   const marks = new Map(conversations.map(({ id, readUpTo }) => [id, readUpTo]))
-  for (const { act, by, messageId, conversationId, answer } of asks) {
+  for (const { act, by, messageId, conversationId, answer } of requests) {
     if (act !== 'conversation read' || by !== me || !messageId || answer?.code !== null) continue
     const { position } = facts.messages.get(messageId)!
     if ((marks.get(conversationId) ?? Infinity) < position) {
@@ -90,7 +95,7 @@ function compareMarks({ asks, facts, violate }: StormRecord, me: string, { conve
   }
 }
 
-/** What a message said before: all of it, as it was shown then. */
+/** Checks that a message's earlier versions are complete and equal to what was observed. */
 async function compareVersions({ facts, violate }: StormRecord, api: Api, id: string): Promise<void> {
   const mine = new Set(
     (await api.get<Message[]>(`/api/conversations/${id}/messages?peek=1`)).body.map((each) => each.id)
@@ -102,24 +107,29 @@ async function compareVersions({ facts, violate }: StormRecord, api: Api, id: st
     const versions = status === 200 ? body : []
     if (versions.length !== fact.version - 1) {
       violate(
-        `message ${fact.id} is at version ${fact.version}, of before there is ${status} ${JSON.stringify(body)}`
+        `message ${fact.id} is at version ${fact.version}, but its versions answered ${status} ${JSON.stringify(body)}`
       )
     }
     for (const { version, content } of versions) {
-      const shown = fact.texts.get(version)
-      if (shown !== undefined && (JSON.parse(shown) as string[])[0] !== content) {
-        violate(`version ${version} of message ${fact.id} was shown as ${shown}, it is kept as ${content}`)
+      const observed = fact.texts.get(version)
+      if (observed !== undefined && (JSON.parse(observed) as string[])[0] !== content) {
+        violate(
+          `version ${version} of message ${fact.id} was observed as ${observed}, but is stored as ${content}`
+        )
       }
       if (!facts.isWritten(content))
-        violate(`nobody wrote version ${version} of message ${fact.id}: ${content}`)
+        violate(`version ${version} of message ${fact.id} was never sent: ${content}`)
     }
   }
 }
 
-/** Somebody's last word about an emoji holds, where there was an answer to each. */
-function compareReactions({ asks, facts, violate }: StormRecord, last: ReadonlyMap<string, Message>): void {
+/** Checks that a user's last act on an emoji holds, if all of them were answered. */
+function compareReactions(
+  { requests, facts, violate }: StormRecord,
+  last: ReadonlyMap<string, Message>
+): void {
   const words = new Map<string, { isSure: boolean; isThere: boolean | null }>()
-  for (const { act, by, messageId, emoji, answer } of asks) {
+  for (const { act, by, messageId, emoji, answer } of requests) {
     if (emoji === undefined) continue
     const key = JSON.stringify([messageId, by, emoji])
     const { isSure, isThere } = words.get(key) ?? { isSure: true, isThere: null }
@@ -135,7 +145,7 @@ function compareReactions({ asks, facts, violate }: StormRecord, last: ReadonlyM
     if (!isSure || isThere === null || !message || facts.messages.get(messageId)!.deletedAt !== null) continue
     const userIds = message.reactions?.find((each) => each.emoji === emoji)?.userIds ?? []
     if (userIds.includes(by) !== isThere) {
-      violate(`${by}'s ${emoji} on message ${messageId} is ${isThere ? 'not there' : 'still there'}`)
+      violate(`${by}'s ${emoji} on message ${messageId} is ${isThere ? 'missing' : 'still present'}`)
     }
   }
 }

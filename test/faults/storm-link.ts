@@ -3,37 +3,40 @@ import { call, callFor, type Answer } from '../harness/api.ts'
 import { openTcpProxy, type LinkFaults, type TcpProxy } from '../harness/tcp-proxy.ts'
 import { pause, randomOf, type Random, type StormRecord } from './storm-record.ts'
 
-/** What a storm is about: one Parley, however it is made, and what is done to it. */
+/** The world of a storm: one Parley, in any setup, and its faults. */
 export type StormWorld = {
-  /** Where the next request or stream goes. */
+  /** Returns the base URL for the next request or stream. */
   url(random: Random): string
-  /** Where a sign-in goes: past any proxy of HTTP, for the address that people open. */
+  /** The target of a sign-in: no HTTP proxy in between, with the public host. */
   readonly signIn: { url(random: Random): string; host(): string }
-  /** Whether Parley was all there since then (`performance.now()`): no answer of it may then be an excuse. */
+  /**
+   * Returns whether Parley was fully available since then (`performance.now()`). If so, 503 answers are not
+   * excused.
+   */
   wasWhole(since: number): boolean
-  /** A session that was ended may be taken for good, where another node has not heard of it, for so long. */
+  /** How long another node may still accept a session that has ended, ms. */
   readonly sessionLagMs: number
-  /** Whether a request may be refused for being one too many. */
+  /** Whether requests may be refused by rate limits. */
   readonly rateLimits?: boolean
-  /** Each breaks something again and again, until the calm; then everything is whole. */
+  /** Fault injectors; each runs until the calm and leaves everything repaired. */
   breakers: ((record: StormRecord, random: Random) => Promise<void>)[]
-  /** Adds users, beside whatever runs. */
+  /** Creates users while Parley is running. */
   addUsers(usernames: string[]): Promise<void>
-  /** What Parley printed. */
+  /** Returns Parley's output. */
   output(): string
-  /** Looks at what is left behind, once no reader is left. */
+  /** Checks for leaks once all readers are gone. */
   inspect(record: StormRecord): Promise<void>
 }
 
-/** The fault that a request is, where limits are on, which is refused by them. */
+/** The fault recorded for a request that rate limits refuse. */
 export const limited = 'request refused by the rate limits'
 
-/** A storm under way. */
+/** A running storm. */
 export type Storm = {
   world: StormWorld
   record: StormRecord
   seed: number
-  /** Every actor's way, to be mended in the calm. */
+  /** The links of all actors, repaired in the calm. */
   links: Set<{ suffer(faults: LinkFaults): void; close(): Promise<void> }>
 }
 
@@ -44,14 +47,14 @@ type Question = {
   path: string
   token?: string | undefined
   body?: unknown
-  /** Every other status is a fault of Parley's. */
+  /** Any other status is a violation. */
   expected: readonly number[]
   timeoutMs?: number
-  /** It is a sign-in, and goes where those go. */
+  /** Whether the request is a sign-in, which uses the sign-in target. */
   signsIn?: boolean
 }
 
-/** An actor's own way to Parley, through the proxies that break it. */
+/** An actor's own link to Parley, through the proxies that inject faults. */
 export type StormLink = ReturnType<typeof openStormLink>
 
 export function openStormLink(storm: Storm, name: string) {
@@ -75,10 +78,13 @@ export function openStormLink(storm: Storm, name: string) {
     return (await proxy).url
   }
 
-  /** One request; null where no whole answer came, or an excuse that Parley had. Whatever is answered is judged. */
+  /**
+   * Makes one request. Returns null without a complete response, or on an excused one. Every response is
+   * checked.
+   */
   async function ask<Body = unknown>(question: Question): Promise<Answer<Body> | null> {
     const { method = 'GET', path, token, body, expected, timeoutMs = 10_000, signsIn } = question
-    const askedAt = performance.now()
+    const requestedAt = performance.now()
     let answer: Answer<Body>
     try {
       const asked = {
@@ -100,15 +106,15 @@ export function openStormLink(storm: Storm, name: string) {
       await pause(1_000 * Number(answer.headers.get('retry-after')))
       return null
     }
-    if (!isExcused(answer, askedAt)) {
-      const told = JSON.stringify(answer.body).slice(0, 300)
-      record.violate(`${name} was answered ${answer.status} to ${method} ${path}: ${told}`)
+    if (!isExcused(answer, requestedAt)) {
+      const body = JSON.stringify(answer.body).slice(0, 300)
+      record.violate(`${name} was answered ${answer.status} to ${method} ${path}: ${body}`)
     }
     return null
   }
-  /** While something is broken, and not otherwise, Parley may say so, and nginx that nobody is there. */
-  function isExcused({ status, headers, body }: Answer, askedAt: number): boolean {
-    if (world.wasWhole(askedAt)) return false
+  /** While something is broken, Parley may say so, and nginx may report an unreachable upstream. */
+  function isExcused({ status, headers, body }: Answer, requestedAt: number): boolean {
+    if (world.wasWhole(requestedAt)) return false
     if (status >= 500 && headers.get('server')?.startsWith('nginx')) return true
     return status === 503 && isExcuse((body as { code?: unknown }).code)
   }
@@ -116,7 +122,7 @@ export function openStormLink(storm: Storm, name: string) {
   const link = {
     url: () => url(),
     ask,
-    /** Asks until there is an answer; null when `until` says to stop. */
+    /** Retries until there is an answer; returns null when `until` says to stop. */
     async askOn<Body = unknown>(question: Question, until: () => boolean, waitMs: () => number) {
       for (;;) {
         const answer = await ask<Body>(question)
@@ -124,7 +130,7 @@ export function openStormLink(storm: Storm, name: string) {
         await pause(waitMs())
       }
     },
-    /** Sets what befalls whatever goes this way. */
+    /** Sets the faults for everything on this link. */
     suffer(next: LinkFaults): void {
       faults = next
       for (const proxy of opened) proxy.suffer(next)
@@ -132,7 +138,7 @@ export function openStormLink(storm: Storm, name: string) {
     cut(): void {
       for (const proxy of opened) proxy.cut()
     },
-    /** Answers that were cut at their byte so far. */
+    /** Number of responses cut at their byte so far. */
     get cuts() {
       return opened.reduce((sum, proxy) => sum + proxy.cuts, 0)
     },
@@ -145,12 +151,12 @@ export function openStormLink(storm: Storm, name: string) {
   return link
 }
 
-/** What may be said while something is broken. */
+/** Returns whether the code is acceptable while something is broken. */
 export function isExcuse(code: unknown): boolean {
   return code === 'storage_unavailable' || code === 'draining'
 }
 
-/** A session of `username`'s; null when `until` says to stop. */
+/** Returns a session of `username`; null when `until` says to stop. */
 export async function signIn(
   link: StormLink,
   username: string,

@@ -4,29 +4,32 @@ import type { Conversation, Message } from '@parley/contract/entities'
 import type { LogEvent } from '@parley/contract/events'
 import { pageSize } from '@parley/contract/limits'
 import { ObservedState } from '../harness/observed-state.ts'
-import { startDoubts } from './storm-doubts.ts'
+import { trackWithheldEvents } from './storm-withheld-events.ts'
 import type { Connection, StormRecord } from './storm-record.ts'
 
-/** Messages of each conversation that a reader keeps. */
+/** Messages per conversation that a reader keeps. */
 export const keptMessages = 2 * pageSize
 
-/** What a conversation looks like from `seq` on, as the events say. */
+/** A conversation's list entry from `seq` on, as derived from events. */
 type Outline = { seq: number; text: string }
 
-/** One person's log as the first who came so far saw it; every other reader of theirs must see the same at each seq. */
+/**
+ * One person's log as first observed. Every other reader of that person must receive the same event at each
+ * seq.
+ */
 export type PersonLog = ReturnType<typeof openPersonLog>
 
-/** Somebody who reads it: what they were observed, and where they are. */
+/** A reader's observed state and position. */
 export type Bookmark = { seq: number; observed: ObservedState }
 
-/** The log of `person`, from its beginning. */
+/** Opens the log of `person` from its beginning. */
 export function openPersonLog(record: StormRecord, person: { id: string; name: string }, epoch: string) {
   const observed = new ObservedState(person.id, keptMessages)
-  /** By seq - 1; null where everybody who came by was told `gone`. */
+  /** By seq - 1; null if every reader so far received `gone`. */
   const identities: (string | null)[] = []
   const outlines = new Map<string, Outline[]>()
   const delivered = new Set<string>()
-  const doubts = startDoubts()
+  const withheld = trackWithheldEvents()
   const hidden: { seq: number; identity: string; reader: string }[] = []
   let waiting: { seq: number; check: () => void }[] = []
   let compared = 0
@@ -34,16 +37,18 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
   const head = () => identities.length
   const outlineAt = (id: string, seq: number) => outlines.get(id)?.findLast((each) => each.seq <= seq)
 
-  /** The first time that the event at `seq` is seen by any reader. */
+  /** Handles the first observation of the event at `seq` by any reader. */
   function follow(seq: number, event: LogEvent): void {
-    if (event.name === 'gone') return doubts.hide(seq)
+    if (event.name === 'gone') return withheld.add(seq)
     const id = conversationOf(event)
     const before = observed.conversations.get(id)
-    const isWhole = !doubts.since(outlineAt(id, seq)?.seq ?? 0, seq)
+    const isWhole = !withheld.since(outlineAt(id, seq)?.seq ?? 0, seq)
     if (event.name === 'conversation_created') {
-      if (before) record.violate(`${person.name} heard twice that conversation ${id} was created`)
+      if (before) record.violate(`${person.name} received two creations of conversation ${id}`)
     } else if (!before && isWhole) {
-      record.violate(`${person.name} heard of a conversation that is not theirs: ${JSON.stringify(event)}`)
+      record.violate(
+        `${person.name} received an event of a conversation that is not theirs: ${JSON.stringify(event)}`
+      )
     }
     if (isNewMessage(event)) {
       const { position } = event.data
@@ -54,20 +59,20 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
       }
       delivered.add(event.data.id)
     }
-    if (isOwnRemoval(event, person.id)) doubts.remove(id, seq)
+    if (isOwnRemoval(event, person.id)) withheld.addRemoval(id, seq)
     observed.apply(event)
-    const text = shown(observed.conversations.get(id)?.conversation)
+    const text = summaryOf(observed.conversations.get(id)?.conversation)
     const history = outlines.get(id) ?? []
     outlines.set(id, history)
     if (history.at(-1)?.text !== text) history.push({ seq, text })
   }
 
-  /** What everybody knows of messages, and what this connection may show. */
+  /** Checks a message against the facts and against what this connection may show. */
   function observe({ name, data }: LogEvent, reader: string, connection: Connection): void {
     if (name === 'gone') return
     const id = conversationOf({ name, data } as LogEvent)
     const isMine = isOwnRemoval({ name, data } as LogEvent, person.id)
-    if (!isMine && !connection.shown.has(id)) connection.shown.set(id, Date.now())
+    if (!isMine && !connection.firstShownAt.has(id)) connection.firstShownAt.set(id, Date.now())
     const message =
       name === 'conversation_created'
         ? data.lastMessage
@@ -78,18 +83,19 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
     if (!message) return
     record.facts.see(message, reader)
     const least = record.facts.versionBy(message.id, connection.openedAt)
-    // The event that tells of a start shows what was then, and a removed person's last line is a line.
+    // A creation event shows the message at that time, and a removed member's last system message has no
+    // versions.
     if ((message.version ?? 1) < least) {
       record.violate(
-        `${reader} was shown version ${message.version ?? 1} of ${message.id}, which was ${least} before`
+        `${reader} received version ${message.version ?? 1} of ${message.id}, after ${least} was acknowledged`
       )
     }
   }
 
-  /** Does `check` once the events have come as far as the snapshot. */
+  /** Runs `check` once the events have reached the snapshot's cursor. */
   function whenReached(cursor: string | null, check: (seq: number) => void): void {
     const at = parseCursor(cursor ?? '')
-    if (at?.epoch !== epoch) record.violate(`a snapshot of ${person.name} is of the cursor ${cursor}`)
+    if (at?.epoch !== epoch) record.violate(`a snapshot of ${person.name} has the cursor ${cursor}`)
     else if (at.seq <= head()) check(at.seq)
     else waiting.push({ seq: at.seq, check: () => check(at.seq) })
   }
@@ -104,11 +110,11 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
     compared++
     if (isDeepStrictEqual(wanted, found)) return
     const [says, gets] = [wanted, found].map((each) => JSON.stringify(each))
-    const complaint = `${person.name} at ${seq}, ${what}: the events say ${says}; GET says ${gets}`
-    // Whoever read late was not told what had been taken from them by then; the calm knows whether it was.
+    const complaint = `${person.name} at ${seq}, ${what}: the events give ${says}; GET returns ${gets}`
+    // A late reader did not see what had been withdrawn by then; the calm shows whether it was.
     const since = (id: string) => outlineAt(id, seq)?.seq ?? 0
-    if (ids.some((id) => doubts.since(since(id), seq)))
-      doubts.keep(
+    if (ids.some((id) => withheld.since(since(id), seq)))
+      withheld.defer(
         ids.map((id) => ({ id, since: since(id) })),
         seq,
         complaint
@@ -120,21 +126,21 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
     person,
     epoch,
     delivered: delivered as ReadonlySet<string>,
-    /** What whoever was first everywhere knows. */
+    /** State observed by the first reader of each event. */
     observed,
     identities: identities as readonly (string | null)[],
     get head() {
       return head()
     },
-    /** Snapshots that were compared with what the events said. */
+    /** Number of snapshots compared with the events. */
     get compared() {
       return compared
     },
-    /** Where a device that has read everything so far would go on from, later. */
+    /** A bookmark at which a device that is up to date would resume later. */
     bookmark(): Bookmark {
       return { seq: head(), observed: observed.copy() }
     },
-    /** Takes what a reader got at `seq`; readers see to it themselves that their own seqs are contiguous. */
+    /** Records what a reader received at `seq`. Readers check themselves that their seqs are contiguous. */
     take(seq: number, event: LogEvent, reader: string, connection: Connection): void {
       observe(event, reader, connection)
       const identity = event.name === 'gone' ? null : identityOf(event)
@@ -157,10 +163,10 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
     refetchedConversation(cursor: string | null, conversation: Conversation): void {
       const { id } = conversation
       whenReached(cursor, (seq) =>
-        expectSame(seq, `conversation ${id}`, [id], () => outlineAt(id, seq)?.text, shown(conversation))
+        expectSame(seq, `conversation ${id}`, [id], () => outlineAt(id, seq)?.text, summaryOf(conversation))
       )
     },
-    /** The newest page of the list. */
+    /** Compares the first page of the conversation list. */
     refetchedList(cursor: string | null, list: Conversation[]): void {
       whenReached(cursor, (seq) => {
         const ids = [...new Set([...outlines.keys(), ...list.map(({ id }) => id)])]
@@ -172,10 +178,10 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
             .toSorted((a, b) => b.last - a.last)
             .map(({ text }) => text)
             .slice(0, pageSize)
-        expectSame(seq, 'the list', ids, newestFirst, list.map(shown))
+        expectSame(seq, 'the list', ids, newestFirst, list.map(summaryOf))
       })
     },
-    /** The newest page of a conversation's messages. */
+    /** Compares the newest page of a conversation's messages. */
     refetchedMessages(cursor: string | null, conversationId: string, page: Message[]): void {
       for (const message of page) record.facts.see(message, `${person.name}'s page`)
       const newest = page[0]?.position ?? 0
@@ -189,14 +195,14 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
         expectSame(seq, `a page of ${conversationId}`, [conversationId], expected, newest)
       })
     },
-    /** In the calm, when everything is known: what was not told for no reason, or compared in doubt without one. */
+    /** In the calm: reports events withheld without a reason, and differences that no withdrawal explains. */
     settle(isDeleted: (messageId: string) => boolean): void {
-      for (const complaint of doubts.unfounded()) record.violate(complaint)
+      for (const complaint of withheld.unexplained()) record.violate(complaint)
       for (const { seq, identity, reader } of hidden) {
         const { name, conversationId, messageId } = readIdentity(identity)
-        const taken = doubts.removedAfter(conversationId, seq)
+        const taken = withheld.removedAfter(conversationId, seq)
         if (taken || (name.startsWith('reaction_') && isDeleted(messageId!))) continue
-        record.violate(`${reader} was told that ${identity} at ${seq} is gone, and it never was`)
+        record.violate(`${reader} received gone for ${identity} at ${seq}, which was never withdrawn`)
       }
     }
   }
@@ -204,7 +210,7 @@ export function openPersonLog(record: StormRecord, person: { id: string; name: s
 
 const notThere = 'no such conversation'
 
-function shown(conversation: Conversation | undefined): string {
+function summaryOf(conversation: Conversation | undefined): string {
   if (!conversation) return notThere
   const { id, title, role, participantCount, readUpTo, unreadCount, lastMessage } = conversation
   const [lastId, last] = [lastMessage?.id ?? null, lastMessage?.position ?? 0]
@@ -237,7 +243,7 @@ function isOwnRemoval({ name, data }: LogEvent, me: string): boolean {
   return name === 'participant_removed' && data.change?.user?.id === me
 }
 
-/** What an event is, whenever it is read: what it shows of its message may be newer each time. */
+/** Returns the part of an event that is the same in every replay; its message may show a newer version. */
 function identityOf({ name, data }: LogEvent): string {
   switch (name) {
     case 'conversation_created':

@@ -13,10 +13,13 @@ type Options = {
   numberFrom: number
 }
 
-/** Messages that each of two who have just met sends. */
+/** Messages that each of two new contacts sends. */
 const messagesEach = 3
 
-/** One newcomer after the other and `host` start a conversation, both at once, and talk; resolves in the calm. */
+/**
+ * Newcomers, one after the other, and `host` start a conversation with each other at the same time and talk;
+ * resolves in the calm.
+ */
 export async function meetNewcomers({ storm, host, epoch, newcomers, numberFrom }: Options): Promise<void> {
   const { record } = storm
   const random = randomOf(storm.seed, `${host.user.username} meets`)
@@ -45,7 +48,7 @@ export async function meetNewcomers({ storm, host, epoch, newcomers, numberFrom 
     if (id !== other)
       record.violate(`${newcomer} and ${host.user.username} have two conversations: ${id}, ${other}`)
 
-    // Her log from its very beginning, read while it is written.
+    // The newcomer's log from its first event, read while it is written.
     const person = { id: guest.user.id, name: newcomer }
     const log = openPersonLog(record, person, epoch)
     const reader = startReader({ name: `${newcomer}'s reader`, storm, log, from: log.bookmark() })
@@ -66,7 +69,7 @@ export async function meetNewcomers({ storm, host, epoch, newcomers, numberFrom 
       waitMs
     )
     if (answer) log.refetchedConversation(answer.headers.get('event-cursor'), answer.body)
-    // The start, and all that was said; more where the host has read it meanwhile.
+    // The creation and all messages; more if the host has read it in the meantime.
     const head = 1 + 2 * messagesEach
     while ((reader.seq < head || log.compared === 0) && !isOver()) await pause(20)
     await reader.stop()

@@ -4,7 +4,7 @@ import type { LogEvent } from '@parley/contract/events'
 import { createParser } from 'eventsource-parser'
 import type { StreamEvent } from '../harness/stream.ts'
 import type { ObservedState } from '../harness/observed-state.ts'
-import { silenceMs, startFate } from './storm-fate.ts'
+import { silenceMs, injectStreamFaults } from './storm-stream-faults.ts'
 import { isExcuse, openStormLink, signIn, type Storm } from './storm-link.ts'
 import type { Bookmark, PersonLog } from './storm-log.ts'
 import { pause, randomOf, type Connection } from './storm-record.ts'
@@ -12,9 +12,9 @@ import { pause, randomOf, type Connection } from './storm-record.ts'
 export type StormReader = {
   readonly name: string
   readonly seq: number
-  /** What it knows by what it heard. */
+  /** The state derived from its events. */
   readonly observed: ObservedState
-  /** What it heard last. */
+  /** Its last observation, for error messages. */
   readonly state: string
   stop(): Promise<void>
 }
@@ -23,17 +23,20 @@ export type ReaderOptions = {
   name: string
   storm: Storm
   log: PersonLog
-  /** Where it starts: what it knows, and the seq after which it goes on. */
+  /** Where it starts: an observed state, and the seq after which it resumes. */
   from: Bookmark
 }
 
-/** What passes without a place in the log. */
+/** Signals, which are not in the log. */
 const passing = new Set(['sync', 'typing', 'presence'])
 
-/** A stream ends within a second of its session; a machine that is busy may take longer to say so. */
+/** A stream ends within a second of its session; a busy machine may report it later, ms. */
 const streamEndMs = 30_000
 
-/** A reader with a cursor and a session of its own, which is cut, goes away, is slow and signs out, and comes back. */
+/**
+ * Starts a reader with its own cursor and session. It is cut, disconnects, reads slowly, signs out, and
+ * reconnects.
+ */
 export function startReader({ name, storm, log, from }: ReaderOptions): StormReader {
   const { record, world } = storm
   const { epoch } = log
@@ -43,23 +46,23 @@ export function startReader({ name, storm, log, from }: ReaderOptions): StormRea
   const life = new AbortController()
   const isOver = () => life.signal.aborted
   let { seq } = from
-  let heard = 'nothing'
-  let heardAt = performance.now()
-  /** When its session ended, by the wall clock of this machine, which the server's messages are dated by. */
+  let lastReceived = 'nothing'
+  let lastReceivedAt = performance.now()
+  /** When its session ended by this machine's wall clock, which also dates the server's messages. */
   let signedOutAt = Infinity
   let leave: (() => void) | undefined
 
   function take({ name: event, id, data }: StreamEvent, connection: Connection): void {
-    heard = `${event} ${JSON.stringify(data).slice(0, 100)}`
-    heardAt = performance.now()
+    lastReceived = `${event} ${JSON.stringify(data).slice(0, 100)}`
+    lastReceivedAt = performance.now()
     if (passing.has(event)) {
       if (id !== null) record.violate(`${name} got ${event} with the id ${id}`)
       return
     }
     const cursor = id === null ? null : parseCursor(id)
     if (event === 'refused') {
-      if (!isExcuse((data as { code?: unknown }).code)) record.violate(`${name} was refused: ${heard}`)
-    } else if (event === 'reset') record.violate(`${name} was reset at ${seq}: ${heard}`)
+      if (!isExcuse((data as { code?: unknown }).code)) record.violate(`${name} was refused: ${lastReceived}`)
+    } else if (event === 'reset') record.violate(`${name} was reset at ${seq}: ${lastReceived}`)
     else if (cursor?.epoch !== epoch || cursor.seq !== seq + 1) {
       record.violate(`${name} got ${event} with the id ${id} after ${seq}`)
     } else {
@@ -68,13 +71,13 @@ export function startReader({ name, storm, log, from }: ReaderOptions): StormRea
         record.violate(`${name} got a message of ${createdAt}, its session had ended at ${signedOutAt}`)
       }
       seq = cursor.seq
-      const heard = { name: event, data } as LogEvent
-      log.take(seq, heard, name, connection)
-      observed.apply(heard)
+      const logEvent = { name: event, data } as LogEvent
+      log.take(seq, logEvent, name, connection)
+      observed.apply(logEvent)
     }
   }
 
-  /** Reads until the connection is over, whoever ends it. Says whether the session is over too. */
+  /** Reads until the connection ends from either side. Returns whether the session has ended as well. */
   async function connect(token: string): Promise<boolean> {
     const url = await link.url()
     const closed = Promise.withResolvers<void>()
@@ -83,7 +86,7 @@ export function startReader({ name, storm, log, from }: ReaderOptions): StormRea
     let signedOut = Promise.resolve(false)
     const decoder = new TextDecoder()
     const parser = createParser({
-      // The seq moves with the event, never with its id line alone: a torn event is not one that was read.
+      // The seq advances with the event, never with its id line alone: a truncated event was not read.
       onEvent: ({ event, id, data }) =>
         take({ name: event ?? 'message', id: id ?? null, data: JSON.parse(data) as unknown }, connection)
     })
@@ -92,7 +95,7 @@ export function startReader({ name, storm, log, from }: ReaderOptions): StormRea
       authorization: `Bearer ${token}`,
       'last-event-id': formatCursor({ epoch, seq })
     }
-    const fate = startFate(record, link, random, () => `${name} at ${seq}`)
+    const streamFaults = injectStreamFaults(record, link, random, () => `${name} at ${seq}`)
     const request = get(`${url}/api/messages`, { headers, agent: false, timeout: silenceMs })
     request.on('timeout', () => request.destroy())
     request.on('error', () => closed.resolve())
@@ -111,25 +114,27 @@ export function startReader({ name, storm, log, from }: ReaderOptions): StormRea
       response.on('data', (chunk: Buffer) => {
         if (!over) parser.feed(decoder.decode(chunk, { stream: true }))
       })
-      if (fate.is === 'stall') {
+      if (streamFaults.action === 'stall') {
         record.inject('reader stalled', `${name} at ${seq}`)
         response.pause()
         void pause(50 + random() * 1_500).then(() => response.resume())
-      } else if (fate.is === 'sign out') signedOut = signOut(token, closed.promise)
+      } else if (streamFaults.action === 'sign out') signedOut = signOut(token, closed.promise)
     })
     await closed.promise
     over = true
-    fate.end()
+    streamFaults.end()
     return await signedOut
   }
 
-  /** Ends the session of a stream that is open: the stream must end, and the session be good for nothing. */
+  /**
+   * Ends the session of an open stream: the stream must close, and the session must be rejected from then on.
+   */
   async function signOut(token: string, streamClosed: Promise<void>): Promise<boolean> {
     const waitMs = () => random() * 50
     await pause(random() * 500)
     if (isOver() || record.calm) return false
     record.inject('session ended in mid-stream', `${name} at ${seq}`)
-    // 401: it had ended, and the answer was lost.
+    // 401: the session had ended, but the response was lost.
     const logout = { method: 'POST', path: '/api/logout', token, expected: [204, 401] }
     if (!(await link.askOn(logout, isOver, waitMs))) return true
     signedOutAt = Date.now()
@@ -171,7 +176,7 @@ export function startReader({ name, storm, log, from }: ReaderOptions): StormRea
       return seq
     },
     get state() {
-      return `it heard ${heard} ${Math.round(performance.now() - heardAt)} ms ago`
+      return `it got ${lastReceived} ${Math.round(performance.now() - lastReceivedAt)} ms ago`
     },
     async stop() {
       life.abort()

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Message } from '@parley/contract/entities'
-import type { Ask } from './storm-asks.ts'
+import type { StormRequest } from './storm-requests.ts'
 import { openFacts } from './storm-facts.ts'
 
 export type Random = () => number
 
-/** mulberry32: numbers from 0 to 1 that a seed alone decides. */
+/** mulberry32: pseudorandom numbers in [0, 1) determined by the seed. */
 export function seededRandom(seed: number): Random {
   let state = seed | 0
   return () => {
@@ -17,17 +17,17 @@ export function seededRandom(seed: number): Random {
   }
 }
 
-/** Numbers of an actor's own: what one decides does not hang on when another is run. */
+/** Returns an independent generator per actor, so that its decisions do not depend on scheduling. */
 export function randomOf(seed: number, name: string): Random {
   return seededRandom(Number.parseInt(hash('sha1', `${seed} ${name}`).slice(0, 8), 16))
 }
 
-/** The pauses are part of the injected schedule: the seed decides how long each is. */
+/** Pauses belong to the injected schedule: the seed determines their lengths. */
 export function pause(ms: number): Promise<void> {
   return delay(ms)
 }
 
-/** Whether things are still to be broken. */
+/** Returns whether faults are still being injected. */
 export function isOn({ calm, broken }: StormRecord): boolean {
   return !calm && broken === null
 }
@@ -37,7 +37,7 @@ export async function pauseWhileOn(record: StormRecord, ms: number): Promise<voi
   while (isOn(record) && performance.now() < endsAt) await pause(Math.min(100, ms))
 }
 
-/** What readers, writers and those who talk to somebody new bring with them. */
+/** Faults injected by readers, writers and pairs of newcomers. */
 export const actorFaults = [
   'stream cut',
   'stream cut at a byte',
@@ -53,18 +53,18 @@ export const actorFaults = [
   'answer delayed',
   'answer silent (half-open)',
   'key sent twice at once',
-  'old key sent again',
+  'old key retried',
   'conversation started by both at once'
 ]
 
-/** One stream of somebody's: since when, and when it first showed something of which conversation (ms). */
+/** A stream of a user: when it opened, and when it first showed each conversation (ms). */
 export type Connection = {
   readonly userId: string
   readonly openedAt: number
-  readonly shown: Map<string, number>
+  readonly firstShownAt: Map<string, number>
 }
 
-/** What a storm injected, when, and the first invariant that broke. */
+/** The injected faults with their times, and the first violated invariant. */
 export type StormRecord = ReturnType<typeof startRecord>
 
 export function startRecord(faults: readonly string[]) {
@@ -88,27 +88,27 @@ export function startRecord(faults: readonly string[]) {
     timeline,
     acknowledged,
     facts,
-    /** What was asked beside the messages of writers, to be judged when all is known. */
-    asks: [] as Ask[],
+    /** Acts besides the writers' sends, judged at the end. */
+    requests: [] as StormRequest[],
     connections: [] as Connection[],
     broken: null as string | null,
-    /** The end of the storm: no more faults and no new messages, what is under way is finished. */
+    /** The end of the storm: no more faults and no new messages; pending work completes. */
     calm: false,
-    /** Answers of every kind that were held against Parley. */
+    /** Number of responses checked. */
     answers: 0,
     note,
     violate,
     inject(fault: string, detail = ''): void {
-      if (counts[fault] === undefined) throw new Error(`${fault} is none of this storm's faults`)
+      if (counts[fault] === undefined) throw new Error(`${fault} is not a fault of this storm`)
       counts[fault]++
       note(`${fault} ${detail}`)
     },
     connect(userId: string): Connection {
-      const connection = { userId, openedAt: Date.now(), shown: new Map<string, number>() }
+      const connection = { userId, openedAt: Date.now(), firstShownAt: new Map<string, number>() }
       record.connections.push(connection)
       return connection
     },
-    /** A key has one message for ever, whichever retry is answered. */
+    /** Records the message of a key. A key has one message for ever, whichever retry is answered. */
     acknowledge(clientId: string, message: Message): void {
       facts.acknowledge(message, `key ${clientId}`)
       const first = acknowledged.get(clientId)

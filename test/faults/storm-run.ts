@@ -1,7 +1,7 @@
 import { parseCursor } from '@parley/contract/cursor'
 import { apiWith, loginAs, type Api } from '../harness/api.ts'
 import { runActor } from './storm-actor.ts'
-import { countAsks } from './storm-asks.ts'
+import { countRequests } from './storm-requests.ts'
 import { runChecker } from './storm-checker.ts'
 import { gatherCrowd, turnOver } from './storm-crowd.ts'
 import type { Storm, StormWorld } from './storm-link.ts'
@@ -16,58 +16,61 @@ export type { StormWorld } from './storm-link.ts'
 export type StormOptions = {
   seed: number
   ms: number
-  /** Rages on until each fault was injected, each act done and enough of it, but not for ever: what a busy machine does in a time is not known. */
+  /**
+   * Continues until each fault was injected and each act done often enough, up to a limit: the speed of a
+   * busy machine is unknown.
+   */
   everyFault?: boolean
-  /** Leaves the rate limits on: whoever is refused waits as told, and is held to no time. */
+  /** Keeps rate limits enabled: refused actors wait as requested, and no delivery deadline applies. */
   rateLimits?: boolean
   log?: (line: string) => void
 }
 export type StormResult = {
   /** How often each fault was injected. */
   faults: Record<string, number>
-  /** How often each act was acknowledged, and what was refused. */
+  /** How often each act was acknowledged or refused. */
   acts: Record<string, number>
   refusals: Record<string, number>
   messages: number
-  /** Answers to acts that were held against what the group was at the time. */
+  /** Number of answers to acts that were checked against the group's state at the time. */
   judged: number
   snapshots: number
-  /** Answers, of every kind, that were held against Parley. */
+  /** Number of all responses checked. */
   answers: number
   timeline: readonly string[]
-  /** What else was measured. */
+  /** Other measurements. */
   measured?: Record<string, number>
 }
 
 const writersPerPerson = 4
-/** Those with writers, and those who have but what is done in groups. */
+/** Actors with writers; the others only perform group acts. */
 const writers = ['john', 'jane']
 const others = ['mary', 'paul', 'lisa', 'otto', 'nina', 'hugo', 'rosa', 'emil', 'ida', 'karl']
 const readersOf = (name: string) => (writers.includes(name) ? 6 : 2)
-/** A newcomer to talk to is there so often at most. */
+/** Minimum time between newcomers, ms. */
 const newcomerMs = 750
-/** Messages, and acts, that a storm has at least which is to have everything. */
+/** Minimum number of messages and acts of a storm with `everyFault`. */
 export const enough = 200
 const settleMs = 90_000
 const longerMs = 60_000
 export const timelineShown = 200
 
-/** Of every server in a storm. */
+/** Settings of every server in a storm. */
 export const stormEnv = {
   PARLEY_LOG_LEVEL: 'error',
   PARLEY_DRAIN_SECONDS: '0.5',
-  // Readers sign in again and again.
+  // Readers sign in repeatedly.
   PARLEY_SESSIONS_PER_USER: '100000',
-  // Streams speak often enough for a reader to tell a dead one, and end by themselves too.
+  // Streams send often enough for a reader to detect a dead one, and also end by themselves.
   PARLEY_SYNC_INTERVAL_SECONDS: '0.5',
   PARLEY_STREAM_MAX_LIFE_MINUTES: '0.2',
-  // A log that is kept whole: every reset is then a fault.
+  // The whole log is retained, so every reset is a violation.
   PARLEY_EVENTS_KEEP_COUNT: '100000000'
 }
 
 /**
- * Injects faults for `ms` and holds Parley to its promise meanwhile and afterwards. Throws with the seed, the timeline
- * and the counts when an invariant breaks.
+ * Injects faults for `ms` and checks all invariants meanwhile and afterwards. Throws with the seed, the
+ * timeline and the counts if an invariant is violated.
  */
 export async function runThrough(
   world: StormWorld,
@@ -82,7 +85,7 @@ export async function runThrough(
   } catch (error) {
     record.violate(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
-  const { done, refused } = countAsks(record.asks)
+  const { done, refused } = countRequests(record.requests)
   const result = {
     faults: record.counts,
     acts: done,
@@ -102,7 +105,7 @@ export async function runThrough(
   return result
 }
 
-/** The counts, a line each. */
+/** Formats the counts, one per line. */
 export function tableOf(result: Omit<StormResult, 'timeline'>): string {
   const { faults, acts, refusals, messages, judged, snapshots, answers, measured } = result
   const counts = {
@@ -120,7 +123,7 @@ export function tableOf(result: Omit<StormResult, 'timeline'>): string {
     .join('\n')
 }
 
-/** Gives how many snapshots were compared, and how many acts could be judged. */
+/** Returns how many snapshots were compared and how many acts were judged. */
 async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: StormOptions) {
   const { world, record, seed } = storm
   const newcomers = Array.from({ length: Math.ceil(ms / newcomerMs) }, (_, i) => `newcomer-${i + 1}`)
@@ -175,11 +178,11 @@ async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: St
   let isOver = false
   void all.then(() => (isOver = true))
   await until(record, () => {
-    // What a proxy holds back it lets go, and what it slows down it does not.
+    // Releases what a proxy holds back or slows down.
     for (const link of storm.links) link.suffer({})
     return isOver
   })
-  if (!isOver && !record.broken) record.violate('what was begun before the calm never ended')
+  if (!isOver && !record.broken) record.violate('work that began before the calm never ended')
 
   const judged = record.broken ? 0 : await settle(record, people, crowds, (isThere) => until(record, isThere))
   await Promise.all(crowds.flatMap(({ readers }) => readers.map((reader) => reader.stop())))
@@ -196,8 +199,8 @@ async function rageOn(
   let saidAt = performance.now()
   const isComplete = () =>
     record.acknowledged.size > enough &&
-    record.asks.length > enough &&
-    [record.counts, countAsks(record.asks).done].every((counts) =>
+    record.requests.length > enough &&
+    [record.counts, countRequests(record.requests).done].every((counts) =>
       Object.values(counts).every((count) => count > 0)
     )
   const isDone = () =>
@@ -206,7 +209,9 @@ async function rageOn(
     await pause(50)
     if (performance.now() - saidAt < 10_000) continue
     saidAt = performance.now()
-    log(`${record.acknowledged.size} messages, ${record.asks.length} acts, ${record.timeline.length} faults`)
+    log(
+      `${record.acknowledged.size} messages, ${record.requests.length} acts, ${record.timeline.length} faults`
+    )
   }
 }
 

@@ -12,7 +12,7 @@ import { keptMessages, readIdentity, type PersonLog } from './storm-log.ts'
 import type { StormRecord } from './storm-record.ts'
 import type { Timeline } from './storm-timeline.ts'
 
-/** What somebody is told who asks for everything, in the calm. */
+/** What a user's requests return in the calm. */
 export type Truth = {
   readonly cursor: string
   readonly conversations: readonly Conversation[]
@@ -37,7 +37,7 @@ export async function fetchTruth(record: StormRecord, api: Api): Promise<Truth> 
   return { cursor: first.headers.get('event-cursor')!, conversations, messages, participants }
 }
 
-/** What somebody knows by their events is what they are told when they ask. */
+/** Checks that a reader's observed state equals the fetched state. */
 export function compareObserved(
   record: StormRecord,
   who: string,
@@ -47,7 +47,7 @@ export function compareObserved(
   const expectSame = (what: string, known: unknown, fetched: unknown) => {
     if (isDeepStrictEqual(known, fetched)) return
     const [says, gets] = [known, fetched].map((each) => JSON.stringify(each))
-    record.violate(`${who} knows ${what} as ${says}; GET says ${gets}`)
+    record.violate(`${who} has ${what} as ${says}; GET returns ${gets}`)
   }
   const known = observed.conversations
     .values()
@@ -71,12 +71,14 @@ export function compareObserved(
       expectSame(`message ${message.id}`, message, fetched[i])
     }
     for (const { user, readUpTo } of truth.participants.get(id) ?? []) {
-      expectSame(`the mark of ${user.username} in ${id}`, marks.get(user.id) ?? readUpTo, readUpTo)
+      expectSame(`the read position of ${user.username} in ${id}`, marks.get(user.id) ?? readUpTo, readUpTo)
     }
   }
 }
 
-/** Reads a whole log again: exactly what is theirs is shown, the rest is `gone`, and it comes to the same state. */
+/**
+ * Replays a whole log: it must show exactly the user's events, `gone` for the rest, and give the same state.
+ */
 export async function audit(
   record: StormRecord,
   api: Api,
@@ -86,7 +88,7 @@ export async function audit(
   const { facts } = record
   const { id: me } = api.user
   const observed = new ObservedState(me, keptMessages)
-  const name = `${log.person.name}, reading everything again,`
+  const name = `${log.person.name}, replaying everything,`
   const mine = new Set(truth.conversations.map(({ id }) => id))
 
   const visibleFrom = (id: string) => timeline(id)?.moments.at(-1)?.members.get(me)?.visibleFrom ?? 0
@@ -94,17 +96,17 @@ export async function audit(
   for (const [id, messages] of truth.messages) {
     const oldest = messages.at(-1)?.position ?? Infinity
     if (oldest <= visibleFrom(id))
-      record.violate(`${name} is shown ${oldest} of ${id}, which was before they came`)
+      record.violate(`${name} received ${oldest} of ${id}, from before they joined`)
   }
 
-  /** Null where it cannot be said. */
+  /** Returns null if it cannot be determined. */
   function isShown(identity: string | null): boolean | null {
     if (identity === null) return null
     const { name: event, conversationId, messageId } = readIdentity(identity)
     const fact = facts.messages.get(messageId ?? '')
-    // Their end in a group is told by an event that stays.
+    // The event of a user's own removal stays readable.
     if (event === 'participant_removed' && fact?.change?.user?.id === me) return true
-    // A conversation of two that nobody wrote in is in no list.
+    // A direct conversation without messages is in no list.
     if (!mine.has(conversationId) && timeline(conversationId)?.kind !== 'group') return null
     if (!mine.has(conversationId)) return false
     if (event === 'conversation_created' || event === 'read') return true
@@ -130,15 +132,15 @@ export async function audit(
         const expected = isShown(identity)
         if (expected !== null && expected !== (event !== 'gone')) {
           record.violate(
-            `${name} was told ${event} at ${seq}, where ${identity} is ${expected ? 'theirs' : 'not theirs'}`
+            `${name} received ${event} at ${seq}, where ${identity} is ${expected ? 'theirs' : 'not theirs'}`
           )
         }
-        const heard = { name: event, data } as LogEvent
-        log.take(seq, heard, name, connection)
-        observed.apply(heard)
+        const logEvent = { name: event, data } as LogEvent
+        log.take(seq, logEvent, name, connection)
+        observed.apply(logEvent)
       }
     } catch {
-      // It had lived long enough; the next one goes on.
+      // The stream reached its maximum lifetime; the next one resumes.
     }
     stream.cut()
   }
@@ -146,8 +148,8 @@ export async function audit(
 }
 
 /**
- * Everything has arrived: the state is refetched, every reader is at the head and knows the same, nothing is missing or
- * too much, and every answer was one that could be given. Gives how many answers could be judged.
+ * Checks the final state: every reader is at the head with the refetched state, nothing is missing or extra,
+ * and every answer was possible. Returns how many answers could be judged.
  */
 export async function settle(
   record: StormRecord,
@@ -169,7 +171,7 @@ export async function settle(
   return judge(record, timeline)
 }
 
-/** Everybody's truth, once nothing comes any more: a request that was held back may be done only now. */
+/** Fetches every user's state once no more events arrive: a request that was held back may execute late. */
 async function fetchTruths(
   record: StormRecord,
   people: readonly Api[],
@@ -195,11 +197,13 @@ function compareCrowd(record: StormRecord, { log, readers }: Crowd, truth: Truth
     if (seq === head) compareObserved(record, name, observed, truth)
     else record.violate(`${name} is at ${seq}, its log at ${head}; ${state}`)
   }
-  compareObserved(record, `whoever read first of ${log.person.name}'s log`, log.observed, truth)
+  compareObserved(record, `the first reader of ${log.person.name}'s log`, log.observed, truth)
   for (const [key, message] of record.acknowledged) {
     const { conversation } = log.observed.conversations.get(message.conversationId) ?? {}
     if (conversation?.kind === 'direct' && !log.delivered.has(message.id)) {
-      record.violate(`message ${message.id} (${key}) was acknowledged, ${log.person.name} never got it`)
+      record.violate(
+        `message ${message.id} (${key}) was acknowledged, but ${log.person.name} never received it`
+      )
     }
   }
 }

@@ -1,11 +1,11 @@
 import type { Change, Role } from '@parley/contract/entities'
 import { may } from '@parley/contract/roles'
-import type { Ask } from './storm-asks.ts'
+import type { StormRequest } from './storm-requests.ts'
 import type { Fact, Facts } from './storm-facts.ts'
 
 export type Member = { readonly role: Role; readonly visibleFrom: number }
 
-/** What a group was between two of its lines; `from` and `to` (ms) are the longest that it can have been. */
+/** A group's state between two system messages; `from` and `to` (ms) are its widest possible bounds. */
 export type Moment = {
   readonly position: number
   readonly title: string | null
@@ -14,12 +14,12 @@ export type Moment = {
   to: number
 }
 
-/** Everything that a group was, in order: its lines say it. Null where not all of them were seen. */
+/** All states of a group in order, from its system messages. Null if some of those were not observed. */
 export type Timeline = { readonly kind: 'group' | 'direct'; readonly moments: readonly Moment[] }
 
-type Begun = Pick<Ask, 'history'> & { userIds: readonly string[] }
+type Begun = Pick<StormRequest, 'history'> & { userIds: readonly string[] }
 
-/** `begun`: how it was asked to be, by its title. */
+/** `begun` maps a title to the request that created the group. */
 export function timelineOf(
   facts: Facts,
   conversationId: string,
@@ -37,7 +37,8 @@ export function timelineOf(
     const now = moments.at(-1)
     if (change?.kind === 'conversation_created') {
       const start = begun(change.title!)
-      if (!start || now) violate(`line ${id} starts group ${conversationId} as nobody asked`)
+      if (!start || now)
+        violate(`system message ${id} starts group ${conversationId} without a matching request`)
       joined = start?.history === 'joined'
       const members = new Map<string, Member>(
         start?.userIds.map((userId) => [
@@ -48,14 +49,15 @@ export function timelineOf(
       moments.push({ position, title: change.title!, members, from: message.createdAt, to: Infinity })
     } else if (!now) return { kind: 'direct', moments: [] }
     else if (!now.members.has(senderId))
-      violate(`message ${id} at ${position} is of somebody who was not there`)
+      violate(`message ${id} at ${position} has a sender who was not a member`)
     else if (change) {
       const next = after(now, change, message, joined)
-      if (typeof next === 'string') violate(`line ${id} at ${position} of group ${conversationId}: ${next}`)
+      if (typeof next === 'string')
+        violate(`system message ${id} at ${position} of group ${conversationId}: ${next}`)
       else moments.push(next)
     }
   }
-  // Whoever saw a later message knows that the line before it was there.
+  // An observer of a later message proves that the system message before it existed.
   let seenAt = Infinity
   for (let i = messages.length - 1, moment = moments.length - 1; moment > 0; i--) {
     seenAt = Math.min(seenAt, messages[i]!.seenAt)
@@ -65,7 +67,7 @@ export function timelineOf(
   return { kind: 'group', moments }
 }
 
-/** What a group is after a line; a text says why there can be no such line. */
+/** Returns a group's state after a system message, or a text that says why that message is impossible. */
 function after(now: Moment, change: Change, line: Fact, joined: boolean): Moment | string {
   const { kind, user, role, title, participantCount } = change
   const members = new Map(now.members)
@@ -76,9 +78,9 @@ function after(now: Moment, change: Change, line: Fact, joined: boolean): Moment
   } else if (kind === 'participant_added') {
     if (!may(by.role, 'add_participant') || (role === 'admin' && !may(by.role, 'change_role')))
       return `the ${by.role} may not add ${user!.username} as ${role}`
-    if (whom) return `${user.username} was there`
+    if (whom) return `${user.username} was already a member`
     members.set(user!.id, { role: role!, visibleFrom: joined ? line.position - 1 : 0 })
-  } else if (!whom) return `${user!.username} was not there`
+  } else if (!whom) return `${user!.username} was not a member`
   else if (kind === 'role_changed') {
     if (!may(by.role, 'change_role')) return `the ${by.role} may not make ${user.username} ${role}`
     if (whom.role === role) return `${user.username} was ${role}`
@@ -87,12 +89,12 @@ function after(now: Moment, change: Change, line: Fact, joined: boolean): Moment
   } else {
     const leaves = user.id === line.senderId
     if (!leaves && !mayRemove(by.role, whom.role)) return `the ${by.role} may not remove the ${whom.role}`
-    if (leaves && whom.role === 'owner' && members.size > 1) return `an owner left, and nobody is the owner`
+    if (leaves && whom.role === 'owner' && members.size > 1) return `an owner left, and no one is the owner`
     members.delete(user.id)
   }
   const counts = kind === 'participant_added' || kind === 'participant_removed'
   if (counts && participantCount !== members.size)
-    return `it says ${participantCount}, they are ${members.size}`
+    return `it states ${participantCount} members, but there are ${members.size}`
   const owners = members
     .values()
     .filter(({ role }) => role === 'owner')
@@ -102,7 +104,7 @@ function after(now: Moment, change: Change, line: Fact, joined: boolean): Moment
     position: line.position,
     title: title ?? now.title,
     members,
-    // Dated before it waited for its turn: it comes after whatever came before it.
+    // It was dated before it waited for its lock, so it follows every earlier message.
     from: Math.max(now.from, line.createdAt),
     to: Infinity
   }
@@ -112,7 +114,7 @@ export function mayRemove(by: Role, whom: Role): boolean {
   return (whom === 'member' && may(by, 'remove_member')) || (whom === 'admin' && may(by, 'remove_admin'))
 }
 
-/** Everything that it may have been at some time between the two (ms). */
+/** Returns every state that the group may have had between the two times (ms). */
 export function momentsWithin({ moments }: Timeline, from: number, to: number): Moment[] {
   return moments.filter((moment) => moment.from <= to && moment.to >= from)
 }

@@ -1,16 +1,16 @@
 import type { Message } from '@parley/contract/entities'
-import { attemptBadly } from './storm-answers.ts'
+import { attemptWithFault } from './storm-response-faults.ts'
 import { openStormLink, type Storm } from './storm-link.ts'
 import { pause, randomOf } from './storm-record.ts'
 
 type Options = { storm: Storm; name: string; number: number; token: string; conversationId: string }
 
-/** A key that a test can read: whose it is, and the how manieth. */
+/** Returns a readable key: its writer's number and the message's. */
 export function keyOf(number: number, n: number): string {
   return `00000000-0000-4000-8000-${(number * 2 ** 32 + n).toString(16).padStart(12, '0')}`
 }
 
-/** Sends message after message, each with the same key until it is acknowledged; resolves in the calm. */
+/** Sends message after message, each with the same key until acknowledged; resolves in the calm. */
 export async function runWriter({ storm, name, number, token, conversationId }: Options): Promise<void> {
   const { record } = storm
   const random = randomOf(storm.seed, name)
@@ -18,7 +18,7 @@ export async function runWriter({ storm, name, number, token, conversationId }: 
   const path = `/api/conversations/${conversationId}/messages`
   let position = 0
 
-  /** One attempt; false when there was no answer that counts. */
+  /** Makes one attempt; returns false without a valid response. */
   async function attempt(n: number, timeoutMs = 10_000): Promise<boolean> {
     const clientId = keyOf(number, n)
     const content = `${name}: message ${n}`
@@ -40,22 +40,22 @@ export async function runWriter({ storm, name, number, token, conversationId }: 
   for (let n = 1; !record.calm && !record.broken; n++) {
     const which = `${name}, message ${n}`
     if (random() < 0.1) await type()
-    // More at once than a bucket holds, so that it is refused on a slow machine, too.
+    // More at once than a bucket holds, so that some are refused on a slow machine as well.
     if (storm.world.rateLimits && random() < 0.05) await Promise.all(Array.from({ length: 100 }, type))
     if (random() < 0.03) {
       record.inject('key sent twice at once', which)
       await Promise.all([attempt(n), attempt(n)])
     } else {
-      await attemptBadly({ record, link, random }, which, (timeoutMs) => attempt(n, timeoutMs))
+      await attemptWithFault({ record, link, random }, which, (timeoutMs) => attempt(n, timeoutMs))
     }
     const acknowledged = () => record.acknowledged.get(keyOf(number, n))
     while (!acknowledged() && !record.broken && !(await attempt(n))) await pause(random() * 100)
-    // Sent after the one before was acknowledged.
+    // It was sent after the previous message was acknowledged.
     const now = acknowledged()?.position ?? Infinity
-    if (now <= position) record.violate(`${which} is at ${now}, the one before it at ${position}`)
+    if (now <= position) record.violate(`${which} is at ${now}, the previous one at ${position}`)
     position = now
     if (random() < 0.03 && n > 1) {
-      record.inject('old key sent again', name)
+      record.inject('old key retried', name)
       await attempt(1 + Math.floor(random() * (n - 1)))
     }
     await pause(random() * 10)

@@ -10,7 +10,7 @@ import { runThrough, stormEnv, type StormOptions, type StormResult } from './sto
 
 const ownFaults = ['server killed (SIGKILL)', 'server drained (SIGTERM)', ...actorFaults]
 
-/** A storm on one Parley, with its SQLite file unless told otherwise. */
+/** Runs a storm on one Parley, with SQLite by default. */
 export async function runStorm(
   options: StormOptions & { engine?: DatabaseConfig['kind'] }
 ): Promise<StormResult> {
@@ -38,9 +38,9 @@ export async function runStorm(
       record.inject(drained ? 'server drained (SIGTERM)' : 'server killed (SIGKILL)')
       wholeSince = Infinity
       const exit = await parley.kill(drained ? 'SIGTERM' : 'SIGKILL')
-      // One that had died by itself has another signal or code.
+      // A process that had died by itself has another signal or code.
       if (drained ? exit.code !== 0 : exit.signal !== 'SIGKILL') {
-        record.violate(`the server did not end as it was told: ${JSON.stringify(exit)}`)
+        record.violate(`the server exited unexpectedly: ${JSON.stringify(exit)}`)
       }
       await pause(random() < 0.5 ? 0 : random() * 500)
       await parley.restart()
@@ -69,11 +69,11 @@ export async function runStorm(
   return await runThrough(world, startRecord(faults), options)
 }
 
-/** Looks for what must not be in a database. */
+/** Checks the database's consistency. */
 export async function findFaults(database: DatabaseConfig, record: StormRecord): Promise<void> {
   const store = await openStoreForCommand(database)
   for (const { finding, rows } of await store.read('listFindings', {})) {
-    record.violate(`in the database ${finding} (${rows})`)
+    record.violate(`database finding: ${finding} (${rows})`)
   }
   await store.close()
 }

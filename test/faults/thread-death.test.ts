@@ -5,7 +5,7 @@ import { loginAs } from '../harness/api.ts'
 import { startParley } from '../harness/parley.ts'
 
 test.concurrent.each(['writer', 'reader'])(
-  'D4: a %s thread that dies under load ends Parley with a line that says so; started again, it has lost nothing',
+  'D4: a %s thread that dies under load ends Parley with a line that states the cause, and a restart has lost nothing',
   async (thread) => {
     const preload = new URL('./thread-death.ts', import.meta.url).href
     const env = { NODE_OPTIONS: `--import ${preload}`, TEST_DYING_THREAD: thread }
@@ -33,7 +33,7 @@ test.concurrent.each(['writer', 'reader'])(
     expect(await exit).toEqual({ code: 1, signal: null })
     await Promise.all(writers)
     expect(parley.output()).toContain(
-      'Parley ends: a thread of the message store died: Error: a fault that nobody foresaw\n'
+      'Parley ends: a thread of the message store died: Error: an unforeseen fault\n'
     )
 
     await parley.restart()

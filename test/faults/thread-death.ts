@@ -1,4 +1,7 @@
-/** Imported before Parley in every thread of its process: at SIGUSR2 the thread TEST_DYING_THREAD meets an error. */
+/**
+ * Imported before Parley in every thread of its process: on SIGUSR2, the thread TEST_DYING_THREAD throws an
+ * error.
+ */
 import { BroadcastChannel, isMainThread, workerData } from 'node:worker_threads'
 
 const channel = new BroadcastChannel('thread-death')
@@ -6,6 +9,6 @@ channel.unref()
 if (isMainThread) process.on('SIGUSR2', () => channel.postMessage('die'))
 else if ((workerData as { mode?: string } | null)?.mode === process.env['TEST_DYING_THREAD']) {
   channel.onmessage = () => {
-    throw new Error('a fault that nobody foresaw')
+    throw new Error('an unforeseen fault')
   }
 }

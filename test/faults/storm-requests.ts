@@ -1,6 +1,6 @@
 import type { Role } from '@parley/contract/entities'
 
-/** What people do in a storm beside writing as fast as they can. */
+/** Acts of a storm besides the writers' sends. */
 export const acts = [
   'group started',
   'group renamed',
@@ -16,15 +16,15 @@ export const acts = [
   'reaction added',
   'reaction removed',
   'conversation read',
-  'conversation looked at'
+  'conversation fetched'
 ] as const
 export type Act = (typeof acts)[number]
 
-/** One act of somebody's, and what became of it as far as they know. Times are ms. */
-export type Ask = {
+/** An act of a user and its known outcome. Times are in ms. */
+export type StormRequest = {
   readonly act: Act
   readonly by: string
-  /** Empty for a group that is to be. */
+  /** Empty for a group that is being created. */
   readonly conversationId: string
   readonly whom?: string
   readonly role?: Role
@@ -34,8 +34,8 @@ export type Ask = {
   readonly messageId?: string
   readonly emoji?: string
   readonly version?: number
-  readonly askedAt: number
-  /** Null for as long as there was no answer; it may have been done all the same, or be done yet. */
+  readonly requestedAt: number
+  /** Null without a response; the act may nevertheless have been executed, or be executed later. */
   answer: {
     readonly at: number
     readonly status: number
@@ -44,14 +44,14 @@ export type Ask = {
   } | null
 }
 
-/** How often each act was acknowledged, and what was refused. */
-export function countAsks(asks: readonly Ask[]): {
+/** Counts acknowledged acts and refusals. */
+export function countRequests(requests: readonly StormRequest[]): {
   done: Record<Act, number>
   refused: Record<string, number>
 } {
   const done = Object.fromEntries(acts.map((act) => [act, 0])) as Record<Act, number>
   const refused: Record<string, number> = {}
-  for (const { act, answer } of asks) {
+  for (const { act, answer } of requests) {
     if (!answer) continue
     if (answer.code === null) done[act]++
     else refused[`${answer.status} ${answer.code}`] = (refused[`${answer.status} ${answer.code}`] ?? 0) + 1

@@ -1,28 +1,33 @@
 import type { StormLink } from './storm-link.ts'
 import { pause, type Random, type StormRecord } from './storm-record.ts'
 
-/** Longer than a stream may be quiet in a storm: its reader takes it for dead. */
+/** Longer than a stream may be quiet in a storm, ms: its reader considers it dead. */
 export const silenceMs = 5_000
 
-/** What befalls one stream; `stall` and `sign out` are its reader's own to do. */
-export type Fate = {
-  readonly is: 'stall' | 'sign out' | 'done to it'
-  /** The stream is over. */
+/** The faults of one stream; the reader itself performs `stall` and `sign out`. */
+export type StreamFaults = {
+  readonly action: 'stall' | 'sign out' | 'none'
+  /** Call it when the stream has ended. */
   end(): void
 }
 
-/** Sets what befalls the stream that is opened next. `where` says whose it is and how far it got. */
-export function startFate(record: StormRecord, link: StormLink, random: Random, where: () => string): Fate {
+/** Injects faults into the next stream. `where` describes the stream's owner and progress. */
+export function injectStreamFaults(
+  record: StormRecord,
+  link: StormLink,
+  random: Random,
+  where: () => string
+): StreamFaults {
   const roll = record.calm ? 1 : random()
   const amount = random()
   const afterMs = 50 + random() * 1_500
   const cutsBefore = link.cuts
   let over = false
-  const later = async (ms: number, fault: string, befall: () => void) => {
+  const later = async (ms: number, fault: string, inject: () => void) => {
     await pause(ms)
     if (over || record.calm) return
     record.inject(fault, where())
-    befall()
+    inject()
   }
   const cutLater = (ms: number) => void later(ms, 'stream cut', () => link.cut())
 
@@ -38,10 +43,10 @@ export function startFate(record: StormRecord, link: StormLink, random: Random, 
   } else if (roll < 0.58) {
     void later(afterMs, 'stream silent (half-open)', () => link.suffer({ silent: true }))
   }
-  // Those that are slow stay longer, and are cut in the end like the others.
+  // Slow streams stay longer and are cut in the end like the others.
   if ((roll >= 0.3 && roll < 0.5) || (roll >= 0.58 && roll < 0.66)) cutLater(3 * afterMs)
   return {
-    is: roll >= 0.58 && roll < 0.66 ? 'stall' : roll >= 0.66 && roll < 0.76 ? 'sign out' : 'done to it',
+    action: roll >= 0.58 && roll < 0.66 ? 'stall' : roll >= 0.66 && roll < 0.76 ? 'sign out' : 'none',
     end() {
       over = true
       if (link.cuts > cutsBefore) record.inject('stream cut at a byte', where())
