@@ -20,8 +20,8 @@ afterEach(() => rm(place, { recursive: true }))
 const listen = () => listenForCommands(path, database, async (name, input) => ({ name, input }))
 const ask = (names = ['anna']) => askServer(path, database, 'addUsers', names)
 
-describe('The socket for commands', () => {
-  test('answers, is for its owner alone, and is gone when the server has stopped', async () => {
+describe('The command socket', () => {
+  test('answers, is accessible to its owner only, and is removed when the server stops', async () => {
     expect(await ask()).toBeNull()
     const socket = await listen()
     expect((statSync(path).mode & 0o777).toString(8)).toBe('600')
@@ -33,10 +33,10 @@ describe('The socket for commands', () => {
     expect(await ask()).toBeNull()
   })
 
-  test('takes the place of one that a killed server left, and of a file', async () => {
+  test('replaces the socket of a killed server, and a plain file', async () => {
     const dead = createServer().listen(path)
     await once(dead, 'listening')
-    // As a kill leaves it: the file stays, and nobody answers.
+    // A killed server leaves the file behind, and no one answers on it.
     const { link, unlink } = await import('node:fs/promises')
     await link(path, `${path}.kept`)
     dead.close()
@@ -54,14 +54,14 @@ describe('The socket for commands', () => {
     await again.close()
   })
 
-  test('of another server that answers is not taken', async () => {
+  test('does not replace the socket of another server that answers', async () => {
     const socket = await listen()
     await expect(listen()).rejects.toThrow(/another Parley answers at .*; give each its own DATA_DIR/)
     expect(await ask()).not.toBeNull()
     await socket.close()
   })
 
-  test('refuses what is for another database, or for another version', async () => {
+  test('refuses commands for another database or another version', async () => {
     const socket = await listen()
     await expect(askServer(path, '/else/parley.db', 'addUsers', [])).rejects.toThrow(/check DATABASE_URL/)
     await expect(askServer(path, database, 'constructor' as 'addUsers', [])).rejects.toThrow(
@@ -70,7 +70,7 @@ describe('The socket for commands', () => {
     await socket.close()
   })
 
-  test('tells what kept a command from being done', async () => {
+  test('reports why a command failed', async () => {
     const socket = await listenForCommands(path, database, async () => {
       throw new Error('the disk is full')
     })
@@ -78,7 +78,7 @@ describe('The socket for commands', () => {
     await socket.close()
   })
 
-  test('with too long a path is refused in a line that says what to do', async () => {
+  test('refuses a path that is too long, in a line that says what to do', async () => {
     const deep = commandSocketPath(join(place, 'x'.repeat(100)))
     await expect(listenForCommands(deep, database, async () => null)).rejects.toThrow(
       /choose a shorter DATA_DIR/
@@ -86,7 +86,7 @@ describe('The socket for commands', () => {
   })
 
   test.each([['junk\n'], ['null\n'], ['{}\n'], ['{"database":1}\n'], [''], ['x'.repeat(5_000_000)]])(
-    'ends junk, and goes on',
+    'closes connections that send junk, and keeps serving',
     async (text) => {
       const socket = await listen()
       const client = connect(path).on('error', () => {})
@@ -99,7 +99,7 @@ describe('The socket for commands', () => {
     }
   )
 
-  test('that is busy, or stops, has a command say so', async () => {
+  test('reports to a command that the server is busy or stopping', async () => {
     const socket = await listen()
     const idle = Array.from({ length: 16 }, () => connect(path).on('error', () => {}))
     await Promise.all(idle.map((each) => once(each, 'connect')))
@@ -112,7 +112,7 @@ describe('The socket for commands', () => {
     silent.close()
   })
 
-  test('that stops waits for commands that run, and for nobody who only sits there', async () => {
+  test('waits at a stop for running commands, but not for idle connections', async () => {
     const begun = Promise.withResolvers<void>()
     const done = Promise.withResolvers<string>()
     const socket = await listenForCommands(path, database, () => {

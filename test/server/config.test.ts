@@ -16,13 +16,13 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   return []
 }
 
-/** The names of the settings that are complained of. */
+/** Returns the names of the rejected settings. */
 function badNames(env: Record<string, string>): string[] {
   return problemsOf(env).map((problem) => problem.split(':')[0]!)
 }
 
 describe('settings', () => {
-  test('without any, Parley is for this machine alone', () => {
+  test('without settings, Parley serves this machine only', () => {
     expect(readConfig({})).toEqual({
       port: 3000,
       host: 'localhost',
@@ -47,7 +47,7 @@ describe('settings', () => {
     })
   })
 
-  test('the defaults in the list are the defaults', () => {
+  test('the documented defaults are the actual defaults', () => {
     const listed = Object.fromEntries(
       settings
         .filter((setting) => setting.default !== 'none' && !/[<,]/.test(setting.default))
@@ -56,11 +56,11 @@ describe('settings', () => {
     expect(readConfig(listed)).toEqual({ ...readConfig({}) })
   })
 
-  test('an empty variable is one that is not set', () => {
+  test('an empty variable counts as unset', () => {
     expect(readConfig({ PORT: '', HOST: ' ', PARLEY_LOG_LEVEL: '' })).toEqual(readConfig({}))
   })
 
-  test('every problem is named at once', () => {
+  test('all invalid settings are reported together', () => {
     expect(
       badNames({ PORT: 'http', PARLEY_LOG_LEVEL: 'loud', PARLEY_TYPO: '1', GITHUB_CLIENT_ID: 'a' })
     ).toEqual(['PARLEY_TYPO', 'PORT', 'PARLEY_LOG_LEVEL', 'GITHUB_CLIENT_SECRET'])
@@ -87,12 +87,12 @@ describe('settings', () => {
     expect(readConfig({ ORIGIN: 'https://chat.example.org/' }).origin).toBe('https://chat.example.org')
   })
 
-  test('a sync comes every 15 seconds at the latest', () => {
+  test('the sync interval is at most 15 seconds', () => {
     expect(badNames({ PARLEY_SYNC_INTERVAL_SECONDS: '16' })).toEqual(['PARLEY_SYNC_INTERVAL_SECONDS'])
     expect(readConfig({ PARLEY_SYNC_INTERVAL_SECONDS: '0.5' }).syncIntervalMs).toBe(500)
   })
 
-  test('metrics are off, or on a port of their own that is this machine’s unless told otherwise', () => {
+  test('metrics are off by default; their own port serves this machine only by default', () => {
     expect(readConfig({ PARLEY_METRICS_PORT: '9464' }).metrics).toEqual({ host: 'localhost', port: 9464 })
     expect(
       readConfig({ PARLEY_METRICS_PORT: '9464', PARLEY_METRICS_HOST: '10.0.0.7' }).metrics
@@ -101,7 +101,7 @@ describe('settings', () => {
     expect(badNames({ PARLEY_METRICS_PORT: 'http' })).toEqual(['PARLEY_METRICS_PORT'])
   })
 
-  test('GitHub needs both its id and its secret', () => {
+  test('GitHub sign-in needs both its id and its secret', () => {
     expect(badNames({ GITHUB_CLIENT_SECRET: 's' })).toEqual(['GITHUB_CLIENT_ID'])
     expect(readConfig({ GITHUB_CLIENT_ID: 'i', GITHUB_CLIENT_SECRET: 's' }).github).toEqual({
       clientId: 'i',
@@ -130,7 +130,7 @@ describe('settings', () => {
 })
 
 describe('the development login', () => {
-  test('is on where the origin is localhost', () => {
+  test('is on when the origin is localhost', () => {
     expect(readConfig({ ORIGIN: 'http://localhost:9999' }).developmentLogin).toBe(true)
   })
 
@@ -139,7 +139,7 @@ describe('the development login', () => {
     { ORIGIN: 'https://chat.example.org' },
     { ORIGIN: 'http://127.0.0.1:3000' },
     { ORIGIN: 'http://localhost.example.org' }
-  ])('is off with %o, and then Parley listens to everybody', (env) => {
+  ])('is off with %o, and then Parley listens on all interfaces', (env) => {
     expect(readConfig(env)).toMatchObject({ developmentLogin: false, host: '0.0.0.0' })
   })
 
@@ -197,7 +197,7 @@ describe('NATS_URL', () => {
     ['nats://[::1]:4333', { servers: ['[::1]:4333'], tls: false }],
     ['tls://n%40me:s%2Fsame@bus', { servers: ['bus:4222'], tls: true, user: 'n@me', pass: 's/same' }],
     ['nats://token@a, nats://token@b:5', { servers: ['a:4222', 'b:5'], tls: false, token: 'token' }]
-  ])('%s is read', (url, nats) => expect(parseNatsUrl(url)).toEqual(nats))
+  ])('%s is accepted', (url, nats) => expect(parseNatsUrl(url)).toEqual(nats))
 
   test.each([
     'bus:4222',
@@ -210,13 +210,13 @@ describe('NATS_URL', () => {
     'nats://a, tls://b',
     'nats://x:sesame@a,nats://b',
     'nats://%zz:sesame@bus'
-  ])('is not %s, and the password in it is not repeated', (NATS_URL) => {
+  ])('is refused as %s, without repeating the password', (NATS_URL) => {
     const [problem] = problemsOf({ NATS_URL })
     expect(problem).toMatch(/^NATS_URL: is not like nats:/)
     expect(problem).not.toContain('sesame')
   })
 
-  test('with a SQLite file is refused, with the reason', () => {
+  test('is refused with a SQLite file, with the reason', () => {
     expect(problemsOf({ NATS_URL: 'nats://bus:4222' })).toEqual([
       'NATS_URL: is for several nodes on one Postgres, and a SQLite file has one; ' +
         'set DATABASE_URL to postgres://…, or leave NATS_URL out'
@@ -225,17 +225,17 @@ describe('NATS_URL', () => {
 })
 
 describe('the list of settings', () => {
-  test('is what docs/SETTINGS.md shows', () => {
+  test('matches docs/SETTINGS.md', () => {
     expect(readFileSync('docs/SETTINGS.md', 'utf8')).toContain(`\n${settingsAsMarkdown()}\n`)
   })
 
-  test('names each setting once, in the help too', () => {
+  test('names each setting once, also in the help', () => {
     const names = settings.map((setting) => setting.name)
     expect(new Set(names).size).toBe(names.length)
     for (const name of names) expect(settingsAsText()).toContain(`  ${name} (`)
   })
 
-  test('holds every name that the reader asks for', () => {
+  test('contains every name that the settings reader uses', () => {
     const asked =
       readFileSync('server/config.ts', 'utf8').match(/'(PARLEY_\w+|GITHUB_\w+|[A-Z]+_URL)'/g) ?? []
     for (const name of asked) expect(settings.map((setting) => `'${setting.name}'`)).toContain(name)

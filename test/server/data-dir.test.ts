@@ -14,12 +14,12 @@ afterEach(() => rm(place, { recursive: true }))
 
 const modeOf = async () => (await stat(folder)).mode & 0o777
 
-test('a data folder is made for its owner alone', async () => {
+test('a data folder is created with access for its owner only', async () => {
   expect(await openDataDir(folder)).toBeNull()
   expect(await modeOf()).toBe(0o700)
 })
 
-test('a folder that holds only Parley’s files becomes its owner’s alone', async () => {
+test('a folder with only Parley’s files becomes accessible to its owner only', async () => {
   await mkdir(folder)
   await chmod(folder, 0o755)
   for (const name of ['parley.db', 'parley.db-wal', 'parley.db.before-0002-groups-2026', 'parley.sock']) {
@@ -29,7 +29,7 @@ test('a folder that holds only Parley’s files becomes its owner’s alone', as
   expect(await modeOf()).toBe(0o700)
 })
 
-test('a folder with other files in it is left as it is, and a line says so', async () => {
+test('a folder with other files keeps its permissions, and a log line says so', async () => {
   await mkdir(folder)
   await chmod(folder, 0o755)
   await writeFile(join(folder, 'holiday.jpg'), '')

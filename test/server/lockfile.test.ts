@@ -17,7 +17,7 @@ const installed = Object.entries(packages).filter(
   ([place, { link }]) => place.includes('node_modules/') && !link
 )
 
-test('the lockfile has an integrity for every package, and names no registry', () => {
+test('the lockfile has an integrity hash for every package, and names no registry', () => {
   expect(installed.length).toBeGreaterThan(300)
   for (const [place, { integrity, resolved }] of installed) {
     expect({ place, integrity, resolved }).toEqual({
@@ -28,8 +28,8 @@ test('the lockfile has an integrity for every package, and names no registry', (
   }
 })
 
-test('the lockfile has the optional packages of every platform', () => {
-  // A version and no range: the packages of one release, which npm ci asks for wherever it runs.
+test('the lockfile has the optional packages of all platforms', () => {
+  // An exact version: the packages of one release, which npm ci needs on every platform.
   const platforms = installed.flatMap(([place, { optionalDependencies = {} }]) =>
     Object.entries(optionalDependencies).flatMap(([name, version]) =>
       /^\d/.test(version) ? [[place, name] as const] : []

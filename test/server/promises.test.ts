@@ -9,8 +9,9 @@ const sources = globSync('{contract,server,client,web/src}/**/*.{ts,tsx}', {
 })
 const textOf = (file: string) => readFileSync(join(repository, file), 'utf8')
 
-// An unhandled rejection ends the process: of a promise that nothing waits for, the failure is handled where it is begun.
-test('the linter accepts no promise whose failure is not handled, and no void before one', () => {
+// An unhandled rejection ends the process, so a promise that is not awaited must handle its failure where it
+// is created.
+test('the linter rejects promises without failure handling, and void operators', () => {
   const { rules, overrides } = JSON.parse(textOf('.oxlintrc.json')) as {
     rules: Record<string, unknown>
     overrides: { files: string[]; rules: Record<string, unknown> }[]
@@ -26,7 +27,7 @@ test('the linter accepts no promise whose failure is not handled, and no void be
   expect(weaker.map(({ files }) => files)).toEqual([['test/**', 'bench/**']])
 })
 
-test('nothing in the sources is excepted from that', () => {
+test('no source disables that rule', () => {
   expect(sources.length).toBeGreaterThan(200)
   const excepting = /lint-disable(?:-next-line|-line)?(?:\s*(?:\*\/|$)|.*(?:floating-promises|no-void))/m
   expect(sources.filter((file) => excepting.test(textOf(file)))).toEqual([])

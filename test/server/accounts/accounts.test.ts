@@ -17,12 +17,12 @@ beforeAll(async () => {
 afterAll(() => parley.close())
 
 const place = () => ({ database: parley.database, dataDir: parley.dataDir, nats: null })
-/** As `parley user add` and `user disable` do, beside the server that runs. */
+/** Does what `parley user add` and `user disable` do, while the server runs. */
 const addUsers = (...names: string[]) => runAccountCommand(place(), 'addUsers', names)
 const setDisabled = (disabled: boolean, ...usernames: string[]) =>
   runAccountCommand(place(), 'setDisabled', { usernames, disabled })
 
-/** Lets no sweep find out that a session has ended, until it is resolved. */
+/** Delays every sweep for ended sessions until it is resolved. */
 function holdSweeps(): PromiseWithResolvers<void> {
   const held = Promise.withResolvers<void>()
   const { store } = parley.app
@@ -35,8 +35,8 @@ function holdSweeps(): PromiseWithResolvers<void> {
   return held
 }
 
-describe('An account that a command disables while Parley runs', () => {
-  test('S5: loses its sessions and its streams within a second, gets nothing, and may come back', async () => {
+describe('An account disabled by a command while Parley runs', () => {
+  test('S5: loses its sessions and streams within a second, receives nothing more, and can be enabled again', async () => {
     const [anna, phone] = [await parley.signIn('anna'), await parley.signIn('anna')]
     const bob = await parley.signIn('bob')
     const { id } = await anna.conversationWith('bob')
@@ -44,7 +44,7 @@ describe('An account that a command disables while Parley runs', () => {
     const his = await openStream(url, bob.token)
     for (const stream of [...streams, his]) await stream.until(({ name }) => name === 'sync')
 
-    // No sweep comes to help: the word of the command is enough.
+    // Without a sweep, the command's notice alone must end the session.
     const sweeps = holdSweeps()
     expect(await setDisabled(true, 'ANNA')).toEqual([{ username: 'anna', changes: expect.any(Array) }])
     await Promise.all(streams.map(({ ended }) => ended))
@@ -75,7 +75,7 @@ describe('An account that a command disables while Parley runs', () => {
     expect(messages.map(({ content }) => content)).toEqual(['still here'])
   })
 
-  test('has its sends refused that were on their way, and no one else’s', async () => {
+  test('has its pending sends refused, and no one else’s', async () => {
     const anna = await parley.signIn('anna')
     const bob = await parley.signIn('bob')
     const conversationId = Number((await anna.conversationWith('bob')).id)
@@ -90,7 +90,7 @@ describe('An account that a command disables while Parley runs', () => {
     expect(await send(anna, 'again')).toHaveProperty('message')
   })
 
-  test('gets no session that was being made at that moment', async () => {
+  test('cannot complete a sign-in that was in progress', async () => {
     await addUsers('carla')
     for (let round = 0; round < 10; round++) {
       const [, ...signIns] = await Promise.all([
@@ -109,9 +109,9 @@ describe('An account that a command disables while Parley runs', () => {
   })
 })
 
-test('names that are nobody’s are said so, and the others done', async () => {
-  expect(await setDisabled(true, 'nobody', 'bob', '')).toEqual([
-    { username: 'nobody', refused: 'unknown' },
+test('unknown names are reported, and the other names are processed', async () => {
+  expect(await setDisabled(true, 'unknown', 'bob', '')).toEqual([
+    { username: 'unknown', refused: 'unknown' },
     { username: 'bob', changes: expect.any(Array) },
     { username: '', refused: 'unknown' }
   ])
@@ -122,9 +122,9 @@ test('names that are nobody’s are said so, and the others done', async () => {
   expect(await runAccountCommand(place(), 'listAccounts', { after: accounts.at(-1)!.key })).toEqual([])
 })
 
-test('a name that became another one’s is still its owner’s, wherever it is typed', async () => {
+test('a username keeps its owner after its key was taken, wherever it is entered', async () => {
   await addUsers('ilk', 'x-ilk')
-  // As 0005-username-keys.ts leaves them: the key that the name had before is kept, since the new one is taken.
+  // As 0005-username-keys.ts leaves them: the old key stays because the new one is taken.
   await changeBeside(
     parley.database,
     "UPDATE users SET username = 'İlk', username_key = 'i\u0307lk' WHERE username = 'x-ilk'"
@@ -147,9 +147,9 @@ test('a name that became another one’s is still its owner’s, wherever it is 
   expect((await plain.get('/api/auth_user')).statusCode).toBe(200)
 })
 
-// On Postgres a command writes itself.
+// On Postgres, a command writes to the database directly.
 if (inject('engine') !== 'postgres') {
-  test('a command beside a server writes through it, and not itself', async () => {
+  test('a command beside a running server writes through the server', async () => {
     const writes = vi.spyOn(parley.app.store, 'write')
     await addUsers('dora')
     expect(writes.mock.calls.map(([name]) => name)).toEqual(['addUser'])

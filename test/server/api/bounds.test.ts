@@ -17,7 +17,7 @@ type Schema = {
 
 const many = (count: number) => Array.from({ length: count }, (_, i) => `user${i}`)
 
-/** Where a schema lets through as much as anybody likes to send. `closed`: what holds it has a bound of its own. */
+/** Lists the parts of a schema without a bound. `closed` means that an enclosing limit applies. */
 function unboundedIn(schema: Schema, path: string, closed = false): string[] {
   if ('const' in schema || 'enum' in schema) return []
   const unions = [schema.anyOf, schema.oneOf, schema.allOf].find((each) => each !== undefined)
@@ -50,20 +50,20 @@ function unboundedIn(schema: Schema, path: string, closed = false): string[] {
   }
 }
 
-describe('what comes in', () => {
-  test.each(Object.entries(routes))('is bounded by the schemas of %s', (_name, { schema }) => {
+describe('request schemas', () => {
+  test.each(Object.entries(routes))('bound everything that %s accepts', (_name, { schema }) => {
     const { body, querystring, params, headers } = schema as unknown as Record<string, Schema | undefined>
     const found = [
       ...(body ? unboundedIn(body, 'body') : []),
       ...(querystring ? unboundedIn(querystring, 'querystring') : []),
-      // The address has as many parts as it has, and Node lets through 16 kB of headers.
+      // A path has a fixed number of parts, and Node limits headers to 16 kB.
       ...(params ? unboundedIn(params, 'params', true) : []),
       ...(headers ? unboundedIn(headers, 'headers', true) : [])
     ]
     expect(found).toEqual([])
   })
 
-  test('an unbounded schema is found, wherever it stands', () => {
+  test('the check finds an unbounded schema at any depth', () => {
     const text = { type: 'string' }
     expect(
       unboundedIn({ type: 'object', properties: { a: text }, additionalProperties: false }, 'b')
@@ -97,7 +97,7 @@ describe('a refusal', () => {
     ['usernames.1', { title: 'a', usernames: ['jane', 1] }, 'usernames.1 must be a text.'],
     ['title', { title: 'x'.repeat(1_001), usernames: [] }, 'title must not be longer than 1,000 characters.'],
     ['title', { title: 'x'.repeat(101), usernames: [] }, 'The title must not be longer than 100 characters.']
-  ])('names %s and says what is wrong', async (field, body, detail) => {
+  ])('names %s and states the error', async (field, body, detail) => {
     const answer = (await john.post(conversations, body)).json<ProblemDocument>()
     expect([answer.code, answer.detail, Object.keys(answer.errors!)]).toEqual([
       'validation_failed',
@@ -106,7 +106,7 @@ describe('a refusal', () => {
     ])
   })
 
-  test('of tens of thousands of fields, items or parameters names one, in a short answer', async () => {
+  test('names one of tens of thousands of fields, items or parameters, in a short answer', async () => {
     const unknown = Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [i.toString(36), 1]))
     const twice = `before=1&${'before=1&'.repeat(1_500)}`
     for (const answer of [
@@ -123,7 +123,7 @@ describe('a refusal', () => {
     }
   })
 
-  test('of a part of an address that is too long is a 404', async () => {
+  test('answers 404 to a path part that is too long', async () => {
     for (const part of ['9', 'a', '👍', '%00']) {
       const encoded = part.repeat(idMaxLength + 1)
       for (const url of [

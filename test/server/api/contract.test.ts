@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => parley.close())
 
-test('every answer is of the shape that its route promises', async () => {
+test('every answer has the schema of its route', async () => {
   const group = await john.group([])
   const jane = await parley.signIn('jane')
   const { id: mine } = await john.send(id, 'hello')
@@ -45,7 +45,7 @@ test('every answer is of the shape that its route promises', async () => {
     const { response } = routes[name as keyof typeof answers].schema as unknown as {
       response: Record<number, never>
     }
-    // The format of times is Ajv's; here it is the shape that counts.
+    // Ajv checks the formats of times; this checks the shape.
     const errors = Value.Errors(response[answer.statusCode]!, answer.json()).filter(
       ({ keyword }) => keyword !== 'format'
     )
@@ -53,7 +53,7 @@ test('every answer is of the shape that its route promises', async () => {
   }
 })
 
-describe('whatever is sent, the answer is no fault of the server, and a refusal is a problem document', () => {
+describe('no input causes a server error, and every refusal is a problem document', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('', ' ', '\0', '1', 'john', 'jane', '\ud800')
@@ -136,7 +136,7 @@ describe('whatever is sent, the answer is no fault of the server, and a refusal 
   })
 })
 
-/** Percent-encoded also where the text is no Unicode. */
+/** Percent-encodes text, including invalid Unicode. */
 function encoded(text: string): string {
   return encodeURIComponent(text.toWellFormed())
 }

@@ -19,14 +19,14 @@ beforeAll(async () => {
 })
 afterAll(() => parley.close())
 
-test('docs/openapi.json, which is what the server says, is made of its routes; node scripts/write-docs.ts writes it', async () => {
+test('the server serves docs/openapi.json, which node scripts/write-docs.ts generates from its routes', async () => {
   expect(JSON.parse(readFileSync('docs/openapi.json', 'utf8'))).toEqual(document)
   const answer = await parley.inject('/api/openapi.json')
   expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
   expect(answer.json()).toEqual(document)
 })
 
-test('it holds every route of the contract, and none beside', () => {
+test('it contains exactly the routes of the contract', () => {
   const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
   )
@@ -36,7 +36,7 @@ test('it holds every route of the contract, and none beside', () => {
   expect(documented.toSorted()).toEqual(inContract.toSorted())
 })
 
-test('it is OpenAPI 3.1, and every reference in it leads somewhere', () => {
+test('it is OpenAPI 3.1, and all its references resolve', () => {
   expect(document.openapi).toBe('3.1.0')
   for (const [, pointer] of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
     const found = pointer!
@@ -46,7 +46,7 @@ test('it is OpenAPI 3.1, and every reference in it leads somewhere', () => {
   }
 })
 
-test('it is read and compressed once for all who ask', async () => {
+test('it is read and compressed once for all requests', async () => {
   const gzipped = { url: '/api/openapi.json', headers: { 'accept-encoding': 'gzip' } }
   const first = await parley.inject(gzipped)
   const answers = await Promise.all([
@@ -57,6 +57,6 @@ test('it is read and compressed once for all who ask', async () => {
   expect(answers.map(({ headers }) => headers['content-encoding'])).toEqual(['gzip', 'gzip', undefined])
   expect(JSON.parse(gunzipSync(answers[0].rawPayload).toString())).toEqual(document)
   expect(readFile).not.toHaveBeenCalled()
-  // The bytes are those of the first answer, and not made anew.
+  // These are the bytes of the first answer, not a new compression.
   expect(answers[0].rawPayload).toEqual(first.rawPayload)
 })

@@ -4,8 +4,8 @@ import { callFor } from '../../harness/api.ts'
 import { startInProcess, type InProcess } from '../../harness/in-process.ts'
 
 /**
- * The tutorial series' own client, as its pages call the server: its `http` module, its `EventSource` with `?token=`,
- * its order of calls, and of every answer the fields that its pages read.
+ * The tutorial series' own client: its `http` module, its `EventSource` with `?token=`, its order of calls,
+ * and the fields that its pages read.
  */
 let parley: InProcess
 let url: string
@@ -38,17 +38,20 @@ class Browser {
   }
 
   async login(username: string): Promise<void> {
-    // The page is served at ORIGIN; this server listens on a port of its own.
+    // The page has ORIGIN as its origin; this server listens on another port.
     const login = { method: 'POST', body: { username } }
     const { body } = await callFor<Json>('localhost:3000', `${url}/api/login`, login)
     const { authUser, token, expiresAt } = body
     this.token = token as string
     this.authUser = authUser as Json
-    // The series keeps the date and asks at each page whether it is over.
+    // The series stores the expiry and checks it on each page.
     expect(new Date(expiresAt as string).getTime()).toBeGreaterThan(Date.now())
   }
 
-  /** `new EventSource('/api/messages?token=…')` with `onmessage`: events without a name alone. */
+  /**
+   * Does what `new EventSource('/api/messages?token=…')` with `onmessage` does: it receives unnamed events
+   * only.
+   */
   async subscribe(): Promise<void> {
     this.#stream = new AbortController()
     const response = await fetch(`${url}/api/messages?token=${this.token}`, {
@@ -56,7 +59,7 @@ class Browser {
       signal: this.#stream.signal
     })
     expect(response.status).toBe(200)
-    // The first block is an id alone: from there on nothing is missed.
+    // The first block is only an id; every event after it is delivered.
     const begun = Promise.withResolvers<string>()
     const parser = createParser({ onEvent: (event) => this.#receive(event), onId: begun.resolve })
     const decoder = new TextDecoder()
@@ -85,7 +88,7 @@ class Browser {
   }
 }
 
-describe("the series' own calls in the series' own order", () => {
+describe('the calls of the tutorial series work in the order of the series', () => {
   const john = new Browser()
   const jane = new Browser()
   let conversationId: string
@@ -100,7 +103,7 @@ describe("the series' own calls in the series' own order", () => {
     expect(john.authUser).toMatchObject({ id: expect.any(String), username: 'john', avatarURL: null })
   })
 
-  test('the callback page asks who it is', async () => {
+  test('the callback page fetches the signed-in user', async () => {
     expect((await john.request('GET', '/api/auth_user')).body).toEqual(john.authUser)
   })
 
@@ -114,7 +117,7 @@ describe("the series' own calls in the series' own order", () => {
     expect(conversationId).toEqual(expect.any(String))
   })
 
-  test('the conversation page shows whom it is with and that there is no message', async () => {
+  test('the conversation page shows the other participant and no messages', async () => {
     const [messages, other] = await Promise.all([
       john.request('GET', `/api/conversations/${conversationId}/messages`),
       john.request('GET', `/api/conversations/${conversationId}/other_participant`)
@@ -142,7 +145,7 @@ describe("the series' own calls in the series' own order", () => {
     expect(await arriving).toMatchObject({ id, content, createdAt, conversationId, mine: false })
   })
 
-  test("jane's home page shows it unread, from the list", async () => {
+  test("jane's home page lists the conversation as unread", async () => {
     const { body } = await jane.request('GET', '/api/conversations')
     expect(body).toEqual([
       expect.objectContaining({
@@ -160,7 +163,7 @@ describe("the series' own calls in the series' own order", () => {
     expect(updated).toEqual(body[0])
   })
 
-  test('jane opens it and answers; she has read it then', async () => {
+  test('jane opens it, which marks it as read, and replies', async () => {
     const { body } = await jane.request('GET', `/api/conversations/${conversationId}/messages`)
     expect(body).toEqual([expect.objectContaining({ content: 'hello\njane', mine: false })])
     expect((await jane.request('GET', '/api/conversations')).body).toMatchObject([
@@ -171,7 +174,7 @@ describe("the series' own calls in the series' own order", () => {
     expect(await arriving).toMatchObject({ content: 'hello john', mine: false })
   })
 
-  test('john, who has the page open, marks read what arrived', async () => {
+  test('john, with the page open, marks the reply as read', async () => {
     expect((await john.request('GET', '/api/conversations')).body).toMatchObject([
       { hasUnreadMessages: true }
     ])
@@ -182,12 +185,12 @@ describe("the series' own calls in the series' own order", () => {
     ])
   })
 
-  test('nobody heard of a message of their own, and nobody twice', () => {
+  test('no one received their own message, and each message arrived once', () => {
     expect(john.messages.map(({ content }) => content)).toEqual(['hello john'])
     expect(jane.messages.map(({ content }) => content)).toEqual(['hello\njane'])
   })
 
-  test('john goes on with a fresh token', async () => {
+  test('john continues with a refreshed token', async () => {
     const { body } = await john.request('POST', '/api/refresh_token')
     john.token = (body as Json)['token'] as string
     expect((await john.request('GET', '/api/auth_user')).body).toEqual(john.authUser)

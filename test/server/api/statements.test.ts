@@ -31,7 +31,7 @@ let messages: Message[]
 let group: string
 let people: { john: string; jane: string }
 
-/** A session that the cache does not know: one statement more. */
+/** Returns a session that is not cached, which costs one more statement. */
 async function signInUnseen(username: string): Promise<string> {
   const answer = await server.inject({ method: 'POST', url: '/api/login', authority, payload: { username } })
   store.takeStatements()
@@ -63,18 +63,18 @@ function remove(token: string, url: string) {
   return server.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${token}` } })
 }
 
-/** The development login takes requests for ORIGIN alone. */
+/** The development login accepts requests for ORIGIN only. */
 const authority = 'localhost:3000'
 
 type Call = () => Promise<{ statusCode: number }>
 
 const clientId = '7d1f1f6e-63c1-4f7b-9a53-0d5f7a1b2c3d'
-/** Of a send by itself; on Postgres a whole batch takes as many. */
+/** Statements of a single send; on Postgres, a whole batch takes as many. */
 const sendStatements = { SQLite: 15, Postgres: 4 }
 
 /**
- * Statements of each route, beside its transaction's. Reads of state include the head of the log, which is where a
- * stream goes on from. A number that grows wants a reason.
+ * Statements per route, without those of the transaction. Reads of state include the head of the log, from
+ * which a stream resumes. An increase needs a reason.
  */
 const counts: Record<
   Exclude<keyof typeof routes, 'events'>,
@@ -82,30 +82,31 @@ const counts: Record<
 > = {
   loginMethods: [[0, () => get(john, '/api/login_methods')]],
   login: [
-    // Who that is; whether the account is disabled, the session, and how many sessions there are.
+    // The user; whether the account is disabled, the session, and the number of sessions.
     [4, () => server.inject({ method: 'POST', url: '/api/login', authority, payload: { username: 'anna' } })],
     [
       1,
-      () => server.inject({ method: 'POST', url: '/api/login', authority, payload: { username: 'nobody' } })
+      () => server.inject({ method: 'POST', url: '/api/login', authority, payload: { username: 'unknown' } })
     ]
   ],
-  // Without GitHub's sign-in set up; what GitHub's would cost is in `findOrCreateGithubUser`.
+  // Without GitHub configured; its cost is in `findOrCreateGithubUser`.
   oauthGithub: [[0, () => get(john, '/api/oauth/github')]],
   oauthGithubCallback: [[0, () => get(john, '/api/oauth/github/callback')]],
   authUser: [[0, () => get(john, '/api/auth_user')]],
   refreshToken: [[4, async () => post(await signInUnseen('anna'), '/api/refresh_token')]],
   usernames: [[1, () => get(john, '/api/usernames?search=j')]],
   startConversation: [
-    // The name, the conversation, both participants, an event for each, and the conversation as it is shown.
+    // The username, the conversation, both participants, an event for each, and the conversation for the
+    // response.
     [11, () => post(john, '/api/conversations', { username: 'anna' })],
     [5, () => post(john, '/api/conversations', { username: 'anna' })],
-    // How many groups are theirs, with a lock on who starts it.
+    // The user's number of groups, with a lock on their account.
     [19, () => post(john, '/api/conversations', { title: 'Three', usernames: ['jane', 'anna'] })]
   ],
   conversations: [
-    // One more where there are groups: how many are in them.
+    // One more if the page has groups: their member counts.
     [3, () => get(john, '/api/conversations')],
-    // The last page is empty: is there such a conversation at all?
+    // The last page is empty, so check whether the conversation exists.
     [3, () => get(john, `/api/conversations?before=${conversation}`)]
   ],
   conversation: [[2, () => get(john, `/api/conversations/${conversation}`)]],
@@ -115,7 +116,8 @@ const counts: Record<
     [5, () => get(john, `/api/conversations/${group}/participants?after=${people.jane}`)]
   ],
   addParticipant: [
-    // Who asks, and who is asked for; the person, the line, and an event for the new one and for the others.
+    // The requester and the target; the participant, the system message, and an event for the new member and
+    // for the others.
     [20, () => post(john, `/api/conversations/${group}/participants`, { username: 'anna' })],
     [6, () => post(john, `/api/conversations/${group}/participants`, { username: 'anna' })]
   ],
@@ -124,7 +126,7 @@ const counts: Record<
   ],
   removeParticipant: [
     [15, () => remove(john, `/api/conversations/${group}/participants/${people.jane}`)],
-    // The group goes to anna, with a line of its own.
+    // Ownership passes to anna, with its own system message.
     [24, () => remove(john, `/api/conversations/${group}/participants/${people.john}`)]
   ],
   otherParticipant: [[2, () => get(john, `/api/conversations/${conversation}/other_participant`)]],
@@ -139,7 +141,7 @@ const counts: Record<
       () => post(john, `/api/conversations/${conversation}/messages`, { content: 'four', clientId })
     ],
     [0, () => post(john, `/api/conversations/${conversation}/messages`, { content: '' })],
-    // What it quotes, with who asks; whom it names, and a mention.
+    // The quoted message and the requester; the mentioned users, and a mention.
     [
       { SQLite: sendStatements.SQLite + 3, Postgres: sendStatements.Postgres + 3 },
       () =>
@@ -154,7 +156,7 @@ const counts: Record<
     ]
   ],
   messages: [
-    // The page, and the mark: whose conversation, which position, the mark, an event for each of two.
+    // The page, and the read mark: the conversation, the position, the mark, an event for each of two.
     [8, () => get(jane, `/api/conversations/${conversation}/messages`)],
     [2, () => get(jane, `/api/conversations/${conversation}/messages`)],
     [2, () => get(jane, `/api/conversations/${conversation}/messages?before=${messages[2]!.id}`)],
@@ -165,7 +167,7 @@ const counts: Record<
       7,
       () => patch(john, `/api/conversations/${conversation}/messages/${messages[0]!.id}`, { content: 'x' })
     ],
-    // The text it has already.
+    // The text is unchanged.
     [3, () => patch(john, `/api/conversations/${conversation}/messages/${messages[0]!.id}`, { content: 'x' })]
   ],
   deleteMessage: [
@@ -203,7 +205,7 @@ const counts: Record<
   ],
   typing: [
     [1, () => post(john, `/api/conversations/${conversation}/typing`)],
-    // Too soon: who asks is looked up, and nothing else.
+    // Throttled: only the requester is looked up.
     [1, () => post(john, `/api/conversations/${conversation}/typing`)]
   ],
   presence: [[1, () => get(john, '/api/presence')]],
@@ -215,7 +217,7 @@ for (const { engine, missing, open } of [
   { engine: 'Postgres', missing: noPostgres, open: openRecordingPostgres }
 ] as const) {
   describe.skipIf(missing)(`on ${engine}${missing ? ` (${missing})` : ''}`, () => {
-    /** Every statement that a route ran. */
+    /** Collects every statement of a route. */
     const ran: Statement[] = []
     beforeAll(async () => {
       store = await open()
@@ -227,7 +229,7 @@ for (const { engine, missing, open } of [
         store,
         sessions: new Sessions(store),
         hub,
-        sendTyping: createTyping(store, (...told) => hub.signal(...told)),
+        sendTyping: createTyping(store, (...signals) => hub.signal(...signals)),
         presence: new Presence(store, { tell() {}, publish() {}, isHeard: () => true, onFailure() {} }),
         logger,
         ready: () => true,
@@ -252,7 +254,7 @@ for (const { engine, missing, open } of [
       await store.close()
     })
 
-    test.each(Object.entries(counts))('%s runs as many statements as it needs', async (_route, calls) => {
+    test.each(Object.entries(counts))('%s runs exactly its number of statements', async (_route, calls) => {
       for (const [count, call] of calls) {
         store.takeStatements()
         const { statusCode } = await call()
@@ -264,7 +266,7 @@ for (const { engine, missing, open } of [
       }
     })
 
-    test('a stream that opens reads the bounds of its log, and what it gets live costs no statement', async () => {
+    test("opening a stream reads the log's bounds, and live events cost no statement", async () => {
       const address = await server.listen({ port: 0, host: '127.0.0.1' })
       store.takeStatements()
       const stream = await openStream(address, jane)
@@ -277,14 +279,14 @@ for (const { engine, missing, open } of [
       const resumed = await openStream(address, jane, { lastEventId: `${store.epoch}-0` })
       let event = await resumed.next()
       while (event.name !== 'sync') event = await resumed.next()
-      // The bounds, and one page of what was missed.
+      // The bounds, and one page of missed events.
       expect(store.takeStatements()).toHaveLength(2)
       stream.cut()
       resumed.cut()
     })
 
-    // The last one: it changes every table.
-    test('U2: every route goes on when each table gets columns while the server runs', async () => {
+    // Last, because it changes every table.
+    test('U2: every route keeps working when each table gets columns while the server runs', async () => {
       const start = { title: 'Friends', usernames: ['jane'] }
       group = (await post(john, '/api/conversations', start)).json<Conversation>().id
       messages = []

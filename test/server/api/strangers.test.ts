@@ -39,7 +39,7 @@ const addressOf = (url: string) =>
     .replace(':userId', jane.id)
     .replace(/:\w+/, 'x')
 
-/** Where their logs end, and what john's conversation is. */
+/** Returns the heads of all logs, and john's conversation. */
 async function everything(): Promise<unknown> {
   const answers = await Promise.all([
     john.get(`/api/conversations/${conversation}`),
@@ -49,7 +49,7 @@ async function everything(): Promise<unknown> {
   return answers.map((answer) => [answer.headers['event-cursor'], answer.json()])
 }
 
-describe('a page of another site, in a browser that is signed in here', () => {
+describe('a page of another site in a signed-in browser', () => {
   const changing = Object.entries(routes).filter(([name, { method }]) => method !== 'GET' && name !== 'login')
   test('there are routes to try', () => expect(changing.length).toBeGreaterThan(5))
 
@@ -69,7 +69,7 @@ describe('a page of another site, in a browser that is signed in here', () => {
   })
 
   const reading = Object.entries(routes).filter(([name, { method }]) => method === 'GET' && name !== 'events')
-  test.each(reading)('W1: reads nothing, for no answer says that it may: %s', async (_name, { url }) => {
+  test.each(reading)('W1: cannot read, because no answer allows its origin: %s', async (_name, { url }) => {
     const before = await everything()
     const answer = await parley.inject({ url: addressOf(url), headers: { cookie, origin: evil } })
     expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
@@ -77,7 +77,7 @@ describe('a page of another site, in a browser that is signed in here', () => {
   })
 
   test.each([{ origin: evil }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }])(
-    'W1: opens no stream, and makes nobody seem online: %o',
+    'W1: opens no stream and causes no online presence: %o',
     async (headers) => {
       const answer = await fetch(`${url}/api/messages`, {
         headers: { cookie, accept: 'text/event-stream', ...(headers as Record<string, string>) }
@@ -92,7 +92,7 @@ describe('a page of another site, in a browser that is signed in here', () => {
   )
 
   test.each([{}, { origin: ours }, { 'sec-fetch-site': 'same-origin' }])(
-    'our own page opens one: %o',
+    'our own page opens a stream: %o',
     async (headers) => {
       const answer = await fetch(`${url}/api/messages`, {
         headers: { cookie, accept: 'text/event-stream', ...(headers as Record<string, string>) }
@@ -104,7 +104,7 @@ describe('a page of another site, in a browser that is signed in here', () => {
   )
 })
 
-test("W2: somebody else's cursor is a place in one's own log, or none", async () => {
+test("W2: another user's cursor is a position in one's own log, or invalid", async () => {
   const [anna, phone] = (await Promise.all(
     ['anna', 'jane'].map((name) => loginAs(url, name, 'http://localhost:3000'))
   )) as [Api, Api]

@@ -26,8 +26,8 @@ const blank = codePoints.flatMap((each) => {
   return [character, character.repeat(3), ` ${character}\u200b`]
 })
 
-describe('a text that shows nothing', () => {
-  test.each(blank)('%j is no message, no edit and no title', async (text) => {
+describe('a text without visible characters', () => {
+  test.each(blank)('%j is refused as a message, an edit and a title', async (text) => {
     const messages = `${group}/messages`
     for (const answer of [
       await john.post(messages, { content: text }),
@@ -43,7 +43,7 @@ describe('a text that shows nothing', () => {
     }
   })
 
-  test('is told in words', async () => {
+  test('is refused with an explanation', async () => {
     const answer = await john.post(`${group}/messages`, { content: '\u200b' })
     expect(answer.json<ProblemDocument>().detail).toBe('The message must contain a visible character.')
   })
@@ -81,7 +81,7 @@ describe('a title', () => {
     'a\u2029b',
     'a\u202eb',
     'a\u2066b'
-  ])('is one line: not %j', async (title) => {
+  ])('is a single line: not %j', async (title) => {
     expect(refusal(await john.patch(group, { title }))).toBe('422 validation_failed title')
     expect(refusal(await john.post('/api/conversations', { title, usernames: ['jane'] }))).toBe(
       '422 validation_failed title'

@@ -14,15 +14,15 @@ type Place = {
   start: string
 }
 
-/** Node lets through no more of an address and headers together (its default, which is not changed). */
+/** Node's default limit for the request line and headers together, which Parley keeps. */
 const headersMaxBytes = 16 * 1_024
 
-/** What a body has beside the field that is tried. */
+/** Valid values for the other fields of a body. */
 const besides: Record<string, object> = {
   startConversation: { title: 'a' },
   editMessage: { version: 1 }
 }
-/** Headers that the server or a library under it reads, with what stands before the worst of them. */
+/** Headers that the server or one of its libraries parses, with the prefix before the worst input. */
 const headers: Record<string, string> = {
   authorization: 'Bearer ',
   cookie: 'parley_session=',
@@ -39,7 +39,7 @@ const headers: Record<string, string> = {
   connection: ''
 }
 
-/** Every place of a request where a text goes. */
+/** Every place in a request that takes text. */
 const places: Place[] = Object.entries(routes).flatMap(([route, { method, url, schema }]) => {
   const { body, querystring } = schema as {
     body?: { properties: Fields }
@@ -49,7 +49,7 @@ const places: Place[] = Object.entries(routes).flatMap(([route, { method, url, s
   const texts = Object.entries(body?.properties ?? {}).filter(([, each]) => each.type !== 'integer')
   return [
     ...texts.map(([field]) => at('body', field)),
-    ...(body ? [at('body', 'a field that is not known')] : []),
+    ...(body ? [at('body', 'an unknown field')] : []),
     ...Object.keys(querystring?.properties ?? {}).map((field) => at('query', field)),
     ...Array.from(url.matchAll(/:(\w+)/g), ([, field]) => at('address', field!))
   ]
@@ -64,7 +64,7 @@ let parley: InProcess
 let john: Person
 let conversationId: string
 beforeAll(async () => {
-  // The longest messages that a setting allows.
+  // The largest maximum message length that the settings allow.
   parley = await startInProcess({ PARLEY_MESSAGE_MAX_LENGTH: '60000' })
   john = await parley.signIn('john')
   conversationId = (await john.conversationWith('jane')).id
@@ -78,7 +78,7 @@ function requestOf({ route, method, url, part, field }: Place, worst: string) {
     .replaceAll(/:\w+/g, '1')
   const query = part === 'query' ? `?${field}=${encodeURIComponent(worst)}` : ''
   const list = field === 'usernames' ? [worst] : worst
-  const value = field === 'a field that is not known' ? { [worst]: 1 } : { ...besides[route], [field]: list }
+  const value = field === 'an unknown field' ? { [worst]: 1 } : { ...besides[route], [field]: list }
   const header = part === 'header' && { [field]: Buffer.from(worst).toString('latin1') }
   const signedIn = field !== 'cookie' && { authorization: `Bearer ${john.token}` }
   return {
@@ -90,7 +90,7 @@ function requestOf({ route, method, url, part, field }: Place, worst: string) {
   }
 }
 
-describe('the processor time of a request grows no faster than the request', () => {
+describe('the processor time of a request grows at most linearly with its size', () => {
   test.each([...places, ...inHeaders])('$route: $part $field', async (place) => {
     const problem = await growthProblem(
       async (worst, family) => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => parley.close())
 
 describe('starting a conversation', () => {
-  test('two people who start the same one at once get the same one', async () => {
+  test('returns one conversation to two people who start it at once', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
         index % 2 === 0
@@ -31,7 +31,7 @@ describe('starting a conversation', () => {
     expect(answers.map((answer) => answer.statusCode).filter((status) => status === 201)).toHaveLength(1)
   })
 
-  test('gives it as each of them sees it', async () => {
+  test('returns the conversation as each participant sees it', async () => {
     expect(await john.conversationWith('jane')).toEqual({
       id: expect.any(String),
       kind: 'direct',
@@ -49,20 +49,20 @@ describe('starting a conversation', () => {
   })
 
   test.each([
-    ['an unknown user', { username: 'nobody' }, '404 user_not_found'],
+    ['an unknown user', { username: 'unknown' }, '404 user_not_found'],
     ['myself', { username: 'john' }, '403 conversation_with_yourself'],
-    ['myself in capitals', { username: 'JOHN' }, '403 conversation_with_yourself'],
+    ['one’s own name in capitals', { username: 'JOHN' }, '403 conversation_with_yourself'],
     ['a blank name', { username: ' \t' }, '422 validation_failed username'],
     ['no name', {}, '422 validation_failed username'],
     ['a list of names', { username: ['jane'] }, '422 validation_failed username'],
-    ['fields nobody knows', { username: 'jane', name: 'x', kind: 1 }, '422 validation_failed name']
+    ['unknown fields', { username: 'jane', name: 'x', kind: 1 }, '422 validation_failed name']
   ])('refuses %s', async (_what, body, expected) => {
     expect(refusal(await john.post('/api/conversations', body))).toBe(expected)
   })
 })
 
 describe('one conversation', () => {
-  test('is there for those who are in it, with the place in the log to go on from', async () => {
+  test('is returned to its participants, with the cursor to resume from', async () => {
     const { id } = await john.conversationWith('jane')
     const answer = await john.get(`/api/conversations/${id}`)
     expect(answer.json().id).toBe(id)
@@ -72,7 +72,7 @@ describe('one conversation', () => {
     expect(other.headers['event-cursor']).toBe(answer.headers['event-cursor'])
   })
 
-  test('is not there for anybody else', async () => {
+  test('is not found for anyone else', async () => {
     const { id } = await john.conversationWith('jane')
     for (const path of ['', '/other_participant', '/messages']) {
       expect(refusal(await anna.get(`/api/conversations/${id}${path}`))).toBe('404 conversation_not_found')
@@ -96,7 +96,7 @@ describe('one conversation', () => {
     '999999',
     '9007199254740993',
     '9'.repeat(400)
-  ])('an id %s names none', async (id) => {
+  ])('is not found by an id %s', async (id) => {
     const url = `/api/conversations/${id}`
     const answers = [
       await john.get(url),
@@ -110,8 +110,8 @@ describe('one conversation', () => {
   })
 })
 
-describe('my conversations', () => {
-  test('are those that have a message, newest message first, 25 a page', async () => {
+describe('conversations', () => {
+  test('with a message are listed, newest message first, 25 per page', async () => {
     expect((await anna.get('/api/conversations')).json()).toEqual([])
     const ids: string[] = []
     for (let index = 0; index < 30; index++) {

@@ -22,7 +22,7 @@ const start = (body: object) => john.post('/api/conversations', body)
 const emptyRefusal = '422 validation_failed title'
 
 describe('starting a group', () => {
-  test('gives it as its owner sees it, with a line that says so', async () => {
+  test('returns it as its owner sees it, with a system message', async () => {
     const answer = await start({ title: ' Friends ', usernames: ['JANE', 'jane', 'paul', 'john'] })
     expect(answer.statusCode).toBe(201)
     const { id } = answer.json()
@@ -60,7 +60,7 @@ describe('starting a group', () => {
     )
   })
 
-  test('two groups of the same people are two, and one may be alone in one', async () => {
+  test('creates a second group for the same people, and groups of one', async () => {
     const ids = await Promise.all(
       [1, 2].map(async () => (await start({ title: 'A', usernames: ['jane'] })).json().id)
     )
@@ -74,17 +74,17 @@ describe('starting a group', () => {
     ['a title of 101 characters', { title: '👋'.repeat(101), usernames: [] }, emptyRefusal],
     ['a title with NUL', { title: 'a\0', usernames: [] }, emptyRefusal],
     ['no names', { title: 'A' }, '422 validation_failed usernames'],
-    ['names that are no list', { title: 'A', usernames: 'jane' }, '422 validation_failed usernames'],
-    ['a name that is no text', { title: 'A', usernames: [1] }, '422 validation_failed usernames.0'],
-    ['an empty name', { title: 'A', usernames: ['jane', ' '] }, '422 validation_failed usernames'],
-    ['a name that nobody has', { title: 'A', usernames: ['jane', 'nobody'] }, '404 user_not_found'],
+    ['usernames that are not a list', { title: 'A', usernames: 'jane' }, '422 validation_failed usernames'],
+    ['a username that is not text', { title: 'A', usernames: [1] }, '422 validation_failed usernames.0'],
+    ['an empty username', { title: 'A', usernames: ['jane', ' '] }, '422 validation_failed usernames'],
+    ['an unknown username', { title: 'A', usernames: ['jane', 'unknown'] }, '404 user_not_found'],
     ['both kinds at once', { title: 'A', usernames: [], username: 'jane' }, '422 validation_failed username'],
+    ['an unknown history', { title: 'A', usernames: [], history: 'some' }, '422 validation_failed history'],
     [
-      'a history of another kind',
-      { title: 'A', usernames: [], history: 'some' },
-      '422 validation_failed history'
+      'a history for a direct conversation',
+      { username: 'jane', history: 'all' },
+      '422 validation_failed username'
     ],
-    ['the history of two', { username: 'jane', history: 'all' }, '422 validation_failed username'],
     [
       '1,001 people',
       { title: 'A', usernames: Array.from({ length: 1_000 }, (_, i) => `person${i}`) },
@@ -94,13 +94,13 @@ describe('starting a group', () => {
     expect(refusal(await start(body))).toBe(expected)
   })
 
-  test('a title may be 100 characters, however many bytes they are', async () => {
+  test('accepts titles of 100 characters, however many bytes they have', async () => {
     expect((await start({ title: '👋'.repeat(100), usernames: [] })).statusCode).toBe(201)
   })
 })
 
 describe('renaming', () => {
-  test('gives the group with its new title; the same one again changes nothing', async () => {
+  test('returns the group with its new title; the same title again changes nothing', async () => {
     const group = await john.group(['jane'])
     const answer = await john.patch(group, { title: 'Mates' })
     expect(answer.json()).toMatchObject({
@@ -122,7 +122,7 @@ describe('renaming', () => {
 })
 
 describe('participants', () => {
-  test('are listed as they came, a page at a time, with a place in the log', async () => {
+  test('are listed in the order in which they joined, page by page, with a cursor', async () => {
     const group = await john.group(['jane'])
     const added = await john.post(`${group}/participants`, { username: ' ANNA ' })
     expect(added.statusCode).toBe(201)
@@ -140,7 +140,7 @@ describe('participants', () => {
     expect((await jane.get(`${group}/participants?after=${john.id}`)).json()).toEqual(list.json().slice(1))
   })
 
-  test('of two people are both of them', async () => {
+  test('of a direct conversation are both of its users', async () => {
     const { id } = await anna.conversationWith('jane')
     const list = await anna.get(`/api/conversations/${id}/participants`)
     expect(list.json().map(({ role }: { role: string }) => role)).toEqual(['member', 'member'])
@@ -157,20 +157,20 @@ describe('participants', () => {
   test.each([
     [{}, '422 validation_failed username'],
     [{ username: ' ' }, '422 validation_failed username'],
-    [{ username: 'nobody' }, '404 user_not_found'],
+    [{ username: 'unknown' }, '404 user_not_found'],
     [{ username: 'jane', role: 'owner' }, '422 validation_failed role'],
     [{ username: 'jane', role: 1 }, '422 validation_failed role']
   ])('adding refuses %j', async (body, expected) => {
     expect(refusal(await john.post(`${await john.group([])}/participants`, body))).toBe(expected)
   })
 
-  test.each(['x', '0', '999999', '9'.repeat(30)])('an id %s is of nobody', async (id) => {
+  test.each(['x', '0', '999999', '9'.repeat(30)])('are unknown by an id %s', async (id) => {
     const who = `${await john.group(['jane'])}/participants/${id}`
     expect(refusal(await john.patch(who, { role: 'admin' }))).toBe('404 participant_not_found')
     expect(refusal(await john.delete(who))).toBe('404 participant_not_found')
   })
 
-  test('a role that is none is refused, the role one has changes nothing', async () => {
+  test('cannot get an unknown role; their current role changes nothing', async () => {
     const group = await john.group(['jane'])
     const who = `${group}/participants/${jane.id}`
     expect(refusal(await john.patch(who, { role: 'boss' }))).toBe('422 validation_failed role')
@@ -179,14 +179,14 @@ describe('participants', () => {
     expect((await john.get(group)).json()).toEqual(before)
   })
 
-  test('whoever was removed is not there to be removed again', async () => {
+  test('cannot be removed twice', async () => {
     const who = `${await john.group(['jane'])}/participants/${jane.id}`
     expect((await john.delete(who)).statusCode).toBe(204)
     expect(refusal(await john.delete(who))).toBe('404 participant_not_found')
   })
 })
 
-describe('somebody who is not in it, or was removed a moment ago, gets 404', () => {
+describe('for non-members and a member who was just removed', () => {
   const inside = Object.entries(routes).filter(([, { url }]) => url.includes(':conversationId'))
   const bodies: Record<string, object> = {
     renameConversation: { title: 'Mine' },

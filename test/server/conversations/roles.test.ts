@@ -19,7 +19,9 @@ beforeAll(async () => {
 })
 afterAll(() => parley.close())
 
-/** Each action on something of its own in a group of john, its owner; jane and anna, its admins; and paul. */
+/**
+ * Each action on a fresh target in a group of its owner john, its admins jane and anna, and its member paul.
+ */
 const requests: Record<GroupAction, (who: Person, group: string) => Promise<LightMyRequestResponse>> = {
   rename: (who, group) => who.patch(group, { title: 'Mates' }),
   add_participant: (who, group) => who.post(`${group}/participants`, { username: 'mary' }),
@@ -34,7 +36,7 @@ const pairs = roles.flatMap((role) =>
   Object.keys(mayDo).map((action) => [role, action as GroupAction] as const)
 )
 
-/** Somebody's message; gives its address. */
+/** Sends a message as this user; returns its path. */
 async function sayAs(who: Person, group: string): Promise<string> {
   return `${group}/messages/${(await who.send(group.split('/').at(-1)!, 'hello')).id}`
 }
@@ -47,7 +49,7 @@ async function startGroup(): Promise<string> {
 const refusalOf = (action: GroupAction) =>
   action === 'delete_any_message' ? '403 not_your_message' : '403 not_allowed'
 
-/** The one who asks; a member asks somebody to be removed who is one, too. */
+/** The requester for a role; a member asks to remove another member. */
 const personOf = (role: Role) => ({ owner: john, admin: jane, member: paul })[role]
 
 describe('in a group', () => {
@@ -62,7 +64,7 @@ describe('in a group', () => {
     else expect(refusal(answer)).toBe(refusalOf(action))
   })
 
-  test.each(roles)('nobody removes the owner, not even the %s, but the owner may leave', async (role) => {
+  test.each(roles)('no one removes the owner, not even the %s, but the owner may leave', async (role) => {
     const group = await startGroup()
     const answer = await personOf(role).delete(`${group}/participants/${john.id}`)
     if (role === 'owner') expect(answer.statusCode).toBe(204)
@@ -76,14 +78,14 @@ describe('in a group', () => {
     expect(refusal(await who.get(group))).toBe('404 conversation_not_found')
   })
 
-  test('an admin adds members, and only the owner adds admins', async () => {
+  test('admins add members, and only the owner adds admins', async () => {
     const group = await startGroup()
     const mary = { username: 'mary', role: 'admin' }
     expect(refusal(await jane.post(`${group}/participants`, mary))).toBe('403 not_allowed')
     expect((await john.post(`${group}/participants`, mary)).json()).toMatchObject({ role: 'admin' })
   })
 
-  test('the owner who makes another one the owner is an admin, and cannot do it again', async () => {
+  test('an owner who transfers ownership becomes an admin and cannot transfer it again', async () => {
     const group = await startGroup()
     expect(refusal(await john.patch(`${group}/participants/${john.id}`, { role: 'member' }))).toBe(
       '403 not_allowed'
@@ -97,13 +99,13 @@ describe('in a group', () => {
   })
 })
 
-describe('in a conversation of two', () => {
-  test.each(Object.keys(mayDo) as GroupAction[])('nobody may %s', async (action) => {
+describe('in a direct conversation', () => {
+  test.each(Object.keys(mayDo) as GroupAction[])('no user may %s', async (action) => {
     const { id } = await paul.conversationWith('anna')
     expect(refusal(await requests[action](paul, `/api/conversations/${id}`))).toBe(refusalOf(action))
   })
 
-  test('nobody leaves', async () => {
+  test('no user leaves', async () => {
     const { id } = await john.conversationWith('jane')
     expect(refusal(await john.delete(`/api/conversations/${id}/participants/${john.id}`))).toBe(
       '403 not_allowed'

@@ -25,20 +25,20 @@ afterAll(() => parley.close())
 
 const accept = 'text/event-stream'
 
-/** Asks for a stream that is refused, as `status code`. */
+/** Requests a stream that must be refused; returns `status code`. */
 async function refused(query: string, headers: Record<string, string>, method = 'GET'): Promise<string> {
   const answer = await call<{ code: string }>(`${url}/api/messages${query}`, { method, headers })
   return `${answer.status} ${answer.body.code}`
 }
 
-describe('who may open a stream', () => {
-  test('whoever has a token, in the header or in the address', async () => {
+describe('a stream may be opened', () => {
+  test('with a token, in the header or in the query', async () => {
     const byHeader = await openStream(url, jane.token)
     const byQuery = await openStream(url, '', {
       query: `?token=${jane.token}`,
       headers: { authorization: '' }
     }).catch((error: Error) => error.message)
-    // An empty header is a malformed one: it decides, as everywhere.
+    // An empty header is malformed and takes precedence, as everywhere.
     expect(byQuery).toContain('401')
     const response = await fetch(`${url}/api/messages?token=${jane.token}`, { headers: { accept } })
     expect(response.status).toBe(200)
@@ -46,7 +46,7 @@ describe('who may open a stream', () => {
     byHeader.cut()
   })
 
-  test('whoever has the cookie', async () => {
+  test('with the cookie', async () => {
     const login = await callFor('localhost:3000', `${url}/api/login?session=cookie`, {
       method: 'POST',
       headers: { origin: 'http://localhost:3000' },
@@ -58,7 +58,7 @@ describe('who may open a stream', () => {
     await response.body?.cancel()
   })
 
-  test('nobody else', async () => {
+  test('but not without a valid session', async () => {
     expect(await refused('', { accept })).toBe('401 unauthenticated')
     expect(await refused(`?token=${'a'.repeat(43)}`, { accept })).toBe('401 unauthenticated')
     expect(await refused('?token=', { accept })).toBe('401 unauthenticated')
@@ -66,9 +66,9 @@ describe('who may open a stream', () => {
   })
 })
 
-describe('what is asked of a request for a stream', () => {
+describe('a stream request is refused', () => {
   test.each([{ accept: 'application/json' }, { accept: '*/*' }, { accept: '' }])(
-    'it accepts text/event-stream, not %o',
+    'if it accepts only %o',
     async (headers) => {
       const authorization = `Bearer ${jane.token}`
       expect(await refused('', { ...headers, authorization })).toBe('406 not_acceptable')
@@ -85,15 +85,15 @@ describe('what is asked of a request for a stream', () => {
     'epoch-1 ',
     'e'.repeat(10_000),
     'epoch-99999999999999999'
-  ])('its cursor is not %s', async (cursor) => {
+  ])('with the cursor %s', async (cursor) => {
     const headers = { accept, authorization: `Bearer ${jane.token}` }
     expect(await refused(`?after=${encodeURIComponent(cursor)}`, headers)).toBe('400 cursor_invalid')
-    // Spaces around a header's value are not part of it.
+    // Spaces around a header's value do not belong to it.
     if (cursor !== cursor.trim()) return
     expect(await refused('', { ...headers, 'last-event-id': cursor })).toBe('400 cursor_invalid')
   })
 
-  test('S3: NUL in the cursor is junk too, and so is an empty one in the address', async () => {
+  test('S3: NUL in the cursor is refused, and so is an empty cursor in the query', async () => {
     const headers = { accept, authorization: `Bearer ${jane.token}` }
     expect(await refused('?after=%00', headers)).toBe('400 cursor_invalid')
     expect(await refused('?after=', headers)).toBe('400 cursor_invalid')
@@ -101,7 +101,7 @@ describe('what is asked of a request for a stream', () => {
     expect(await refused('?since=a-1', headers)).toBe('422 validation_failed')
   })
 
-  test.each(['HEAD', 'POST', 'DELETE', 'OPTIONS'])('its method is not %s', async (method) => {
+  test.each(['HEAD', 'POST', 'DELETE', 'OPTIONS'])('with the method %s', async (method) => {
     const answer = await call(`${url}/api/messages`, { method, headers: { accept } })
     expect(answer.status).toBe(405)
     expect(answer.headers.get('allow')).toBe('GET')
@@ -109,7 +109,7 @@ describe('what is asked of a request for a stream', () => {
 })
 
 describe('a stream', () => {
-  test('says at once what it is, unchunked, and is kept by nobody', async () => {
+  test('sends its headers at once, unchunked and uncacheable', async () => {
     const stream = await openStream(url, jane.token)
     expect(Object.fromEntries(stream.headers)).toMatchObject({
       'content-type': 'text/event-stream',
@@ -123,7 +123,7 @@ describe('a stream', () => {
     stream.cut()
   })
 
-  test('brings a message to its recipient without a name, and to its sender as message_sent', async () => {
+  test('delivers a message unnamed to its recipient, and as message_sent to its sender', async () => {
     const [toJohn, toJane] = [await openStream(url, john.token), await openStream(url, jane.token)]
     const { id } = await john.conversationWith('jane')
     const sent = await john.send(id, 'hello', '0190a7a0-0000-7000-8000-000000000001')
@@ -134,7 +134,7 @@ describe('a stream', () => {
     toJane.cut()
   })
 
-  test('S1: resumes after Last-Event-ID, which wins over ?after=', async () => {
+  test('S1: resumes after Last-Event-ID, which takes precedence over ?after=', async () => {
     const { id } = await john.conversationWith('jane')
     const first = await openStream(url, jane.token)
     await first.until((event) => event.name === 'sync')
@@ -161,7 +161,7 @@ describe('a stream', () => {
     ])
   })
 
-  test('goes on from a snapshot without missing what came between', async () => {
+  test('resumes from a snapshot without missing events in between', async () => {
     const { id } = await john.conversationWith('jane')
     const snapshot = await jane.get(`/api/conversations/${id}/messages?peek=1`)
     const sent = await john.send(id, 'in between')
@@ -172,9 +172,9 @@ describe('a stream', () => {
     stream.cut()
   })
 
-  test('S12: holds neither the parser of its request nor the response', async () => {
+  test("S12: retains neither its request's parser nor the response", async () => {
     const { server } = parley.app.server
-    // Others may connect meanwhile, as fetch does for its pool.
+    // Others may connect in the meantime, as fetch does for its pool.
     const accepted: Socket[] = []
     server.on('connection', (socket: Socket) => accepted.push(socket))
     const peer = await openRawStream()
@@ -183,7 +183,7 @@ describe('a stream', () => {
     peer.destroy()
   })
 
-  test('drops what its peer sends, and ends when it does', async () => {
+  test('ignores input from its peer, and ends when the peer closes', async () => {
     const peer = await openRawStream()
     peer.write('GET /api/auth_user HTTP/1.1\r\n\r\n')
     peer.write('\0'.repeat(100_000))
@@ -208,7 +208,7 @@ describe('a stream', () => {
   })
 })
 
-/** A socket that is a stream of jane's; its peer has answered. */
+/** Opens a stream of jane's on a raw socket whose peer has answered. */
 async function openRawStream(): Promise<Socket> {
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port) })
@@ -219,7 +219,7 @@ async function openRawStream(): Promise<Socket> {
   return socket
 }
 
-test('S9: whoever opens a stream is not even looked up before it is their turn', async () => {
+test('S9: a stream that waits to be opened has not been authenticated yet', async () => {
   const { app } = parley
   const turn = Promise.withResolvers<void>()
   const authenticate = vi.fn(() => Promise.reject(new Problem('storage_unavailable')))
@@ -236,7 +236,7 @@ test('S9: whoever opens a stream is not even looked up before it is their turn',
   })
   const headers = { authorization: `Bearer ${jane.token}`, accept }
   const stream = server.inject({ url: '/api/messages', headers })
-  // Others are asked for meanwhile.
+  // Other requests are refused in the meantime.
   expect(refusal(await server.inject({ url: '/api/auth_user', headers }))).toBe('503 storage_unavailable')
   expect(authenticate).toHaveBeenCalledOnce()
   turn.resolve()
@@ -246,7 +246,7 @@ test('S9: whoever opens a stream is not even looked up before it is their turn',
 })
 
 describe('a stream that cannot be opened now', () => {
-  test('is refused with 200 and asked to come back, for EventSource gives up on any other status', async () => {
+  test('is refused with status 200 and a retry delay, because EventSource gives up on any other status', async () => {
     const { app } = parley
     const server = await createApi({
       config: readConfig({}),

@@ -3,7 +3,7 @@ import { runEach, tidyUp } from '../../../server/event-log/upkeep.ts'
 import type { Store } from '../../../server/store.ts'
 
 test.each([['deleteExpiredSessions'], ['deleteUsedSignIns']])(
-  'pruning goes on when %s fails, and the failure is told',
+  'pruning continues when %s fails, and the failure is reported',
   async (failing) => {
     const left = [2_000, 500, 0]
     const ran: string[] = []
@@ -19,7 +19,7 @@ test.each([['deleteExpiredSessions'], ['deleteUsedSignIns']])(
   }
 )
 
-test('each step runs after those that fail, and the first error is thrown', async () => {
+test('every step runs even if earlier ones fail, and the first error is thrown', async () => {
   const ran: number[] = []
   const steps = [1, 2, 3].map((nth) => async () => {
     ran.push(nth)

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => parley.close())
 
-test.each(writtenTexts)('$text mentions the people whom the web app marks', async ({ text, people }) => {
+test.each(writtenTexts)('$text mentions the users whom the web app marks', async ({ text, people }) => {
   const { mentions } = await john.send(id, text)
   expect(mentions?.map((mentioned) => names.get(mentioned))).toEqual(people)
 })

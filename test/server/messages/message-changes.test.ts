@@ -27,7 +27,7 @@ const headOf = async (person: Person) =>
   Number(String((await person.get(`/api/conversations/${id}`)).headers['event-cursor']).split('-')[1])
 
 describe('editing', () => {
-  test('gives the message with its new text, marked as edited, in its old place', async () => {
+  test('returns the message with its new text, marked as edited, at the same position', async () => {
     const answer = await john.patch(address, { content: ' good morning ' })
     expect(answer.statusCode).toBe(200)
     const edited = { ...message, content: 'good morning', version: 2, editedAt: expect.stringMatching(/Z$/) }
@@ -36,7 +36,7 @@ describe('editing', () => {
     expect((await john.patch(address, { content: 'good evening', version: 2 })).json().version).toBe(3)
   })
 
-  test('the text it has already changes nothing and is no event, whatever the version', async () => {
+  test('to the same text changes nothing and creates no event, whatever the version', async () => {
     await john.patch(address, { content: 'hi' })
     const head = await headOf(jane)
     const again = await john.patch(address, { content: 'hi', version: 1 })
@@ -44,7 +44,7 @@ describe('editing', () => {
     expect(await headOf(jane)).toBe(head)
   })
 
-  test('an old version is refused, with the message as it is now', async () => {
+  test('of an old version is refused with the current message', async () => {
     const { editedAt } = (await john.patch(address, { content: 'hi', version: 1 })).json<Message>()
     const answer = await john.patch(address, { content: 'hello there', version: 1 })
     expect(refusal(answer)).toBe('409 version_conflict')
@@ -69,11 +69,11 @@ describe('editing', () => {
     expect(refusal(await john.patch(address, body))).toBe(expected)
   })
 
-  test("somebody else's message is not mine to edit", async () => {
+  test("of another user's message is refused", async () => {
     expect(refusal(await jane.patch(address, { content: 'mine' }))).toBe('403 not_your_message')
   })
 
-  test('what somebody said before is read by nobody in a conversation of two', async () => {
+  test('earlier versions cannot be read in a direct conversation', async () => {
     await john.patch(address, { content: 'hi' })
     for (const person of [john, jane]) {
       expect(refusal(await person.get(`${address}/versions`))).toBe('403 not_allowed')
@@ -82,7 +82,7 @@ describe('editing', () => {
 })
 
 describe('deleting', () => {
-  test('leaves the place of the message, without its text; again it changes nothing', async () => {
+  test("keeps the message's position without its text, and is idempotent", async () => {
     await john.patch(address, { content: 'hi' })
     expect((await john.delete(address)).statusCode).toBe(204)
     const tombstone = { ...message, content: '', version: 3, deletedAt: expect.stringMatching(/Z$/) }
@@ -92,17 +92,17 @@ describe('deleting', () => {
     expect(await headOf(jane)).toBe(head)
   })
 
-  test('a deleted message is not edited', async () => {
+  test('a deleted message cannot be edited', async () => {
     await john.delete(address)
     expect(refusal(await john.patch(address, { content: 'hello' }))).toBe('409 message_deleted')
     expect(refusal(await john.patch(address, { content: '' }))).toBe('422 validation_failed content')
   })
 
-  test("somebody else's message is not mine to delete, in a conversation of two", async () => {
+  test("of another user's message is refused in a direct conversation", async () => {
     expect(refusal(await jane.delete(address))).toBe('403 not_your_message')
   })
 
-  test('its key goes on: sent again, it is the same message, deleted', async () => {
+  test('keeps the key: a retry returns the same, deleted message', async () => {
     const clientId = randomUUID()
     const body = { content: 'once', clientId }
     const sent = (await john.post(url, body)).json<Message>()
@@ -121,7 +121,7 @@ describe('in a group', () => {
     hers = `${group}/messages/${(await jane.send(group.split('/').at(-1)!, 'rude')).id}`
   })
 
-  test('its owner deletes what a member said, and reads what it was; the member does not', async () => {
+  test("its owner deletes a member's message and reads its earlier versions; the member does not", async () => {
     await jane.patch(hers, { content: 'ruder' })
     expect((await john.delete(hers)).statusCode).toBe(204)
     expect((await john.get(`${hers}/versions`)).json()).toEqual([
@@ -132,7 +132,7 @@ describe('in a group', () => {
     expect(refusal(await jane.patch(hers, { content: 'sorry' }))).toBe('409 message_deleted')
   })
 
-  test('a line that nobody wrote is neither edited nor deleted, not by the owner either', async () => {
+  test('a system message can be neither edited nor deleted, not even by the owner', async () => {
     const { lastMessage } = (await john.patch(group, { title: 'Mates' })).json()
     const line = `${group}/messages/${lastMessage.id}`
     expect(refusal(await john.patch(line, { content: 'I did not' }))).toBe('403 not_allowed')
@@ -141,7 +141,7 @@ describe('in a group', () => {
   })
 })
 
-describe('a message that is not there', () => {
+describe('an unknown message', () => {
   test.each(['x', '0', '999999', '%00'])('%s', async (messageId) => {
     const answers = [
       await john.patch(`${url}/${messageId}`, { content: 'hello' }),

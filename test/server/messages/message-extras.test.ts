@@ -33,7 +33,7 @@ const unread = async (person: Person) =>
 const answer = (person: Person, body: object) => person.post(url, body)
 
 describe('a reply', () => {
-  test('quotes the message that it answers, whatever becomes of that one', async () => {
+  test('quotes its original, even after that was edited or deleted', async () => {
     const question = await john.send(id, 'tea?')
     const sent = await answer(jane, { content: 'yes', replyTo: question.id })
     const quote = { id: question.id, content: 'tea?', sender: question.sender }
@@ -43,7 +43,7 @@ describe('a reply', () => {
     expect((await john.get(url)).json()[0]).toMatchObject({ content: 'yes', replyTo: quote })
   })
 
-  test('quotes 280 characters at most, and is edited without losing its quote', async () => {
+  test('quotes at most 280 characters, and keeps the quote when edited', async () => {
     const { id: replyTo } = await john.send(id, '👋'.repeat(281))
     const sent = (await answer(jane, { content: 'yes', replyTo })).json<Message>()
     expect(sent.replyTo!.content).toBe(`${'👋'.repeat(279)}…`)
@@ -51,7 +51,7 @@ describe('a reply', () => {
     expect(edited.json()).toMatchObject({ content: 'no', version: 2, replyTo: sent.replyTo })
   })
 
-  test('that is sent again is the same one, also when what it answers is no more, or I am not in it', async () => {
+  test('that is retried is the same message, even if its original is gone or its sender has left', async () => {
     const { id: replyTo } = await john.send(id, 'tea?')
     const body = { content: 'yes', replyTo, clientId: randomUUID() }
     const first = (await answer(jane, body)).json<Message>()
@@ -64,7 +64,7 @@ describe('a reply', () => {
     )
   })
 
-  test('is another message than the same words alone, or in answer to something else', async () => {
+  test('is not the same request as the text alone, or as a reply to another message', async () => {
     const { id: replyTo } = await john.send(id, 'tea?')
     const { id: other } = await john.send(id, 'coffee?')
     const body = { content: 'yes', replyTo, clientId: randomUUID() }
@@ -78,15 +78,15 @@ describe('a reply', () => {
   })
 
   test.each([
-    ['an id that is none', () => 'x', '404 message_not_found'],
-    ['a message that is not there', () => '999999', '404 message_not_found'],
+    ['an invalid id', () => 'x', '404 message_not_found'],
+    ['an unknown message', () => '999999', '404 message_not_found'],
     [
       "another conversation's message",
       async () => (await john.send((await john.conversationWith('jane')).id, 'elsewhere')).id,
       '404 message_not_found'
     ],
     [
-      'a message that was deleted',
+      'a deleted message',
       async () => {
         const { id: deleted } = await john.send(id, 'tea?')
         await john.delete(`${url}/${deleted}`)
@@ -95,7 +95,7 @@ describe('a reply', () => {
       '409 message_deleted'
     ],
     [
-      'a line that nobody wrote',
+      'a system message',
       async () => (await john.get(`/api/conversations/${id}`)).json().lastMessage.id,
       '403 not_allowed'
     ]
@@ -103,7 +103,7 @@ describe('a reply', () => {
     expect(refusal(await answer(john, { content: 'yes', replyTo: await original() }))).toBe(expected)
   })
 
-  test('has words of its own', async () => {
+  test('must have its own text', async () => {
     const { id: replyTo } = await john.send(id, 'tea?')
     expect(refusal(await answer(john, { replyTo }))).toBe('422 validation_failed content')
     expect(refusal(await answer(john, { content: ' ', replyTo }))).toBe('422 validation_failed content')
@@ -112,7 +112,7 @@ describe('a reply', () => {
 })
 
 describe('forwarding', () => {
-  test('sends the words on, and says whose they were first, however often', async () => {
+  test('copies the text and names the original sender, also when forwarded again', async () => {
     const { id: elsewhere } = await jane.conversationWith('anna')
     const original = await john.send(id, 'tea at five')
     const sent = await jane.post(`/api/conversations/${elsewhere}/messages`, { forwardOf: original.id })
@@ -127,7 +127,7 @@ describe('forwarding', () => {
     expect(again.json()).toMatchObject({ content: 'tea at five', forwardedFrom: { id: john.id } })
   })
 
-  test('is sent once for every key, and the words of somebody else are not edited', async () => {
+  test('is sent once per key, and its text cannot be edited', async () => {
     const { id: forwardOf } = await john.send(id, 'tea at five')
     const body = { forwardOf, clientId: randomUUID() }
     const first = (await answer(jane, body)).json<Message>()
@@ -139,7 +139,7 @@ describe('forwarding', () => {
     expect((await jane.delete(`${url}/${first.id}`)).statusCode).toBe(204)
   })
 
-  test('takes nothing from where I am not', async () => {
+  test("requires membership in the original's conversation", async () => {
     const secret = await john.send((await john.conversationWith('jane')).id, 'secret')
     const { id: target } = await anna.conversationWith('john')
     const forward = await anna.post(`/api/conversations/${target}/messages`, { forwardOf: secret.id })
@@ -157,7 +157,7 @@ describe('forwarding', () => {
     expect(refusal(await answer(john, body))).toBe(expected)
   })
 
-  test('a deleted message, or a line that nobody wrote, is not forwarded', async () => {
+  test('a deleted message or a system message cannot be forwarded', async () => {
     const { id: forwardOf } = await john.send(id, 'tea at five')
     await john.delete(`${url}/${forwardOf}`)
     expect(refusal(await answer(john, { forwardOf }))).toBe('409 message_deleted')
@@ -167,7 +167,7 @@ describe('forwarding', () => {
 })
 
 describe('a mention', () => {
-  test('names participants, whatever stands around the name', async () => {
+  test('names participants, whatever surrounds the name', async () => {
     await john.post(`/api/conversations/${id}/participants`, { username: 'jane.doe' })
     await john.post(`/api/conversations/${id}/participants`, { username: 'zoë' })
     const people = (await john.get(`/api/conversations/${id}/participants`)).json()
@@ -178,10 +178,10 @@ describe('a mention', () => {
     expect(await mentionsOf('@john talks to himself')).toEqual([john.id])
   })
 
-  test('of nobody is text', async () => {
+  test('of a non-member is plain text', async () => {
     for (const content of [
       '@anna is not here',
-      '@nobody',
+      '@unknown',
       'jane@jane',
       'a.@jane',
       '@ jane',
@@ -193,13 +193,13 @@ describe('a mention', () => {
     }
   })
 
-  test(`of more than ${mentionsMax} people names the first`, async () => {
-    const names = Array.from({ length: mentionsMax }, (_, i) => `@nobody${i}`)
+  test(`of more than ${mentionsMax} people includes the first ones`, async () => {
+    const names = Array.from({ length: mentionsMax }, (_, i) => `@unknown${i}`)
     expect(await mentionsOf(`${names.slice(1).join(' ')} @jane`)).toEqual([jane.id])
     expect(await mentionsOf(`${names.join(' ')} @jane`)).toBeUndefined()
   })
 
-  test('counts apart until it is read, comes with an edit, and goes with one or with the message', async () => {
+  test('is counted until it is read, is added by an edit, and is removed with an edit or the message', async () => {
     const first = await john.send(id, 'hello @jane')
     const second = await john.send(id, 'hello')
     expect(await unread(jane)).toEqual([first.position])
@@ -215,7 +215,7 @@ describe('a mention', () => {
     expect(await unread(jane)).toEqual([])
   })
 
-  test(`is listed as long as there are no more than ${unreadMentionsMax}, of the newest`, async () => {
+  test(`is listed for at most the newest ${unreadMentionsMax}`, async () => {
     let last = 0
     for (let i = 0; i <= unreadMentionsMax; i++) last = (await john.send(id, '@jane')).position
     const found = await unread(jane)

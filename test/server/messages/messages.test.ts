@@ -15,7 +15,7 @@ beforeAll(async () => {
   parley = await startInProcess()
 })
 afterAll(() => parley.close())
-// Each test has two people and a conversation of its own.
+// Each test has its own two users and conversation.
 beforeEach(async () => {
   const names = [`john${++pairs}`, `jane${pairs}`]
   await addUsers(parley.app.store, names)
@@ -29,7 +29,7 @@ const unread = async (person: Person) =>
   (await person.get(`/api/conversations/${id}`)).json().unreadCount as number
 
 describe('sending', () => {
-  test('answers 201 with the message as its sender sees it', async () => {
+  test('returns 201 with the message as its sender sees it', async () => {
     const answer = await john.post(url, { content: 'hello' })
     expect(answer.statusCode).toBe(201)
     expect(answer.json()).toEqual({
@@ -43,11 +43,11 @@ describe('sending', () => {
     })
   })
 
-  test('trims the ends and keeps the inside', async () => {
+  test('trims the ends and keeps inner whitespace', async () => {
     expect((await john.send(id, ' \n a  b\n\n\tc \u2028 ')).content).toBe('a  b\n\n\tc')
   })
 
-  test('keeps whatever text there is', async () => {
+  test('keeps any text unchanged', async () => {
     for (const content of [
       '<img onerror=alert(1)>',
       'a\u2028b\r\nc',
@@ -60,7 +60,7 @@ describe('sending', () => {
     }
   })
 
-  test('takes 4,000 characters, however many bytes they are', async () => {
+  test('accepts 4,000 characters, however many bytes they have', async () => {
     expect((await john.post(url, { content: '👋'.repeat(4000) })).statusCode).toBe(201)
     expect((await john.post(url, { content: ` ${'a'.repeat(4000)} ` })).statusCode).toBe(201)
   })
@@ -74,8 +74,8 @@ describe('sending', () => {
     ['an object', { content: { text: 'a' } }, '422 validation_failed content'],
     ['NUL', { content: 'a\0b' }, '422 validation_failed content'],
     ['a lone surrogate', '{"content":"\\udc00"}', '422 validation_failed content'],
-    ['fields nobody knows', { content: 'a', mine: false }, '422 validation_failed mine'],
-    ['a clientId that is no UUID', { content: 'a', clientId: '1' }, '422 validation_failed clientId'],
+    ['unknown fields', { content: 'a', mine: false }, '422 validation_failed mine'],
+    ['a clientId that is not a UUID', { content: 'a', clientId: '1' }, '422 validation_failed clientId'],
     ['a text alone', '"hello"', '422 validation_failed body'],
     ['not JSON', 'hello', '400 malformed_request'],
     ['a body of 300 kB', { content: 'a'.repeat(300 * 1024) }, '413 body_too_large']
@@ -85,8 +85,8 @@ describe('sending', () => {
   })
 })
 
-describe('sending again', () => {
-  test('E1: with the same clientId gives the first answer', async () => {
+describe('a retry', () => {
+  test('E1: returns the first answer for the same clientId', async () => {
     const body = { content: 'once', clientId: randomUUID() }
     const answers = await Promise.all(Array.from({ length: 20 }, () => john.post(url, body)))
     expect(new Set(answers.map((answer) => answer.body)).size).toBe(1)
@@ -95,7 +95,7 @@ describe('sending again', () => {
     expect((await john.get(url)).json()).toHaveLength(1)
   })
 
-  test('may name the key in either place, or in both', async () => {
+  test('accepts the key in the header, in the body, or in both', async () => {
     const clientId = randomUUID()
     const answers = [
       await john.post(url, { content: 'once', clientId }),
@@ -105,13 +105,13 @@ describe('sending again', () => {
     expect(new Set(answers.map((answer) => answer.json().id)).size).toBe(1)
   })
 
-  test('E2: another message under the same key is refused', async () => {
+  test('E2: refuses another message with the same key', async () => {
     const clientId = randomUUID()
     await john.post(url, { content: 'one', clientId })
     expect(refusal(await john.post(url, { content: 'two', clientId }))).toBe('422 idempotency_mismatch')
   })
 
-  test("E2: somebody else's key is another key", async () => {
+  test("E2: treats another sender's key as a different key", async () => {
     const clientId = randomUUID()
     const first = await john.post(url, { content: 'one', clientId })
     const second = await jane.post(url, { content: 'two', clientId })
@@ -130,7 +130,7 @@ describe('sending again', () => {
 })
 
 describe('reading', () => {
-  test('gives 25 messages, newest first, and the ones before', async () => {
+  test('returns 25 messages, newest first, and earlier ones page by page', async () => {
     const sent: Message[] = []
     for (let index = 1; index <= 30; index++) sent.unshift(await john.send(id, `message ${index}`))
     const first = await jane.get(url)
@@ -155,14 +155,14 @@ describe('reading', () => {
     expect(await unread(jane)).toBe(0)
   })
 
-  test.each(['?peek=1', '?before=BEFORE'])('does not mark with %s', async (query) => {
+  test.each(['?peek=1', '?before=BEFORE'])('does not mark as read with %s', async (query) => {
     await john.send(id, 'one')
     const { id: second } = await john.send(id, 'two')
     await jane.get(url + query.replace('BEFORE', second))
     expect(await unread(jane)).toBe(2)
   })
 
-  test('a HEAD does not mark', async () => {
+  test('does not mark as read for a HEAD', async () => {
     await john.send(id, 'hello')
     const answer = await parley.inject({
       method: 'HEAD',
@@ -173,7 +173,7 @@ describe('reading', () => {
     expect(await unread(jane)).toBe(1)
   })
 
-  test('with a cookie it marks for our own pages alone', async () => {
+  test('marks as read with a cookie only from our own pages', async () => {
     await john.send(id, 'hello')
     const login = await parley.inject({
       method: 'POST',
@@ -209,7 +209,7 @@ describe('marking read', () => {
     expect(await unread(jane)).toBe(0)
   })
 
-  test('goes up to a message, and never back', async () => {
+  test('advances up to a message, and never goes back', async () => {
     const first = await john.send(id, 'one')
     await john.send(id, 'two')
     await mark({ upTo: first.id })
@@ -229,7 +229,7 @@ describe('marking read', () => {
     expect(refusal(await mark(body))).toBe(expected)
   })
 
-  test("another conversation's message is none of this one's", async () => {
+  test('refuses a message of another conversation', async () => {
     await addUsers(parley.app.store, [`anna${pairs}`])
     const other = await john.conversationWith(`anna${pairs}`)
     const { id: upTo } = await john.send(other.id, 'elsewhere')
@@ -238,7 +238,7 @@ describe('marking read', () => {
   })
 })
 
-/** Lets writes of this procedure end as `how` says; the others go on. */
+/** Replaces the result of this write procedure with `how`; the others are unaffected. */
 function fail(procedure: string, how: () => Promise<never>): void {
   const { store } = parley.app
   const real = store.write.bind(store)
@@ -247,14 +247,14 @@ function fail(procedure: string, how: () => Promise<never>): void {
   )
 }
 
-describe('a read mark that cannot be written', () => {
+describe('a read mark that cannot be stored', () => {
   afterEach(() => vi.restoreAllMocks())
 
   test.each([
     ['is refused', () => Promise.reject(new Problem('storage_unavailable'))],
-    ['meets a bug', () => Promise.reject(new Error('a bug'))],
-    ['is never answered', () => new Promise<never>(() => {})]
-  ])('and %s fails no reading; the next reading marks', async (_, how) => {
+    ['fails with a bug', () => Promise.reject(new Error('a bug'))],
+    ['gets no answer', () => new Promise<never>(() => {})]
+  ])('and %s fails no read; the next read stores it', async (_, how) => {
     await john.send(id, 'hello')
     fail('markRead', how)
     const answer = await jane.get(url)
@@ -266,13 +266,13 @@ describe('a read mark that cannot be written', () => {
     expect(await unread(jane)).toBe(0)
   })
 
-  test('a mark that was asked for is refused as before', async () => {
+  test('an explicit read mark is refused as before', async () => {
     await john.send(id, 'hello')
     fail('markRead', () => Promise.reject(new Problem('storage_unavailable')))
     expect(refusal(await mark())).toBe('503 storage_unavailable')
   })
 
-  test('a session whose first use cannot be written down reads all the same', async () => {
+  test('a session whose first use cannot be recorded can still read', async () => {
     const { token } = (await jane.post('/api/refresh_token')).json<{ token: string }>()
     fail('confirmSession', () => Promise.reject(new Problem('storage_unavailable')))
     const answer = await parley.inject({ url, headers: { authorization: `Bearer ${token}` } })
@@ -280,7 +280,7 @@ describe('a read mark that cannot be written', () => {
     vi.restoreAllMocks()
     const headers = { authorization: `Bearer ${token}` }
     expect((await parley.inject({ url, headers })).statusCode).toBe(200)
-    // Confirmed now: the one it replaced has ended.
+    // Its use is recorded now, so the token that it replaced has ended.
     expect((await jane.get(url)).statusCode).toBe(401)
   })
 })

@@ -22,7 +22,7 @@ const reaction = (emoji: string) => `${address}/reactions/${encodeURIComponent(e
 const reactions = async () => (await jane.get(`${url}?peek=1`)).json<Message[]>()[0]!.reactions
 
 describe('a reaction', () => {
-  test('is there once for each person and emoji, until it is taken away', async () => {
+  test('exists once per user and emoji until it is removed', async () => {
     for (const person of [jane, john, jane]) {
       const answer = await person.put(reaction('👍'))
       expect([answer.statusCode, answer.body]).toEqual([204, ''])
@@ -72,7 +72,7 @@ describe('a reaction', () => {
     ['👁️‍🗨️', ['\u{1f441}\u200d\u{1f5e8}', '\u{1f441}\ufe0f\u200d\u{1f5e8}']],
     ['❤️‍🔥', ['\u2764\u200d🔥', '\u2764\ufe0f\u200d🔥\ufe0f']],
     ['🕵🏽‍♂️', ['🕵🏽\u200d♂', '🕵\ufe0f🏽\u200d♂\ufe0f']]
-  ])('%s is the same one in whatever form it comes, also to take it away', async (emoji, forms) => {
+  ])('%s is the same in every encoding, also for its removal', async (emoji, forms) => {
     for (const form of forms) {
       expect((await jane.put(reaction(form))).statusCode).toBe(204)
       expect((await john.put(reaction(forms[0]!))).statusCode).toBe(204)
@@ -83,7 +83,7 @@ describe('a reaction', () => {
     }
   })
 
-  test('that is stored in another form is found, and taken away', async () => {
+  test('that is stored in another encoding is found and removed', async () => {
     const input = {
       viewerId: Number(john.id),
       conversationId: Number(url.split('/')[3]),
@@ -97,7 +97,7 @@ describe('a reaction', () => {
     expect(await reactions()).toBeUndefined()
   })
 
-  test(`is one of ${reactionsMax} different ones at most, each of as many people as there are`, async () => {
+  test(`is limited to ${reactionsMax} different emoji, each from any number of users`, async () => {
     const animals = Array.from({ length: reactionsMax }, (_, i) => String.fromCodePoint(0x1f400 + i))
     for (const emoji of animals) await jane.put(reaction(emoji))
     expect(refusal(await john.put(reaction('👍')))).toBe('422 too_many_reactions')
@@ -107,7 +107,7 @@ describe('a reaction', () => {
     expect(await reactions()).toHaveLength(reactionsMax)
   })
 
-  test('stays when the message is edited, and goes when it is deleted; then there is none', async () => {
+  test('survives an edit and is removed by a deletion, after which none can be added', async () => {
     await jane.put(reaction('👍'))
     const edited = await john.patch(address, { content: 'hi' })
     expect(edited.json()).toMatchObject({ version: 2, reactions: [{ emoji: '👍' }] })
@@ -118,7 +118,7 @@ describe('a reaction', () => {
     }
   })
 
-  test('is not of a line that nobody wrote, nor of a message that is not there', async () => {
+  test('cannot be added to a system message or to an unknown message', async () => {
     const group = await john.group(['jane'])
     const { lastMessage } = (await john.get(group)).json()
     address = `${group}/messages/${lastMessage.id}`

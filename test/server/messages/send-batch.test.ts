@@ -7,7 +7,7 @@ import { openSqliteStore } from '../../../server/sqlite-store.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
 import { sendOf, startPair } from '../../fixtures/people.ts'
 
-test('O1, S1: a batch that breaks is taken back, and leaves no gap in positions and logs', async () => {
+test('O1, S1: a failed batch is rolled back and leaves no gap in positions and logs', async () => {
   const place = await mkdtemp(join(tmpdir(), 'parley-batch-'))
   const path = join(place, 'parley.db')
   const store = await openSqliteStore(path)
@@ -19,7 +19,7 @@ test('O1, S1: a batch that breaks is taken back, and leaves no gap in positions 
   const beside = new DatabaseSync(path)
   const rename = beside.prepare('UPDATE inbox_heads SET user_id = ? WHERE user_id = ?')
   const { userId } = damaged.jane
-  // Somebody without a log.
+  // A user without a log.
   rename.run(-userId, userId)
   const both = [send('second'), store.send(sendOf(damaged.john.userId, damaged.conversationId, 'broken'))]
   for (const each of both) await expect(each).rejects.toThrow(/undefined/)

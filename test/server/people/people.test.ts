@@ -24,12 +24,12 @@ afterAll(() => parley.close())
 
 const search = (text: string) => john.get(`/api/usernames?search=${encodeURIComponent(text)}`)
 
-test('suggests up to five usernames that start so, without mine', async () => {
+test("suggests up to five usernames that start with the search, excluding one's own", async () => {
   expect((await search('j')).json()).toHaveLength(5)
   expect((await search('jo')).json()).toEqual(['joan', 'joe', 'josé'])
 })
 
-test('does not mind case', async () => {
+test('ignores case', async () => {
   expect((await search('JÜR')).json()).toEqual(['Jürgen'])
 })
 
@@ -48,11 +48,11 @@ test.each([
   ['νι\u0301κ', 'Νίκος'],
   ['jose\u0301', 'josé'],
   ['ＪＯＡ', 'joan']
-])('finds whom %j may begin', async (text, found) => {
+])('finds users who match %j', async (text, found) => {
   expect((await search(text)).json()).toEqual(found === null ? [] : [found])
 })
 
-test('an @ before a name is none of it, wherever somebody is named', async () => {
+test('an @ before a username is ignored wherever a user is named', async () => {
   const started = await john.post('/api/conversations', { username: '@İREM' })
   expect(started.json().otherParticipant.username).toBe('İrem')
   const group = await john.group(['@joan', '＠νίκοσ'])
@@ -60,7 +60,7 @@ test('an @ before a name is none of it, wherever somebody is named', async () =>
   expect(added.json().user.username).toBe('josé')
 })
 
-test('takes wildcards for letters', async () => {
+test('treats wildcards as plain characters', async () => {
   expect((await search('%')).json()).toEqual([])
   expect((await search('under_')).json()).toEqual(['under_score'])
 })
@@ -77,6 +77,6 @@ test.each([
   expect(refusal(await john.get(`/api/usernames${query}`))).toBe('422 validation_failed search')
 })
 
-test('refuses whoever is not signed in', async () => {
+test('requires a session', async () => {
   expect(refusal(await parley.inject('/api/usernames?search=j'))).toBe('401 unauthenticated')
 })

@@ -95,7 +95,7 @@ test.each(
       'ｊоhn'
     ]
   ].flat()
-)('a new user may not be called %s, which may be taken for another name', (name) => {
+)('a new user may not be called %s, which can be confused with another name', (name) => {
   expect(nameProblem(name.normalize('NFC'))).toBe('look-alike')
 })
 
@@ -135,6 +135,6 @@ test.each(
     ],
     ['a@b', '@john', 'a/b', 'x'.repeat(40), 'a\ud800', 'a\u17b4']
   ].flat()
-)('%j is no username', (name) => {
+)('%j is refused as a username', (name) => {
   expect(nameProblem(name.normalize('NFC'))).toBe('invalid')
 })

@@ -11,7 +11,7 @@ test.each([
   '{"node":"a","seq":1}',
   '{"node":"a","wants":1}',
   '\0'
-])('what another node says is not understood: %j', (text) => {
+])('an invalid message from another node is ignored: %j', (text) => {
   expect(decodeNews(text)).toBeNull()
 })
 test.each([

@@ -1,4 +1,4 @@
-// Over 300 lines: one person on one node, then the same among several, on nodes and a database that a test breaks.
+// Over 300 lines: one user on one node, then the same on several nodes, with failing nodes and databases.
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Presence } from '../../../server/presence/presence.ts'
@@ -19,12 +19,12 @@ const [john, jane, anna] = [1, 2, 3] as const
 const everyone = [john, jane, anna]
 const me = { userId: john } as Principal
 
-/** Nodes that hear each other, on a database where everybody talks with everybody. */
+/** Opens connected nodes on a database in which every user talks to every other. */
 function openNodes(count = 1) {
   const seen = new Map<number, number>()
   const asked = { reads: 0, writes: 0 }
   let away: 'for writes' | boolean = false
-  /** What a look at who was last seen waits for, after it looked. */
+  /** If set, a read of last-seen times waits for it before it returns. */
   let held: Promise<void> | undefined
   function attend(): void {
     if (away === true) throw new Error('the database is away')
@@ -53,15 +53,15 @@ function openNodes(count = 1) {
   const exchange = new MemoryExchange()
   function openNode() {
     const bus = exchange.connect()
-    /** What became of people, as it was told here. */
-    const told: string[] = []
+    /** The presence changes delivered by this node. */
+    const delivered: string[] = []
     const failures: unknown[] = []
     const node = { isDeaf: false, isLost: () => false }
     const presence = new Presence(store, {
       tell(userIds, { name, data }) {
         if (name !== 'presence') throw new Error(name)
         const since = data.online ? 'online' : data.lastSeenAt
-        told.push(`${data.userId} ${since} for ${userIds.join(' ')}`)
+        delivered.push(`${data.userId} ${since} for ${userIds.join(' ')}`)
       },
       publish: (text) => void (node.isDeaf || node.isLost() || bus.publishPresence(text)),
       isHeard: () => !node.isDeaf,
@@ -72,7 +72,7 @@ function openNodes(count = 1) {
     return Object.assign(node, {
       presence,
       failures,
-      takeTold: () => told.splice(0),
+      takeDelivered: () => delivered.splice(0),
       online: async (viewer: number = john) =>
         (await presence.list({ userId: viewer } as Principal))
           .filter(({ online }) => online)
@@ -93,22 +93,22 @@ function openNodes(count = 1) {
   }
 }
 
-describe('Somebody', () => {
-  test('G6: who opens a stream is online, and gone ten seconds after the last one closed; that is when they were seen', async () => {
+describe('A user', () => {
+  test('G6: is online from their first stream until ten seconds after the last one closed, which is their last-seen time', async () => {
     const { nodes, seen } = openNodes()
-    const [{ presence, takeTold, online }] = nodes as [(typeof nodes)[0]]
+    const [{ presence, takeDelivered, online }] = nodes as [(typeof nodes)[0]]
     presence.came(john)
     await pass(1)
-    expect(takeTold()).toEqual(['1 online for 2 3'])
+    expect(takeDelivered()).toEqual(['1 online for 2 3'])
     presence.came(jane)
     await pass(1)
-    expect(takeTold()).toEqual(['2 online for 1 3'])
+    expect(takeDelivered()).toEqual(['2 online for 1 3'])
     expect(await online()).toEqual([jane])
     presence.left(jane)
     await pass(9.5)
-    expect([takeTold(), await online(), presence.size]).toEqual([[], [jane], 2])
+    expect([takeDelivered(), await online(), presence.size]).toEqual([[], [jane], 2])
     await pass(1)
-    expect([takeTold(), await online(), presence.size]).toEqual([[`2 ${at(2)} for 1 3`], [], 1])
+    expect([takeDelivered(), await online(), presence.size]).toEqual([[`2 ${at(2)} for 1 3`], [], 1])
     expect(await presence.list(me)).toEqual([
       { userId: '2', online: false, lastSeenAt: at(2) },
       { userId: '3', online: false, lastSeenAt: null }
@@ -116,13 +116,13 @@ describe('Somebody', () => {
     expect(seen.get(jane)).toBe(Date.parse(at(2)))
   })
 
-  test('G6: whoever looks while it is written when somebody was seen is told so', async () => {
+  test('G6: a read during the write of a last-seen time returns the new time', async () => {
     const { nodes, seen, hold } = openNodes()
     const [{ presence }] = nodes as [(typeof nodes)[0]]
     presence.came(jane)
     presence.left(jane)
     const release = hold()
-    // In the tick in which she goes, before it is written.
+    // In the tick in which she goes offline, before it is stored.
     vi.advanceTimersByTime(10_500)
     const look = presence.list(me)
     await pass(1)
@@ -131,37 +131,37 @@ describe('Somebody', () => {
     expect(await look).toContainEqual({ userId: '2', online: false, lastSeenAt: at(0) })
   })
 
-  test('G6: what is told of whoever goes is what is written, also when somebody else goes at nearly that time', async () => {
+  test('G6: the last-seen time delivered is the one stored, even if another user goes offline at nearly the same time', async () => {
     const { nodes, seen } = openNodes()
-    const [{ presence, takeTold }] = nodes as [(typeof nodes)[0]]
+    const [{ presence, takeDelivered }] = nodes as [(typeof nodes)[0]]
     for (const userId of everyone) presence.came(userId)
     await pass(1.6)
-    takeTold()
+    takeDelivered()
     presence.left(jane)
     await pass(0.2)
     presence.left(anna)
     await pass(12)
     const written = (userId: number) => new Date(seen.get(userId)!).toISOString()
-    expect(takeTold()).toEqual([`2 ${written(jane)} for 1 3`, `3 ${written(anna)} for 1 2`])
+    expect(takeDelivered()).toEqual([`2 ${written(jane)} for 1 3`, `3 ${written(anna)} for 1 2`])
   })
 
-  test('G6: who reconnects within ten seconds neither went nor came', async () => {
+  test('G6: a reconnect within ten seconds changes no presence', async () => {
     const { nodes, asked } = openNodes()
-    const [{ presence, takeTold }] = nodes as [(typeof nodes)[0]]
+    const [{ presence, takeDelivered }] = nodes as [(typeof nodes)[0]]
     presence.came(jane)
     await pass(1)
-    takeTold()
+    takeDelivered()
     for (let i = 0; i < 5; i++) {
       presence.left(jane)
       await pass(9)
       presence.came(jane)
       await pass(9)
     }
-    expect(takeTold()).toEqual([])
+    expect(takeDelivered()).toEqual([])
     expect(asked).toEqual({ reads: 1, writes: 0 })
   })
 
-  test('G6: many who go together are one write; a server that stops writes down who was there', async () => {
+  test('G6: many users who go offline together are one write; a server that stops stores who was online', async () => {
     const { nodes, seen, asked } = openNodes()
     const [{ presence }] = nodes as [(typeof nodes)[0]]
     for (const userId of [...everyone, ...Array.from({ length: 300 }, (_, i) => 100 + i)]) {
@@ -174,13 +174,13 @@ describe('Somebody', () => {
     expect([asked.writes, seen.get(john)]).toEqual([2, Date.parse(at(11))])
   })
 
-  test('G6: whom the database cannot be asked about is told of when it is back, as it is then', async () => {
+  test('G6: a change during a database outage is delivered afterwards, with the current state', async () => {
     const { nodes, seen, setAway } = openNodes()
-    const [{ presence, takeTold, failures }] = nodes as [(typeof nodes)[0]]
+    const [{ presence, takeDelivered, failures }] = nodes as [(typeof nodes)[0]]
     presence.came(anna)
     presence.came(jane)
     await pass(1)
-    takeTold()
+    takeDelivered()
     setAway(true)
     presence.came(john)
     presence.left(jane)
@@ -188,23 +188,23 @@ describe('Somebody', () => {
     await pass(11)
     presence.came(anna)
     await pass(1)
-    expect(takeTold()).toEqual([])
+    expect(takeDelivered()).toEqual([])
     expect(failures).toHaveLength(1)
     setAway(false)
     await pass(1)
-    expect(takeTold().toSorted()).toEqual(['1 online for 2 3', `2 ${at(1)} for 1 3`, '3 online for 1 2'])
+    expect(takeDelivered().toSorted()).toEqual(['1 online for 2 3', `2 ${at(1)} for 1 3`, '3 online for 1 2'])
     expect(seen.get(jane)).toBe(Date.parse(at(1)))
   })
 
-  test('G6: of whoever goes while the disk is full the others are told, and it is written when there is space', async () => {
+  test('G6: going offline while the disk is full is delivered, and stored when there is space', async () => {
     const { nodes, seen, setAway } = openNodes()
-    const [{ presence, takeTold, failures }] = nodes as [(typeof nodes)[0]]
+    const [{ presence, takeDelivered, failures }] = nodes as [(typeof nodes)[0]]
     presence.came(john)
     presence.came(jane)
     presence.left(jane)
     setAway('for writes')
     await pass(11)
-    expect(takeTold()).toContain(`2 ${at(0)} for 1 3`)
+    expect(takeDelivered()).toContain(`2 ${at(0)} for 1 3`)
     expect(await presence.list(me)).toContainEqual({ userId: '2', online: false, lastSeenAt: at(0) })
     expect([seen.size, failures.length]).toEqual([0, 1])
     setAway(false)
@@ -212,7 +212,7 @@ describe('Somebody', () => {
     expect(seen.get(jane)).toBe(start)
   })
 
-  test('G6: a clock that is set back a day keeps nobody here', async () => {
+  test('G6: a clock that is set back a day keeps no one online', async () => {
     const { nodes } = openNodes()
     const [{ presence, online }] = nodes as [(typeof nodes)[0]]
     presence.came(jane)
@@ -224,16 +224,16 @@ describe('Somebody', () => {
 })
 
 describe('Nodes', () => {
-  test('G5: tell each other who comes and goes; somebody on two of them goes with the last', async () => {
+  test('G5: report presence changes to each other; a user with streams on two nodes goes offline with the last one', async () => {
     const { nodes, seen } = openNodes(3)
     const [first, second, third] = nodes as [(typeof nodes)[0], (typeof nodes)[0], (typeof nodes)[0]]
     second.presence.came(john)
     third.presence.came(anna)
     await pass(1)
-    for (const node of nodes) node.takeTold()
+    for (const node of nodes) node.takeDelivered()
     first.presence.came(jane)
     await pass(1)
-    expect(nodes.map(({ takeTold }) => takeTold())).toEqual([
+    expect(nodes.map(({ takeDelivered }) => takeDelivered())).toEqual([
       ['2 online for 1 3'],
       ['2 online for 1 3'],
       ['2 online for 1 3']
@@ -242,24 +242,24 @@ describe('Nodes', () => {
     await pass(1)
     first.presence.left(jane)
     await pass(11)
-    expect(nodes.flatMap(({ takeTold }) => takeTold())).toEqual([])
+    expect(nodes.flatMap(({ takeDelivered }) => takeDelivered())).toEqual([])
     for (const node of nodes) expect(await node.online()).toEqual([jane, anna])
     second.presence.left(jane)
     await pass(12)
-    // Where nobody is, nobody is told.
+    // No one is online to be notified.
     const gone = `2 ${at(14)} for 1 3`
-    expect(nodes.map(({ takeTold }) => takeTold())).toEqual([[], [gone], [gone]])
+    expect(nodes.map(({ takeDelivered }) => takeDelivered())).toEqual([[], [gone], [gone]])
     expect(seen.get(jane)).toBe(Date.parse(at(14)))
     for (const node of nodes) expect(await node.online()).toEqual([anna])
   })
 
-  test('G5: one that dies takes its people with it ten seconds later, but for those who came back elsewhere', async () => {
+  test('G5: a node that dies takes its users offline ten seconds later, except those who reconnected elsewhere', async () => {
     const { nodes, seen, asked } = openNodes(3)
     const [dead, second, third] = nodes as [(typeof nodes)[0], (typeof nodes)[0], (typeof nodes)[0]]
     second.presence.came(john)
     for (const userId of [jane, anna]) dead.presence.came(userId)
     await pass(1)
-    for (const node of nodes) node.takeTold()
+    for (const node of nodes) node.takeDelivered()
     dead.isDeaf = true
     third.presence.came(anna)
     await pass(8)
@@ -268,12 +268,14 @@ describe('Nodes', () => {
     await pass(5)
     for (const node of [second, third]) expect(await node.online()).toEqual([anna])
     for (const node of [second, third]) {
-      expect(node.takeTold()).toEqual([expect.stringMatching(/^2 2026-01-31T12:00:0\d\.\d{3}Z for 1 3$/)])
+      expect(node.takeDelivered()).toEqual([
+        expect.stringMatching(/^2 2026-01-31T12:00:0\d\.\d{3}Z for 1 3$/)
+      ])
     }
     expect([asked.writes - writes, seen.has(jane), seen.has(anna)]).toEqual([1, true, false])
   })
 
-  test('G5: one that is started knows at once who is there', async () => {
+  test('G5: a node that starts learns at once who is online', async () => {
     const { nodes, openNode } = openNodes(2)
     nodes[0]!.presence.came(jane)
     nodes[1]!.presence.came(anna)
@@ -281,7 +283,7 @@ describe('Nodes', () => {
     expect(await openNode().online()).toEqual([jane, anna])
   })
 
-  test('G5: one whose bus is away knows its own, writes nothing of the others, and all of it when the bus is back', async () => {
+  test('G5: a node without its bus tracks its own users, stores nothing about others, and catches up when the bus is back', async () => {
     const { nodes, seen } = openNodes(2)
     const [here, there] = nodes as [(typeof nodes)[0], (typeof nodes)[0]]
     here.presence.came(jane)
@@ -300,7 +302,7 @@ describe('Nodes', () => {
     ])
   })
 
-  test('G5: whatever is lost on the way, they agree on who is there soon after', async () => {
+  test('G5: agree on who is online soon after any loss of messages', async () => {
     const step = fc.record({
       node: fc.nat(2),
       user: fc.constantFrom(...everyone),

@@ -18,7 +18,7 @@ beforeAll(async () => {
   url = await parley.listen()
 })
 afterAll(() => parley.close())
-// People of each test's own: typing is throttled by person.
+// Each test has its own users, because typing is throttled per user.
 beforeEach(async () => {
   names++
   const people = ['john', 'jane', 'anna'].map((name) => `${name}${names}`)
@@ -40,7 +40,7 @@ const isTyping = ({ name }: StreamEvent) => name === 'typing'
 const typingOf = (person: Person) => ({ name: 'typing', id: null, data: { userId: person.id } })
 
 describe('typing', () => {
-  test('G1, G3: reaches the others in the conversation and nobody else, and moves no cursor', async () => {
+  test('G1, G3: reaches the other members and no one else, and moves no cursor', async () => {
     const group = await john.group([nameOf('jane')])
     const { id: other } = await jane.conversationWith(nameOf('anna'))
     const [his, hers, annas] = await Promise.all([john, jane, anna].map(listen))
@@ -53,7 +53,7 @@ describe('typing', () => {
       data: { conversationId, userId: jane.id }
     })
     expect(his!.lastEventId).toBe(cursor)
-    // What they would have heard comes before this.
+    // Anything sent to them would arrive before this.
     await anna.send(other, 'hello')
     await anna.post(`/api/conversations/${other}/typing`)
     await hers!.until(isTyping)
@@ -63,7 +63,7 @@ describe('typing', () => {
     for (const each of [his, hers, annas]) each!.cut()
   })
 
-  test('G1: of a group does not reach whoever was removed from it, and is refused to them, too soon or not', async () => {
+  test('G1: of a group does not reach a removed member, who is refused, throttled or not', async () => {
     const group = await john.group([nameOf('jane'), nameOf('anna')])
     const [hers, annas] = await Promise.all([jane, anna].map(listen))
     await jane.post(`${group}/typing`)
@@ -78,20 +78,20 @@ describe('typing', () => {
     for (const each of [hers, annas]) each!.cut()
   })
 
-  test('G4: a flood is answered, and passed on once', async () => {
+  test('G4: a flood is answered, and forwarded once', async () => {
     const group = await john.group([nameOf('jane')])
     const hers = await listen(jane)
     const answers = await Promise.all(Array.from({ length: 200 }, () => john.post(`${group}/typing`)))
     expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([204]))
     await john.send(group.split('/').at(-1)!, 'written')
     await hers.until(({ name }) => name === 'message')
-    // Two, if the machine was so slow that two seconds went by.
+    // Two, if the machine is so slow that two seconds passed.
     expect(hers.seen.filter(isTyping).length).toBeLessThan(3)
     expect(hers.seen.filter(isTyping).length).toBeGreaterThan(0)
     hers.cut()
   })
 
-  test('G3: is written nowhere', async () => {
+  test('G3: is stored nowhere', async () => {
     const group = await john.group([nameOf('jane')])
     const before = (await jane.get(group)).headers['event-cursor']
     await john.post(`${group}/typing`)
@@ -111,7 +111,7 @@ describe('typing', () => {
     expect(refusal(await john.post(`/api/conversations/${id}/typing`, undefined, headers))).toBe(expected)
   })
 
-  test('refuses who is not signed in, not in it, or asks in another way', async () => {
+  test('refuses users without a session, non-members, and other methods', async () => {
     const group = await john.group([nameOf('jane')])
     const address = `${group}/typing`
     expect(refusal(await parley.inject({ method: 'POST', url: address }))).toBe('401 unauthenticated')
@@ -124,9 +124,9 @@ describe('typing', () => {
 })
 
 describe('presence', () => {
-  test('G1: of those whom I talk with, and of nobody else', async () => {
+  test('G1: lists the users one has exchanged messages with, and no one else', async () => {
     const { id } = await jane.conversationWith(nameOf('john'))
-    // One that was only opened tells the other nothing, and its opener no more.
+    // A conversation without messages shows presence to neither side.
     for (const each of [jane, john]) expect((await each.get('/api/presence')).json()).toEqual([])
     await jane.send(id, 'hello')
     const hers = await listen(jane)
@@ -150,7 +150,7 @@ describe('presence', () => {
     for (const each of [hers, his, annas]) each!.cut()
   })
 
-  test('G6: says when somebody was last seen; those who never were have no time', async () => {
+  test('G6: returns when a user was last seen; those never seen have no time', async () => {
     const { id } = await jane.conversationWith(nameOf('john'))
     await jane.send(id, 'hello')
     const hers = await listen(jane)
@@ -166,7 +166,7 @@ describe('presence', () => {
     hers.cut()
   }, 40_000)
 
-  test(`G1: of a group of more than ${signalsMax} nobody is told`, async () => {
+  test(`G1: is not shared in a group of more than ${signalsMax}`, async () => {
     const others = Array.from({ length: signalsMax - 1 }, (_, i) => `other${names}-${i}`)
     await addUsers(parley.app.store, others)
     const group = await john.group([nameOf('jane'), ...others])
@@ -175,7 +175,7 @@ describe('presence', () => {
     expect((await john.get('/api/presence')).json()).toHaveLength(signalsMax - 1)
   })
 
-  test('refuses who is not signed in, and asks for nothing more', async () => {
+  test('refuses requests without a session, and needs no parameters', async () => {
     expect(refusal(await parley.inject({ url: '/api/presence' }))).toBe('401 unauthenticated')
     expect(refusal(await john.post('/api/presence'))).toBe('405 method_not_allowed')
     expect((await john.get('/api/presence')).headers['cache-control']).toBe('no-store')

@@ -9,9 +9,9 @@ afterEach(() => void vi.useRealTimers())
 
 const as = (userId: number) => ({ userId, user: { id: String(userId) } }) as Principal
 
-/** Typing in conversations whose people the test says; and who was told what. */
+/** Opens typing in conversations with the given members, and records the recipients. */
 function openTyping(people: Record<number, number[]>) {
-  const told: string[] = []
+  const delivered: string[] = []
   const store = {
     read: async (_name: string, input: { viewerId: number; conversationId: number; limit: number }) => {
       const everyone = people[input.conversationId] ?? []
@@ -21,42 +21,42 @@ function openTyping(people: Record<number, number[]>) {
   const sendTyping = createTyping(store, (userIds, signal) => {
     expect(signal.name).toBe('typing')
     const { conversationId } = signal.data as { conversationId: string }
-    told.push(`${conversationId}: ${signal.data.userId} to ${userIds.join(' ')}`)
+    delivered.push(`${conversationId}: ${signal.data.userId} to ${userIds.join(' ')}`)
   })
-  return { told, people, say: (userId: number, id: number) => sendTyping(as(userId), id) }
+  return { delivered, people, say: (userId: number, id: number) => sendTyping(as(userId), id) }
 }
 
-test('G4: of a flood one is passed on in two seconds, of each person and conversation by itself', async () => {
-  const { told, say } = openTyping({ 7: [1, 2, 3], 8: [1, 2] })
+test('G4: of a flood, one signal is forwarded per two seconds, user and conversation', async () => {
+  const { delivered, say } = openTyping({ 7: [1, 2, 3], 8: [1, 2] })
   for (let ms = 0; ms < 5_000; ms += 10) {
     await say(1, 7)
     vi.advanceTimersByTime(10)
   }
-  expect(told).toEqual(['7: 1 to 2 3', '7: 1 to 2 3', '7: 1 to 2 3'])
+  expect(delivered).toEqual(['7: 1 to 2 3', '7: 1 to 2 3', '7: 1 to 2 3'])
   await Promise.all([say(2, 7), say(1, 8), say(2, 7)])
-  expect(told.slice(3)).toEqual(['7: 2 to 1 3', '8: 1 to 2'])
+  expect(delivered.slice(3)).toEqual(['7: 2 to 1 3', '8: 1 to 2'])
 })
 
-test('G1: in a conversation of a hundred everybody else is told, in a larger one nobody', async () => {
+test('G1: in a conversation of a hundred all other members are notified, in a larger one none', async () => {
   const hundred = Array.from({ length: 100 }, (_, i) => i + 1)
-  const { told, say } = openTyping({ 7: hundred, 8: [...hundred, 101] })
+  const { delivered, say } = openTyping({ 7: hundred, 8: [...hundred, 101] })
   await say(1, 8)
-  expect(told).toEqual([])
+  expect(delivered).toEqual([])
   await say(1, 7)
-  expect(told).toEqual([`7: 1 to ${hundred.slice(1).join(' ')}`])
+  expect(delivered).toEqual([`7: 1 to ${hundred.slice(1).join(' ')}`])
 })
 
-test('G1: somebody who is not in it, or no longer, is refused also where it would be too soon', async () => {
-  const { told, people, say } = openTyping({ 7: [1, 2] })
+test('G1: a non-member or former member is refused, also while throttled', async () => {
+  const { delivered, people, say } = openTyping({ 7: [1, 2] })
   await say(1, 7)
   people[7] = [2]
   await expect(say(1, 7)).rejects.toMatchObject({ code: 'conversation_not_found' })
   await expect(say(3, 7)).rejects.toMatchObject({ code: 'conversation_not_found' })
   await expect(say(1, 9)).rejects.toMatchObject({ code: 'conversation_not_found' })
-  expect(told).toHaveLength(1)
+  expect(delivered).toHaveLength(1)
 })
 
-test('G4: a throttle lets what it held back pass when its time is over, and forgets it', () => {
+test('G4: a throttle releases a key when its time is over, and drops it', () => {
   const mayPass = createThrottle(2_000)
   expect([mayPass('a'), mayPass('b'), mayPass('a')]).toEqual([true, true, false])
   vi.advanceTimersByTime(1_999)

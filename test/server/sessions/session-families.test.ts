@@ -33,7 +33,7 @@ beforeEach(() => {
 })
 afterEach(() => void vi.useRealTimers())
 
-/** Moves the wall clock on; what waits for timers is not disturbed. */
+/** Advances the wall clock; timers are unaffected. */
 function letPass(ms: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })
 }
@@ -44,13 +44,13 @@ async function signedIn(): Promise<{ token: string; me: Principal; userId: numbe
   return { token, me: (await sessions.authenticate(token))!, userId }
 }
 
-/** Refreshes a token; gives the next one and who it is, which is its first use. */
+/** Refreshes a token. Returns the next one and its first use's principal. */
 async function next(token: string): Promise<{ token: string; me: Principal }> {
   const fresh = await sessions.refresh((await sessions.authenticate(token))!, token)
   return { token: fresh.token, me: (await sessions.authenticate(fresh.token))! }
 }
 
-/** Every row of a person's sessions, the oldest first. */
+/** Returns all session rows of a user, the oldest first. */
 const rowsOf = (userId: number) =>
   rowsBeside<{
     family_id: string | null
@@ -63,7 +63,7 @@ const rowsOf = (userId: number) =>
   }>(database, `SELECT * FROM sessions WHERE user_id = ${userId} ORDER BY id`)
 
 describe('A refresh', () => {
-  test('of one token, any number of times, gives one session', async () => {
+  test('of one token, repeated any number of times, gives one session', async () => {
     const { token, me, userId } = await signedIn()
     const fresh = new Set<string>()
     for (let n = 0; n < 20; n++) fresh.add((await sessions.refresh(me, token)).token)
@@ -75,7 +75,7 @@ describe('A refresh', () => {
     expect(await sessions.authenticate([...fresh][0]!)).toMatchObject({ userId, familyId: me.familyId })
   })
 
-  test('after a refresh, any number of times, keeps one family of bounded size, with one id and one device', async () => {
+  test('repeated any number of times, keeps one family of bounded size, with one id and one device', async () => {
     const { token, me, userId } = await signedIn()
     let last = token
     for (let n = 0; n < 40; n++) last = (await next(last)).token
@@ -87,7 +87,7 @@ describe('A refresh', () => {
     expect((await sessions.authenticate(last))?.familyId).toBe(me.familyId)
   })
 
-  test('does not move the end of the sign-in', async () => {
+  test('does not extend the end of the sign-in', async () => {
     const { token, userId } = await signedIn()
     const { absolute_end: end, authenticated_at: at } = (await rowsOf(userId))[0]!
     expect(end - at).toBe(signInDays * dayMs)
@@ -104,7 +104,7 @@ describe('A refresh', () => {
     expect(await sessions.authenticate(last)).toBeNull()
   })
 
-  test('of a session that an older Parley started makes it a family of its own', async () => {
+  test('of a session created by an older Parley gives it its own family', async () => {
     const { token, userId } = await signedIn()
     await changeBeside(
       database,
@@ -123,7 +123,7 @@ describe('A refresh', () => {
 
 describe('A logout', () => {
   test.each(['the old token', 'the new one'])(
-    'ends every token of the family, with %s, and no other family',
+    'ends every token of the family, given %s, and no other family',
     async (which) => {
       const { token, me, userId } = await signedIn()
       const { token: elsewhere } = await sessions.start(userId)
@@ -134,13 +134,13 @@ describe('A logout', () => {
       for (const each of [token, fresh.token]) expect(await sessions.authenticate(each)).toBeNull()
       expect(await sessions.authenticate(elsewhere)).not.toBeNull()
       expect(await rowsOf(userId)).toHaveLength(1)
-      // The other nodes hear of each.
+      // The other nodes are notified of each.
       expect(new Set(changes.map((change) => change.sessionId)).size).toBe(2)
       expect(changes.every((change) => change.userId === userId && change.expiresAt === 0)).toBe(true)
     }
   )
 
-  test('beside refreshes of the same session leaves nothing', async () => {
+  test('concurrent with refreshes of the same session leaves nothing', async () => {
     for (let round = 0; round < 20; round++) {
       const { token, me, userId } = await signedIn()
       await Promise.all([
@@ -153,8 +153,8 @@ describe('A logout', () => {
   })
 })
 
-describe('A token that was superseded', () => {
-  test('within the last 60 seconds is refused, and nothing else', async () => {
+describe('A superseded token', () => {
+  test('is only refused within 60 seconds', async () => {
     const { token } = await signedIn()
     const fresh = await next(token)
     letPass(59_000)
@@ -163,7 +163,7 @@ describe('A token that was superseded', () => {
     expect(await sessions.authenticate(fresh.token)).not.toBeNull()
   })
 
-  test('more than 60 seconds ago ends the family when it is refreshed, and tells the other nodes', async () => {
+  test('ends the family and notifies the other nodes when it is refreshed after 60 seconds', async () => {
     const { token, userId } = await signedIn()
     const fresh = await next(token)
     letPass(61_000)
@@ -174,7 +174,7 @@ describe('A token that was superseded', () => {
     expect(await rowsOf(userId)).toEqual([])
   })
 
-  test('long before the newest ones ends the family too, however often a thief refreshes', async () => {
+  test('that is far behind the newest ones ends the family as well, however often a thief refreshes', async () => {
     const { token } = await signedIn()
     let last = token
     for (let n = 0; n < 12; n++) last = (await next(last)).token
@@ -182,7 +182,7 @@ describe('A token that was superseded', () => {
     expect(await sessions.authenticate(last)).toBeNull()
   })
 
-  test('of a family that has ended, one that only expired, and an unknown one end nothing', async () => {
+  test('of an ended family, an expired token, or an unknown one ends nothing', async () => {
     const { token, me } = await signedIn()
     const other = await signedIn()
     await sessions.end(me)
@@ -191,7 +191,7 @@ describe('A token that was superseded', () => {
     expect(await sessions.authenticate(other.token)).not.toBeNull()
   })
 
-  test('is kept by upkeep while it may still be a late request', async () => {
+  test('is kept by upkeep while it may belong to a late request', async () => {
     const { token, userId } = await signedIn()
     await next(token)
     await store.write('deleteExpiredSessions', { now: Date.now() })
@@ -201,11 +201,11 @@ describe('A token that was superseded', () => {
   })
 })
 
-test('a person has a bounded number of sessions: a further sign-in ends the least recently used one', async () => {
+test('a user has a bounded number of sessions: a further sign-in ends the least recently used one', async () => {
   const { userId } = await addPerson(store)
   const tokens: string[] = []
   for (let n = 0; n < sessionsPerUserMax; n++) tokens.push((await sessions.start(userId)).token)
-  // All are of one moment here: this one was used last.
+  // All were used at the same moment; this one becomes the latest.
   await changeBeside(
     database,
     `UPDATE sessions SET last_used_at = last_used_at - 5000 WHERE user_id = ${userId}`
@@ -219,14 +219,14 @@ test('a person has a bounded number of sessions: a further sign-in ends the leas
   expect(await rowsOf(userId)).toHaveLength(sessionsPerUserMax)
 })
 
-test('a setting says how many sessions a person may hold', async () => {
+test('a setting limits the sessions per user', async () => {
   const { userId } = await addPerson(store)
   const few = new Sessions(store, { perUserMax: 2 })
   for (let n = 0; n < 4; n++) await few.start(userId)
   expect(await rowsOf(userId)).toHaveLength(2)
 })
 
-test('the last use of a session is written down once an hour, also of one that stays cached', async () => {
+test('the last use of a session is stored once an hour, also for a cached one', async () => {
   const { token, userId } = await signedIn()
   let writes = 0
   const counting: Store = {

@@ -24,7 +24,7 @@ describe.skipIf(noPostgres)(`The sessions of a family${noPostgres ? ` (${noPostg
     await store.close()
   })
 
-  /** A family that was refreshed twice: one session was superseded, one is being replaced, one was not used yet. */
+  /** Creates a twice-refreshed family: a superseded session, one being replaced, and one not used yet. */
   async function family() {
     const { userId, username } = await addPerson(store)
     const first = sessionOf(userId, `first-${userId}`)
@@ -64,7 +64,7 @@ describe.skipIf(noPostgres)(`The sessions of a family${noPostgres ? ` (${noPostg
       ({ sessionId, replacesId }) =>
         store.write('confirmSession', { sessionId, replacesId, now: aMinuteLater() })
     ]
-  ])('N4: %s locks the oldest first, so that two such never wait for each other', async (_what, write) => {
+  ])('N4: %s locks the oldest first, so that two of them never deadlock', async (_what, write) => {
     const mine = await family()
     const held = await holdOldest(mine)
     const writing = write(mine)
@@ -83,7 +83,7 @@ describe.skipIf(noPostgres)(`The sessions of a family${noPostgres ? ` (${noPostg
     expect(free.map(({ id }) => id)).toEqual([replacesId, sessionId])
   })
 
-  test('are noted as used without waiting for one that is being changed', async () => {
+  test('are marked as used without waiting for one that is being changed', async () => {
     const mine = await family()
     const held = await holdOldest(mine)
     const now = aMinuteLater()

@@ -22,7 +22,7 @@ async function cookieOfJohn(): Promise<string> {
   return `parley_session=${answer.cookies[0]!.value}`
 }
 
-describe('who am I', () => {
+describe('the signed-in user', () => {
   test('john, with his token', async () => {
     const answer = await john.get('/api/auth_user')
     expect(answer.json()).toEqual({ id: john.id, username: 'john', avatarURL: null })
@@ -41,7 +41,7 @@ describe('who am I', () => {
     ['another scheme', 'Basic am9objo=', 'Bearer realm="Parley", error="invalid_token"'],
     ['a token of another shape', 'Bearer x', 'Bearer realm="Parley", error="invalid_token"'],
     ['an unknown token', `Bearer ${'a'.repeat(43)}`, 'Bearer realm="Parley", error="invalid_token"']
-  ])('nobody, with %s', async (_what, authorization, challenge) => {
+  ])('is unknown with %s', async (_what, authorization, challenge) => {
     const answer = await parley.inject({
       url: '/api/auth_user',
       headers: authorization === undefined ? {} : { authorization }
@@ -50,18 +50,18 @@ describe('who am I', () => {
     expect(answer.headers['www-authenticate']).toBe(challenge)
   })
 
-  test('a malformed header is not made good by a cookie', async () => {
+  test('a malformed header is refused even with a valid cookie', async () => {
     const headers = { cookie: await cookieOfJohn(), authorization: 'Bearer' }
     expect(refusal(await parley.inject({ url: '/api/auth_user', headers }))).toBe('401 unauthenticated')
   })
 
-  test('a token in the address counts for nothing here', async () => {
+  test('a token in the query is ignored', async () => {
     expect(refusal(await parley.inject(`/api/auth_user?token=${john.token}`))).toBe('401 unauthenticated')
   })
 })
 
 describe('a session', () => {
-  test('ends at logout, at once', async () => {
+  test('ends immediately at logout', async () => {
     const person = await parley.signIn('john')
     expect((await person.post('/api/logout')).statusCode).toBe(204)
     expect(refusal(await person.get('/api/auth_user'))).toBe('401 unauthenticated')
@@ -79,7 +79,7 @@ describe('a session', () => {
     expect(refusal(await person.get('/api/auth_user'))).toBe('401 unauthenticated')
   })
 
-  test('a cookie is refreshed by a cookie, and logout takes it away', async () => {
+  test('in a cookie is refreshed with a cookie, and logout removes it', async () => {
     const cookie = await cookieOfJohn()
     const refreshed = await parley.inject({
       method: 'POST',
@@ -96,7 +96,7 @@ describe('a session', () => {
     expect(gone.cookies[0]).toMatchObject({ name: 'parley_session', value: '', path: '/' })
   })
 
-  test('ends as a whole: logout takes the tokens that it was refreshed from and to along', async () => {
+  test('ends as a whole: logout ends earlier and later tokens of the same refreshes', async () => {
     const person = await parley.signIn('john')
     const tokens = [person.token]
     for (let n = 0; n < 5; n++) tokens.push((await person.post('/api/refresh_token')).json().token)
@@ -108,7 +108,7 @@ describe('a session', () => {
     }
   })
 
-  test('ends when a token is refreshed that was superseded more than 60 s ago', async () => {
+  test('ends when a token superseded more than 60 s ago is refreshed', async () => {
     const person = await parley.signIn('john')
     const fresh = (await person.post('/api/refresh_token')).json().token
     const who = () => parley.inject({ url: '/api/auth_user', headers: { authorization: `Bearer ${fresh}` } })
@@ -116,7 +116,7 @@ describe('a session', () => {
     expect(refusal(await person.post('/api/refresh_token'))).toBe('401 unauthenticated')
     expect((await who()).statusCode).toBe(200)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 })
-    // Of all requests, only the refresh says that two clients hold one session.
+    // Only a refresh proves that two clients hold one session.
     expect(refusal(await person.get('/api/auth_user'))).toBe('401 unauthenticated')
     expect((await who()).statusCode).toBe(200)
     expect(refusal(await person.post('/api/refresh_token'))).toBe('401 unauthenticated')
@@ -124,7 +124,7 @@ describe('a session', () => {
     vi.useRealTimers()
   })
 
-  test('that a cookie held ends when the browser signs in anew', async () => {
+  test('in a cookie ends when the browser signs in again', async () => {
     const cookie = await cookieOfJohn()
     const answer = await parley.inject({
       method: 'POST',
@@ -165,7 +165,7 @@ describe('a session', () => {
     expect(row!.device).toBe(device)
   })
 
-  test('logout and refresh_token need no body and take no other than JSON', async () => {
+  test('logout and refresh_token need no body, and accept only JSON', async () => {
     const person = await parley.signIn('john')
     const answer = await parley.inject({
       method: 'POST',
@@ -183,8 +183,8 @@ describe('a cookie changes state from our own pages alone', () => {
     ['another Origin', { origin: 'http://evil.example' }, 403],
     ['our host on another port', { origin: 'http://localhost:3001' }, 403],
     ['our Origin', { origin: ours }, 201],
-    ['the word of the browser that it is the same', { 'sec-fetch-site': 'same-origin' }, 200],
-    ['the word of the browser that it is another', { 'sec-fetch-site': 'same-site' }, 403]
+    ['Sec-Fetch-Site of the same origin', { 'sec-fetch-site': 'same-origin' }, 200],
+    ['Sec-Fetch-Site of another origin', { 'sec-fetch-site': 'same-site' }, 403]
   ])('with %s: %i', async (_what, headers, status) => {
     const cookie = await cookieOfJohn()
     const answer = await parley.inject({
@@ -197,7 +197,7 @@ describe('a cookie changes state from our own pages alone', () => {
     if (status === 403) expect(refusal(answer)).toBe('403 origin_mismatch')
   })
 
-  test('a token needs no Origin: no page of another site has it', async () => {
+  test('a token needs no Origin, because pages of other sites do not have it', async () => {
     const answer = await john.post(
       '/api/conversations',
       { username: 'jane' },

@@ -11,7 +11,7 @@ import { emptyDatabase } from '../../harness/engine.ts'
 const cacheMs = 6_000
 let place: string
 let store: Store
-/** Look-ups so far. */
+/** Number of look-ups so far. */
 let lookups = 0
 
 beforeAll(async () => {
@@ -31,35 +31,35 @@ afterAll(async () => {
 })
 afterEach(() => void vi.useRealTimers())
 
-/** Two nodes that know nothing of each other but what the test passes on, and john's token, known to both. */
+/** Starts two nodes, connected only by what the test forwards, and john's token, cached on both. */
 async function startNodes() {
   const published: SessionChange[] = []
   const here = new Sessions(store, { cacheMs, publish: (change) => published.push(change) })
   const there = new Sessions(store, { cacheMs })
-  const heard: SessionChange[] = []
-  there.onChanged((change) => heard.push(change))
+  const received: SessionChange[] = []
+  there.onChanged((change) => received.push(change))
   const john = await addPerson(store, 'john')
   const { token } = await here.start(john.userId)
   const me = (await here.authenticate(token))!
   await there.authenticate(token)
   const { userId, sessionId } = me
-  return { here, there, published, heard, token, me, userId, sessionId }
+  return { here, there, published, received, token, me, userId, sessionId }
 }
 
-describe('A session that is ended on one node', () => {
-  test('N4: ends on another when the word of it comes', async () => {
-    const { here, there, published, heard, token, me, userId, sessionId } = await startNodes()
+describe('A session ended on one node', () => {
+  test('N4: ends on another node with its notice', async () => {
+    const { here, there, published, received, token, me, userId, sessionId } = await startNodes()
     await here.end(me)
     expect(published).toEqual([{ userId, sessionId, expiresAt: 0 }])
-    // Known there from the cache, until the word comes.
+    // It is cached there until the notice arrives.
     expect(await there.authenticate(token)).toEqual(me)
     for (const change of published) there.apply(change)
     expect(await there.authenticate(token)).toBeNull()
-    expect(heard).toEqual(published)
+    expect(received).toEqual(published)
   })
 
-  test('N4: ends on another with the next sweep when no word comes, in the cache and for open streams', async () => {
-    const { here, there, heard, token, me, userId, sessionId } = await startNodes()
+  test('N4: ends on another node with the next sweep without a notice, in the cache and for open streams', async () => {
+    const { here, there, received, token, me, userId, sessionId } = await startNodes()
     const jane = await startNodes()
     const anna = await startNodes()
     await there.authenticate(token)
@@ -67,14 +67,14 @@ describe('A session that is ended on one node', () => {
     await here.end(me)
     await here.end(jane.me)
     await there.recheck([owner(jane), owner(anna)])
-    expect(heard).toEqual([
+    expect(received).toEqual([
       { userId: jane.userId, sessionId: jane.sessionId, expiresAt: 0 },
       { userId, sessionId, expiresAt: 0 }
     ])
     expect(await there.authenticate(token)).toBeNull()
   })
 
-  test('N4, S5: and is being looked up on another is nobody’s there', async () => {
+  test('N4, S5: is rejected on another node that is looking it up', async () => {
     const { here, published, token, me } = await startNodes()
     const read = Promise.withResolvers<void>()
     const end = Promise.withResolvers<void>()
@@ -96,20 +96,20 @@ describe('A session that is ended on one node', () => {
   })
 })
 
-test('N4: a session that was refreshed lives on another node until its grace is over', async () => {
-  const { here, there, heard, published, token, me, userId, sessionId } = await startNodes()
+test('N4: stays valid on another node until its grace period is over, if it was refreshed', async () => {
+  const { here, there, received, published, token, me, userId, sessionId } = await startNodes()
   const before = Date.now()
   await here.refresh(me, token)
   await there.recheck([{ userId, sessionId, expiresAt: me.expiresAt }])
-  expect(heard).toEqual(published)
-  expect(heard[0]!.expiresAt).toBeGreaterThanOrEqual(before + 60_000)
-  expect(heard[0]!.expiresAt).toBeLessThan(me.expiresAt)
-  // Nothing new is told of what is known.
-  await there.recheck([heard[0]!])
-  expect(heard).toHaveLength(1)
+  expect(received).toEqual(published)
+  expect(received[0]!.expiresAt).toBeGreaterThanOrEqual(before + 60_000)
+  expect(received[0]!.expiresAt).toBeLessThan(me.expiresAt)
+  // A known change is not reported again.
+  await there.recheck([received[0]!])
+  expect(received).toHaveLength(1)
 })
 
-test('a session that is used from sweep to sweep is looked up once; without sweeps, or use, it is looked up again', async () => {
+test('a session in use from sweep to sweep is looked up once; without sweeps, or unused, it is looked up again', async () => {
   const { there, token } = await startNodes()
   vi.useFakeTimers({ toFake: ['performance'] })
   let at = 0

@@ -15,7 +15,7 @@ function login(payload: unknown, headers: Record<string, string> = {}, query = '
   return parley.inject({ method: 'POST', url: `/api/login${query}`, headers, payload: payload as object })
 }
 
-/** The status of a sign-in of john's, byte by byte. */
+/** Returns the status of a sign-in of john's, sent byte by byte. */
 function statusOf(port: number, version: string, ...hosts: string[]): Promise<number> {
   return statusOfLines(
     port,
@@ -40,7 +40,7 @@ const proxied = (
 ).split(' ')
 
 describe('the development login', () => {
-  test('gives john his user, a token and its end in two weeks', async () => {
+  test("returns john's user, a token and its expiry in two weeks", async () => {
     const answer = await login({ username: 'john' })
     expect(answer.statusCode).toBe(200)
     const body = answer.json()
@@ -56,12 +56,12 @@ describe('the development login', () => {
     expect(answer.headers['cache-control']).toBe('no-store')
   })
 
-  test('does not mind case nor spaces around the name', async () => {
+  test('ignores case and surrounding spaces', async () => {
     expect((await login({ username: ' JOHN ' })).json().authUser.username).toBe('john')
   })
 
-  test('knows no one else', async () => {
-    expect(refusal(await login({ username: 'nobody' }))).toBe('404 user_not_found')
+  test('knows no other users', async () => {
+    expect(refusal(await login({ username: 'unknown' }))).toBe('404 user_not_found')
   })
 
   test.each([
@@ -69,7 +69,7 @@ describe('the development login', () => {
     ['a blank username', { username: ' ' }, '422 validation_failed username'],
     ['a number', { username: 1 }, '422 validation_failed username'],
     ['null', { username: null }, '422 validation_failed username'],
-    ['a field nobody knows', { username: 'john', admin: true }, '422 validation_failed admin'],
+    ['an unknown field', { username: 'john', admin: true }, '422 validation_failed admin'],
     ['NUL', { username: 'jo\0hn' }, '422 validation_failed username'],
     ['a lone surrogate', '{"username":"\\ud800"}', '422 validation_failed username'],
     ['a list', [], '422 validation_failed body'],
@@ -98,7 +98,7 @@ describe('the development login', () => {
     }
   )
 
-  test('refuses no body at all', async () => {
+  test('refuses a missing body', async () => {
     expect(refusal(await parley.inject({ method: 'POST', url: '/api/login' }))).toBe(
       '422 validation_failed body'
     )
@@ -109,8 +109,8 @@ describe('the development login', () => {
     ['the Host of another name', { host: 'evil.example:3000' }],
     ['another port', { host: 'localhost:3001' }],
     ['no port', { host: 'localhost' }],
-    ['an address of this machine', { host: '127.0.0.1:3000' }],
-    ['an upstream for Host', { host: 'parley' }]
+    ['an IP address of this machine', { host: '127.0.0.1:3000' }],
+    ['an upstream name as Host', { host: 'parley' }]
   ])('L2: refuses a request with %s', async (_what, headers) => {
     expect(refusal(await login({ username: 'john' }, headers))).toBe('404 login_unavailable')
   })
@@ -124,7 +124,7 @@ describe('the development login', () => {
     expect(refusal(await login({ username: 'john' }, headers))).toBe('403 origin_mismatch')
   })
 
-  test('takes what browsers, curl and scripts send', async () => {
+  test('accepts what browsers, curl and scripts send', async () => {
     const chrome = {
       ...ours,
       'sec-fetch-site': 'same-origin',
@@ -141,14 +141,14 @@ describe('the development login', () => {
     }
   })
 
-  test('L2: refuses HTTP/1.0, two Hosts, and port 80 where it listens on another', async () => {
+  test('L2: refuses HTTP/1.0, two Hosts, and port 80 if it listens on another', async () => {
     const port = Number(new URL(await parley.listen()).port)
     expect(await statusOf(port, '1.1', 'localhost:3000')).toBe(200)
     expect(await statusOf(port, '1.0', 'localhost:3000')).toBe(404)
     expect(await statusOf(port, '1.1', 'localhost:3000', 'localhost:3000')).toBe(404)
     expect(await statusOf(port, '1.1', 'localhost:3000', 'chat.example.org')).toBe(404)
 
-    // As scripts and nginx close their connections.
+    // Scripts and nginx close their connections like this.
     const host = 'localhost:3000'
     for (const [status, lines] of [
       [200, [`Host: ${host}`, 'User-Agent: curl/8', 'Connection: close']],
@@ -163,14 +163,14 @@ describe('the development login', () => {
     await at80.close()
   })
 
-  test('is what the server says that it offers', async () => {
+  test("is listed among the server's sign-in methods", async () => {
     const answer = await parley.inject('/api/login_methods')
     expect(answer.json()).toEqual({ github: false, development: true })
   })
 })
 
 describe('cookie mode', () => {
-  test('gives a cookie that no script reads, and no token', async () => {
+  test('sets a cookie that scripts cannot read, and returns no token', async () => {
     const answer = await login({ username: 'john' }, ours, '?session=cookie')
     expect(Object.keys(answer.json())).toEqual(['authUser', 'expiresAt'])
     const [cookie] = answer.cookies
@@ -197,7 +197,7 @@ describe('cookie mode', () => {
   )
 })
 
-test('anywhere but on localhost there is no development login', async () => {
+test('the development login is available only on localhost', async () => {
   const elsewhere = await startInProcess({ ORIGIN: 'https://chat.example.org' })
   const answer = await elsewhere.inject({ method: 'POST', url: '/api/login', payload: { username: 'john' } })
   expect(refusal(answer)).toBe('404 login_unavailable')

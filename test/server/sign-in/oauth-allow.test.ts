@@ -15,7 +15,7 @@ async function allow(names: string): Promise<void> {
 }
 
 describe('PARLEY_GITHUB_ALLOW', () => {
-  test('without it nobody gets a new account, and existing people get in', async () => {
+  test('unset, creates no accounts and lets existing users in', async () => {
     await allow('')
     expect(await browser.tryToSignIn('octocat', 1)).toBe('403 registration_closed')
     expect(await browser.parley.app.store.read('findUser', { key: 'octocat' })).toBeNull()
@@ -29,7 +29,7 @@ describe('PARLEY_GITHUB_ALLOW', () => {
     expect(await browser.tryToSignIn('renamed-since', 1)).toBe(307)
   })
 
-  test('lets the users in that it names, whatever their case, and asks GitHub for no more than before', async () => {
+  test('admits the users that it names, in any case, without another request to GitHub', async () => {
     await allow('Octocat, hubot')
     expect((await browser.start()).location.searchParams.get('scope')).toBe('read:user')
     expect([await browser.tryToSignIn('octoCAT', 1), await browser.tryToSignIn('hubot', 2)]).toEqual([
@@ -38,7 +38,7 @@ describe('PARLEY_GITHUB_ALLOW', () => {
     expect(await browser.tryToSignIn('octocat2', 3)).toBe('403 registration_closed')
   })
 
-  test('lets the active members of its organisations in', async () => {
+  test('admits active members of its organisations', async () => {
     await allow('org:acme org:umbrella')
     expect((await browser.start()).location.searchParams.get('scope')).toBe('read:user read:org')
     expect(await browser.tryToSignIn('mona', 1)).toBe('403 registration_closed')
@@ -50,13 +50,13 @@ describe('PARLEY_GITHUB_ALLOW', () => {
     github.memberships['umbrella'] = { status: 200, body: '{"state":"active"}' }
     expect(await browser.tryToSignIn('mona', 1)).toBe(307)
     github.asked = []
-    // Whoever has an account is not github.asked about again.
+    // Existing users cause no further request to GitHub.
     github.memberships = {}
     expect(await browser.tryToSignIn('mona', 1)).toBe(307)
     expect(github.asked.filter(({ url }) => url.includes('github.memberships'))).toEqual([])
   })
 
-  test('tells a browser, where it was', async () => {
+  test('reports a refusal to a browser on its page', async () => {
     await allow('org:acme')
     const { state, cookie } = await browser.start('?session=cookie&return_to=/conversations/1')
     const answer = await browser.comeBack({ code: 'c', state }, cookie, 'text/html')

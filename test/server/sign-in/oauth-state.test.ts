@@ -14,8 +14,8 @@ afterAll(async () => {
 })
 beforeEach(() => github.reset())
 
-describe('the way back', () => {
-  test.each([['?session=cookie'], ['?']])('leads to where the person was: %s', async (query) => {
+describe('the return path', () => {
+  test.each([['?session=cookie'], ['?']])('leads to the page where the user was: %s', async (query) => {
     const { state, cookie } = await browser.start(
       `${query}&return_to=${encodeURIComponent('/conversations/1')}`
     )
@@ -26,7 +26,7 @@ describe('the way back', () => {
     expect(location.searchParams.has('token')).toBe(query === '?')
   })
 
-  test('leads there with what went wrong, too', async () => {
+  test('leads there with the error as well', async () => {
     const { state, cookie } = await browser.start('?return_to=/conversations/1')
     const answer = await browser.comeBack({ error: 'access_denied', state }, cookie, 'text/html')
     expect(answer.headers.location).toBe('/conversations/1?problem=login_denied')
@@ -56,7 +56,7 @@ describe('the way back', () => {
     '/?next=//evil.example',
     '/#//evil.example',
     `/${'a'.repeat(600)}`
-  ])('never leads elsewhere: %j', async (path) => {
+  ])('never leads to another site: %j', async (path) => {
     const url = `/api/oauth/github?return_to=${encodeURIComponent(path)}`
     const answer = await browser.parley.inject(url)
     expect(refusal(answer)).toBe('422 validation_failed return_to')
@@ -84,7 +84,7 @@ describe('the state', () => {
     ],
     ['no cookie', ({ state }: { state: string }) => browser.comeBack({ code: 'c', state })],
     [
-      'a cookie that was changed',
+      'a modified cookie',
       ({ state, cookie }: { state: string; cookie: string }) =>
         browser.comeBack({ code: 'c', state }, cookie.replace('.token.', '.cookie.'))
     ],
@@ -100,7 +100,7 @@ describe('the state', () => {
     expect(github.asked).toEqual([])
   })
 
-  test('counts once, also for a browser that kept its cookie, and after the person pressed Cancel', async () => {
+  test('works once, even for a browser that kept its cookie and after the user pressed Cancel', async () => {
     const { state, cookie } = await browser.start()
     expect((await browser.comeBack({ code: 'c', state }, cookie)).statusCode).toBe(307)
     expect(refusal(await browser.comeBack({ code: 'c', state }, cookie))).toBe('403 oauth_state_invalid')
@@ -111,7 +111,7 @@ describe('the state', () => {
     )
   })
 
-  test('counts once when it comes twice at the same moment', async () => {
+  test('works once when it arrives twice at the same moment', async () => {
     const { state, cookie } = await browser.start()
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => browser.comeBack({ code: 'c', state }, cookie))
@@ -120,7 +120,7 @@ describe('the state', () => {
     expect(github.asked.filter(({ url }) => url === '/login/oauth/access_token')).toHaveLength(1)
   })
 
-  test('of two tabs: both sign in, whichever comes back first, also when they begin at the same moment', async () => {
+  test('of two tabs signs in both, in any order, even if they started at the same moment', async () => {
     const [one, two] = await Promise.all([browser.start(), browser.start()])
     const three = await browser.start('', `${one.cookie}; ${two.cookie}`)
     const jar = [one, two, three].map(({ cookie }) => cookie).join('; ')
@@ -129,7 +129,7 @@ describe('the state', () => {
     }
   })
 
-  test('of a sixth sign-in that a browser begins takes the place of the oldest', async () => {
+  test("of a browser's sixth sign-in replaces the oldest", async () => {
     const jar = new Map<string, string>()
     const header = () => [...jar].map((pair) => pair.join('=')).join('; ')
     vi.useFakeTimers({ toFake: ['Date'] })
@@ -145,7 +145,7 @@ describe('the state', () => {
     expect(jar.size).toBe(5)
   })
 
-  test('is too old after ten minutes', async () => {
+  test('expires after ten minutes', async () => {
     const { state, cookie } = await browser.start()
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 601_000 })
     const answer = await browser.comeBack({ code: 'c', state }, cookie)
@@ -153,12 +153,12 @@ describe('the state', () => {
     expect(refusal(answer)).toBe('403 oauth_state_invalid')
   })
 
-  test('sends a browser back to where it can try again', async () => {
+  test('sends a browser back to a page where it can retry', async () => {
     const answer = await browser.comeBack({ code: 'c', state: 'x' }, '', 'text/html,application/xhtml+xml')
     expect([answer.statusCode, answer.headers.location]).toEqual([307, '/?problem=oauth_state_invalid'])
   })
 
-  test('is given once', async () => {
+  test('is set once', async () => {
     expect(refusal(await browser.parley.inject('/api/oauth/github/callback?state=a&state=b'))).toBe(
       '422 validation_failed state'
     )

@@ -24,7 +24,7 @@ afterAll(async () => {
 beforeEach(() => github.reset())
 
 describe("GitHub's sign-in", () => {
-  test('starts at GitHub, with our id, our address and a state', async () => {
+  test('starts at GitHub, with our client id, our redirect URL and a state', async () => {
     const { location, state } = await browser.start()
     expect(location.pathname).toBe('/login/oauth/authorize')
     expect(Object.fromEntries(location.searchParams)).toEqual({
@@ -39,7 +39,7 @@ describe("GitHub's sign-in", () => {
     expect((await browser.start()).state).not.toBe(state)
   })
 
-  test('ends at /callback with a token and its end, as in the series', async () => {
+  test('ends at /callback with a token and its expiry, as in the series', async () => {
     const { state, cookie, location: begun } = await browser.start()
     const answer = await browser.comeBack({ code: 'the-code', state }, cookie)
     expect(answer.statusCode).toBe(307)
@@ -68,7 +68,7 @@ describe("GitHub's sign-in", () => {
     expect(github.asked[1]!.headers['authorization']).toBe('Bearer gho_1')
   })
 
-  test('in cookie mode gives a Secure cookie and no token in any address', async () => {
+  test('in cookie mode sets a Secure cookie and puts no token in any URL', async () => {
     const { state, cookie } = await browser.start('?session=cookie')
     const answer = await browser.comeBack({ code: 'c', state }, cookie)
     expect(answer.headers.location).toBe('/callback')
@@ -81,12 +81,12 @@ describe("GitHub's sign-in", () => {
     expect(me.json().username).toBe('octocat')
   })
 
-  test('knows an account again by its id, whatever its name is by now', async () => {
+  test('recognises an account by its id after a rename', async () => {
     const first = await browser.signInWith('mona', 7)
     expect((await browser.signInWith('mona-lisa', 7)).id).toBe(first.id)
   })
 
-  test('gives a taken username a suffix', async () => {
+  test('adds a suffix to a taken username', async () => {
     await addUsers(browser.parley.app.store, ['hubot'])
     expect((await browser.signInWith('Hubot', 8)).username).toBe('Hubot-2')
     expect((await browser.signInWith('hubot', 9)).username).toBe('hubot-3')
@@ -98,20 +98,20 @@ describe("GitHub's sign-in", () => {
     ['an invisible character', 'a\u034fb'],
     ['too many characters', 'x'.repeat(20_000)],
     ['lone surrogates', 'a\ud800'],
-    ['nothing that is seen', '\u3164'],
+    ['only invisible characters', '\u3164'],
     ['a space', 'two words']
-  ])('gives an account whose login has %s a name of its id', async (_what, login) => {
+  ])('names an account whose login has %s by its id', async (_what, login) => {
     const id = 1_000 + login.length
     expect((await browser.signInWith(login, id)).username).toBe(`github-${id}`)
   })
 
-  test('gives a taken username of 39 characters a suffix that fits', async () => {
+  test('shortens a taken username of 39 characters to fit a suffix', async () => {
     const login = 'l'.repeat(39)
     await addUsers(browser.parley.app.store, [login])
     expect((await browser.signInWith(login, 32)).username).toBe(`${'l'.repeat(37)}-2`)
   })
 
-  test('gives a name with all counted suffixes taken a random one', async () => {
+  test('uses a random suffix when all counted ones are taken', async () => {
     const suffixes = Array.from({ length: 8 }, (_, index) => `-${index + 2}`)
     await addUsers(
       browser.parley.app.store,
@@ -127,7 +127,7 @@ describe("GitHub's sign-in", () => {
     ['data:image/png;base64,AAAA', null],
     ['https://avatars.example/a\0b', 'https://avatars.example/a%00b'],
     ['https://avatars.example/\ud800', 'https://avatars.example/%EF%BF%BD']
-  ])('takes no avatar but an address of the web: %j', async (avatar, avatarURL) => {
+  ])('accepts only web addresses as avatars: %j', async (avatar, avatarURL) => {
     github.userAnswer = githubUser(12, 'pictured', avatar)
     const { state, cookie } = await browser.start()
     const answer = await browser.comeBack({ code: 'c', state }, cookie)
@@ -139,7 +139,7 @@ describe("GitHub's sign-in", () => {
     expect(me.json().avatarURL).toBe(avatarURL)
   })
 
-  test('ends the session that the cookie held before', async () => {
+  test('ends the session of the previous cookie', async () => {
     const cookies: string[] = []
     for (const id of [13, 14]) {
       github.userAnswer = githubUser(id, `person-${id}`)
@@ -163,14 +163,14 @@ describe('when GitHub does not answer as expected', () => {
       'refuses the code',
       () => (github.tokenAnswer = { status: 200, body: '{"error":"bad_verification_code"}' })
     ],
-    ['answers the code with nonsense', () => (github.tokenAnswer = { status: 200, body: '<html>' })],
+    ['answers the code with invalid data', () => (github.tokenAnswer = { status: 200, body: '<html>' })],
     ['answers the code with null', () => (github.tokenAnswer = { status: 200, body: 'null' })],
-    ['fails at the code', () => (github.tokenAnswer = { status: 500, body: '{}' })],
-    ['fails at the user', () => (github.userAnswer = { status: 500, body: '{}' })],
-    ['does not say who it is', () => (github.userAnswer = { status: 200, body: '{"login":"octocat"}' })],
-    ['sends somebody elsewhere', () => (github.userAnswer = { status: 302, body: '' })],
+    ['fails at the code request', () => (github.tokenAnswer = { status: 500, body: '{}' })],
+    ['fails at the user request', () => (github.userAnswer = { status: 500, body: '{}' })],
+    ['does not identify the user', () => (github.userAnswer = { status: 200, body: '{"login":"octocat"}' })],
+    ['redirects elsewhere', () => (github.userAnswer = { status: 302, body: '' })],
     [
-      'answers without an end',
+      'never completes its answer',
       () =>
         (github.userAnswer = {
           status: 200,
@@ -178,17 +178,17 @@ describe('when GitHub does not answer as expected', () => {
         })
     ],
     [
-      'gives a token that is no token',
+      'returns an invalid token',
       () => (github.tokenAnswer = { status: 200, body: JSON.stringify({ access_token: 'a\r\nx: y' }) })
     ],
-    ['gives an id that is none', () => (github.userAnswer = githubUser(-1, 'octocat'))]
+    ['returns an invalid id', () => (github.userAnswer = githubUser(-1, 'octocat'))]
   ])('because it %s: 502', async (_what, arrange) => {
     arrange()
     const { state, cookie } = await browser.start()
     expect(refusal(await browser.comeBack({ code: 'c', state }, cookie))).toBe('502 login_failed')
   })
 
-  test('because it answers one byte a second: 502 within ten seconds, on the whole', async () => {
+  test('because it sends one byte per second, Parley answers 502 within ten seconds in total', async () => {
     vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
       expect(ms).toBe(10_000)
       return timeout.signal
@@ -203,12 +203,12 @@ describe('when GitHub does not answer as expected', () => {
     vi.restoreAllMocks()
   })
 
-  test('because no code came: 502', async () => {
+  test('because no code arrived, Parley answers 502', async () => {
     const { state, cookie } = await browser.start()
     expect(refusal(await browser.comeBack({ state }, cookie))).toBe('502 login_failed')
   })
 
-  test('because the person pressed Cancel: 403, and a browser goes back', async () => {
+  test('because the user pressed Cancel, Parley answers 403, or redirects a browser', async () => {
     const first = await browser.start()
     const denied = { error: 'access_denied', error_description: 'The user has denied access' }
     expect(refusal(await browser.comeBack({ ...denied, state: first.state }, first.cookie))).toBe(
@@ -220,7 +220,7 @@ describe('when GitHub does not answer as expected', () => {
   })
 })
 
-test("a server without GitHub's id has no such sign-in", async () => {
+test('a server without a GitHub client id has no such sign-in', async () => {
   const plain = await startInProcess()
   expect(refusal(await plain.inject('/api/oauth/github'))).toBe('404 login_unavailable')
   expect(refusal(await plain.inject('/api/oauth/github/callback?code=c&state=s'))).toBe(

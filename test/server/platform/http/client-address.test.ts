@@ -24,21 +24,21 @@ describe('the address of a client', () => {
     ['a zone', 'fe80::1%eth0', undefined, 'fe80::1'],
     ['one trusted proxy', '127.0.0.1', '203.0.113.9', '203.0.113.9'],
     ['a trusted proxy on an IPv6 socket', '::ffff:127.0.0.1', '203.0.113.9', '203.0.113.9'],
-    ['what the client claims, left of its address', '::1', '192.0.2.1, 203.0.113.9', '203.0.113.9'],
+    ['addresses claimed by the client', '::1', '192.0.2.1, 203.0.113.9', '203.0.113.9'],
     ['two trusted proxies', '127.0.0.1', '192.0.2.1, 203.0.113.9, 10.1.2.3', '203.0.113.9'],
-    ['trusted proxies alone', '127.0.0.1', '10.9.9.9,10.1.2.3', '10.9.9.9'],
+    ['only trusted proxies', '127.0.0.1', '10.9.9.9,10.1.2.3', '10.9.9.9'],
     ['a port', '127.0.0.1', '203.0.113.9:5555', '203.0.113.9'],
     ['IPv6 in brackets, with a port', '127.0.0.1', '[2001:DB8::1]:443', '2001:db8::1'],
     ['a mapped address in hex', '127.0.0.1', '::ffff:cb00:7109', '203.0.113.9'],
-    ['IPv6 behind a proxy of a block', 'fd12::7', '2001:db8:0:0:0:0:0:1', '2001:db8::1'],
+    ['IPv6 behind a proxy in a trusted block', 'fd12::7', '2001:db8:0:0:0:0:0:1', '2001:db8::1'],
     ['no address', '127.0.0.1', 'unknown', '127.0.0.1'],
-    ['no address behind an address', '127.0.0.1', '203.0.113.9, unknown, 10.0.0.1', '10.0.0.1'],
+    ['an invalid address', '127.0.0.1', '203.0.113.9, unknown, 10.0.0.1', '10.0.0.1'],
     ['an empty header', '127.0.0.1', '', '127.0.0.1']
   ])('%s', (_what, peer, forwarded, expected) => {
     expect(ask(peer, forwarded)).toEqual({ address: expected, warnings: 0 })
   })
 
-  test('an X-Forwarded-For of a peer that is not trusted is ignored, and warned about once', () => {
+  test('X-Forwarded-For of an untrusted peer is ignored, with one warning', () => {
     expect(ask('203.0.113.9', '192.0.2.1')).toEqual({ address: '203.0.113.9', warnings: 1 })
     expect(ask('127.0.0.1', '192.0.2.1', '')).toEqual({ address: '127.0.0.1', warnings: 1 })
   })
@@ -61,6 +61,6 @@ test.each([
   '1.2.3.4/',
   '/8',
   '10.0.0.0/-1'
-])('PARLEY_TRUSTED_PROXIES does not take %s', (entry) =>
+])('PARLEY_TRUSTED_PROXIES refuses %s', (entry) =>
   expect(parseTrustedProxies(`127.0.0.1,${entry}`).invalid).toEqual([entry])
 )

@@ -16,8 +16,8 @@ afterAll(() => parley.close())
 
 const zipped = { 'accept-encoding': 'gzip, deflate, br, zstd' }
 
-describe('what is read', () => {
-  test('comes as gzip to whoever takes it, and is the same', async () => {
+describe('a read', () => {
+  test('is compressed with gzip if accepted, with the same content', async () => {
     const plain = await john.get(page)
     const answer = await john.get(page, zipped)
     expect(answer.headers).toMatchObject({
@@ -32,7 +32,7 @@ describe('what is read', () => {
   })
 
   test.each(['', 'identity', 'br', 'gzip;q=0', 'gzip;q=0, br'])(
-    'comes as it is where Accept-Encoding is "%s", and says on what that depended',
+    'is uncompressed for Accept-Encoding "%s", with Vary',
     async (header) => {
       const { headers, body } = await john.get(page, { 'accept-encoding': header })
       expect(headers['content-encoding']).toBeUndefined()
@@ -41,7 +41,7 @@ describe('what is read', () => {
     }
   )
 
-  test('has the same headers when it is asked by HEAD', async () => {
+  test('has the same headers for a HEAD', async () => {
     const { headers } = await john.get(page, zipped)
     const answer = await parley.inject({
       method: 'HEAD',
@@ -56,11 +56,11 @@ describe('what is read', () => {
     })
   })
 
-  test('comes as it is when it is short', async () => {
+  test('is uncompressed if it is short', async () => {
     expect((await john.get('/api/auth_user', zipped)).headers['content-encoding']).toBeUndefined()
   })
 
-  test('may be long: then it is compressed beside the event loop', async () => {
+  test('is compressed outside the event loop if it is long', async () => {
     const { id } = await john.conversationWith('jane')
     for (let index = 0; index < 10; index++) await john.send(id, `${index}`.repeat(4_000))
     const answer = await john.get(page, zipped)
@@ -71,7 +71,7 @@ describe('what is read', () => {
 })
 
 describe('never compressed are', () => {
-  test.each(['cross-site', 'same-site'])('answers that a %s page asked for', async (site) => {
+  test.each(['cross-site', 'same-site'])('answers to requests from %s pages', async (site) => {
     const answer = await john.get(page, { ...zipped, 'sec-fetch-site': site })
     expect(answer.headers['content-encoding']).toBeUndefined()
     for (const own of ['same-origin', 'none']) {
@@ -85,7 +85,7 @@ describe('never compressed are', () => {
     expect([answer.statusCode, answer.headers['content-encoding']]).toEqual([201, undefined])
   })
 
-  test('refusals, which are short whatever they refuse', async () => {
+  test('refusals, which are always short', async () => {
     const answer = await john.get(`/api/conversations?${'a'.repeat(2_000)}=1`, zipped)
     expect(answer.rawPayload.length).toBeLessThan(1_024)
     expect(answer.headers['content-encoding']).toBeUndefined()

@@ -59,7 +59,7 @@ describe('pipelined requests for files', () => {
       }
     }).length
 
-  test('S18: unread answers hold one descriptor a connection, and the connection is cut off when nothing moves', async () => {
+  test('S18: unread answers hold one descriptor per connection, and a stalled connection is closed', async () => {
     server.server.timeout = 300
     const connection = await open(url)
     connection.send(get('large.js').repeat(1_000))
@@ -67,14 +67,14 @@ describe('pipelined requests for files', () => {
     expect(filesOpen()).toBe(1)
     connection.socket.resume()
     connection.socket.pause()
-    // What it goes on to send is no progress of what it reads.
+    // Bytes that the client sends are not progress of its reading.
     const dribble = setInterval(() => connection.socket.write(get('small.js')), 20)
     await expect.poll(filesOpen).toBe(0)
     clearInterval(dribble)
     server.server.timeout = 30_000
   })
 
-  test('as many as may wait are answered in order; the rest is dropped, and the connection closes', async () => {
+  test('up to the limit, queued requests are answered in order; the rest is dropped and the connection closes', async () => {
     const connection = (await open(url)).read()
     connection.send(get('large.js') + get('small.js').repeat(1_000))
     await connection.closed
@@ -83,7 +83,7 @@ describe('pipelined requests for files', () => {
     expect(connection.text.match(/small$/gm)).toHaveLength(1)
   })
 
-  test('up to the limit all are answered, again and again', async () => {
+  test('up to the limit, all requests are answered, repeatedly', async () => {
     const connection = (await open(url)).read()
     for (let round = 1; round <= 3; round++) {
       connection.send(get('small.js').repeat(unansweredMax))
@@ -92,7 +92,7 @@ describe('pipelined requests for files', () => {
     expect(connection.statuses).toEqual(Array(3 * unansweredMax).fill(200))
   })
 
-  test('what cannot be parsed spoils no answer to what came before it', async () => {
+  test('unparsable bytes do not affect the answers to earlier requests', async () => {
     const connection = (await open(url)).read()
     connection.send(`${get('small.js')}${get('small.js')}\0\0\0\0`)
     await connection.closed
@@ -102,10 +102,10 @@ describe('pipelined requests for files', () => {
   test.each([
     ['a CONNECT', 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n'],
     [
-      'a body whose chunks are none',
+      'a body with invalid chunks',
       get('small.js').replace('\r\n\r\n', '\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n')
     ]
-  ])('%s spoils no answer to what came before it, and the connection closes', async (_name, last) => {
+  ])('%s does not affect the answers to earlier requests, and the connection closes', async (_name, last) => {
     const connection = (await open(url)).read()
     connection.send(get('small.js').repeat(3) + last + get('small.js'))
     await connection.closed
@@ -120,7 +120,7 @@ describe('pipelined requests for files', () => {
     expect(connection.text).toContain('urn:parley:problem:method_not_allowed')
   })
 
-  test('a request that asks for an upgrade is answered and closes, for what came behind it is lost', async () => {
+  test('an upgrade request is answered and the connection closes, because the bytes behind it are lost', async () => {
     const connection = (await open(url)).read()
     const upgrade = get('small.js').replace('Host', 'Connection: Upgrade\r\nUpgrade: h2c\r\nHost')
     connection.send(get('small.js') + upgrade + get('small.js'))
@@ -129,7 +129,7 @@ describe('pipelined requests for files', () => {
     expect(connection.text.match(/^connection: close/gim)).toHaveLength(1)
   })
 
-  test('expectations that are not known, and requests without a host, pass no limit', async () => {
+  test('unknown expectations and requests without a Host cannot exceed a limit', async () => {
     const connection = (await open(url)).read()
     connection.send(get('small.js').replace('Host', 'Expect: wonders\r\nHost').repeat(20))
     await connection.closed
@@ -166,7 +166,7 @@ describe('a stream among other requests of one connection', () => {
     ['behind a send', () => sendOf(jane, 'first'), [201]],
     ['behind a read', () => getOf(jane), [200]],
     ['behind seven', () => sendOf(jane, 'one') + getOf(jane).repeat(6), [201, 200, 200, 200, 200, 200, 200]]
-  ])('S17: %s begins after the answer, and a logout ends it', async (_name, before, statuses) => {
+  ])('S17: %s begins after that answer, and a logout ends it', async (_name, before, statuses) => {
     const me = await parley.signIn('jane')
     const connection = (await open(url)).read()
     connection.send(before() + streamOf(me))
@@ -187,7 +187,7 @@ describe('a stream among other requests of one connection', () => {
     ['half a request', () => 'GET /api/auth_us'],
     ['half a body', () => sendOf(jane, 'half').slice(0, -3)],
     ['half a stream', () => streamOf(jane).slice(0, -2)],
-    ['what is no HTTP', () => '\0\0\0\0']
+    ['bytes that are not HTTP', () => '\0\0\0\0']
   ])(
     'S17: with %s behind it in the same packet is refused, and the connection closes',
     async (_name, behind) => {
@@ -203,7 +203,7 @@ describe('a stream among other requests of one connection', () => {
     }
   )
 
-  test('what comes behind it later is dropped', async () => {
+  test('later bytes behind it are dropped', async () => {
     const connection = (await open(url)).read()
     connection.send(streamOf(jane))
     await connection.until((text) => text.includes('event: sync'))
@@ -214,7 +214,7 @@ describe('a stream among other requests of one connection', () => {
     expect(connection.statuses).toEqual([200])
   })
 
-  test('counts in the limit of its person', async () => {
+  test("counts towards its user's limit", async () => {
     const small = await startInProcess({ PARLEY_STREAMS_PER_USER: '2' })
     const address = (await small.listen()).replace('127.0.0.1', 'localhost')
     const me = await small.signIn('jane')
@@ -230,7 +230,7 @@ describe('a stream among other requests of one connection', () => {
     await small.close()
   })
 
-  test('does not delay a stop, nor do unread answers, half a request and idle connections', async () => {
+  test('delays no stop, nor do unread answers, partial requests and idle connections', async () => {
     const stopped = await startInProcess({ PARLEY_DRAIN_SECONDS: '20' })
     const address = (await stopped.listen()).replace('127.0.0.1', 'localhost')
     const me = await stopped.signIn('jane')
@@ -245,7 +245,7 @@ describe('a stream among other requests of one connection', () => {
     await idle!.until((text) => text.includes('username'))
     const begun = performance.now()
     await stopped.close()
-    // A deadline, not a measure: without the fix it takes all of the 20 s.
+    // A deadline, not a measurement: without the fix it takes all of the 20 s.
     expect(performance.now() - begun).toBeLessThan(6_000)
   })
 })

@@ -9,16 +9,16 @@ const rows = [
 ]
 
 describe('the problems', () => {
-  test('in the docs are those in the contract, with their statuses and titles, in order', () => {
+  test("are documented in the contract's order, with their statuses and titles", () => {
     const documented = rows.map(([, code, status, title]) => [code, { status: Number(status), title }])
     expect(documented).toEqual(Object.entries(problems))
   })
 
-  test('say in the docs when they come', () => {
+  test('are documented with their causes', () => {
     for (const [, , , , when] of rows) expect(when!.length).toBeGreaterThan(10)
   })
 
-  test.each(Object.keys(problems) as ProblemCode[])('%s has a document of RFC 9457', (code) => {
+  test.each(Object.keys(problems) as ProblemCode[])('%s has a document according to RFC 9457', (code) => {
     const document = new Problem(code, 'What is wrong.').toJSON()
     expect(document).toEqual({
       type: `urn:parley:problem:${code}`,
@@ -31,13 +31,13 @@ describe('the problems', () => {
   })
 })
 
-describe('an error that nobody foresaw', () => {
+describe('an unexpected error', () => {
   test.each([
     new Error('password=sesame'),
     'sesame',
     null,
     Object.assign(new Error('sesame'), { statusCode: 503 })
-  ])('is internal, and says nothing of itself: %o', (error) => {
+  ])('is reported as internal, without details: %o', (error) => {
     const problem = toProblem(error)
     expect(problem.code).toBe('internal')
     expect(JSON.stringify(problem)).not.toContain('sesame')

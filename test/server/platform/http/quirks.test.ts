@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => parley.close())
 
-/** What is answered to bytes, until `pattern` is in it. */
+/** Sends bytes and returns the answer up to `pattern`. */
 async function ask(line: string, headers: string[], pattern: RegExp, body = ''): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   const head = [`${line} HTTP/1.1`, 'Host: a', `Authorization: Bearer ${john.token}`, ...headers]
@@ -43,7 +43,7 @@ const types = [
   'nonsense'
 ]
 
-describe.each(types)('without a body, Content-Type: %s is as none', (type) => {
+describe.each(types)('without a body, Content-Type: %s is ignored', (type) => {
   test.each([
     ['no length', []],
     ['Content-Length: 0', ['Content-Length: 0']]
@@ -57,19 +57,19 @@ describe.each(types)('without a body, Content-Type: %s is as none', (type) => {
     expect(await statusOf(`POST ${path}/read_messages`, headers)).toBe(204)
     expect(await statusOf(`POST ${path}/typing`, headers)).toBe(204)
     expect(await statusOf('GET /api/conversations', headers)).toBe(200)
-    // Where a body is needed, its absence is what is wrong.
+    // Where a body is required, its absence is the error.
     expect(await statusOf(`POST ${path}/messages`, headers)).toBe(422)
     expect(await statusOf(`PATCH ${path}`, headers)).toBe(422)
   })
 })
 
-test('a body in chunks that is empty is none', async () => {
+test('an empty chunked body counts as no body', async () => {
   const headers = ['Content-Type: application/json', 'Transfer-Encoding: chunked']
   expect(await statusOf(`POST /api/conversations/${id}/read_messages`, headers, '0\r\n\r\n')).toBe(204)
 })
 
 test.each(['application/JSON', 'Application/Json; Charset=UTF-8', 'application/json;charset="utf-8"'])(
-  'a body of type %s is JSON',
+  'a body of type %s is parsed as JSON',
   async (type) => {
     const path = `/api/conversations/${id}/messages`
     const answer = await john.post(path, JSON.stringify({ content: 'hello' }), { 'content-type': type })
@@ -78,7 +78,7 @@ test.each(['application/JSON', 'Application/Json; Charset=UTF-8', 'application/j
 )
 
 test.each(['application/vnd.api+json', 'text/json', 'application/jsonp'])(
-  'a body of type %s is none of ours',
+  'a body of type %s is refused',
   async (type) => {
     const path = `/api/conversations/${id}/messages`
     const answer = await john.post(path, JSON.stringify({ content: 'hello' }), { 'content-type': type })
@@ -92,18 +92,18 @@ describe('an event stream', () => {
     'TEXT/Event-Stream',
     'Text/Event-Stream;charset=utf-8',
     'application/json, TEXT/EVENT-STREAM ; q=0.5'
-  ])('is what Accept: %s asks for', async (accept) => {
+  ])('is selected by Accept: %s', async (accept) => {
     expect(await statusOf('GET /api/messages', [`Accept: ${accept}`])).toBe(200)
   })
 
   test.each(['*/*', 'text/*', 'application/json', 'text/event-stream;q=0', 'text/event-streams'])(
-    'is not what Accept: %s asks for',
+    'is not selected by Accept: %s',
     async (accept) => {
       expect(await statusOf('GET /api/messages', [`Accept: ${accept}`])).toBe(406)
     }
   )
 
-  test('resumes by ?lastEventId=, which wins over ?after=, and over which the header wins', async () => {
+  test('resumes from ?lastEventId=, which takes precedence over ?after= and yields to the header', async () => {
     const head = (await john.get('/api/conversations')).headers['event-cursor'] as string
     const [epoch, seq] = head.split('-') as [string, string]
     const accept = 'Accept: text/event-stream'
@@ -122,7 +122,7 @@ describe('an event stream', () => {
     expect(await statusOf(`GET ${path}lastEventId=junk`, [accept])).toBe(400)
   })
 
-  test('ignores what keeps caches away, as other routes do', async () => {
+  test('ignores cache busters, as other routes do', async () => {
     expect(await statusOf('GET /api/messages?_=1&_=2', ['Accept: text/event-stream'])).toBe(200)
     expect((await john.get('/api/conversations?_=1771')).statusCode).toBe(200)
     expect(refusal(await john.get('/api/conversations?__=1'))).toBe('422 validation_failed __')

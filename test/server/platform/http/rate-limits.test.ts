@@ -20,20 +20,20 @@ beforeAll(async () => {
 })
 afterAll(() => parley.close())
 
-/** What the clock that limits go by is ahead of its own, ms; it stands still where a test does not wait. */
+/** Offset of the rate limits' clock, ms; the clock stands still unless a test waits. */
 let aheadMs = 0
 let stands = true
 beforeEach(() => {
   const now = performance.now.bind(performance)
   const startMs = now()
-  // Every bucket is full.
+  // Every bucket is full again.
   aheadMs += 3_600_000
   stands = true
   vi.spyOn(performance, 'now').mockImplementation(() => (stands ? startMs : now()) + aheadMs)
 })
 afterEach(() => vi.restoreAllMocks())
 
-/** Asks until it is refused; returns that answer, and how often it was not. */
+/** Repeats a request until it is refused; returns the refusal and the number of accepted requests. */
 async function exhaust(ask: (i: number) => ReturnType<Person['get']>, atMost: number) {
   for (let i = 0; i < atMost; i++) {
     const answer = await ask(i)
@@ -46,30 +46,30 @@ const keyOf = (i: number) => `00000000-0000-4000-8000-${String(i).padStart(12, '
 const send = (person: Person, i: number) =>
   person.post(`/api/conversations/${id}/messages`, { content: 'hello', clientId: keyOf(i) })
 
-test('L1: a person who sends too much is refused with a Retry-After that is true, and others are not', async () => {
+test('L1: a user who sends too much is refused with a correct Retry-After, and other users are unaffected', async () => {
   const { answer, passed } = await exhaust((i) => send(john, i), 1_000)
   expect(passed).toBe(rateLimits.send.burst)
   expect(refusal(answer)).toBe('429 rate_limited')
   expect((await send(jane, 1)).statusCode).toBe(201)
-  // Reading has a bucket of its own.
+  // Reads have their own bucket.
   expect((await john.get('/api/conversations')).statusCode).toBe(200)
   const before = await send(john, passed)
   expect(before.statusCode).toBe(429)
   aheadMs += 1_000 * Number(before.headers['retry-after'])
-  // The refusal was not remembered under the key, nor was anything sent.
+  // The refusal was not stored under the key, and nothing was sent.
   const sent = await send(john, passed)
   expect(sent.statusCode).toBe(201)
   expect((await send(john, passed)).json<Message>().id).toBe(sent.json<Message>().id)
 })
 
-test('a retry of a key that was sent is refused at the door too, and is the first answer later', async () => {
+test('a retry of a stored key is rate limited as well, and gets the first answer later', async () => {
   const first = await send(john, 5_000)
   const { answer } = await exhaust(() => send(john, 5_000), 1_000)
   aheadMs += 1_000 * Number(answer.headers['retry-after'])
   expect((await send(john, 5_000)).json()).toEqual(first.json())
 })
 
-test('new groups have a bucket of their own, beside direct conversations', async () => {
+test('new groups have their own bucket, separate from direct conversations', async () => {
   const { passed } = await exhaust(
     () => john.post('/api/conversations', { title: 'Friends', usernames: [] }),
     100
@@ -82,13 +82,13 @@ const login = (from: string) =>
   parley.inject({ url: '/api/oauth/github', headers: { 'x-forwarded-for': from } })
 
 describe('by address', () => {
-  test('sign-ins are counted, an IPv6 network as one, another address apart', async () => {
+  test('sign-ins are counted per address, with an IPv6 network as one', async () => {
     await exhaust((i) => login(`2001:db8:1:2::${i.toString(16)}`), 1_000)
     expect(refusal(await login('2001:db8:1:2:ffff::1'))).toBe('429 rate_limited')
     expect((await login('2001:db8:1:3::1')).statusCode).toBe(404)
   })
 
-  test('tokens that are not valid are counted, and whoever is signed in there goes on', async () => {
+  test('invalid tokens are counted per address, and signed-in users there are unaffected', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.9' }
     const guess = (i: number) =>
       parley.inject({
@@ -99,14 +99,14 @@ describe('by address', () => {
     const { passed } = await exhaust(guess, 2_000)
     expect(passed).toBe(rateLimits.stranger.burst)
     expect((await john.get('/api/auth_user', headers)).statusCode).toBe(200)
-    // Storage is not asked for one more.
+    // The refused request does not reach the storage.
     const read = vi.spyOn(parley.app.store, 'read')
     expect((await guess(9_999)).statusCode).toBe(429)
     expect(read).not.toHaveBeenCalled()
   })
 })
 
-test('L1: reads of one person that are not written yet are bounded, and each gives its place back when it is', async () => {
+test("L1: a user's concurrent reads are bounded, and each releases its place when it is answered", async () => {
   const limits = createLimits(true, () => '203.0.113.9')
   const written: EventEmitter[] = []
   const read = (userId: number) => {
@@ -122,19 +122,19 @@ test('L1: reads of one person that are not written yet are bounded, and each giv
   written[0]!.emit('close')
   read(1)
   expect(() => read(1)).toThrow('Too many requests')
-  // Whatever the answer is: of a route, each gives it back.
+  // Whatever its answer is, a route releases its place.
   for (let i = 0; i < 2 * readsAtOnceMax; i++) {
     expect((await john.get(`/api/conversations/${i % 2 ? id : 'none'}`)).statusCode).toBe(i % 2 ? 200 : 404)
   }
 })
 
-test('health checks are never refused', async () => {
+test('health checks are never rate limited', async () => {
   for (let i = 0; i < 1_500; i++) expect((await parley.inject('/livez')).statusCode).toBe(200)
 })
 
-test('a stream too many is refused with 200 and the time to wait, for EventSource gives up on 429', async () => {
+test('a stream above the rate limit is refused with status 200 and a delay, because EventSource gives up on 429', async () => {
   const headers = { accept: 'text/event-stream', authorization: `Bearer ${john.token}` }
-  // Not opened, for the cursor is none: it is counted all the same.
+  // It fails because of its cursor, but still counts.
   const open = () => parley.inject({ url: '/api/messages?after=junk', headers })
   const refused = await (async () => {
     for (let i = 0; i < 2_000; i++) {
@@ -147,7 +147,7 @@ test('a stream too many is refused with 200 and the time to wait, for EventSourc
   expect(Number(/\d+/.exec(refused.body)![0])).toBeGreaterThanOrEqual(1_000)
 })
 
-test('L1: an outbox loses nothing to the limits and keeps its order', { timeout: 60_000 }, async () => {
+test('L1: an outbox loses nothing to rate limits and keeps its order', { timeout: 60_000 }, async () => {
   const client = createClient({ baseUrl: await parley.listen(), token: jane.token })
   const conversationId = (await jane.group([])).split('/').at(-1)!
   const count = rateLimits.send.burst + 30
@@ -160,7 +160,7 @@ test('L1: an outbox loses nothing to the limits and keeps its order', { timeout:
     send: (item, signal) =>
       postItem(client, item, signal).catch((error: { status: number }) => {
         refused.push(error.status)
-        // However slow the machine is, one is refused; then time goes on.
+        // One request is refused on any machine, however slow; then the clock advances.
         stands = false
         throw error
       }),
@@ -178,17 +178,17 @@ test('L1: an outbox loses nothing to the limits and keeps its order', { timeout:
   expect(new Set(refused)).toEqual(new Set([429]))
 })
 
-test('a route without a rate class stops the start', async () => {
+test('a route without a rate class prevents the start', async () => {
   const unrated = startInProcess({}, async (server) => void server.get('/unrated', async () => ''))
   await expect(unrated).rejects.toThrow('/unrated names no rate class')
 })
 
-test('a person owns a thousand groups, and may be given no more', async () => {
+test('a user owns at most a thousand groups, and cannot be given another', async () => {
   const anna = await parley.signIn('jane')
   const group = await john.group(['jane'])
   const me = (await anna.get('/api/auth_user')).json()
   const start = { me, title: 'One of many', userIds: [], history: 'all' as const, now: Date.now() }
-  // A few at a time: each has their account to itself, and what waits too long for that is refused.
+  // A few at a time: each locks the account, and a request that waits too long is refused.
   for (let owned = 0; owned < groupsOwnedMax; owned += 20) {
     await Promise.all(Array.from({ length: 20 }, () => parley.app.store.write('startGroup', start)))
   }

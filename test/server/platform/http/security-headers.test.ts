@@ -5,7 +5,7 @@ import { Sessions } from '../../../../server/sessions/sessions.ts'
 import { addUsers } from '../../../../server/people/people.ts'
 import { startInProcess, type InProcess } from '../../../harness/in-process.ts'
 
-/** What helmet sets; of the policy its end, which every answer has. */
+/** The headers that helmet sets; of the policy, the part that every answer has. */
 const everywhere = {
   'content-security-policy': /frame-ancestors 'none'$/,
   'cross-origin-opener-policy': /^same-origin$/,
@@ -41,7 +41,7 @@ beforeAll(async () => {
 })
 afterAll(() => parley.close())
 
-/** The head of an answer to bytes: its status, and its headers. */
+/** Sends bytes and returns the answer's status and headers. */
 async function headOf(bytes: string): Promise<{ status: number; headers: Headers }> {
   const socket = connect(port, '127.0.0.1')
   socket.write(bytes)
@@ -53,7 +53,7 @@ async function headOf(bytes: string): Promise<{ status: number; headers: Headers
   socket.destroy()
   const [first, ...lines] = answer.split('\r\n\r\n')[0]!.split('\r\n')
   const headers = lines.map((line) => line.split(/: (.*)/s).slice(0, 2) as [string, string])
-  // No header twice.
+  // No header occurs twice.
   expect(new Set(headers.map(([name]) => name.toLowerCase())).size).toBe(headers.length)
   return { status: Number(first!.split(' ')[1]), headers: new Headers(headers) }
 }
@@ -61,29 +61,29 @@ async function headOf(bytes: string): Promise<{ status: number; headers: Headers
 const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`
 const stream = 'Accept: text/event-stream\r\n'
 
-describe('L3: every answer carries the headers of helmet, and a date', () => {
+describe('L3: every answer has the headers of helmet, and a date', () => {
   test.each([
     ['an answer', 200, () => get('/api/login_methods')],
-    ['the document of the API', 200, () => get('/api/openapi.json')],
+    ['the API document', 200, () => get('/api/openapi.json')],
     ['health', 200, () => get('/livez')],
     ['a redirect', 307, () => get('/api/oauth/github')],
     ['a refusal', 401, () => get('/api/auth_user')],
-    ['an unknown address', 404, () => get('/api/nope')],
-    ['an asset that is not there', 404, () => get('/assets/nope.js')],
-    ['a method that is not taken', 405, () => get('/api/logout')],
+    ['an unknown path', 404, () => get('/api/nope')],
+    ['a missing asset', 404, () => get('/assets/nope.js')],
+    ['an unsupported method', 405, () => get('/api/logout')],
     [
       'a body of another type',
       415,
       () =>
         `POST /api/refresh_token HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\nContent-Type: x/y\r\nContent-Length: 1\r\n\r\nx`
     ],
-    ['an address that is not UTF-8', 400, () => get('/%ff')],
+    ['a path that is not UTF-8', 400, () => get('/%ff')],
     ['an expectation', 404, () => get('/api/nope', 'Expect: something\r\n')],
     ['a request without Host', 400, () => 'GET /livez HTTP/1.1\r\n\r\n'],
-    ['what is no HTTP', 400, () => 'hello\r\n\r\n'],
-    ['headers that are too large', 431, () => get('/livez', `X: ${'a'.repeat(20_000)}\r\n`)],
+    ['bytes that are not HTTP', 400, () => 'hello\r\n\r\n'],
+    ['oversized headers', 431, () => get('/livez', `X: ${'a'.repeat(20_000)}\r\n`)],
     ['an event stream', 200, () => get(`/api/messages?token=${token}`, stream)],
-    ['an event stream of nobody', 401, () => get('/api/messages', stream)]
+    ['an event stream without a session', 401, () => get('/api/messages', stream)]
   ])('%s', async (_what, status, bytes) => {
     const head = await headOf(bytes())
     const found = Object.keys(everywhere).map((name) => [name, head.headers.get(name)] as const)
@@ -91,7 +91,7 @@ describe('L3: every answer carries the headers of helmet, and a date', () => {
     expect(head.status).toBe(status)
   })
 
-  test('the web app’s page, which runs nothing but its own files', async () => {
+  test('the web app’s page runs only its own files', async () => {
     const { headers } = await headOf(get('/'))
     const found = Object.keys(everywhere).map((name) => [name, headers.get(name)] as const)
     expect(found.filter(([name, value]) => !everywhere[name as 'date'].test(value ?? ''))).toEqual([])
@@ -101,7 +101,7 @@ describe('L3: every answer carries the headers of helmet, and a date', () => {
   })
 })
 
-test('without TLS there is no HSTS', async () => {
+test('without TLS there is no HSTS header', async () => {
   const plain = await startInProcess({ ORIGIN: 'http://chat.example.org', HOST: '127.0.0.1' })
   expect((await plain.inject('/livez')).headers['strict-transport-security']).toBeUndefined()
   await plain.close()

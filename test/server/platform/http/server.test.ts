@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => parley.close())
 
-/** Sends bytes as they are and reads what comes back until the server hangs up. */
+/** Sends raw bytes and returns the answer until the server closes. */
 async function raw(bytes: string, host = '127.0.0.1'): Promise<string> {
   const socket = connect(port, host)
   await once(socket, 'connect')
@@ -37,7 +37,7 @@ function problemIn(answer: string): string {
   return `${document.status} ${document.code}`
 }
 
-describe('a method that an address does not take', () => {
+describe('an unsupported method', () => {
   const addresses = new Map<string, string[]>()
   for (const { url, method } of Object.values(routes)) {
     addresses.set(url, [...(addresses.get(url) ?? []), method])
@@ -59,13 +59,13 @@ describe('a method that an address does not take', () => {
     }
   })
 
-  test('is told in a problem document, whatever the body was', async () => {
+  test('is refused with a problem document, whatever the body', async () => {
     const answer = await parley.inject({ method: 'PUT', url: '/api/login', payload: 'x' })
     expect(refusal(answer)).toBe('405 method_not_allowed')
   })
 })
 
-describe('an address that is none', () => {
+describe('an invalid path', () => {
   test.each(['/api', '/api/', '/api/nope', '/api/login/', '/api/conversations/1/nope', '/metrics'])(
     'is 404: %s',
     async (url) => {
@@ -75,7 +75,7 @@ describe('an address that is none', () => {
   )
 
   test.each(['/api/%zz', '/api/conversations/%ff', '/%'])(
-    'is 400 when it cannot be decoded: %s',
+    'is 400 if it cannot be decoded: %s',
     async (url) => {
       expect(refusal(await parley.inject(url))).toBe('400 malformed_request')
     }
@@ -84,7 +84,7 @@ describe('an address that is none', () => {
 
 describe('every answer of the API', () => {
   test.each(['/api/auth_user', '/api/conversations', '/api/login_methods', '/api/nope'])(
-    '%s is not stored and not sniffed',
+    '%s is neither cached nor sniffed',
     async (url) => {
       const { headers } = await john.get(url)
       expect(headers).toMatchObject({
@@ -100,7 +100,7 @@ describe('health', () => {
   test.each([
     ['fails', () => Promise.reject(new Problem('storage_unavailable'))],
     ['does not answer', () => new Promise<never>(() => {})]
-  ])('a process whose database %s lives and is not ready', async (_, bounds) => {
+  ])('a process whose database %s is alive and not ready', async (_, bounds) => {
     const { store } = parley.app
     const server = await createApi({
       config: readConfig({}),
@@ -118,18 +118,18 @@ describe('health', () => {
     await server.close()
   })
 
-  test('the process lives and is ready', async () => {
+  test('the process is alive and ready', async () => {
     expect((await parley.inject('/livez')).json()).toEqual({ status: 'ok' })
     expect((await parley.inject('/readyz')).json()).toEqual({ status: 'ok', database: 'ok', bus: 'ok' })
   })
 })
 
-describe('what is no HTTP', () => {
-  test.each(['127.0.0.1', '::1'])('gets a problem document at %s too', async (host) => {
+describe('input that is not HTTP', () => {
+  test.each(['127.0.0.1', '::1'])('gets a problem document at %s as well', async (host) => {
     expect(problemIn(await raw('nonsense\r\n\r\n', host))).toBe('400 malformed_request')
   })
 
-  test('gets one for a request without Host, and for a control character in a header', async () => {
+  test('gets one for a request without Host and for a control character in a header', async () => {
     expect(await raw('GET /livez HTTP/1.1\r\n\r\n')).toContain('HTTP/1.1 400 ')
     expect(problemIn(await raw('GET /livez HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n'))).toBe(
       '400 malformed_request'
@@ -141,7 +141,7 @@ describe('what is no HTTP', () => {
     expect(problemIn(await raw(request))).toBe('431 headers_too_large')
   })
 
-  test('a request that never arrives whole is answered 408', async () => {
+  test('an incomplete request is answered 408', async () => {
     const { server } = parley.app.server
     const { requestTimeout, headersTimeout } = server
     Object.assign(server, { requestTimeout: 50, headersTimeout: 50 })
@@ -155,7 +155,7 @@ describe('what is no HTTP', () => {
     }
   })
 
-  test('a body shorter than it says is 400 or nothing, and never a crash', async () => {
+  test('a body shorter than its Content-Length gets 400 or nothing, and never a crash', async () => {
     const socket = connect(port, '127.0.0.1')
     await once(socket, 'connect')
     socket.end(

@@ -48,21 +48,21 @@ describe('the web app', () => {
     '/nowhere/at/all',
     '/a%2Fb',
     '/apis'
-  ])('answers %s with its index page, checked each time', async (url) => {
+  ])('answers %s with its index page, which must be revalidated', async (url) => {
     const answer = await server.inject(url)
     expect([answer.statusCode, answer.body]).toEqual([200, '<!doctype html><title>Parley</title>'])
     expect(answer.headers['content-type']).toMatch(/^text\/html/)
     expect(answer.headers['cache-control']).toBe('no-cache')
   })
 
-  test('lets its page run nothing from elsewhere and be framed by nobody', async () => {
+  test('lets its page load only its own files, and forbids framing', async () => {
     const policy = String((await server.inject('/')).headers['content-security-policy'])
     expect(policy).toContain("default-src 'self'")
     expect(policy).toContain("frame-ancestors 'none'")
     expect(policy).not.toContain('unsafe')
   })
 
-  test('has its hashed assets kept for ever', async () => {
+  test('caches its hashed assets for ever', async () => {
     const answer = await server.inject('/assets/app-1a2b.js')
     expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable')
     expect(answer.headers['content-type']).toMatch(/javascript/)
@@ -74,20 +74,23 @@ describe('the web app', () => {
     ['gzip, br;q=0', 'gzip', gunzipSync],
     ['identity', undefined, (bytes: Buffer) => bytes],
     [undefined, undefined, (bytes: Buffer) => bytes]
-  ])('sends to Accept-Encoding %s the copy in %s, kept for ever', async (accepted, encoding, decode) => {
-    const answer = await server.inject({
-      url: '/assets/big-3c4d.js',
-      headers: { ...(accepted !== undefined && { 'accept-encoding': accepted }) }
-    })
-    expect(answer.statusCode).toBe(200)
-    expect(answer.headers['content-encoding']).toBe(encoding)
-    expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable')
-    expect(answer.headers['content-type']).toMatch(/javascript/)
-    expect(answer.headers['vary']).toMatch(/accept-encoding/i)
-    expect(decode(answer.rawPayload).toString()).toBe('export {}')
-  })
+  ])(
+    'answers Accept-Encoding %s with the copy in %s, cached for ever',
+    async (accepted, encoding, decode) => {
+      const answer = await server.inject({
+        url: '/assets/big-3c4d.js',
+        headers: { ...(accepted !== undefined && { 'accept-encoding': accepted }) }
+      })
+      expect(answer.statusCode).toBe(200)
+      expect(answer.headers['content-encoding']).toBe(encoding)
+      expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable')
+      expect(answer.headers['content-type']).toMatch(/javascript/)
+      expect(answer.headers['vary']).toMatch(/accept-encoding/i)
+      expect(decode(answer.rawPayload).toString()).toBe('export {}')
+    }
+  )
 
-  test('gives each copy a tag of its own, and says 304 to whoever has it', async () => {
+  test('gives each copy its own ETag and answers 304 if it matches', async () => {
     const tagOf = async (encoding: string) =>
       String(
         (await server.inject({ url: '/assets/big-3c4d.js', headers: { 'accept-encoding': encoding } }))
@@ -99,7 +102,7 @@ describe('the web app', () => {
     expect((await server.inject({ url: '/assets/big-3c4d.js', headers })).statusCode).toBe(304)
   })
 
-  test('sends a file that has no copy as it is', async () => {
+  test('sends a file without a compressed copy as it is', async () => {
     const answer = await server.inject({
       url: '/assets/app-1a2b.js',
       headers: { 'accept-encoding': 'gzip, br' }
@@ -111,7 +114,7 @@ describe('the web app', () => {
     ])
   })
 
-  test('has its other files checked each time', async () => {
+  test('revalidates its other files', async () => {
     const answer = await server.inject('/icon.svg')
     expect([answer.headers['content-type'], answer.headers['cache-control']]).toEqual([
       expect.stringContaining('image/svg'),
@@ -119,7 +122,7 @@ describe('the web app', () => {
     ])
   })
 
-  test('answers HEAD, and no other method', async () => {
+  test('answers HEAD, and refuses other methods', async () => {
     expect((await server.inject({ method: 'HEAD', url: '/anything' })).statusCode).toBe(200)
     const answer = await server.inject({ method: 'POST', url: '/anything' })
     expect(refusal(answer)).toBe('405 method_not_allowed')
@@ -140,7 +143,7 @@ describe('the web app', () => {
     '/assets/../../secret.txt',
     '/.hidden',
     '/%00'
-  ])('gives nothing from beside it: %s', async (url) => {
+  ])('serves nothing outside its folder: %s', async (url) => {
     expect((await server.inject(url)).body).not.toContain('secret\n')
     expect((await server.inject(url)).body).not.toBe('secret')
   })

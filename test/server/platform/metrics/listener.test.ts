@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { RawConnection } from '../../../harness/raw-connection.ts'
 
 vi.mock('node:fs/promises', { spy: true })
-// Another test of this process may have loaded them with the real module.
+// Another test in this process may have loaded them with the real module.
 vi.resetModules()
 const { Exposition } = await import('../../../../server/platform/metrics/exposition.ts')
 const { listenForMetrics } = await import('../../../../server/platform/metrics/listener.ts')
@@ -14,12 +14,12 @@ afterEach(() => {
 
 const anywhere = { host: '127.0.0.1', port: 0 }
 
-test('a scrape that fails is answered with 500 and reported, and ends nothing', async () => {
-  const shown = new Exposition()
+test('a failed scrape is answered with 500 and reported, and ends nothing', async () => {
+  const exposition = new Exposition()
   const broken = new Error('EMFILE: too many open files')
-  vi.spyOn(shown, 'text').mockRejectedValue(broken)
+  vi.spyOn(exposition, 'text').mockRejectedValue(broken)
   const failures: unknown[] = []
-  const listener = await listenForMetrics(shown, anywhere, (error) => failures.push(error))
+  const listener = await listenForMetrics(exposition, anywhere, (error) => failures.push(error))
   expect((await fetch(listener.url)).status).toBe(500)
   expect(failures).toEqual([broken])
   vi.restoreAllMocks()
@@ -27,7 +27,7 @@ test('a scrape that fails is answered with 500 and reported, and ends nothing', 
   listener.close()
 })
 
-test('a process without a descriptor left tells all but how many are open', async () => {
+test('a process without a free descriptor reports everything but the open descriptors', async () => {
   const listener = await listenForMetrics(new Exposition(), anywhere, (error) => expect.fail(String(error)))
   vi.mocked(readdir).mockRejectedValue(new Error('EMFILE: too many open files'))
   const answer = await fetch(listener.url)
@@ -38,10 +38,10 @@ test('a process without a descriptor left tells all but how many are open', asyn
   listener.close()
 })
 
-test('S18: scrapes that are not read pile up no further than a few', async () => {
-  const shown = new Exposition()
-  const text = vi.spyOn(shown, 'text')
-  const listener = await listenForMetrics(shown, anywhere, (error) => expect.fail(String(error)))
+test('S18: unread scrapes are bounded', async () => {
+  const exposition = new Exposition()
+  const text = vi.spyOn(exposition, 'text')
+  const listener = await listenForMetrics(exposition, anywhere, (error) => expect.fail(String(error)))
   const connection = await RawConnection.open(listener.url)
   connection.read().send('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(1_000))
   await connection.closed

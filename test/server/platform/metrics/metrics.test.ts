@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => parley.close())
 
-/** Every line that is read at /metrics, by what is before its number. */
+/** Returns the metrics by name and labels. */
 async function readMetrics(app = parley.app): Promise<Map<string, number>> {
   const answer = await fetch(app.metricsUrl()!)
   expect(answer.status).toBe(200)
@@ -30,7 +30,7 @@ async function readMetrics(app = parley.app): Promise<Map<string, number>> {
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]))
 }
 
-/** How much each of `names` grows while `work` is done. */
+/** Returns how much each of `names` grows during `work`. */
 async function growth(names: string[], work: () => Promise<unknown>): Promise<number[]> {
   const before = await readMetrics()
   await work()
@@ -41,7 +41,7 @@ async function growth(names: string[], work: () => Promise<unknown>): Promise<nu
 const messages = () => `/api/conversations/${conversation}/messages`
 
 describe('metrics', () => {
-  test('are on a port of their own, and not where people go', async () => {
+  test('are served on their own port, and not on the public one', async () => {
     expect(refusal(await parley.inject('/metrics'))).toBe('404 not_found')
     const { origin } = new URL(parley.app.metricsUrl()!)
     expect((await fetch(`${origin}/`)).status).toBe(404)
@@ -49,14 +49,14 @@ describe('metrics', () => {
     expect((await fetch(`${origin}/metrics`, { method: 'POST' })).status).toBe(405)
   })
 
-  test('are nowhere unless they are asked for', async () => {
+  test('are off by default', async () => {
     const quiet = await startInProcess()
     await quiet.listen()
     expect(quiet.app.metricsUrl()).toBeUndefined()
     await quiet.close()
   })
 
-  test('of two servers in one process are each its own', async () => {
+  test('of two servers in one process are separate', async () => {
     const other = await startInProcess({ PARLEY_METRICS_PORT: '0' })
     await other.listen()
     await john.post(messages(), { content: 'hello' })
@@ -64,7 +64,7 @@ describe('metrics', () => {
     await other.close()
   })
 
-  test('a port that is taken stops the start, and the reason names the setting', async () => {
+  test('a port in use prevents the start, and the error names the setting', async () => {
     const port = await freePort()
     const holder = createServer().listen(port, 'localhost')
     await once(holder, 'listening')
@@ -75,8 +75,8 @@ describe('metrics', () => {
   })
 })
 
-describe('what is counted', () => {
-  test('sends, by outcome; every batch has a size and a time', async () => {
+describe('the server counts', () => {
+  test('sends by outcome, and the size and time of every batch', async () => {
     const grown = await growth(
       [
         'parley_sends_total{outcome="accepted"}',
@@ -97,7 +97,7 @@ describe('what is counted', () => {
     expect(now.get('parley_send_batch_size_bucket{le="+Inf"}')).toBe(batches)
   })
 
-  test('a batch that failed, as failed sends', async () => {
+  test('sends of a failed batch as failed', async () => {
     const metrics = createMetrics()
     const outcomes: (SendOutcome | Error)[] = [new Problem('storage_unavailable'), { refused: 'not_found' }]
     const queue = new CommitQueue<Send, SendOutcome>(async () => outcomes, 2, metrics.onSends)
@@ -125,7 +125,7 @@ describe('what is counted', () => {
     expect(text).toContain('parley_send_batch_size_bucket{le="2"} 2\n')
   })
 
-  test('streams, wakes, pulls and bytes, as many as their reader got', async () => {
+  test('streams, wakes, pulls and bytes as their reader received them', async () => {
     const jane = await parley.signIn('jane')
     const before = await readMetrics()
     const stream = await openStream(url, jane.token)
@@ -152,13 +152,13 @@ describe('what is counted', () => {
     expect(grown('parley_stream_resets_total')).toBe(1)
     expect(grown('parley_delivery_lag_seconds_count')).toBe(2)
     expect(grown('parley_delivery_lag_seconds_sum')).toBeGreaterThan(0)
-    // A commit is not delivered before it is made, nor a minute later.
+    // A delivery is neither before its commit nor a minute after it.
     expect(grown('parley_delivery_lag_seconds_sum')).toBeLessThan(60)
     resumed.cut()
     stale.cut()
   })
 
-  test('the bytes of a stream, to the last one', async () => {
+  test('every byte of a stream', async () => {
     const jane = await parley.signIn('jane')
     let received = ''
     const [written] = await growth(['parley_stream_written_bytes_total'], async () => {
@@ -174,7 +174,7 @@ describe('what is counted', () => {
     expect(written).toBe(received.length)
   })
 
-  test('requests, by route and by the class of their status; what nobody answers is one', async () => {
+  test('requests by route and status class, with unanswered ones as one class', async () => {
     const route = 'route="/api/conversations/:conversationId/messages"'
     const grown = await growth(
       [
@@ -194,7 +194,7 @@ describe('what is counted', () => {
     expect(names.filter((name) => name.includes('PROPFIND') || name.includes('nope'))).toEqual([])
   })
 
-  test('tokens that the cache knew, and those that it asked for', async () => {
+  test('tokens found in the cache and tokens looked up', async () => {
     const names = ['cache', 'database'].map((source) => `parley_session_lookups_total{source="${source}"}`)
     const grown = await growth(names, async () => {
       const jane = await parley.signIn('jane')
@@ -203,7 +203,7 @@ describe('what is counted', () => {
     expect(grown).toEqual([2, 1])
   })
 
-  test('nothing of what anybody wrote or who they are', async () => {
+  test('without any content or identity of users', async () => {
     await john.post(messages(), { content: 'a secret between us' })
     const text = await (await fetch(parley.app.metricsUrl()!)).text()
     expect(text).not.toMatch(/secret|john|jane/)

@@ -7,7 +7,7 @@ const page = readFileSync('docs/OPERATIONS.md', 'utf8')
 const rules = /```yaml\n(# parley-rules\.yml\n[^]*?)```/.exec(page)![1]!
 
 let parley: InProcess
-/** Every metric that is read at /metrics, by its name. */
+/** Every metric at /metrics, by name. */
 let types: Map<string, string>
 beforeAll(async () => {
   parley = await startInProcess({ PARLEY_METRICS_PORT: '0' })
@@ -18,15 +18,15 @@ beforeAll(async () => {
 afterAll(() => parley.close())
 
 describe('docs/OPERATIONS.md', () => {
-  test('says of every metric what it means, and of no other', () => {
+  test('describes exactly the metrics that exist', () => {
     const rows = page.split('\n').filter((line) => /^\| `(parley|process|nodejs)_/.test(line))
-    const told = rows.flatMap((row) =>
+    const documented = rows.flatMap((row) =>
       [...row.split(' | ')[0]!.matchAll(/`(\w+)`/g)].map(([, name]) => name!)
     )
-    expect(told.toSorted()).toEqual([...types.keys()].toSorted())
+    expect(documented.toSorted()).toEqual([...types.keys()].toSorted())
   })
 
-  test('has alerts on metrics that there are, in the way of their type', () => {
+  test('alerts on existing metrics, according to their type', () => {
     const asked = [...new Set(rules.match(/\b(parley|process|nodejs)_\w+/g))]
     expect(asked.length).toBeGreaterThan(10)
     for (const name of asked) {
@@ -36,13 +36,13 @@ describe('docs/OPERATIONS.md', () => {
     }
   })
 
-  test('names settings that there are', () => {
+  test('names existing settings', () => {
     const names = settings.map(({ name }) => name as string)
     for (const name of page.match(/\bPARLEY_[A-Z_]+[A-Z]/g)!) expect(names).toContain(name)
   })
 })
 
-test('metrics are named as Prometheus wants them: totals count, and units are the base ones', () => {
+test('metrics follow Prometheus naming: counters end in total, and units are base units', () => {
   for (const [name, type] of types) {
     if (!name.startsWith('parley_')) continue
     expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter'])

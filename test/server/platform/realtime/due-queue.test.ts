@@ -5,18 +5,18 @@ import { DueQueue } from '../../../../server/platform/realtime/due-queue.ts'
 import { modelLog } from './model-log.ts'
 import { ModelSocket } from './model-socket.ts'
 
-/** What waits for a turn of the event loop, which the test gives. */
+/** Callbacks that wait for the next turn of the event loop, which the test runs. */
 let turns: (() => void)[] = []
 const defer = (task: () => void) => void turns.push(task)
 const turn = () => turns.shift()?.()
-// No time passes but what the test says.
+// Time advances only when the test says so.
 beforeEach(() => {
   turns = []
   vi.useFakeTimers({ toFake: ['performance'] })
 })
 afterEach(() => void vi.useRealTimers())
 
-/** A hub with so many streams of one person, all of them complete; one of them is written in a slice. */
+/** Opens a hub with many complete streams of one user; a slice writes to one of them. */
 async function openMany(count: number, onDelivered?: () => void) {
   const model = modelLog(queueMicrotask)
   const hub = new Hub(model.log, new MemoryExchange().connect(), {
@@ -37,7 +37,7 @@ async function openMany(count: number, onDelivered?: () => void) {
 
 const idsIn = (text: string) => [...text.matchAll(/^id: e-(\d+)$/gm)].map(([, seq]) => Number(seq))
 
-test('S16: a commit writes to no stream before the event loop has had a turn, nor to all of them in one', async () => {
+test('S16: a commit is written in later turns of the event loop, and not to all streams in one', async () => {
   const { hub, commit, texts } = await openMany(1_000)
   commit()
   expect(texts().filter((text) => text !== '')).toEqual([])
@@ -53,7 +53,7 @@ test('S16: a commit writes to no stream before the event loop has had a turn, no
   hub.close()
 })
 
-test('S16: a commit for two is written at once, before the answers of that turn', async () => {
+test('S16: a commit for two streams is written at once, before the answers of that turn', async () => {
   const onDelivered = vi.fn()
   const { hub, commit, texts } = await openMany(2, onDelivered)
   commit()
@@ -64,7 +64,7 @@ test('S16: a commit for two is written at once, before the answers of that turn'
   hub.close()
 })
 
-test('S16: whoever still waits when the next commit comes gets both in one write, in order; the others go behind', async () => {
+test('S16: a stream still queued at the next commit gets both in one write, in order; the others queue behind it', async () => {
   const { hub, commit, texts } = await openMany(4)
   commit()
   turn()
@@ -82,7 +82,7 @@ test('S16: whoever still waits when the next commit comes gets both in one write
   hub.close()
 })
 
-test('S16: a commit counts as delivered when the last of its streams was written to', async () => {
+test('S16: a commit counts as delivered once the last of its streams was written to', async () => {
   const onDelivered = vi.fn()
   const { hub, commit } = await openMany(4, onDelivered)
   commit()
@@ -93,7 +93,7 @@ test('S16: a commit counts as delivered when the last of its streams was written
   hub.close()
 })
 
-test('S9: one stream is opened in a turn of the event loop, in the order in which they were asked for', async () => {
+test('S9: each turn of the event loop opens one stream, in the order of requests', async () => {
   const { hub } = await openMany(0)
   const opened: number[] = []
   for (const each of [1, 2, 3]) void hub.turn().then(() => opened.push(each))
@@ -107,7 +107,7 @@ test('S9: one stream is opened in a turn of the event loop, in the order in whic
   hub.close()
 })
 
-test('S16: streams whose peers go all at once are let go one slice after the other', async () => {
+test('S16: streams that close together are removed in slices', async () => {
   const { hub, sockets } = await openMany(3)
   for (const socket of sockets) socket.emit('end')
   const sizes = [hub.size]
@@ -119,7 +119,7 @@ test('S16: streams whose peers go all at once are let go one slice after the oth
   expect(sizes).toEqual([3, 2, 1, 0])
 })
 
-test('S5: a stream that ends while it waits is written no event', async () => {
+test('S5: a stream that ends while queued receives no event', async () => {
   const { hub, sockets, commit, texts } = await openMany(4)
   commit()
   hub.limitSession({ userId: 10, sessionId: 1, expiresAt: 0 })
@@ -129,7 +129,7 @@ test('S5: a stream that ends while it waits is written no event', async () => {
   hub.close()
 })
 
-test('G2: a signal goes behind the event that its stream waits to be written', async () => {
+test('G2: a signal follows the event that its stream is queued for', async () => {
   const { hub, commit, texts } = await openMany(4)
   commit()
   hub.signalHere([10], { name: 'typing', data: { conversationId: '7', userId: '2' } })
@@ -139,7 +139,7 @@ test('G2: a signal goes behind the event that its stream waits to be written', a
   hub.close()
 })
 
-test('M2: what is taken back while a stream waits is asked of the log, which knows what is left of it', async () => {
+test('M2: an event withdrawn while its stream is queued is read from the log, which has what is left of it', async () => {
   const { hub, model, commit, texts } = await openMany(4)
   commit()
   const [removal] = model.commit([10])
@@ -156,7 +156,7 @@ test('M2: what is taken back while a stream waits is asked of the log, which kno
   hub.close()
 })
 
-test('a slice lasts as long as the turn of the event loop before it, and 10 ms at most: streams get half of the time', () => {
+test('a slice lasts as long as the previous turn of the event loop, and at most 10 ms, so streams get half of the time', () => {
   const queue = new DueQueue({ defer, sliceMs: 1, sliceMaxMs: 10 })
   const ran: number[] = []
   const runIn = () => {

@@ -4,7 +4,7 @@ import { pullMaxBytes } from '../../../../server/platform/realtime/slow-reader.t
 
 const frameOf = (lines: string) => ({ lines, bytes: Buffer.byteLength(lines) })
 
-/** A ring that was given frames with these places, in this order. */
+/** Returns a ring that was given frames with these seqs, in this order. */
 function ringOf(...seqs: number[]): FrameRing {
   const ring = new FrameRing('e', new FrameBudget(1_000_000))
   for (const seq of seqs) ring.push(seq, frameOf(`${seq} `))
@@ -14,7 +14,7 @@ function ringOf(...seqs: number[]): FrameRing {
 const after = (ring: FrameRing, seq: number) =>
   ring.after(seq, pullMaxBytes)?.text.replaceAll(/id: e-\d+\n/g, '')
 
-test('a ring gives everything after a place, and nothing where it does not reach back or has nothing newer', () => {
+test('a ring returns every frame after a seq, or nothing if it does not reach back or has nothing newer', () => {
   const ring = ringOf(4, 5, 6)
   expect([2, 3, 4, 5, 6, 7].map((seq) => after(ring, seq))).toEqual([
     undefined,
@@ -27,7 +27,7 @@ test('a ring gives everything after a place, and nothing where it does not reach
   expect(ring.after(4, pullMaxBytes)?.text).toBe('id: e-5\n5 id: e-6\n6 ')
 })
 
-test('N2: a frame that leaves a hole begins the ring anew; one that comes late or again is not taken', () => {
+test('N2: a frame that leaves a gap restarts the ring; a late or repeated frame is ignored', () => {
   const ring = ringOf(4, 5, 7)
   expect([4, 5, 6].map((seq) => after(ring, seq))).toEqual([undefined, undefined, '7 '])
   ring.push(6, frameOf('late'))
@@ -36,10 +36,10 @@ test('N2: a frame that leaves a hole begins the ring anew; one that comes late o
   expect(after(ring, 6)).toBe('7 8 ')
 })
 
-test('a ring holds so many bytes and no more, and the newest frame whatever its size', () => {
+test('a ring is bounded in bytes, and always holds the newest frame', () => {
   const budget = new FrameBudget(10_000_000)
   const ring = new FrameRing('e', budget)
-  // Three bytes a character.
+  // Three bytes per character.
   for (let seq = 1; seq <= 20; seq++) ring.push(seq, frameOf('語'.repeat(4_000)))
   expect([9, 10].map((seq) => ring.after(seq, pullMaxBytes)?.last)).toEqual([undefined, 15])
   expect(budget.bytes).toBe(10 * 12_000)
@@ -48,7 +48,7 @@ test('a ring holds so many bytes and no more, and the newest frame whatever its 
   expect(budget.bytes).toBe(1_000_000)
 })
 
-test('a pull is no larger than its bound, and says how far it came', () => {
+test('a pull is bounded in size and returns how far it got', () => {
   const ring = new FrameRing('e', new FrameBudget(1_000_000))
   for (let seq = 1; seq <= 10; seq++) ring.push(seq, frameOf('x'.repeat(10_000)))
   const pulls = [0, 6].map((seq) => ring.after(seq, pullMaxBytes)!)
@@ -59,7 +59,7 @@ test('a pull is no larger than its bound, and says how far it came', () => {
   }
 })
 
-test('what all have pulled is dropped', () => {
+test('frames pulled by all streams are dropped', () => {
   const ring = ringOf(4, 5, 6)
   ring.trim(3)
   expect(after(ring, 3)).toBe('4 5 6 ')
@@ -72,12 +72,12 @@ test('what all have pulled is dropped', () => {
   expect(after(ring, 6)).toBeUndefined()
 })
 
-test('S19: the frames of all rings have one bound: the ring that has waited longest is emptied', () => {
+test('S19: the frames of all rings have one bound, and the ring that has waited longest is cleared', () => {
   const budget = new FrameBudget(10_000)
   const rings = Array.from({ length: 20 }, () => new FrameRing('e', budget))
   for (const [index, ring] of rings.entries()) {
     ring.push(1, frameOf('x'.repeat(1_000)))
-    // One that keeps up is never the one that waits.
+    // A ring that keeps up is never the one that waits.
     rings[0]!.trim(index)
     rings[0]!.push(index + 2, frameOf('x'.repeat(10)))
     expect(budget.bytes).toBeLessThanOrEqual(10_000)

@@ -16,18 +16,18 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-/** Another hub on the same store, with options of its own. */
+/** Opens another hub on the same store, with its own options. */
 const openAnother = (options: Partial<HubOptions> = {}, log: EventLog = world.store.events) =>
   openHubOn(log, new MemoryExchange().connect(), options)
 /** For tests that wait for `sync`. */
 const oftenInSync = { syncIntervalMs: 50, tickMs: 50 }
 
-/** The stream has sent every event up to the head. */
+/** Returns a predicate: the stream has sent every event up to the head. */
 const complete = (head: number) => (events: { event?: string | undefined; data: string }[]) =>
   events.some((event) => event.event === 'sync' && JSON.parse(event.data).head === head)
 
 describe('A stream', () => {
-  test('without a cursor first sends a block of an id alone, then sync', async () => {
+  test('without a cursor sends a block with only an id first, then sync', async () => {
     const { john } = await startPair(world.store)
     const stream = await world.open(john.userId)
     await stream.event('sync')
@@ -40,7 +40,7 @@ describe('A stream', () => {
     stream.socket.destroy()
   })
 
-  test('sends what others sent me without a name, and what I sent as message_sent', async () => {
+  test("sends others' messages unnamed, and the user's own as message_sent", async () => {
     const { john, jane, conversationId } = await startPair(world.store)
     const hers = await world.open(jane.userId)
     const his = await world.open(john.userId)
@@ -60,7 +60,7 @@ describe('A stream', () => {
     for (const stream of [hers, his]) stream.socket.destroy()
   })
 
-  test('S1: resumes after any cursor with exactly what followed it', async () => {
+  test('S1: resumes after any cursor with exactly the later events', async () => {
     const { john, jane, conversationId } = await startPair(world.store)
     for (let i = 0; i < 10; i++) await world.store.send(sendOf(john.userId, conversationId, `m ${i}`))
     for (let seq = 0; seq <= 11; seq++) {
@@ -75,7 +75,7 @@ describe('A stream', () => {
     ['of another epoch', () => 'another-1', 'epoch'],
     ['above the head', () => `${world.store.epoch}-99`, 'ahead']
   ])(
-    'S3: with a cursor %s sends reset with the head, and goes on live from there',
+    'S3: with a cursor %s sends reset with the head, and continues live from there',
     async (_, cursor, reason) => {
       const { john, jane, conversationId } = await startPair(world.store)
       const stream = await world.open(jane.userId, cursor())
@@ -102,7 +102,7 @@ describe('A stream', () => {
     for (const stream of [below, at]) stream.socket.destroy()
   })
 
-  test('S4: of somebody who left keeps the place of what they may no longer see as gone', async () => {
+  test('S4: of a former member keeps the seqs of events that they may no longer see, as gone', async () => {
     const { john, jane, conversationId } = await startPair(world.store)
     await world.store.send(sendOf(john.userId, conversationId, 'secret'))
     await changeBeside(world.database, `DELETE FROM participants WHERE user_id = ${jane.userId}`)
@@ -116,9 +116,9 @@ describe('A stream', () => {
     stream.socket.destroy()
   })
 
-  test('M2: of somebody who was removed gets nothing of what waits for them here, from no stream of theirs', async () => {
+  test('M2: of a removed member sends nothing of what is queued here, on any of their streams', async () => {
     const { john, jane, conversationId } = await startGroup(world.store, ['jane'])
-    // While she has a stream, the frames of her log are kept for those that come.
+    // While she has a stream, her log's frames are kept for further streams.
     const first = await world.open(jane.userId)
     await first.event('sync')
     await world.store.send(sendOf(john.userId, conversationId, 'secret'))
@@ -137,7 +137,7 @@ describe('A stream', () => {
     for (const stream of [first, second]) stream.socket.destroy()
   })
 
-  test('M6: sends nothing of a message that was deleted while it waited here', async () => {
+  test('M6: sends nothing of a message that was deleted while queued here', async () => {
     const { john, jane, conversationId } = await startPair(world.store)
     const first = await world.open(jane.userId)
     await first.event('sync')
@@ -151,7 +151,7 @@ describe('A stream', () => {
     for (const stream of [first, second]) stream.socket.destroy()
   })
 
-  test('S7: that is quiet hears sync again, with the head', async () => {
+  test('S7: when idle, repeats sync with the head', async () => {
     const own = await openAnother(oftenInSync)
     const { john } = await startPair(world.store)
     const stream = await own.open(john.userId)
@@ -159,7 +159,7 @@ describe('A stream', () => {
     own.close()
   })
 
-  test('S7: that is quiet hears sync although the clock was set back a day, and lives on when it is set forward', async () => {
+  test('S7: when idle, repeats sync even if the clock was set back a day, and lives on when it is set forward', async () => {
     const own = await openAnother(oftenInSync)
     const { john } = await startPair(world.store)
     const stream = await own.open(john.userId)
@@ -167,10 +167,10 @@ describe('A stream', () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     try {
       for (const days of [-1, 0.9]) {
-        // The session of `open` ends after an hour by the clock; that is no concern of this test.
+        // The session of `open` ends after an hour by the clock, which is irrelevant to this test.
         vi.setSystemTime(Date.now() + days * 86_400_000)
         const before = stream.events.length
-        // The first may have been on its way already.
+        // The first may have been in flight already.
         await stream.until(
           (events) => events.slice(before).filter((event) => event.event === 'sync').length >= 2
         )
@@ -181,7 +181,7 @@ describe('A stream', () => {
     own.close()
   })
 
-  test('S7: is told no head below what it was sent, also when the log went on while it was read', async () => {
+  test('S7: never reports a head below what it has sent, even if the log advanced while it was read', async () => {
     const log = { ...world.store.events, bounds: () => Promise.resolve([{ head: 1, floor: 0 }]) }
     const own = await openAnother({}, log)
     const { john, conversationId } = await startPair(world.store)
@@ -192,7 +192,7 @@ describe('A stream', () => {
     own.close()
   })
 
-  test('S5: ends within a second when its session does, and no other', async () => {
+  test('S5: ends within a second of its session, and no other stream does', async () => {
     const own = await openAnother(oftenInSync)
     const { john } = await startPair(world.store)
     const ended = await own.open(john.userId, null, 7)
@@ -205,7 +205,7 @@ describe('A stream', () => {
     own.close()
   })
 
-  test('S11: beyond the most one user may have is refused, with a time to try again', async () => {
+  test("S11: above a user's maximum is refused, with a retry delay", async () => {
     const own = await openAnother({ streamsPerUser: 1 })
     const { john } = await startPair(world.store)
     const first = await own.open(john.userId)
@@ -218,7 +218,7 @@ describe('A stream', () => {
     own.close()
   })
 
-  test('S8: whose reader stops keeps little waiting, is cut off, and goes on where it was; nobody else waits', async () => {
+  test('S8: with a stopped reader keeps little in memory, is closed, resumes, and delays no other stream', async () => {
     const own = await openAnother({ stallMs: 300 })
     const { john, jane, conversationId } = await startPair(world.store)
     const stopped = await own.open(jane.userId)
@@ -227,7 +227,7 @@ describe('A stream', () => {
     stopped.socket.pause()
     let mostWaiting = 0
     const content = 'x'.repeat(3_000)
-    // More than the system's buffers for a socket hold.
+    // More than the system's socket buffers hold.
     for (let sent = 0; sent < 6_000; sent += 200) {
       await Promise.all(
         Array.from({ length: 200 }, () => world.store.send(sendOf(john.userId, conversationId, content)))
@@ -237,7 +237,7 @@ describe('A stream', () => {
     const { head } = await boundsOf(world.store, jane.userId)
     await reading.until(() => reading.seqs.at(-1) === head)
     expect(reading.seqs).toEqual(Array.from({ length: head - 1 }, (_, i) => i + 2))
-    // One pull at most: a page of the log.
+    // At most one pull: a page of the log.
     expect(mostWaiting).toBeLessThan(1_000_000)
     await new Promise<void>((resolve) =>
       own.hub.size === 1 ? resolve() : stopped.served!.once('close', resolve)
@@ -253,7 +253,7 @@ describe('A stream', () => {
     own.close()
   }, 30_000)
 
-  test('S8: whose reader stops at the very last page is cut off too, with nothing more to be sent', async () => {
+  test('S8: with a reader that stops at the very last page is closed as well, without anything left to send', async () => {
     const own = await openAnother({ stallMs: 300 })
     const { john, jane, conversationId } = await startPair(world.store)
     const stopped = await own.open(jane.userId)
@@ -267,7 +267,7 @@ describe('A stream', () => {
     own.close()
   }, 30_000)
 
-  test('S10: is ended by a drain, and a later one refused', async () => {
+  test('S10: is ended by a drain, and a later one is refused', async () => {
     const own = await openAnother()
     const { john } = await startPair(world.store)
     const stream = await own.open(john.userId)
@@ -281,7 +281,7 @@ describe('A stream', () => {
   })
 })
 
-test('S10: a drain ends streams one after the other over its window', async () => {
+test("S10: is ended by a drain one after the other, over the drain's window", async () => {
   const own = await openAnother({ streamsPerUser: 200 })
   const { john } = await startPair(world.store)
   const streams = await Promise.all(Array.from({ length: 200 }, () => own.open(john.userId)))
@@ -294,7 +294,7 @@ test('S10: a drain ends streams one after the other over its window', async () =
   own.close()
 })
 
-test('S1: whoever connects, is cut and resumes while others publish sees every event once, in order', async () => {
+test('S1: connecting, being cut and resuming while others publish delivers every event once, in order', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(

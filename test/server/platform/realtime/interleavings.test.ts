@@ -84,7 +84,7 @@ async function run(steps: Step[]): Promise<void> {
     if (step.does === 'sweep') void hub.sweep().catch(() => {})
     if (step.does === 'happen') for (const pick of step.picks) await world.step(pick)
   }
-  // Whoever may comes back and reads on. Only what nobody told of needs the sweep.
+  // Permitted readers reconnect and catch up. Only an event without any notice needs the sweep.
   const untold = steps.some((step) => step.does === 'publish' && step.how === 'untold')
   const behind = () =>
     readers.filter((reader) => !revoked.has(reader.sessionId) && reader.seq !== model.headOf(reader.userId))
@@ -101,7 +101,7 @@ async function run(steps: Step[]): Promise<void> {
     do await world.step(0)
     while (world.waiting > 0)
   }
-  // Of somebody's presence the latest arrives wherever a stream was open for it, and still is.
+  // The latest presence of a user reaches every stream that was open at the time and still is.
   for (const { signal, owed, socket, sessionId } of readers) {
     if (socket && !revoked.has(sessionId)) expect(signal).toBe(owed)
   }
@@ -115,12 +115,12 @@ async function run(steps: Step[]): Promise<void> {
   hub.close()
 }
 
-test('S1, S5, G2: of thousands of interleavings of connecting, publishing, signals, reading, cuts, resumes and ended sessions each reader sees every event once, in order, and none after its session; and the latest signal', async () => {
+test('S1, S5, G2: in thousands of interleavings of connects, publishes, signals, reads, cuts, resumes and ended sessions, each reader sees every event once, in order, none after its session, and the latest signal', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), run), { numRuns: 5_000 })
 }, 60_000)
 
-// What the property found.
-test('G2: a signal does not overtake one that waits for the turn of its stream', () =>
+// A case that the property found.
+test("G2: a signal does not overtake another one that waits for its stream's turn", () =>
   run([
     { does: 'publish', to: [10, 20], count: 6, how: 'here' },
     { does: 'connect', who: 2, bytes: 1 },
@@ -131,21 +131,21 @@ test('G2: a signal does not overtake one that waits for the turn of its stream',
   ]))
 
 const anything = { bytes: 1, how: 'untold', count: 1 } as const
-test('S1: a stream hears of what nobody told of as soon as another of its user does', () =>
+test('S1: a stream receives an event without a notice as soon as another stream of its user does', () =>
   run([
     { does: 'connect', who: 0, ...anything },
     { does: 'happen', picks: [0, 0, 0] },
     { does: 'publish', to: [10], ...anything },
     { does: 'connect', who: 1, ...anything }
   ]))
-test('S5: nothing is written to a stream whose session ended while it was being opened, and the database was away', () =>
+test('S5: nothing is written to a stream whose session ended while it was being opened and the database was unavailable', () =>
   run([
     { does: 'connect', who: 3, ...anything },
     { does: 'fail' },
     { does: 'revoke', session: 3 },
     { does: 'happen', picks: [0] }
   ]))
-test('S5: nor to one whose session ended while it learned that what it wants was pruned', () =>
+test('S5: nothing is written to a stream whose session ended while it found its cursor below the floor', () =>
   run([
     { does: 'connect', who: 0, ...anything },
     { does: 'happen', picks: [0] },
@@ -155,7 +155,7 @@ test('S5: nor to one whose session ended while it learned that what it wants was
     { does: 'revoke', session: 1 }
   ]))
 
-test('S9: streams of one user that come together share one look at its log', async () => {
+test("S9: streams of one user that open together share one read of the log's bounds", async () => {
   const world = modelWorld()
   for (const reader of world.readers) world.connect(reader)
   for (let i = 0; i < 2; i++) await new Promise(setImmediate)
@@ -164,15 +164,15 @@ test('S9: streams of one user that come together share one look at its log', asy
   world.hub.close()
 })
 
-test('N3: a cursor beyond the look it shares is looked for again, and not told to start over', async () => {
+test('N3: a cursor beyond the shared bounds is looked up again, and gets no reset', async () => {
   const world = modelWorld()
   const [early, late] = world.readers
   world.connect(early!)
   await world.step(0)
-  // Looked, and not answered yet.
+  // The bounds were read, but the answer is pending.
   await world.step(0)
   world.publish([10], 'untold')
-  // Another node told this device.
+  // Another node has sent this device an event.
   late!.seq = 1
   world.connect(late!)
   while (world.waiting > 0) await world.step(0)
@@ -182,7 +182,7 @@ test('N3: a cursor beyond the look it shares is looked for again, and not told t
   world.hub.close()
 })
 
-test('S4, N2: a frame that is reported late, after word of something newer, is not sent: the log may have taken it back', async () => {
+test('S4, N2: a frame reported after a notice of something newer is not sent, because the log may have withdrawn it', async () => {
   const world = modelWorld()
   const [early, late] = world.readers
   const untilQuiet = async () => {
@@ -204,13 +204,13 @@ test('S4, N2: a frame that is reported late, after word of something newer, is n
   world.hub.close()
 })
 
-test('S1, S5: the same on the real store, over real sockets', async () => {
+test('S1, S5: the same holds on the real store, over real sockets', async () => {
   const world = await openHub()
   const realStep = fc.record({
     send: fc.integer({ min: 0, max: 6 }),
     awaited: fc.boolean(),
     cut: fc.constantFrom(null, 1, 2),
-    // Seldom, so that there is something to end.
+    // Rare, so that there is something to revoke.
     revoke: fc.constantFrom(null, null, null, null, null, null, 1, 2)
   })
   await fc.assert(

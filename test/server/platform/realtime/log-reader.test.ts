@@ -5,7 +5,7 @@ import type { EventLog, LoggedEvent } from '../../../../server/platform/storage/
 
 const eventAfter = (after: number): LoggedEvent => ({ seq: after + 1, name: 'gone', json: '{}' })
 
-/** A log whose reads end when they are told to, and that counts them. */
+/** A log whose reads complete when told to, and are counted. */
 function heldLog() {
   const held: (() => void)[] = []
   let running = 0
@@ -29,7 +29,7 @@ function heldLog() {
   return { log, counts, held }
 }
 
-/** Ends the reads that are held, and those that begin then, until everybody is answered. */
+/** Completes held reads, and later ones, until all requests are answered. */
 async function releaseUntil<Result>(answered: Promise<Result>, held: (() => void)[]): Promise<Result> {
   const asked = { waiting: true }
   void answered.finally(() => (asked.waiting = false))
@@ -40,7 +40,7 @@ async function releaseUntil<Result>(answered: Promise<Result>, held: (() => void
   return answered
 }
 
-test('S9: ten thousand streams that come back at once are a few reads of the database at a time, of a thousand events each', async () => {
+test('S9: ten thousand streams that reconnect at once make a few concurrent reads of a thousand events each', async () => {
   const { log, counts, held } = heldLog()
   const reader = new LogReader(log, new Unsent())
   const reads = Promise.all(
@@ -56,7 +56,7 @@ test('S9: ten thousand streams that come back at once are a few reads of the dat
   expect(counts.events).toBeLessThanOrEqual(1_024)
 })
 
-test('S9: streams that wait for the same read share it, and nobody joins one that has begun', async () => {
+test('S9: streams that wait for the same read share it, and none joins a read in progress', async () => {
   const asked: string[] = []
   const { log, held } = heldLog()
   const own: EventLog = {
@@ -76,7 +76,7 @@ test('S9: streams that wait for the same read share it, and nobody joins one tha
   expect(asked).toEqual(['0/0,1/0', '1/0'])
 })
 
-test('a read that fails gives its place to the next', async () => {
+test('a failed read releases its place to the next', async () => {
   const { log, held } = heldLog()
   let fails = 4
   const own: EventLog = {

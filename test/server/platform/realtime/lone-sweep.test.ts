@@ -5,8 +5,8 @@ import { openStream } from '../../../harness/stream.ts'
 
 afterEach(() => vi.useRealTimers())
 
-test('D6: a wake that got lost after its commit is made up for by the sweep, on a lone server too', async () => {
-  // The sweep's own timer, which is set at the start.
+test('D6: the sweep delivers an event whose wake was lost after its commit, on a lone server as well', async () => {
+  // The sweep's own timer, set at the start.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const parley = await startInProcess()
   const john = await parley.signIn('john')

@@ -5,10 +5,12 @@ import type {
   LoggedEvent
 } from '../../../../server/platform/storage/event-log.ts'
 
-/** What a user's nth event says: so a reader knows whose it is, and which. */
+/** The content of a user's nth event, so that a reader knows whose it is, and which. */
 export const contentOf = (userId: number, seq: number) => `${userId}/${seq}`
 
-/** An event log in memory. Its reads are asked for, looked up and answered at three moments that a test tells apart. */
+/**
+ * An in-memory event log. A read is requested, executed and answered at three moments that the test controls.
+ */
 export function modelLog(perform: (task: () => void) => void) {
   const logs = new Map<number, { events: LoggedEvent[]; floor: number }>()
   const listeners: CommitListener[] = []
@@ -52,7 +54,7 @@ export function modelLog(perform: (task: () => void) => void) {
     counts,
     headOf,
     floorOf: (userId: number) => logOf(userId).floor,
-    /** Puts an event into the logs of these users; gives the report of it. */
+    /** Appends an event to the logs of these users; returns its report. */
     commit(userIds: number[]): CommittedEvent[] {
       return userIds.map((userId) => {
         const seq = headOf(userId) + 1

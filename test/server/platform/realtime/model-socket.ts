@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 
-/** Bytes that the system takes before the other end reads. */
+/** Bytes that the system buffers before the other end reads. */
 const systemBytes = 400
 
-/** The server's end of a connection, without a network: a test says when, and how far, the other end reads. */
+/**
+ * The server's end of a connection without a network: the test decides when and how much the other end reads.
+ */
 export class ModelSocket extends EventEmitter {
   writable = true
   readonly writableCorked = 0
@@ -13,11 +15,11 @@ export class ModelSocket extends EventEmitter {
   wroteAfterEnd = 0
   readonly #perform: (task: () => void) => void
   #waiting: Buffer = Buffer.alloc(0)
-  /** Told when the system has taken what was written before them. */
+  /** Callbacks for when the system has accepted the preceding writes. */
   #written: { at: number; done: () => void }[] = []
   #count = 0
 
-  /** `perform` runs what a real socket tells later. */
+  /** `perform` runs what a real socket would report later. */
   constructor(perform: (task: () => void) => void) {
     super()
     this.#perform = perform
@@ -31,7 +33,7 @@ export class ModelSocket extends EventEmitter {
     return this.#waiting.length
   }
 
-  /** What the system has not taken. */
+  /** Bytes that the system has not accepted. */
   get writableLength(): number {
     return Math.max(0, this.#waiting.length - systemBytes)
   }
@@ -61,7 +63,7 @@ export class ModelSocket extends EventEmitter {
     this.#perform(() => this.emit('close'))
   }
 
-  /** The other end reads up to `bytes`. */
+  /** Reads up to `bytes` at the other end. */
   read(bytes: number): Buffer {
     const read = this.#waiting.subarray(0, bytes)
     this.#waiting = this.#waiting.subarray(bytes)

@@ -6,7 +6,7 @@ import { MemoryExchange } from '../../../../server/platform/realtime/memory-bus.
 import { contentOf, modelLog } from './model-log.ts'
 import { ModelSocket } from './model-socket.ts'
 
-/** Whose each session is: two of jane's, one of john's. */
+/** The user of each session: two of jane's, one of john's. */
 const owners = new Map([
   [1, 10],
   [2, 10],
@@ -15,7 +15,10 @@ const owners = new Map([
 export const sessions = [...owners.keys()]
 export const users = [10, 20]
 
-/** The hub among readers and a log whose every delay a test decides. Throws where a reader sees what it must not. */
+/**
+ * A hub between readers and a log whose every delay the test controls. Throws if a reader receives something
+ * invalid.
+ */
 export function modelWorld() {
   const tasks: (() => void)[] = []
   const perform = (task: () => void) => void tasks.push(task)
@@ -26,7 +29,7 @@ export function modelWorld() {
     syncIntervalMs: 60_000,
     streamMaxLifeMs: 3_600_000,
     streamsPerUser: 100,
-    // One stream a slice.
+    // One stream per slice.
     slices: { defer: perform, sliceMs: 0 }
   })
   const revoked = new Set<number>()
@@ -38,7 +41,7 @@ export function modelWorld() {
     model,
     readers,
     revoked,
-    /** Runs one of the things that wait to happen. */
+    /** Runs one of the pending tasks. */
     async step(pick: number): Promise<void> {
       tasks.splice(pick % Math.max(1, tasks.length), 1)[0]?.()
       await turn()
@@ -46,7 +49,7 @@ export function modelWorld() {
     get waiting() {
       return tasks.length
     },
-    /** `how`: told here at once or later, told by another node, or not told at all. */
+    /** `how`: reported here at once or later, reported by another node, or not reported at all. */
     publish(userIds: number[], how: 'here' | 'later' | 'elsewhere' | 'untold'): void {
       const events = model.commit(userIds)
       if (how === 'here') model.report(events)
@@ -54,7 +57,7 @@ export function modelWorld() {
       if (how !== 'elsewhere') return
       for (const { to } of events) for (const { userId, seq } of to) elsewhere.publishHead(userId, seq)
     },
-    /** Somebody's presence, for all the streams of these users. */
+    /** Publishes a user's presence to all streams of these users. */
     signal(userIds: number[], how: 'here' | 'elsewhere'): void {
       const data = { userId: '30', online: false, lastSeenAt: String(++signals) }
       if (how === 'here') hub.signalHere(userIds, { name: 'presence', data })
@@ -64,7 +67,7 @@ export function modelWorld() {
       }
     },
     connect(reader: Reader): void {
-      // Its request would be 401.
+      // Its request would get 401.
       if (revoked.has(reader.sessionId)) return
       reader.cut()
       const socket = new ModelSocket(perform)
@@ -88,18 +91,18 @@ export function modelWorld() {
   }
 }
 
-/** Somebody's device: what it has of its log, and the connection it has now. */
+/** A user's device: its position in the log, and its current connection. */
 export class Reader {
   readonly sessionId: number
   readonly userId: number
   socket: ModelSocket | null = null
-  /** The last event it has. */
+  /** The seq of the last event received. */
   seq = 0
   resets = 0
-  /** The last signal that it has, of this connection, and that it must come to. */
+  /** The last signal received on this connection, and the one that must arrive. */
   signal = 0
   owed = 0
-  /** Once its session has ended: where its log ended then. */
+  /** After its session has ended: the head of the log at that time. */
   nothingBeyond = Infinity
   #parser = createStreamParser()
   #inBody = false
@@ -119,7 +122,7 @@ export class Reader {
     this.#raw = ''
   }
 
-  /** What is on its way is lost, and so is half an event. */
+  /** Drops everything in flight, including half an event. */
   cut(): void {
     this.socket?.destroy()
     this.socket = null
@@ -156,19 +159,19 @@ export class Reader {
     const { seq } = parseCursor(id)!
     if (seq > this.nothingBeyond) throw new Error(`${id} came after the session had ended`)
     if (name === 'reset') {
-      // A fresh snapshot has everything up to here.
+      // A fresh snapshot contains everything up to here.
       this.resets++
       this.seq = seq
       return
     }
     const { content } = JSON.parse(data) as { content: string }
     if (seq !== this.seq + 1) throw new Error(`${id} came after ${this.seq}`)
-    if (content !== contentOf(this.userId, seq)) throw new Error(`${id} says ${content}`)
+    if (content !== contentOf(this.userId, seq)) throw new Error(`${id} has the content ${content}`)
     this.seq = seq
   }
 }
 
-/** Lets what has been decided take effect: a read of the log begins at the end of the turn in which it was asked for. */
+/** Lets decisions take effect: a read of the log begins at the end of the turn that requested it. */
 async function turn(): Promise<void> {
   for (let i = 0; i < 2; i++) await new Promise<void>((resolve) => setImmediate(resolve))
 }

@@ -8,7 +8,7 @@ import { NatsBus, type NatsBusOptions } from '../../../../server/platform/realti
 import { hasNats, startNats } from '../../../harness/nats.ts'
 import { openTcpProxy } from '../../../harness/tcp-proxy.ts'
 
-/** A bus with word of what becomes of it. */
+/** Opens a bus and records its state changes. */
 async function join(url: string, options: Partial<NatsBusOptions> = {}) {
   const states: string[] = []
   let changed = Promise.withResolvers<void>()
@@ -28,12 +28,12 @@ async function join(url: string, options: Partial<NatsBusOptions> = {}) {
 }
 
 describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () => {
-  test('N5: that is away at the start is waited for; what was subscribed meanwhile is heard then', async () => {
+  test('N5: that is unavailable at the start is awaited, and earlier subscriptions take effect then', async () => {
     await using nats = await startNats()
     await nats.stop()
     const { bus, states, recovered } = await join(nats.url, { retryMs: 50 })
     expect(states).toEqual(['degraded: connection refused'])
-    const heard = new Promise((resolve) => bus.subscribe(1, { head: resolve, signal() {} }))
+    const received = new Promise((resolve) => bus.subscribe(1, { head: resolve, signal() {} }))
     bus.publishHead(1, 4)
     const back = recovered()
     await nats.start()
@@ -42,20 +42,20 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
 
     const other = await join(nats.url)
     other.bus.publishHead(1, 5)
-    expect(await heard).toBe(5)
+    expect(await received).toBe(5)
     await Promise.all([bus.close(), other.bus.close()])
   })
 
-  test('N5: that goes away and comes back is heard again, and says so first', async () => {
+  test('N5: that goes away and comes back delivers again, and reports it first', async () => {
     await using nats = await startNats()
     const [john, jane] = await Promise.all([join(nats.url, { retryMs: 50 }), join(nats.url, { retryMs: 50 })])
     const heads: number[] = []
     const signals: unknown[] = []
-    let heard = Promise.withResolvers<void>()
+    let received = Promise.withResolvers<void>()
     await jane.bus.subscribe(1, {
       head(head) {
         heads.push(head)
-        heard.resolve()
+        received.resolve()
       },
       signal: (signal) => void signals.push(signal)
     }).ready
@@ -68,11 +68,11 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
       john.bus.publishPresence('late')
       await nats.start()
       await Promise.all(back)
-      heard = Promise.withResolvers()
+      received = Promise.withResolvers()
       john.bus.publishHead(1, 10 * round + 1)
-      await heard.promise
+      await received.promise
     }
-    // What was published to nobody is not kept for later: it may be very much.
+    // Messages published without a connection are not queued: there may be many.
     expect(heads).toEqual([11, 21])
     expect(signals).toEqual([])
     expect(jane.states).toEqual([
@@ -84,7 +84,7 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
     await Promise.all([john.bus.close(), jane.bus.close()])
   })
 
-  test('N6: that is taken leave of is told nothing more, whatever is committed meanwhile', async () => {
+  test('N6: that was closed delivers nothing more, whatever is committed meanwhile', async () => {
     await using nats = await startNats()
     const { bus } = await join(nats.url)
     const closed = new AbortController()
@@ -98,7 +98,7 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
     await closing
   })
 
-  test('N5: that falls silent is degraded after two pings, and good again with the next answer', async () => {
+  test('N5: that falls silent is degraded after two missed pings, and recovers with the next answer', async () => {
     await using nats = await startNats()
     await using proxy = await openTcpProxy({ port: nats.port, host: '127.0.0.1' })
     const { bus, states, until, recovered } = await join(`nats://127.0.0.1:${proxy.port}`, {
@@ -117,17 +117,20 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
     ['without a name', (port: number) => `nats://127.0.0.1:${port}`],
     ['with a wrong password', (port: number) => `nats://parley:wrong@127.0.0.1:${port}`],
     ['with a token', (port: number) => `nats://sesame@127.0.0.1:${port}`]
-  ])('N5: that wants a password refuses the start %s, and the line does not show it', async (_, urlAt) => {
-    await using nats = await startNats({ config: 'authorization { user: parley, password: sesame }' })
-    const refused = join(urlAt(nats.port))
-    await expect(refused).rejects.toThrow(
-      `NATS at 127.0.0.1:${nats.port} refuses Parley: Authorization Violation. ` +
-        'Check the name, the password and the permissions behind NATS_URL.'
-    )
-    const { bus } = await join(`nats://parley:sesame@127.0.0.1:${nats.port}`)
-    expect(bus.state).toBe('ok')
-    await bus.close()
-  })
+  ])(
+    'N5: that requires a password refuses the start %s, and the error does not contain it',
+    async (_, urlAt) => {
+      await using nats = await startNats({ config: 'authorization { user: parley, password: sesame }' })
+      const refused = join(urlAt(nats.port))
+      await expect(refused).rejects.toThrow(
+        `NATS at 127.0.0.1:${nats.port} refuses Parley: Authorization Violation. ` +
+          'Check the name, the password and the permissions behind NATS_URL.'
+      )
+      const { bus } = await join(`nats://parley:sesame@127.0.0.1:${nats.port}`)
+      expect(bus.state).toBe('ok')
+      await bus.close()
+    }
+  )
 
   test.each(['publish', 'subscribe'])('N5: that does not let Parley %s refuses the start', async (act) => {
     await using nats = await startNats({
@@ -140,7 +143,7 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
     )
   })
 
-  test('N5: that refuses us later is tried again until it takes us', async () => {
+  test('N5: that refuses the connection later is retried until it accepts', async () => {
     await using nats = await startNats()
     const refused = Promise.withResolvers<void>()
     let refusals = 0
@@ -154,7 +157,7 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
       }
       socket.write(`INFO ${JSON.stringify(about)}\r\n`)
       socket.once('data', () => socket.end("-ERR 'Authorization Violation'\r\n"))
-      // Twice in a row is where the client would give up.
+      // The client would give up after two in a row.
       if (++refusals === 4) refused.resolve()
     }).listen(0, '127.0.0.1')
     await once(strict, 'listening')
@@ -172,7 +175,7 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
     strict.close()
   })
 
-  test('N2: what is no hint is not heard: junk, another epoch', async () => {
+  test('N2: invalid hints are ignored: junk, another epoch', async () => {
     await using nats = await startNats()
     const [{ bus }, old, junk] = await Promise.all([
       join(nats.url),
@@ -209,7 +212,7 @@ describe.skipIf(!hasNats)('NATS (needs nats-server)', { timeout: 30_000 }, () =>
   })
 })
 
-test('N5: something that listens and is no NATS is a NATS that is away', async () => {
+test('N5: a listener that is not NATS counts as an unavailable NATS', async () => {
   const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(
     0,
     '127.0.0.1'

@@ -11,7 +11,7 @@ import { hasNats, startNats, type Nats } from '../../../harness/nats.ts'
 
 const missing = [!hasNats && 'nats-server', !existsSync('/usr/bin/openssl') && 'openssl'].filter(Boolean)
 
-/** What became of a bus that was opened: its state, and why. */
+/** Opens a bus and returns its state, and why. */
 async function stateOf(url: string): Promise<string> {
   let state = 'ok'
   const onState = (next: string, reason: string) => void (state = `${next}: ${reason}`)
@@ -41,18 +41,18 @@ describe.skipIf(missing.length > 0)(`NATS behind TLS (needs ${missing.join(', ')
     await rm(place, { recursive: true })
   })
 
-  test('N5: with a certificate that the system knows is heard, by tls:// and by nats://', async () => {
+  test('N5: with a certificate trusted by the system is accepted, by tls:// and by nats://', async () => {
     setDefaultCACertificates([...known, certificate])
     expect(await stateOf(`tls://localhost:${nats.port}`)).toBe('ok')
     expect(await stateOf(`nats://localhost:${nats.port}`)).toBe('ok')
   })
 
-  test('N5: with a certificate that nobody knows is away, and the reason says so', async () => {
+  test('N5: with an untrusted certificate is unavailable, and the reason says so', async () => {
     expect(await stateOf(`tls://localhost:${nats.port}`)).toMatch(/^degraded: self-signed certificate/)
     expect(await stateOf(`nats://localhost:${nats.port}`)).toMatch(/^degraded: self-signed certificate/)
   })
 
-  test('N5: a NATS without TLS is none for tls://: no password goes there in the clear', async () => {
+  test('N5: without TLS is refused for tls://, and no password is sent in the clear', async () => {
     await using plain = await startNats()
     expect(await stateOf(`tls://parley:sesame@127.0.0.1:${plain.port}`)).toBe(
       "degraded: server does not support 'tls'"

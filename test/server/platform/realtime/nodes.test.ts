@@ -13,7 +13,7 @@ import { boundsOf } from '../../../fixtures/logs.ts'
 import { emptyDatabase } from '../../../harness/engine.ts'
 import { openHubOn } from './socket-pair.ts'
 
-/** What becomes of a hint or a report on its way. */
+/** What happens to a hint or a report in transit. */
 type Fate = 'now' | 'lost' | 'twice' | 'late' | 'too much'
 
 let place: string
@@ -27,7 +27,10 @@ afterAll(async () => {
   await rm(place, { recursive: true })
 })
 
-/** Two nodes on one database: which of them a commit was made on, and what becomes of the word of it, the test says. */
+/**
+ * Two nodes on one database. The test decides on which node a commit is made, and what happens to its
+ * notices.
+ */
 async function openNodes() {
   const listeners: CommitListener[] = []
   const logOf = (index: number): EventLog => ({
@@ -66,7 +69,7 @@ async function openNodes() {
   return {
     nodes,
     plan,
-    /** What was late arrives, the last of it first. */
+    /** Delivers the late notices, the last one first. */
     arrive: () => {
       for (const each of late.splice(0).toReversed()) each()
     },
@@ -82,7 +85,7 @@ const heads = (events: { event?: string | undefined; data: string }[]) =>
   events.flatMap(({ event, data }) => (event === 'sync' ? [JSON.parse(data).head as number] : []))
 
 describe('Two nodes', { timeout: 30_000 }, () => {
-  test('N1: what is committed on one reaches the streams on the other, by the hint alone', async () => {
+  test('N1: a commit on one reaches the streams on the other by the hint alone', async () => {
     const { john, jane, conversationId } = await startPair(store)
     const { nodes, close } = await openNodes()
     const hers = await nodes[1]!.open(jane.userId)
@@ -95,7 +98,7 @@ describe('Two nodes', { timeout: 30_000 }, () => {
     close()
   })
 
-  test('M2: what a removal on one node took back is not sent from frames that another node kept', async () => {
+  test('M2: events withdrawn by a removal on one node are not sent from frames cached on another', async () => {
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
     const { nodes, plan, close } = await openNodes()
     const first = await nodes[1]!.open(jane.userId)
@@ -113,7 +116,7 @@ describe('Two nodes', { timeout: 30_000 }, () => {
     close()
   })
 
-  test('N2: a hint that was lost, as when a node dies after its commit, is made good by the sweep', async () => {
+  test('N2: a lost hint, as when a node dies after its commit, is made up for by the sweep', async () => {
     const { john, jane, conversationId } = await startPair(store)
     const { nodes, plan, close } = await openNodes()
     plan.hint = () => 'lost'
@@ -128,7 +131,7 @@ describe('Two nodes', { timeout: 30_000 }, () => {
     close()
   })
 
-  test('N2: a hint that promises more than there is changes nothing: no reset, and sync says the true head', async () => {
+  test("N2: a hint beyond the log's head changes nothing: no reset, and sync reports the true head", async () => {
     const { john, jane, conversationId } = await startPair(store)
     const { nodes, plan, close } = await openNodes()
     plan.hint = () => 'too much'
@@ -137,7 +140,7 @@ describe('Two nodes', { timeout: 30_000 }, () => {
     await store.send(sendOf(john.userId, conversationId, 'one'))
     await stream.until(() => stream.seqs.length === 1)
     const said = heads(stream.events).length
-    // Not the first perhaps: that may come before the log was looked at.
+    // Perhaps not the first one: it may be sent before the log was read.
     await stream.until((events) => heads(events).slice(said).includes(2))
     plan.hint = () => 'now'
     await store.send(sendOf(john.userId, conversationId, 'two'))
@@ -146,7 +149,7 @@ describe('Two nodes', { timeout: 30_000 }, () => {
     close()
   })
 
-  test('N2: word that comes late, a report or a hint, does not take the head back', async () => {
+  test('N2: a late report or hint does not move the head back', async () => {
     const { john, jane, conversationId } = await startPair(store)
     const { nodes, plan, arrive, close } = await openNodes()
     const streams = await Promise.all(nodes.map((node) => node.open(jane.userId)))
@@ -169,7 +172,7 @@ describe('Two nodes', { timeout: 30_000 }, () => {
     close()
   })
 
-  test('a user is subscribed while a stream is open, and no longer', async () => {
+  test('a user is subscribed to only while a stream is open', async () => {
     const { john } = await startPair(store)
     const exchange = new MemoryExchange()
     const open = new Set<number>()
@@ -209,7 +212,7 @@ const step = fc.record({
   sweep: fc.boolean()
 })
 
-test('N2, N3: hints and reports lost, late, twice, out of order and too high, and a reader that goes from node to node: each event once, in order', async () => {
+test('N2, N3: under hints and reports that are lost, late, repeated, out of order and too high, a reader that switches nodes gets each event once, in order', async () => {
   const { nodes, plan, arrive, close } = await openNodes()
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {

@@ -20,10 +20,10 @@ const presence = (userId: number, online: boolean): Signal => ({
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())
 
-/** Lets all that was begun end. */
+/** Resolves when all pending work has ended. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-/** A hub with a stream of jane's, whose reader reads when the test says so. */
+/** Opens a hub with a stream of jane's, whose reader reads when the test says so. */
 async function openJane() {
   const model = modelLog(queueMicrotask)
   const exchange = new MemoryExchange()
@@ -40,7 +40,7 @@ async function openJane() {
     await settled()
     return text
   }
-  /** Makes her socket full: from here on she takes nothing until she reads. */
+  /** Fills her socket: from here on she receives nothing until she reads. */
   const stop = async () => {
     model.report(model.commit(Array.from({ length: 10 }, () => jane)))
     await settled()
@@ -49,14 +49,14 @@ async function openJane() {
   return { model, hub, socket, opened, read, stop, elsewhere: exchange.connect() }
 }
 
-/** What passes in a text of the stream, in order: its data. */
+/** Returns the data of the signals in a stream's text, in order. */
 const signalsIn = (text: string) =>
   [...text.matchAll(/^event: (?:typing|presence)\ndata: (.*)\n\n/gm)].map(
     ([, data]) => JSON.parse(data!) as Record<string, unknown>
   )
 
 describe('A signal', () => {
-  test('G3: is written as it comes, under its name, without an id: the cursor of the stream stays', async () => {
+  test("G3: is written as it arrives, with its name and without an id: the stream's cursor stays", async () => {
     const { hub, opened, read } = await openJane()
     await opened
     await read()
@@ -70,21 +70,21 @@ describe('A signal', () => {
     hub.close()
   })
 
-  test('G5: comes from another node, too; and goes to the others, but for who is here', async () => {
+  test('G5: arrives from another node as well, and is forwarded to others, except presence', async () => {
     const { hub, opened, read, elsewhere } = await openJane()
     await opened
     await read()
-    const heard: Signal[] = []
-    elsewhere.subscribe(jane, { head() {}, signal: (signal) => void heard.push(signal) })
+    const received: Signal[] = []
+    elsewhere.subscribe(jane, { head() {}, signal: (signal) => void received.push(signal) })
     elsewhere.publishSignal(jane, typing(7, 2))
     expect(signalsIn(await read())).toEqual([typing(7, 2).data])
     hub.signal([jane], typing(7, 3))
     hub.signalHere([jane], presence(3, true))
-    expect(heard).toEqual([typing(7, 3)])
+    expect(received).toEqual([typing(7, 3)])
     hub.close()
   })
 
-  test('G2: of each kind the latest is sent to a reader that was slow, after what it has to read', async () => {
+  test('G2: of each kind, the latest is sent to a slow reader, after its pending events', async () => {
     const { hub, opened, read, stop } = await openJane()
     await opened
     await stop()
@@ -111,7 +111,7 @@ describe('A signal', () => {
     hub.close()
   })
 
-  test('G2: is never late: typing is not sent when it had to wait for half of its life, presence is', async () => {
+  test('G2: is never stale: typing that waited for half of its lifetime is dropped, presence is sent', async () => {
     const { hub, opened, read, stop } = await openJane()
     await opened
     await stop()
@@ -126,7 +126,7 @@ describe('A signal', () => {
     hub.close()
   })
 
-  test('G1: of a conversation does not reach somebody who was removed while it waited for them', async () => {
+  test('G1: of a conversation does not reach a member who was removed while it was queued', async () => {
     for (const how of ['here', 'elsewhere']) {
       const { hub, model, opened, read, stop, elsewhere } = await openJane()
       await opened
@@ -154,7 +154,7 @@ describe('A signal', () => {
     hub.close()
   })
 
-  test('G2: that filled the socket is followed by the latest one, although nothing else wakes the stream', async () => {
+  test('G2: that filled the socket is followed by the latest one, even if nothing else wakes the stream', async () => {
     const { hub, opened, read, socket } = await openJane()
     await opened
     await read()
@@ -166,7 +166,7 @@ describe('A signal', () => {
   })
 })
 
-test('G2: what waits is bounded: the oldest go', () => {
+test('G2: the queue is bounded, and drops the oldest', () => {
   const slot = new SignalSlot()
   let dropped = 0
   for (let i = 0; i < 1_000; i++) {
@@ -184,26 +184,26 @@ test('G2: what waits is bounded: the oldest go', () => {
   expect(slot.size).toBe(0)
 })
 
-test('a first stream and the last one that closes are told; those between are not', async () => {
+test("a user's first stream and the closing of their last one are reported; those in between are not", async () => {
   const model = modelLog(queueMicrotask)
-  const told: unknown[] = []
+  const changes: unknown[] = []
   const hub = new Hub(model.log, new MemoryExchange().connect(), {
     syncIntervalMs: 60_000,
     streamMaxLifeMs: 3_600_000,
     streamsPerUser: 2,
-    onPerson: (...person) => void told.push(person)
+    onPerson: (...person) => void changes.push(person)
   })
   const sockets = [1, 2, 3].map(() => new ModelSocket(queueMicrotask))
   const owner = { userId: jane, sessionId: 1, expiresAt: Date.now() + 3_600_000 }
   // The third is refused.
   for (const socket of sockets) await hub.open(socket.asSocket(), { ...owner, after: null })
-  expect(told).toEqual([[jane, true]])
+  expect(changes).toEqual([[jane, true]])
   sockets[0]!.destroy()
   await settled()
-  expect(told).toHaveLength(1)
+  expect(changes).toHaveLength(1)
   sockets[1]!.destroy()
   await settled()
-  expect(told).toEqual([
+  expect(changes).toEqual([
     [jane, true],
     [jane, false]
   ])

@@ -18,7 +18,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A hub that cuts no reader off for being slow: what ends a stream here is what the test is of. */
+/** Opens a hub that closes no reader for being slow, because the tests end streams for other reasons. */
 const openPatient = (options: Partial<HubOptions> = {}, log: EventLog = world.store.events) =>
   openHubOn(log, new MemoryExchange().connect(), { stallMs: 600_000, ...options })
 
@@ -31,19 +31,19 @@ async function sendMany({ john, conversationId }: Pair, count: number, length = 
   )
 }
 
-/** Stops reading, and fills what is between the two ends. */
+/** Stops reading, and fills the buffers between the two ends. */
 async function stall(listener: Listener, pair: Pair): Promise<Socket> {
   listener.socket.pause()
   while (listener.served!.writableLength === 0) await sendMany(pair, 10, 20_000)
   return listener.served!
 }
 
-/** Resolves when a socket is closed, with an error or without. */
+/** Resolves when a socket is closed, with or without an error. */
 function closing(socket: Socket): Promise<void> {
   return new Promise((resolve) => (socket.closed ? resolve() : socket.once('close', () => resolve())))
 }
 
-test('S19: what the streams of a user have pulled is held no longer; what a slow one has not, up to a bound', async () => {
+test("S19: frames pulled by all of a user's streams are released; those not pulled by a slow one are kept up to a bound", async () => {
   const own = await openPatient()
   const pair = await startPair(world.store)
   const streams = await Promise.all([1, 2, 3].map(() => own.open(pair.jane.userId)))
@@ -70,7 +70,7 @@ test('S19: what the streams of a user have pulled is held no longer; what a slow
   own.close()
 })
 
-test('S19: beyond the bound of the process, streams read the database, and miss nothing', async () => {
+test("S19: above the process's bound, streams read from the database and miss nothing", async () => {
   const own = await openPatient({ framesMaxBytes: 1 })
   const pair = await startPair(world.store)
   const streams = await Promise.all([1, 2].map(() => own.open(pair.jane.userId)))
@@ -105,7 +105,7 @@ test('S8: a page of the log is no larger than a pull of the newest frames', asyn
 })
 
 test.each(['the newest frames', 'the log'])(
-  'S19: beyond what slow readers may hold together, each holds one event of %s, and misses none',
+  'S19: above the bound for all slow readers, each holds one event of %s, and misses none',
   async (source) => {
     const own = await openPatient({ unsentMuchBytes: 1, ...(source === 'the log' && { framesMaxBytes: 1 }) })
     const pair = await startPair(world.store)
@@ -117,7 +117,7 @@ test.each(['the newest frames', 'the log'])(
     for (const { socket } of streams) socket.pause()
     while (streams.some(({ served }) => served!.writableLength === 0)) await sendMany(pair, 10, 20_000)
     const held = streams.map(({ served }) => served!.writableLength)
-    // The first was given a page before anybody was slow.
+    // The first was given a page before any reader was slow.
     expect(held[0]).toBeLessThanOrEqual(pullMaxBytes)
     for (const bytes of held.slice(1)) expect(bytes).toBeLessThan(21_000)
     expect(own.hub.unsentBytes).toBe(held.reduce((sum, bytes) => sum + bytes))
@@ -132,7 +132,7 @@ test.each(['the newest frames', 'the log'])(
   }
 )
 
-test('S5: a logout destroys the stream of a reader that takes nothing', async () => {
+test('S5: a logout destroys the stream of a stopped reader', async () => {
   const own = await openPatient()
   const pair = await startPair(world.store)
   const stream = await own.open(pair.jane.userId, null, 7)
@@ -144,14 +144,14 @@ test('S5: a logout destroys the stream of a reader that takes nothing', async ()
   own.close()
 })
 
-test('S10: a drain waits for no reader that takes nothing, and no refused one', async () => {
+test('S10: a drain waits neither for a stopped reader nor for a refused stream', async () => {
   const own = await openPatient({ streamsPerUser: 1 })
   const pair = await startPair(world.store)
   const stream = await own.open(pair.jane.userId)
   await stream.event('sync')
   const served = await stall(stream, pair)
   const refused = await own.open(pair.jane.userId)
-  // It says nothing, and closes nothing.
+  // It sends nothing and closes nothing.
   refused.socket.pause()
   refused.socket.allowHalfOpen = true
   await own.hub.drain(10)
@@ -160,7 +160,7 @@ test('S10: a drain waits for no reader that takes nothing, and no refused one', 
   own.close()
 })
 
-test('a failure to read the log is reported with its cause, and the client comes back', async () => {
+test('a failed read of the log is reported with its cause, and the client reconnects', async () => {
   const bug = new TypeError('a bug')
   const failures: unknown[] = []
   const broken: EventLog = { ...world.store.events, eventsAfter: () => Promise.reject(bug) }
@@ -180,7 +180,7 @@ test('a failure to read the log is reported with its cause, and the client comes
   other.close()
 })
 
-test('S8: a reader that is slow to empty what was written, and goes on, is not cut off; one that stops is', async () => {
+test('S8: a reader that empties its buffers slowly is not closed; one that stops is', async () => {
   vi.useFakeTimers()
   const socket = Object.assign(new EventEmitter(), {
     _handle: { writeQueueSize: 100 },

@@ -10,7 +10,7 @@ import type { EventLog } from '../../../../server/platform/storage/event-log.ts'
 import { openStore } from '../../../../server/open-store.ts'
 import { emptyDatabase } from '../../../harness/engine.ts'
 
-/** A hub over a real store of its own, and real sockets to it. */
+/** Opens a hub over its own real store, with real sockets to it. */
 export async function openHub(options: Partial<HubOptions> = {}) {
   const place = await mkdtemp(join(tmpdir(), 'parley-hub-'))
   const database = await emptyDatabase(place)
@@ -28,7 +28,7 @@ export async function openHub(options: Partial<HubOptions> = {}) {
   }
 }
 
-/** A hub over a log and a bus that others may share, and real sockets to it. */
+/** Opens a hub over a log and a bus that others may share, with real sockets to it. */
 export async function openHubOn(log: EventLog, bus: Bus, options: Partial<HubOptions> = {}) {
   const hub = new Hub(log, bus, {
     syncIntervalMs: 1_000,
@@ -62,13 +62,13 @@ export async function openHubOn(log: EventLog, bus: Bus, options: Partial<HubOpt
 
 type Waiter = { done: (events: EventSourceMessage[]) => boolean; resolve: () => void }
 
-/** Reads a stream off a socket: complete blocks only, as a browser does. */
+/** Reads a stream from a socket, by complete blocks only, as a browser does. */
 export class Listener {
   readonly events: EventSourceMessage[] = []
   raw = ''
   readonly closed: Promise<void>
   readonly socket: Socket
-  /** The server's end of it. */
+  /** The server's end of the socket. */
   served: Socket | undefined
   readonly #waiters = new Set<Waiter>()
 
@@ -93,7 +93,7 @@ export class Listener {
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
   }
 
-  /** Resolves once the events so far satisfy `done`; rejects when the stream ends before. */
+  /** Resolves once the events so far satisfy `done`; rejects if the stream ends first. */
   until(done: Waiter['done']): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiters.add({ done, resolve })
@@ -108,7 +108,7 @@ export class Listener {
     return this.events.find((event) => event.event === name)!
   }
 
-  /** The places of the logged events so far. */
+  /** The seqs of the logged events so far. */
   get seqs(): number[] {
     return this.events.flatMap((event) => (event.id ? [Number(event.id.split('-')[1])] : []))
   }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { integersAsText, textsAsText } from '../../../../server/platform/storage/postgres/array-text.ts'
 import { noPostgres, sharedDatabase } from '../../../harness/shared-postgres.ts'
 
-const name = `Postgres reads an array as it was, whatever its texts are${noPostgres ? ` (${noPostgres})` : ''}`
+const name = `Postgres reads an array back unchanged, whatever its texts are${noPostgres ? ` (${noPostgres})` : ''}`
 
 test.skipIf(noPostgres)(name, async () => {
   const client = new Client({ connectionString: await sharedDatabase() })

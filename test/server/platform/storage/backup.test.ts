@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(place, { recursive: true }))
 
-/** Opens the store, lets `use` it, closes it; gives the epoch it had and whether it was new. */
+/** Opens the store, runs `use`, closes it. Returns its epoch and whether the epoch was renewed. */
 async function withStore(
   use: (store: Awaited<ReturnType<typeof openSqliteStore>>) => Promise<void> = async () => {}
 ) {
@@ -29,13 +29,13 @@ async function withStore(
 }
 
 describe('A database', () => {
-  test('R1: that was only restarted keeps its epoch', async () => {
+  test('R1: keeps its epoch over a restart', async () => {
     const first = await withStore(async (store) => void (await startPair(store)))
     expect(first.renewed).toBeNull()
     expect(await withStore()).toEqual(first)
   })
 
-  test('R1: put back from an older copy without parley restore, even over the same file, gets a new epoch', async () => {
+  test('R1: gets a new epoch when an older copy is put back without parley restore, even over the same file', async () => {
     const first = await withStore(async (store) => void (await startPair(store)))
     const older = await readFile(path)
     await withStore(async (store) => void (await startPair(store)))
@@ -48,7 +48,7 @@ describe('A database', () => {
     expect(await withStore()).toEqual({ epoch: restored.epoch, renewed: null })
   })
 
-  test('R1: that is a copy of another file gets a new epoch', async () => {
+  test('R1: gets a new epoch when it is a copy of another file', async () => {
     const first = await withStore(async (store) => void (await startPair(store)))
     await cp(path, `${path}.copy`)
     await rm(path)
@@ -58,7 +58,7 @@ describe('A database', () => {
     expect(copied.epoch).not.toBe(first.epoch)
   })
 
-  test('R3: has one writer: a second server is refused, and a command that writes itself', async () => {
+  test('R3: has one writer: a second server is refused, and so is a command that writes directly', async () => {
     await withStore(async () => {
       await expect(openSqliteStore(path)).rejects.toThrow(/another Parley runs/)
       await expect(openSqliteStoreForCommand(path)).rejects.toThrow(/another Parley runs/)
@@ -72,7 +72,7 @@ describe('A database', () => {
 })
 
 describe('A backup', () => {
-  test('R2: taken while messages are sent is sound, holds what was acknowledged before it, and comes back', async () => {
+  test('R2: taken while messages are sent is consistent, contains every earlier acknowledged message, and can be restored', async () => {
     const copy = join(place, 'copy.db')
     let acknowledged = 0
     let conversation = 0
@@ -101,7 +101,7 @@ describe('A backup', () => {
     expect(restored.renewed).toBe('another file than it was')
   })
 
-  test('of something else, or beside a running server, is refused and changes nothing', async () => {
+  test('of another kind of database, or beside a running server, is refused and changes nothing', async () => {
     await withStore(async (store) => {
       await startPair(store)
       await expect(restore(path, path)).rejects.toThrow(/another Parley runs/)
@@ -116,7 +116,7 @@ describe('A backup', () => {
   })
 })
 
-/** Looks, from another thread, at the modes that files have while `work` runs; gives those of each name. */
+/** Observes, from another thread, the modes of a folder's files while `work` runs. Returns them by name. */
 async function modesDuring(folder: string, work: () => Promise<unknown>): Promise<Map<string, Set<number>>> {
   const seen = new Map<string, Set<number>>()
   const watcher = new Worker(
@@ -151,7 +151,7 @@ async function modesDuring(folder: string, work: () => Promise<unknown>): Promis
   return seen
 }
 
-/** A store with so much in it that a copy takes a while. */
+/** Opens a store large enough that a copy takes a while. */
 async function fill(): Promise<void> {
   await withStore(async (store) => {
     const { john, conversationId } = await startPair(store)
@@ -162,7 +162,7 @@ async function fill(): Promise<void> {
   })
 }
 
-test('no file of a backup, a restore or a lock is ever readable for others', async () => {
+test('no file of a backup, restore or lock is ever readable by others', async () => {
   await fill()
   const copies = join(place, 'copies')
   await mkdir(copies)
@@ -189,14 +189,14 @@ describe('A backup before an upgrade', () => {
     }
   }
 
-  test('U4: is made of a change that older versions cannot read, 0600, and the newest three are kept', async () => {
+  test('U4: is made before an incompatible migration, with mode 0600, and the newest three are kept', async () => {
     await withStore(async (store) => void (await startPair(store)))
     await writeFile(`${path}.before-0001-old-2020.partial`, 'of a start that was killed')
     const made: string[] = []
     for (const nth of [1, 2, 3, 4, 5]) {
       await upgrade({ changes: { '0009-boots': breaking } })
       const newest = (await backups()).findLast((name) => !made.includes(name))!
-      // Its age is what counts: all five are of one second.
+      // All five are of one second; their age counts.
       await utimes(join(place, newest), nth, nth)
       made.push(newest)
     }
@@ -207,7 +207,7 @@ describe('A backup before an upgrade', () => {
     copy.close()
   })
 
-  test('U4: is not made of a change that only adds', async () => {
+  test('U4: is not made before a migration that only adds', async () => {
     await withStore()
     await upgrade({ changes: { '0009-boots': { ...breaking, breaksOlder: [] } } })
     expect(await backups()).toEqual([])

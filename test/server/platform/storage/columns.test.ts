@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { repository } from '../../../harness/parley.ts'
 
-/** Asks for columns that a newer version may add: what a connection has prepared breaks when it does. */
+/** Selects all columns, including those that a newer version may add, which break prepared statements. */
 const asksForAll = /\b(selectAll|returningAll)\(|\b(?:SELECT|RETURNING)\s+(?:\w+\.)?\*/i
 
 test.each([
@@ -11,11 +11,11 @@ test.each([
   ['SELECT * FROM users', true],
   ['returning users.*', true],
   ['SELECT count(*) FROM users', false]
-])('%s asks for all columns: %s', (text, asks) => {
+])('%s selects all columns: %s', (text, asks) => {
   expect(asksForAll.test(text)).toBe(asks)
 })
 
-test('U2: no statement of the server asks for all columns, whichever there are', () => {
+test('U2: no statement of the server selects all columns', () => {
   const files = globSync('server/**/*.ts', { cwd: repository, exclude: ['**/node_modules/**'] })
   expect(files.length).toBeGreaterThan(100)
   const asking = files.filter((file) => asksForAll.test(readFileSync(join(repository, file), 'utf8')))

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { CommitQueue } from '../../../../server/platform/storage/commit-queue.ts'
 
-test('D6: an observer that fails keeps no outcome from whoever waits for it, and the queue goes on', async () => {
+test('D6: a failing observer keeps no outcome from its caller, and the queue continues', async () => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const queue = new CommitQueue<number, number>(
     async (items) => items.map((item) => item * 2),
@@ -16,7 +16,7 @@ test('D6: an observer that fails keeps no outcome from whoever waits for it, and
   warn.mockRestore()
 })
 
-test('a queue refuses what is beyond its bytes, and takes more once there is room', async () => {
+test('a queue refuses work beyond its bytes, and accepts more once there is room', async () => {
   const commit = Promise.withResolvers<void>()
   const queue = new CommitQueue<string, number>(
     async (items) => {

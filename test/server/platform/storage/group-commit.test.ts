@@ -52,7 +52,7 @@ const points: Record<string, Partial<GroupCommitOptions>> = {
 }
 
 test.each(Object.entries(points))(
-  'D6: a failure after COMMIT, in %s, refuses nothing: both jobs are answered, and their events reported',
+  'D6: a failure after COMMIT, in %s, refuses nothing: both jobs are answered, and their events are reported',
   async (_point, changes) => {
     await commit(changes)([job(1), job(2)])
     expect(notes()).toEqual([1, 2])
@@ -69,7 +69,7 @@ test.each(Object.entries(points))(
   }
 )
 
-test('D6: an answer that cannot be passed on does not keep the events from being reported', async () => {
+test('D6: events are reported even if an answer cannot be delivered', async () => {
   await commit({
     runWrite: ({ id }) => ({
       result: () => {},
@@ -81,7 +81,7 @@ test('D6: an answer that cannot be passed on does not keep the events from being
   expect(restoreEvents(reports[0]!.committed)).toMatchObject([{ to: [{ userId: 7, seq: 1 }] }])
 })
 
-test('E3: a job that fails is refused alone, and nothing of it is kept', async () => {
+test('E3: a failed job is refused alone, and leaves nothing behind', async () => {
   await commit()([job(1), job(2, 'bad'), job(3)])
   expect(notes()).toEqual([1, 3])
   const answers = reports.flatMap((report) => report.answers)
@@ -93,12 +93,12 @@ test('E3: a job that fails is refused alone, and nothing of it is kept', async (
   expect(forgotten).toBeGreaterThan(0)
 })
 
-test('E3: a COMMIT that fails refuses the whole group, and reports no event', async () => {
+test('E3: a failed COMMIT refuses the whole group and reports no event', async () => {
   database.exec('PRAGMA foreign_keys = ON')
   database.exec('CREATE TABLE pins (note_id INTEGER REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)')
   await commit({
     runWrite({ id }) {
-      // Checked at COMMIT alone.
+      // Checked only at COMMIT.
       database.prepare('INSERT INTO pins (note_id) VALUES (?)').run(id)
       return { result: null, committed: [{ name: 'message', json: '{}', to: [{ userId: 7, seq: id }] }] }
     }

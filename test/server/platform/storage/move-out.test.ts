@@ -24,12 +24,12 @@ describe.skipIf(noPostgres)(`A file of an older version${noPostgres ? ` (${noPos
 
   test.each<[string, () => Promise<string>, RegExp]>([
     [
-      'that does not answer',
+      'that is unreachable',
       async () => `postgres://parley@127.0.0.1:${await freePort()}/parley`,
       /does not answer/
     ],
     [
-      'with other people in it',
+      'that contains other users',
       async () => {
         const url = await sharedDatabase()
         const store = await openPostgresStore(url)
@@ -39,13 +39,13 @@ describe.skipIf(noPostgres)(`A file of an older version${noPostgres ? ` (${noPos
       },
       /there are people in that database already/
     ]
-  ])('R4: is left as it was by a move to a Postgres %s', async (_what, target, why) => {
+  ])('R4: is unchanged after a failed move to a Postgres %s', async (_what, target, why) => {
     await expect(moveOut(path, await target(), () => {}, openSqliteStore)).rejects.toThrow(why)
     expect((await readFile(path)).equals(await readFile(older))).toBe(true)
     expect((await readdir(place)).filter((name) => name.includes('before'))).toEqual([])
   })
 
-  test('R4: is brought up to date and moved to an empty one, once', async () => {
+  test('R4: is migrated and moved to an empty Postgres, once', async () => {
     const url = await sharedDatabase()
     await moveOut(path, url, () => {}, openSqliteStore)
     const count = async () =>

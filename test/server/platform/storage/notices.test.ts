@@ -12,31 +12,31 @@ async function untilListening(url: string): Promise<void> {
 }
 
 test.skipIf(noPostgres)(
-  'what one process publishes, another hears, also after its connection was lost',
+  'a notice of one process reaches another, also after its connection was lost',
   async () => {
     const url = await sharedDatabase()
     const pool = openPool(url, { max: 1 })
     const notices = openNotices(url, pool)
-    let heard = Promise.withResolvers<string>()
-    notices.listen((text) => heard.resolve(text))
+    let received = Promise.withResolvers<string>()
+    notices.listen((text) => received.resolve(text))
     await untilListening(url)
     await notices.publish('one')
-    expect(await heard.promise).toBe('one')
+    expect(await received.promise).toBe('one')
 
-    heard = Promise.withResolvers()
+    received = Promise.withResolvers()
     await administer(
       url,
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'"
     )
     await untilListening(url)
     await notices.publish('two')
-    expect(await heard.promise).toBe('two')
+    expect(await received.promise).toBe('two')
     await notices.close()
     await pool.end()
   }
 )
 
-test.skipIf(noPostgres)('a listener is closed at any moment of its connecting', async () => {
+test.skipIf(noPostgres)('a listener can be closed at any moment while it connects', async () => {
   const url = await sharedDatabase()
   const pool = openPool(url, { max: 1 })
   for (let turns = 0; turns < 60; turns++) {

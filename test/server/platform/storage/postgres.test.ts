@@ -17,7 +17,7 @@ import { noPostgres, sharedDatabase } from '../../../harness/shared-postgres.ts'
 import { messageIn } from '../../../fixtures/decoded.ts'
 import { boundsOf, eventsAfter } from '../../../fixtures/logs.ts'
 
-/** The message of an outcome, or the code of its refusal. */
+/** Returns the message of an outcome, or the code of its refusal. */
 const idOf = (outcome: SendOutcome) => ('message' in outcome ? messageIn(outcome).id : outcome.refused)
 
 describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPostgres})` : ''}`, () => {
@@ -42,11 +42,11 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
   }
 
   test.each(['commit', 'rollback'] as const)(
-    'O2, S1: of two transactions for one recipient, the first to take its place ends last, in a %s: nobody skips it',
+    'O2, S1: of two transactions for one recipient, the first to take its seq commits last, in a %s: no reader skips it',
     async (how) => {
       const { john, jane, conversationId } = await startPair(nodes[0])
       await nodes[0].send(sendOf(john.userId, conversationId, 'one'))
-      // Jane's mark has taken its place in both logs, and is not committed.
+      // Jane's read mark has taken its seq in both logs, uncommitted.
       const first = await hold(db, (transaction) =>
         markRead(transaction, { viewerId: jane.userId, conversationId, upTo: null, now: 1 })
       )
@@ -60,7 +60,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     }
   )
 
-  test('O2: writes of all kinds for overlapping people on both nodes, some rolled back: no gap, and all succeed', async () => {
+  test('O2: writes of all kinds for overlapping users on both nodes, some rolled back, all succeed and leave no gap', async () => {
     const people = await Promise.all(Array.from({ length: 5 }, () => addPerson(nodes[0])))
     const pairs = people.flatMap((me, i) => people.slice(i + 1).map((other) => ({ me, other })))
     const started = await Promise.all(
@@ -100,7 +100,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     expect(await nodes[0].read('listFindings', {})).toEqual([])
   })
 
-  test('O2: a batch takes heads in the order of their ids, however its sends come: no deadlock', async () => {
+  test('O2: a batch locks heads in the order of their ids, whatever the order of its sends, without a deadlock', async () => {
     const { john, jane, conversationId } = await startPair(nodes[0])
     const anna = await addPerson(nodes[0], 'anna')
     const other = await nodes[0].write('startDirectConversation', { me: jane, other: anna, now: 1 })
@@ -115,7 +115,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
       100
     )
     await untilWaiting(url, 1)
-    // It waits for john's before it has taken any that comes later.
+    // It waits for john's head before it has locked any later one.
     const free = `SELECT user_id::int AS id FROM inbox_heads WHERE user_id IN (${jane.userId}, ${anna.userId})
       FOR UPDATE NOWAIT`
     expect(await administer(url, free)).toHaveLength(2)
@@ -125,7 +125,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     await pool.end()
   })
 
-  test('E1: a key sent to both at once, a hundred times, is one message', async () => {
+  test('E1: a key sent to both nodes at once, a hundred times, creates one message', async () => {
     const { john, conversationId } = await startPair(nodes[0])
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, (_, i) =>
@@ -135,7 +135,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     expect(new Set(outcomes.map(idOf)).size).toBe(1)
   })
 
-  test('E2: a key sent for two conversations at once is one message; the other is refused, and nobody else', async () => {
+  test('E2: a key sent for two conversations at once creates one message, and only the other send is refused', async () => {
     const { john, jane, conversationId } = await startPair(nodes[0])
     const anna = await addPerson(nodes[0], 'anna')
     const other = await nodes[0].write('startDirectConversation', { me: john, other: anna, now: 1 })
@@ -153,7 +153,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     expect(await nodes[0].read('listFindings', {})).toEqual([])
   })
 
-  test('E3: what cannot be stored at all fails alone in its batch', async () => {
+  test('E3: a message that cannot be stored fails alone in its batch', async () => {
     const { john, jane, conversationId } = await startPair(nodes[0])
     const sends: Send[] = [
       sendOf(john.userId, conversationId, 'a'),
@@ -168,7 +168,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     ])
   })
 
-  test('E3, O2: a message for somebody without a log is not stored, and the others of its batch are', async () => {
+  test('E3, O2: a message to a user without a log is not stored, and the others of its batch are', async () => {
     const { john, conversationId } = await startPair(nodes[0])
     const broken = await startPair(nodes[0])
     await db.deleteFrom('inbox_heads').where('user_id', '=', broken.jane.userId).execute()
@@ -177,7 +177,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
       sendOf(broken.john.userId, broken.conversationId, 'lost for jane'),
       sendOf(john.userId, conversationId, 'b')
     ]
-    // One lane, so that they are one batch.
+    // One lane, so that they form one batch.
     const pool = openPool(url, { max: 1, prepared: true })
     const { send } = openSends(pool, 1, () => {})
     const settled = await Promise.allSettled(sends.map(send))
@@ -189,30 +189,30 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
     await pool.end()
   })
 
-  test('a batch with too many events for one transaction stops, and goes on in the next', async () => {
+  test('a batch with too many events for one transaction continues in the next', async () => {
     const { john, jane, conversationId } = await startPair(nodes[0])
     const pool = openPool(url, { max: 1, prepared: true })
-    const told: CommittedEvent[] = []
-    const { send } = openSends(pool, 1, (events) => told.push(...events), { eventsMax: 5 })
+    const reported: CommittedEvent[] = []
+    const { send } = openSends(pool, 1, (events) => reported.push(...events), { eventsMax: 5 })
     const outcomes = await Promise.all(
       Array.from({ length: 7 }, (_, i) =>
         send(sendOf(i % 2 ? john.userId : jane.userId, conversationId, `m ${i}`))
       )
     )
     expect(outcomes.map((outcome) => messageIn(outcome).position)).toEqual([1, 2, 3, 4, 5, 6, 7])
-    // Two people in each event: five are two messages.
+    // Each event has two recipients, so five are two messages.
     const { rows } = await pool.query(
       'SELECT count(DISTINCT xmin::text) AS transactions FROM messages WHERE conversation_id = $1',
       [conversationId]
     )
     expect(rows).toEqual([{ transactions: 4 }])
     const { head } = await boundsOf(nodes[0], john.userId)
-    const seqs = told.flatMap(({ to }) => to).filter(({ userId }) => userId === john.userId)
+    const seqs = reported.flatMap(({ to }) => to).filter(({ userId }) => userId === john.userId)
     expect(seqs.map(({ seq }) => seq)).toEqual(Array.from({ length: 7 }, (_, i) => head - 6 + i))
     await pool.end()
   })
 
-  test('a mark that waits for a later one does not take it back, and tells nobody', async () => {
+  test('a read mark that waited for a later one does not move it back, and creates no event', async () => {
     const { john, jane, conversationId } = await startPair(nodes[0])
     const first = await nodes[0].send(sendOf(john.userId, conversationId, 'one'))
     await nodes[0].send(sendOf(john.userId, conversationId, 'two'))
@@ -273,7 +273,7 @@ describe.skipIf(noPostgres)(`Two nodes on one Postgres${noPostgres ? ` (${noPost
 })
 
 test.skipIf(noPostgres)(
-  `U1: three nodes that start together on an empty Postgres bring the schema up once${noPostgres ? ` (${noPostgres})` : ''}`,
+  `U1: three nodes that start together on an empty Postgres migrate the schema once${noPostgres ? ` (${noPostgres})` : ''}`,
   async () => {
     const url = await sharedDatabase()
     const nodes = await Promise.all(Array.from({ length: 3 }, () => openPostgresStore(url)))

@@ -22,7 +22,7 @@ type Inputs = { [Name in ProcedureName]: Parameters<Procedures[Name]>[1][] }
 
 let made = 0
 
-/** Something to ask of every procedure; whatever a procedure asks in another way has an input of its own. */
+/** Returns inputs for every procedure, one for each statement variant. */
 async function inputsFor(store: Store): Promise<Inputs> {
   const { john, jane, conversationId } = await startPair(store)
   const send = sendOf(john.userId, conversationId, 'hello')
@@ -43,7 +43,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
   return {
     findExtras: [
       { ...inGroup, replyTo: groupMessageId, forwardOf: null, keys: [] },
-      { ...inGroup, replyTo: null, forwardOf: messageId, keys: [jane.username, 'nobody'] }
+      { ...inGroup, replyTo: null, forwardOf: messageId, keys: [jane.username, 'unknown'] }
     ],
     findReused: [{ tokenHash: `hash-${unique}`, familyId: `of hash-${unique}`, now }],
     findSend: [send],
@@ -130,40 +130,45 @@ async function inputsFor(store: Store): Promise<Inputs> {
   }
 }
 
-/** Steps of a plan that would be refused elsewhere. */
+/** Growing plan steps that are acceptable in these procedures. */
 const allowed: Partial<Record<ProcedureName, RegExp>> = {
-  // In SQLite's plan, and jumped over: a foreign key's check that only runs while another one is broken (FkIfZero).
+  // Listed by SQLite but skipped at run time: a foreign key check that only runs while another one is
+  // violated (FkIfZero).
   addUser: /^SCAN messages$/,
-  // Of one person's own conversations.
+  // Over one user's own conversations.
   listConversations: /^USE TEMP B-TREE FOR ORDER BY$/,
-  // Of one person's own conversations of up to a hundred.
+  // Over one user's own conversations of at most a hundred members.
   listContacts: /^USE TEMP B-TREE FOR DISTINCT$/,
   listLastSeen: /^USE TEMP B-TREE FOR DISTINCT$/,
-  // Of one conversation's people, a thousand at most.
+  // Over one conversation's members, at most a thousand.
   listParticipants: /^USE TEMP B-TREE FOR ORDER BY$/,
   removeParticipant: /^USE TEMP B-TREE FOR ORDER BY$/,
-  // Of one family's sessions, or one person's: some ten, or a hundred, are locked in order.
+  // Over one family's or user's sessions: ten, or a hundred, which are locked in order.
   addSession: /^USE TEMP B-TREE FOR ORDER BY$/,
   confirmSession: /^USE TEMP B-TREE FOR ORDER BY$/,
   endFamily: /^USE TEMP B-TREE FOR ORDER BY$/,
   endReusedFamily: /^USE TEMP B-TREE FOR ORDER BY$/,
   setDisabled: /^USE TEMP B-TREE FOR ORDER BY$/,
-  // Keys wait there by thousands at most; asked only of a send that is refused anyway.
+  // At most some thousand keys wait there; only a refused send is looked up.
   findSend: /^SCAN recent_sends$/,
   // The doctor reads everything.
   listFindings: /^/,
   openSettings: /^(SCAN|Seq Scan on) settings$/,
-  // Once an hour, over one row a user; where users have few events, Postgres would rather read all of those too.
+  // Once an hour, over one row per user. If users have few events, Postgres prefers reading all of those as
+  // well.
   pruneEvents: /^((SCAN|whole index of) inbox_heads|whole index of inbox_events)$/
 }
 
-/** The steps of a statement's plan that take longer as tables grow: whole tables or indexes read, and sorts. */
+/**
+ * Returns the steps of a statement's plan that take longer as tables grow: sorts, and scans of whole tables
+ * or indexes.
+ */
 type GrowingSteps = (store: RecordingStore, statement: Statement) => Promise<string[]>
 
 const sqliteSteps: GrowingSteps = async (store, { text }) => {
   const tables = await store.query("SELECT name FROM sqlite_master WHERE type = 'table'")
   const names = new Set(tables.map(({ name }) => String(name)))
-  // A plan calls a table by its alias.
+  // A plan uses a table's alias.
   for (const [, table, alias] of text.matchAll(/"(\w+)" as "(\w+)"/g)) {
     if (names.has(table!)) names.add(alias!)
   }
@@ -182,7 +187,7 @@ type Plan = {
 }
 
 const postgresSteps: GrowingSteps = async (store, { text, values }) => {
-  // What is prepared has one plan, for whatever values come; other writes are planned for theirs.
+  // A prepared read has one plan for all values; writes are planned for theirs.
   const kept = /^\s*(SELECT|WITH)/i.test(text)
   await store.query(`SET plan_cache_mode = force_${kept ? 'generic' : 'custom'}_plan`)
   await store.query(`PREPARE planned AS ${text}`)
@@ -203,7 +208,7 @@ const postgresSteps: GrowingSteps = async (store, { text, values }) => {
   })
 }
 
-/** Enough rows that Postgres would rather use an index, and knows it. */
+/** Inserts enough rows for Postgres to prefer an index, and updates its statistics. */
 async function fill(store: RecordingStore): Promise<void> {
   for (const statement of [
     `INSERT INTO users (username, username_key, created_at)
@@ -225,7 +230,7 @@ async function fill(store: RecordingStore): Promise<void> {
     `INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at)
      SELECT sender_id, 1000 + row_number() OVER (PARTITION BY sender_id), 'message', id, 0 FROM messages`,
     'ANALYZE',
-    // On tables of this size the planner might still read some whole; what it does then, it can only do.
+    // On tables of this size, the planner might still scan some; with this setting it scans only if it must.
     'SET enable_seqscan = off'
   ]) {
     await store.query(statement)
@@ -262,7 +267,7 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
         }
         const statements = store.takeStatements()
         expect(statements, name).not.toEqual([])
-        // What is run without a transaction must need none.
+        // A read without a transaction must be a single statement.
         if (singleReads.has(name)) expect(statements, name).toHaveLength(inputs[name].length)
         for (const statement of statements) {
           const growing = await steps(store, statement)
@@ -283,7 +288,7 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
       }
     })
 
-    test('a read of the log, of one user or many, is one statement, which takes no longer as tables grow', async () => {
+    test('a read of the log, for one user or many, is one statement that does not take longer as tables grow', async () => {
       const { john, jane } = await startPair(store)
       for (const count of [1, 100]) {
         const userIds = Array.from({ length: count }, (_, index) => (index % 2 ? john : jane).userId)
@@ -304,7 +309,7 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
       }
     })
 
-    test('a page of conversations is one statement, the first and the next', async () => {
+    test('a page of conversations is one statement, for the first page and the next', async () => {
       const { john, conversationId } = await startPair(store)
       const { john: other } = await startPair(store)
       const { id: later } = await store.write('startDirectConversation', { me: john, other, now: 0 })
@@ -318,7 +323,7 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
       expect(await page(later)).toEqual([[conversationId], 1])
     })
 
-    test('a page of messages is one statement, the first and the next', async () => {
+    test('a page of messages is one statement, for the first page and the next', async () => {
       const { john, conversationId } = await startPair(store)
       await store.send(sendOf(john.userId, conversationId, 'one'))
       const second = await store.send(sendOf(john.userId, conversationId, 'two'))
@@ -340,14 +345,14 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
       ['SELECT * FROM messages ORDER BY content LIMIT 1', 1],
       ['SELECT conversation_id FROM messages AS newest ORDER BY conversation_id', 1],
       ['SELECT * FROM messages WHERE id = 1', 0]
-    ])('%s has %i steps that grow', async (text, count) => {
+    ])('%s has %i growing steps', async (text, count) => {
       const portable = engine === 'SQLite' ? text.replaceAll('$$', "'").replace(' AS newest', '') : text
       const found = await steps(store, { text: portable, values: [] })
       expect(found.filter((step) => !step.startsWith('USE TEMP'))).toHaveLength(count)
     })
 
-    // The last one: it changes every table.
-    test('U2: every statement goes on, and says the same, when each table gets columns while the store runs', async () => {
+    // Last, because it changes every table.
+    test('U2: every statement keeps its result when each table gets columns while the store runs', async () => {
       const own = await inputsFor(store)
       const { john, conversationId } = await startPair(store)
       const places = [{ userId: john.userId, after: 0 }]

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(place, { recursive: true }))
 
-test('A store that has little to do is two threads, one that writes and one that reads; reads that would wait start one more', async () => {
+test('An idle store has two threads, a writer and a reader; queued reads start one more', async () => {
   let threads = 0
   const count = () => threads++
   process.on('worker', count)
@@ -18,7 +18,7 @@ test('A store that has little to do is two threads, one that writes and one that
   const read = () => store.read('readLogBounds', { userIds: [1] })
   for (let index = 0; index < 10; index++) await read()
   expect(threads).toBe(2)
-  // Long enough for more to start, if they did.
+  // Long enough for more threads to start.
   for (let rounds = 0; rounds < 200; rounds++) await Promise.all(Array.from({ length: 50 }, read))
   await store.close()
   process.off('worker', count)

@@ -12,7 +12,7 @@ import type { Send, SendOutcome } from '../../../../server/messages/procedures.t
 import { messageIn } from '../../../fixtures/decoded.ts'
 import { sendOf, startPair } from '../../../fixtures/people.ts'
 
-/** More than ever wait. */
+/** More than ever waits. */
 const many = 1_000_000
 
 let place: string
@@ -30,7 +30,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(place, { recursive: true }))
 
-/** A writer on the file, as the thread that writes opens it, and what is where. */
+/** Opens a writer on the file, as the writer thread does, and shows where rows are stored. */
 async function openWriter() {
   const database = openConnection(path, 'writer')
   const db = openKysely(database)
@@ -51,7 +51,7 @@ async function openWriter() {
       database.exec('ROLLBACK')
       writer.forget()
     },
-    /** john's log, as a stream reads it. */
+    /** Reads john's log as a stream does. */
     log: async () => (await readEvents(db, { places: [{ userId: john, after: 0 }], limit: 1_000 }))[0]!,
     counts: () => ({
       recent: count('recent_events') + count('recent_sends'),
@@ -71,12 +71,12 @@ function refuseToMerge(database: DatabaseSync): () => void {
 }
 
 describe('The newest events and keys', () => {
-  test('S1, E1: are the same after they were merged, and a key still has its first answer', async () => {
+  test('S1, E1: are the same after the merge, and a key keeps its first answer', async () => {
     const writer = await openWriter()
     const sends = messages(300)
     const outcomes = writer.send(...sends)
     const log = await writer.log()
-    // With the beginning of the conversation.
+    // Including the start of the conversation.
     expect(log.map(({ seq }) => seq)).toEqual(Array.from({ length: 301 }, (_, index) => index + 1))
     expect(writer.counts()).toEqual({ recent: 902, older: 0 })
 
@@ -90,7 +90,7 @@ describe('The newest events and keys', () => {
     writer.database.close()
   })
 
-  test('E1, S2: are found by whoever opens the file next', async () => {
+  test('E1, S2: are found by the next process that opens the file', async () => {
     const before = await openWriter()
     const sends = messages(3)
     const outcomes = before.send(...sends)
@@ -101,7 +101,7 @@ describe('The newest events and keys', () => {
     after.database.close()
   })
 
-  test('E1: that were taken back with their batch are sent when they are tried again', async () => {
+  test('E1: that were rolled back with their batch are stored by a retry', async () => {
     const writer = await openWriter()
     const [first, second] = messages(2)
     writer.sendAndTakeBack(first!)
@@ -112,7 +112,7 @@ describe('The newest events and keys', () => {
     writer.database.close()
   })
 
-  test('E1, S1: stay where they are while the disk takes nothing, and are merged when it does', async () => {
+  test('E1, S1: stay in place while the disk accepts no writes, and are merged afterwards', async () => {
     const writer = await openWriter()
     const sends = messages(3)
     const outcomes = writer.send(...sends)
@@ -128,7 +128,7 @@ describe('The newest events and keys', () => {
     writer.database.close()
   })
 
-  test('are merged by a server that has written many, and doctor finds nothing wrong', async () => {
+  test('are merged by a server after many writes, and doctor finds no problem', async () => {
     const store = await openSqliteStore(path)
     await Promise.all(messages(8_100).map((send) => store.send(send)))
     expect(await store.read('listFindings', {})).toEqual([])

@@ -41,10 +41,10 @@ const event = fc.record(
   { requiredKeys: ['name', 'json', 'to'] }
 ) as fc.Arbitrary<CommittedEvent>
 
-/** As between two threads. */
+/** Copies values as a message between threads does. */
 const cross = (values: Values): Values => structuredClone(values)
 
-test('a batch of sends, what became of it and its events arrive as they were', () => {
+test('a batch of sends, its outcomes and its events survive the transfer between threads', () => {
   fc.assert(
     fc.property(fc.array(send), fc.array(outcome), fc.array(event), (sends, outcomes, events) => {
       expect(restoreSends(cross(flattenSends(sends)))).toEqual(sends)
