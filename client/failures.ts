@@ -1,33 +1,39 @@
-import { Problem, problems, type ProblemCode, type ProblemDocument } from '@parley/contract/problems'
+import {
+  Problem,
+  problems,
+  type ProblemArguments,
+  type ProblemCode,
+  type ProblemDocument
+} from '@parley/contract/problems'
 
-/** The server refused the request: the contract's problem with its status and `Retry-After`. */
+/**
+ * The server refused: the contract's problem, rebuilt from its document. `message` is the server's English `detail`, for
+ * logs; make a sentence for people from `code`, `data` and `fields`.
+ */
 export class Refusal extends Problem {
-  readonly #status: number
-  readonly #title: string | undefined
+  readonly #document: ProblemDocument
   /** The server's `Retry-After`, ms; null without one. */
   readonly retryAfterMs: number | null
 
-  constructor(status: number, problem: Partial<ProblemDocument>, retryAfterMs: number | null = null) {
-    // A newer server may use codes unknown to this client; then its title and detail are shown.
-    const known = problem.code !== undefined && Object.hasOwn(problems, problem.code)
-    super(
-      known ? problem.code! : codeFor(status),
-      problem.detail ?? problem.title,
-      problem.errors,
-      problem.current
-    )
-    this.#status = status
-    this.#title = problem.title
+  constructor(status: number, document: Partial<ProblemDocument>, retryAfterMs: number | null = null) {
+    // A newer server may have codes that this client does not know.
+    const known = document.code !== undefined && Object.hasOwn(problems, document.code)
+    const code = known ? document.code! : codeFor(status)
+    const { fields, current } = document
+    const data = { ...document.data, ...(fields && { fields }), ...(current && { current }) }
+    super(...([code, data] as ProblemArguments))
+    const { title = this.message, detail = title } = document
+    this.message = detail
+    this.#document = { type: `urn:parley:problem:${code}`, ...document, title, status, detail, code }
     this.retryAfterMs = retryAfterMs
   }
 
   override get status(): number {
-    return this.#status
+    return this.#document.status
   }
 
-  override toJSON(): ProblemDocument {
-    const document = super.toJSON()
-    return { ...document, title: this.#title ?? document.title, status: this.#status }
+  toJSON(): ProblemDocument {
+    return this.#document
   }
 }
 

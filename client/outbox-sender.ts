@@ -1,9 +1,8 @@
-import { reportFault } from './failures.ts'
 import type { Message } from '@parley/contract/entities'
-import { Problem, type ProblemCode } from '@parley/contract/problems'
+import type { ProblemCode } from '@parley/contract/problems'
 import { backoffMs } from './backoff.ts'
 import { systemClock, wait, type Clock } from './clock.ts'
-import { isSignedOut, isTemporary, retryAfterMs } from './failures.ts'
+import { isSignedOut, isTemporary, Refusal, reportFault, retryAfterMs } from './failures.ts'
 import { guarded, type OnError } from './listener.ts'
 import { isSuperseded, mergeRefused, resolveChanges } from './outbox-changes.ts'
 import type { OutboxItem, OutboxStorage, SendItem } from './outbox.ts'
@@ -132,7 +131,7 @@ export class OutboxSender {
         this.close()
         return onSignedOut()
       }
-      if (isTemporary(error) || !(error instanceof Problem)) throw error
+      if (isTemporary(error) || !(error instanceof Refusal)) throw error
       await this.#refused(item, error)
     }
     onChanged()
@@ -158,7 +157,7 @@ export class OutboxSender {
     return claimed[0] ?? null
   }
 
-  async #refused(item: OutboxItem, problem: Problem): Promise<void> {
+  async #refused(item: OutboxItem, problem: Refusal): Promise<void> {
     const { storage } = this.#options
     const { clientId, kind } = item
     const isGone = goneCodes.has(problem.code)

@@ -1,4 +1,6 @@
-import type { Message } from './entities.ts'
+import type { Message, Role } from './entities.ts'
+import type { FieldProblem, FieldProblems } from './field-problems.ts'
+import type { GroupAction } from './roles.ts'
 
 /**
  * Every refusal the server can give: its status and its title, by the `code` that clients may rely on.
@@ -45,32 +47,88 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
+/** What a refusal says beside its code. Clients make their own sentences from it. Codes that are not here have no data. */
+export type ProblemData = {
+  malformed_request: {
+    reason?:
+      | 'not_http'
+      | 'host_missing'
+      | 'address_invalid'
+      | 'length_mismatch'
+      | 'not_utf8'
+      | 'not_json'
+      | 'request_follows'
+  }
+  unauthenticated: { reason: 'token_missing' | 'token_invalid' | 'session_ended' }
+  /** `origin` is where Parley expects to be opened. */
+  origin_mismatch: { origin: string }
+  /** With `role`: the caller's role, and the action that it does not allow. */
+  not_allowed:
+    | { reason: 'role'; role: Role; action: GroupAction }
+    | { reason: 'target_is_owner' | 'own_role' | 'direct_conversation' | 'system_line' | 'forwarded_message' }
+  login_unavailable: { method: 'development' | 'github' }
+  user_not_found: { username: string }
+  participant_not_found: { reason?: 'is_group' }
+  /** The methods that the address takes. */
+  method_not_allowed: { methods: readonly string[] }
+  request_timeout: { seconds: number }
+  version_conflict: { current: Message }
+  body_too_large: { maxBytes: number }
+  validation_failed: { fields: FieldProblems }
+  /** `max` counts participants, the owner included. */
+  group_full: { max: number }
+  /** `username` is the new owner's when it is their limit, and missing when it is the caller's. */
+  too_many_groups: { max: number; username?: string }
+  too_many_reactions: { max: number }
+  headers_too_large: { maxBytes: number }
+  rate_limited: { retryAfterSeconds: number }
+  login_failed: {
+    reason: 'code_missing' | 'code_refused' | 'profile_missing' | 'unreachable' | 'unexpected_answer'
+  }
+  storage_unavailable: { reason?: 'queue_full' | 'timeout' }
+}
+
+/** The data of one code; of a code without data, nothing. */
+export type DataOf<Code extends ProblemCode> = Code extends keyof ProblemData ? ProblemData[Code] : object
+
+/** Codes that can be given alone. */
+export type PlainCode = {
+  [Code in ProblemCode]: object extends DataOf<Code> ? Code : never
+}[ProblemCode]
+
+/** A code with its data. */
+export type ProblemArguments =
+  | [code: PlainCode]
+  | { [Code in keyof ProblemData]: [code: Code, data: ProblemData[Code]] }[keyof ProblemData]
+
 /** The body of a refusal, `application/problem+json` (RFC 9457). */
 export type ProblemDocument = {
   type: string
   title: string
   status: number
+  /** English, for developers and logs; apps make their own sentences from `code`, `data` and `fields`. */
   detail: string
   code: ProblemCode
+  /** With `validation_failed`: the same as `fields`, in English. */
   errors?: Record<string, string>
   /** With `version_conflict`: the message as it is now. */
   current?: Message
+  /** With `validation_failed`. */
+  fields?: FieldProblems
+  /** The rest of `ProblemData`. */
+  data?: Record<string, unknown>
 }
 
-/** A refusal on its way to the client. Thrown by every room, answered by `http/`, rebuilt by the client. */
+/** A refusal on its way to the client: a code and its data, without a sentence. */
 export class Problem extends Error {
   readonly code: ProblemCode
-  /** What is wrong, by the field's name; `validation_failed` carries it. */
-  readonly errors: Record<string, string> | undefined
-  /** With `version_conflict`: the message as it is now. */
-  readonly current: Message | undefined
+  readonly data: Readonly<Record<string, unknown>>
 
-  constructor(code: ProblemCode, detail?: string, errors?: Record<string, string>, current?: Message) {
-    super(detail ?? problems[code].title)
+  constructor(...[code, data = {}]: ProblemArguments) {
+    super(problems[code].title)
     this.name = 'Problem'
     this.code = code
-    this.errors = errors
-    this.current = current
+    this.data = data
   }
 
   /** Notes what caused it, for the log alone. */
@@ -83,16 +141,18 @@ export class Problem extends Error {
     return problems[this.code].status
   }
 
-  toJSON(): ProblemDocument {
-    const { status, title } = problems[this.code]
-    return {
-      type: `urn:parley:problem:${this.code}`,
-      title,
-      status,
-      detail: this.message,
-      code: this.code,
-      ...(this.errors && { errors: this.errors }),
-      ...(this.current && { current: this.current })
-    }
+  /** What is wrong, by the field's name; `validation_failed` carries it. */
+  get fields(): FieldProblems | undefined {
+    return this.data['fields'] as FieldProblems | undefined
   }
+
+  /** With `version_conflict`: the message as it is now. */
+  get current(): Message | undefined {
+    return this.data['current'] as Message | undefined
+  }
+}
+
+/** A `validation_failed` for one field. */
+export function fieldProblem(field: string, problem: FieldProblem): Problem {
+  return new Problem('validation_failed', { fields: { [field]: problem } })
 }

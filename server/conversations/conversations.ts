@@ -1,5 +1,5 @@
 import type { Conversation, User } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem, Problem } from '@parley/contract/problems'
 import { pageSize } from '@parley/contract/limits'
 import { typedUsernameKey } from '@parley/contract/usernames'
 import type { Store } from '../store.ts'
@@ -17,7 +17,7 @@ export async function startConversation(
   username: string
 ): Promise<{ conversation: Conversation; created: boolean }> {
   if (typedUsernameKey(username) === '') {
-    throw new Problem('validation_failed', 'Say whom to talk with.', { username: 'must not be empty' })
+    throw fieldProblem('username', { code: 'required' })
   }
   const other = await findPerson(store, username)
   if (other.id === me.user.id) throw new Problem('conversation_with_yourself')
@@ -59,10 +59,10 @@ export async function getConversation(
 /** The other one in a conversation of two. Throws `conversation_not_found`, and `participant_not_found` in a group. */
 export async function getOtherParticipant(store: Store, me: Principal, id: number): Promise<Snapshot<User>> {
   const { cursor, data } = await getConversation(store, me, id)
-  if (!data.otherParticipant) throw new Problem('participant_not_found', 'This is a group.')
+  if (!data.otherParticipant) throw new Problem('participant_not_found', { reason: 'is_group' })
   return { cursor, data: data.otherParticipant }
 }
 
 function conversationNotFound(): Problem {
-  return new Problem('conversation_not_found', 'You have no conversation with this id.')
+  return new Problem('conversation_not_found')
 }

@@ -1,4 +1,5 @@
 import type { Conversation, User } from '@parley/contract/entities'
+import { groupsOwnedMax } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { userOf } from '../messages/rows.ts'
@@ -25,7 +26,8 @@ export async function startGroup(
 }> {
   const { me, title, history, now } = input
   const meId = Number(me.id)
-  if (await ownsTooManyGroups(db, meId)) return { result: { refused: 'too_many_groups' }, committed: [] }
+  if (await ownsTooManyGroups(db, meId))
+    return { result: { refused: 'too_many_groups', max: groupsOwnedMax }, committed: [] }
   const { id } = await db
     .insertInto('conversations')
     .values({

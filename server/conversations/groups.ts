@@ -1,5 +1,5 @@
 import type { Conversation } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem, Problem } from '@parley/contract/problems'
 import { participantsMax, titleMaxLength } from '@parley/contract/limits'
 import type { Store } from '../store.ts'
 import { getConversation } from './conversations.ts'
@@ -15,16 +15,16 @@ export async function startGroup(store: Store, me: Principal, input: NewGroup): 
   const title = titleOf(input.title)
   const typed = [...new Set(await keysOf(store, input.usernames))]
   if (typed.includes('')) {
-    throw new Problem('validation_failed', 'A name is empty.', { usernames: 'must not hold empty names' })
+    throw fieldProblem('usernames', { code: 'blank_entries' })
   }
   const found = await findUserIds(store, typed)
   const keys = typed.filter((key) => found.get(key) !== me.userId)
   if (keys.length >= participantsMax) {
-    throw new Problem('group_full', `A group has ${participantsMax} people at most.`)
+    throw new Problem('group_full', { max: participantsMax })
   }
   const userIds = keys.map((key) => {
     const id = found.get(key)
-    if (id === undefined) throw new Problem('user_not_found', `No user is called ${key}.`)
+    if (id === undefined) throw new Problem('user_not_found', { username: key })
     return id
   })
   const started = await store.write('startGroup', {
@@ -52,6 +52,6 @@ export async function renameConversation(
 function titleOf(text: string): string {
   const title = text.trim()
   const problem = lineProblem(title, titleMaxLength)
-  if (problem) throw new Problem('validation_failed', `The title ${problem}.`, { title: problem })
+  if (problem) throw fieldProblem('title', problem)
   return title
 }

@@ -46,9 +46,8 @@ function conversationOf(db: Kysely<Schema>, id: number) {
 export function whyNot(membership: Membership | undefined, action: GroupAction): Refused | null {
   if (!membership) return { refused: 'conversation_not_found' }
   const { conversation, me } = membership
-  if (conversation.kind !== 'group')
-    return { refused: 'not_allowed', detail: 'This is a conversation of two.' }
-  return may(me.role, action) ? null : { refused: 'not_allowed', detail: `Your role here is ${me.role}.` }
+  if (conversation.kind !== 'group') return { refused: 'not_allowed', reason: 'direct_conversation' }
+  return may(me.role, action) ? null : { refused: 'not_allowed', reason: 'role', role: me.role, action }
 }
 
 export async function findParticipant(db: Kysely<Schema>, conversationId: number, userId: number) {

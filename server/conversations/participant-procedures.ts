@@ -1,5 +1,5 @@
 import type { Participant, Role, User } from '@parley/contract/entities'
-import { participantsMax, receiptsMax } from '@parley/contract/limits'
+import { groupsOwnedMax, participantsMax, receiptsMax } from '@parley/contract/limits'
 import { may } from '@parley/contract/roles'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
@@ -70,7 +70,7 @@ export async function addParticipant(
     .select(userColumns)
     .where('username_key', '=', input.key)
     .executeTakeFirst()
-  if (!found) return { result: { refused: 'user_not_found' }, committed: [] }
+  if (!found) return { result: { refused: 'user_not_found', username: input.key }, committed: [] }
   const userId = found.user_id
   const result = async (added: boolean) => ({
     participant: participantOf(
@@ -81,7 +81,8 @@ export async function addParticipant(
   })
   if (await findParticipant(db, conversationId, userId)) return { result: await result(false), committed: [] }
   const count = await countParticipants(db, conversationId, participantsMax)
-  if (count >= participantsMax) return { result: { refused: 'group_full' }, committed: [] }
+  if (count >= participantsMax)
+    return { result: { refused: 'group_full', max: participantsMax }, committed: [] }
   const { last_position, history } = membership!.conversation
   await db
     .insertInto('participants')
@@ -126,12 +127,11 @@ export async function changeRole(
   const receipts = await showsReceipts(db, conversationId)
   if (target.role === role) return { result: participantOf(target, receipts), committed: [] }
   if (userId === viewerId) {
-    const detail = 'Make somebody else the owner first.'
-    return { result: { refused: 'not_allowed', detail }, committed: [] }
+    return { result: { refused: 'not_allowed', reason: 'own_role' }, committed: [] }
   }
   if (role === 'owner' && (await ownsTooManyGroups(db, userId))) {
-    const detail = `${target.username} owns as many groups as one person may.`
-    return { result: { refused: 'too_many_groups', detail }, committed: [] }
+    const { username } = target
+    return { result: { refused: 'too_many_groups', max: groupsOwnedMax, username }, committed: [] }
   }
   await lockHeads(db, conversationId)
   const committed = await setRole(db, {
@@ -158,12 +158,8 @@ export async function removeParticipant(
   if (refused) return { result: refused, committed: [] }
   const target = await findParticipant(db, conversationId, userId)
   if (!target) return { result: { refused: 'participant_not_found' }, committed: [] }
-  const allowed =
-    target.role === 'member' || (target.role === 'admin' && may(membership.me.role, 'remove_admin'))
-  if (!leaves && !allowed) {
-    const detail = `Your role here is ${membership.me.role}, theirs is ${target.role}.`
-    return { result: { refused: 'not_allowed', detail }, committed: [] }
-  }
+  const forbidden = leaves ? null : whyNotRemove(membership.me.role, target.role)
+  if (forbidden) return { result: forbidden, committed: [] }
   await lockHeads(db, conversationId)
   const committed: CommittedEvent[] = []
   const heir = leaves && target.role === 'owner' ? await findHeir(db, conversationId, userId) : undefined
@@ -193,6 +189,14 @@ export async function removeParticipant(
   }
   committed.push(...(await appendMessageEvent(db, 'participant_removed', line, { conversationId }, now)))
   return { result: null, committed }
+}
+
+/** Why a member with the role `mine`, who may remove members, may not remove one with the role `theirs`. */
+function whyNotRemove(mine: Role, theirs: Role): Refused | null {
+  if (theirs === 'owner') return { refused: 'not_allowed', reason: 'target_is_owner' }
+  return theirs === 'member' || may(mine, 'remove_admin')
+    ? null
+    : { refused: 'not_allowed', reason: 'role', role: mine, action: 'remove_admin' }
 }
 
 /** Who is the owner after this one: the admin, else the member, who has been there longest. */

@@ -1,5 +1,5 @@
 import type { Participant, Role } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem } from '@parley/contract/problems'
 import { participantsPageSize } from '@parley/contract/limits'
 import type { Store } from '../store.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
@@ -37,7 +37,7 @@ export async function addParticipant(
 ): Promise<{ participant: Participant; added: boolean }> {
   const key = await keyOf(store, input.username)
   if (key === '') {
-    throw new Problem('validation_failed', 'Say whom to add.', { username: 'must not be empty' })
+    throw fieldProblem('username', { code: 'required' })
   }
   const { conversationId, role = 'member' } = input
   return accepted(

@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem, type Problem } from '@parley/contract/problems'
 import { routes } from '@parley/contract/routes'
 import {
   getConversation,
@@ -77,8 +77,7 @@ function directOrGroup(body: Partial<NewGroup> & { username?: string }): NewGrou
     return { username }
   }
   if (username !== undefined) {
-    const words = 'is of a conversation of two: leave it out, or title, usernames and history'
-    throw new Problem('validation_failed', `username ${words}.`, { username: words })
+    throw fieldProblem('username', { code: 'conflicts_with', fields: ['title', 'usernames', 'history'] })
   }
   if (title === undefined) throw missing('title')
   if (usernames === undefined) throw missing('usernames')
@@ -86,5 +85,5 @@ function directOrGroup(body: Partial<NewGroup> & { username?: string }): NewGrou
 }
 
 function missing(field: string): Problem {
-  return new Problem('validation_failed', `${field} is required.`, { [field]: 'is required' })
+  return fieldProblem(field, { code: 'required' })
 }

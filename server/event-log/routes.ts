@@ -25,24 +25,21 @@ export function eventRoutes(server: Server, deps: RouteDeps & { hub: Streams }):
     handler: async (request, reply) => {
       // A stream shows its person as online: another site's page must not open one.
       if (callerOf(request).by === 'cookie' && isForeign(request, deps.config)) {
-        throw new Problem('origin_mismatch', `Open Parley at ${deps.config.origin}.`)
+        throw new Problem('origin_mismatch', { origin: deps.config.origin })
       }
       const { accept, 'last-event-id': lastEventId } = request.headers
       if (!accepts(accept, 'text/event-stream')) {
-        throw new Problem('not_acceptable', 'Send Accept: text/event-stream.')
+        throw new Problem('not_acceptable')
       }
       // A polyfill repeats its first address, `?after=` too, and adds where it is now.
       const { lastEventId: repeated, after: first } = request.query
       const after = lastEventId?.toString() || repeated || (first ?? null)
       if (after !== null && !parseCursor(after)) {
-        throw new Problem('cursor_invalid', 'A cursor is an id that this stream or Event-Cursor gave.')
+        throw new Problem('cursor_invalid')
       }
       if (!endRequests(request.raw, reply.raw)) {
         reply.header('connection', 'close')
-        throw new Problem(
-          'malformed_request',
-          'A stream takes its connection: send nothing behind its request.'
-        )
+        throw new Problem('malformed_request', { reason: 'request_follows' })
       }
       const { userId, sessionId, expiresAt } = principalOf(request)
       // From here on the socket is the hub's: one write a wake, past Node's and Fastify's response.

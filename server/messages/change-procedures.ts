@@ -35,8 +35,7 @@ export async function editMessage(
   const current = messageOf(row, viewerId)
   if (!current.mine) return { result: { refused: 'not_your_message' }, committed: [] }
   if (current.forwardedFrom) {
-    const detail = 'These are the words of somebody else.'
-    return { result: { refused: 'not_allowed', detail }, committed: [] }
+    return { result: { refused: 'not_allowed', reason: 'forwarded_message' }, committed: [] }
   }
   if (row.deleted_at !== null) return { result: { refused: 'message_deleted' }, committed: [] }
   if (row.content === content) return { result: current, committed: [] }
@@ -125,9 +124,7 @@ export async function findWritten(
     .where('messages.position', '>', membership.me.visible_from)
     .executeTakeFirst()
   if (!row) return { refused: 'message_not_found' }
-  return row.kind === null
-    ? { row, membership }
-    : { refused: 'not_allowed', detail: 'Nobody wrote this line.' }
+  return row.kind === null ? { row, membership } : { refused: 'not_allowed', reason: 'system_line' }
 }
 
 /** What is stored beside a message's content; a message without anything has nothing. */

@@ -1,5 +1,5 @@
 import type { Message, MessageVersion } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem } from '@parley/contract/problems'
 import { mentionedKeys } from '@parley/contract/text/text-pieces'
 import type { Store } from '../store.ts'
 import { mentionsAmong } from './mentions.ts'
@@ -23,7 +23,7 @@ export async function editMessage(
 ): Promise<Message> {
   const content = text.trim()
   const problem = textProblem(content, messageMaxLength)
-  if (problem) throw new Problem('validation_failed', `The message ${problem}.`, { content: problem })
+  if (problem) throw fieldProblem('content', problem)
   const names = mentionedKeys(content)
   return accepted(
     await store.write('editMessage', {

@@ -1,13 +1,14 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { Message, MessageExtras } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem, Problem } from '@parley/contract/problems'
 import { pageSize } from '@parley/contract/limits'
 import { mentionedKeys } from '@parley/contract/text/text-pieces'
 import type { Json } from '../platform/storage/json.ts'
-import type { MessagePage, Send, SendOutcome } from './procedures.ts'
+import type { MessagePage, Send } from './procedures.ts'
 import type { Store } from '../store.ts'
 import { mentionsAmong } from './mentions.ts'
 import type { Principal } from '../platform/principal.ts'
+import { accepted, problemOf } from '../platform/storage/outcomes.ts'
 import { snapshotOf, type Snapshot } from '../platform/storage/snapshot.ts'
 import { textProblem } from './texts.ts'
 
@@ -42,15 +43,13 @@ export async function sendMessage(
   const problem = 'content' in input ? textProblem(content, messageMaxLength) : null
   const names = problem ? [] : mentionedKeys(content)
   // What has nothing beside it is as it is: nothing is looked up.
-  if (!problem && isPlain(input) && names.length === 0) return messageOrProblem(await store.send(send))
-  const made = problem
-    ? new Problem('validation_failed', `The message ${problem}.`, { content: problem })
-    : await make(store, me, input, content, names)
-  if (!(made instanceof Problem)) return messageOrProblem(await store.send({ ...send, ...made }))
+  if (!problem && isPlain(input) && names.length === 0) return accepted(await store.send(send)).message
+  const made = problem ? fieldProblem('content', problem) : await make(store, me, input, content, names)
+  if (!(made instanceof Problem)) return accepted(await store.send({ ...send, ...made })).message
   // The key comes before the limits and the rest: a retry gets its first answer whatever has changed since.
   const first = input.key === undefined ? null : await store.read('findSend', send)
   if (!first) throw made
-  return messageOrProblem(first)
+  return accepted(first).message
 }
 
 function isPlain(input: NewMessage): boolean {
@@ -74,7 +73,7 @@ async function make(
     forwardOf,
     keys: names.flat()
   })
-  if ('refused' in found) return new Problem(found.refused, found.detail)
+  if ('refused' in found) return problemOf(found)
   const mentions = mentionsAmong(names, found.people)
   const extras: MessageExtras = {
     ...(found.replyTo && { replyTo: found.replyTo }),
@@ -103,13 +102,7 @@ export async function listMessages(
     before: before ?? null,
     limit: pageSize
   })
-  if ('refused' in data) throw new Problem(data.refused)
-  return snapshotOf(store, head, data)
-}
-
-function messageOrProblem(outcome: SendOutcome): Json<Message> {
-  if ('message' in outcome) return outcome.message
-  throw new Problem(outcome.refused)
+  return snapshotOf(store, head, accepted(data))
 }
 
 /** What a key stands for: what was asked, not what became of it. No text holds a NUL. */

@@ -1,8 +1,8 @@
 import type { Message, MessageExtras, User } from '@parley/contract/entities'
-import type { ProblemCode } from '@parley/contract/problems'
 import type { Kysely } from 'kysely'
 import { encode, type Json } from '../platform/storage/json.ts'
 import { messageColumns, messageOf } from './rows.ts'
+import type { Refused } from '../platform/storage/outcomes.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 
 /** A message to be, with the key that makes its retries one message. */
@@ -21,7 +21,7 @@ export type Send = {
 }
 
 /** The message as its sender sees it, or why it was refused. One refusal spoils no batch. */
-export type SendOutcome = { message: Json<Message> } | { refused: ProblemCode }
+export type SendOutcome = { message: Json<Message> } | Refused
 
 /**
  * A new message as JSON, for its sender and for the others. Both end differently and are the same before, so that is encoded
@@ -71,7 +71,7 @@ export type MessagePage = { messages: Message[]; readUpTo: number }
 export async function listMessages(
   db: Kysely<Schema>,
   input: { viewerId: number; conversationId: number; before: number | null; limit: number }
-): Promise<MessagePage | { refused: ProblemCode }> {
+): Promise<MessagePage | Refused> {
   const viewer = db
     .selectFrom('participants as viewer')
     .where('viewer.conversation_id', '=', input.conversationId)

@@ -19,7 +19,7 @@ export function addReaction(db: Kysely<Schema>, input: Input): Outcome {
     const others = reactions.filter((each) => each.emoji !== emoji)
     const userIds = reactions.find((each) => each.emoji === emoji)?.userIds ?? []
     if (userIds.includes(userId)) return null
-    if (others.length >= reactionsMax) return { refused: 'too_many_reactions' }
+    if (others.length >= reactionsMax) return { refused: 'too_many_reactions', max: reactionsMax }
     return [...others, { emoji, userIds: [...userIds, userId] }]
   })
 }

@@ -1,5 +1,5 @@
 import { emojiOf } from '@parley/contract/text/emoji'
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem } from '@parley/contract/problems'
 import type { Store } from '../store.ts'
 import type { MessagePlace } from './message-changes.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
@@ -27,5 +27,5 @@ export async function removeReaction(store: Store, me: Principal, reaction: NewR
 function qualified(reaction: NewReaction): NewReaction {
   const emoji = emojiOf(reaction.emoji)
   if (emoji !== null) return { ...reaction, emoji }
-  throw new Problem('validation_failed', 'A reaction is one emoji.', { emoji: 'must be one emoji' })
+  throw fieldProblem('emoji', { code: 'invalid_format', format: 'emoji' })
 }

@@ -1,6 +1,6 @@
-import type { ProblemCode } from '@parley/contract/problems'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
+import type { Refused } from '../platform/storage/outcomes.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { appendEvent } from '../event-log/append-procedures.ts'
 import { findPosition } from './procedures.ts'
@@ -13,7 +13,7 @@ import { showsReceipts } from '../conversations/participant-procedures.ts'
 export async function markRead(
   db: Kysely<Schema>,
   input: { viewerId: number; conversationId: number; upTo: number | null; now: number }
-): Promise<{ result: { refused: ProblemCode } | null; committed: CommittedEvent[] }> {
+): Promise<{ result: Refused | null; committed: CommittedEvent[] }> {
   const { viewerId, conversationId, now } = input
   const me = await db
     .selectFrom('participants')

@@ -1,4 +1,5 @@
 import { Problem } from '@parley/contract/problems'
+import { accepted } from '../platform/storage/outcomes.ts'
 import type { Store } from '../store.ts'
 import type { Principal } from '../platform/principal.ts'
 
@@ -36,11 +37,12 @@ export async function markRead(
   conversationId: number,
   upTo?: number
 ): Promise<void> {
-  const refusal = await store.write('markRead', {
-    viewerId: me.userId,
-    conversationId,
-    upTo: upTo ?? null,
-    now: Date.now()
-  })
-  if (refusal) throw new Problem(refusal.refused)
+  accepted(
+    await store.write('markRead', {
+      viewerId: me.userId,
+      conversationId,
+      upTo: upTo ?? null,
+      now: Date.now()
+    })
+  )
 }

@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem } from '@parley/contract/problems'
 import { routes, type SendMessageBody } from '@parley/contract/routes'
 import { listMessages, sendMessage } from './messages.ts'
 import { markRead, markReadAside } from './reads.ts'
@@ -74,23 +74,17 @@ export function messageRoutes(server: Server, deps: RouteDeps & { store: Store }
 /** A message is written, perhaps in answer to one, or is one that is passed on as it is. */
 function writtenOrForwarded({ content, replyTo, forwardOf }: SendMessageBody) {
   if (forwardOf === undefined) {
-    if (content === undefined) throw invalid('content', 'is required')
+    if (content === undefined) throw fieldProblem('content', { code: 'required' })
     return { content, replyTo: parseOptionalId(replyTo, 'message_not_found') }
   }
-  if (content !== undefined)
-    throw invalid('content', 'is that of the message that is forwarded: leave it out')
-  if (replyTo !== undefined) throw invalid('replyTo', 'is not sent with forwardOf')
+  const conflict = { code: 'conflicts_with', fields: ['forwardOf'] } as const
+  if (content !== undefined) throw fieldProblem('content', conflict)
+  if (replyTo !== undefined) throw fieldProblem('replyTo', conflict)
   return { forwardOf: parseId(forwardOf, 'message_not_found') }
-}
-
-function invalid(field: string, words: string): Problem {
-  return new Problem('validation_failed', `${field} ${words}.`, { [field]: words })
 }
 
 /** A client names its message in the body or in the header: one namespace. */
 function oneKey(clientId: string | undefined, header: string | undefined): string | undefined {
   if (clientId === undefined || header === undefined || clientId === header) return clientId ?? header
-  throw new Problem('validation_failed', 'clientId and Idempotency-Key are not the same.', {
-    clientId: 'must be the Idempotency-Key, or be left out'
-  })
+  throw fieldProblem('clientId', { code: 'must_match_header', header: 'Idempotency-Key' })
 }

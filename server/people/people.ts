@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { User } from '@parley/contract/entities'
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem, Problem } from '@parley/contract/problems'
 import { usernameMaxLength, usernameSuggestions } from '@parley/contract/limits'
 import { keyBefore, typedUsernameKey, usernameKey } from '@parley/contract/usernames'
 import type { Store } from '../store.ts'
@@ -13,7 +13,7 @@ const namesMax = 100
 /** The user called `username`. Throws `user_not_found`. */
 export async function findPerson(store: Store, username: string): Promise<User> {
   const user = await store.read('findUser', { key: await keyOf(store, username) })
-  if (!user) throw new Problem('user_not_found', 'No user has this name.')
+  if (!user) throw new Problem('user_not_found', { username })
   return user
 }
 
@@ -51,9 +51,7 @@ export async function findUserIds(store: Store, keys: string[]): Promise<Map<str
 export async function searchUsernames(store: Store, me: Principal, search: string): Promise<string[]> {
   const prefix = typedUsernameKey(search)
   if (prefix === '') {
-    throw new Problem('validation_failed', 'Type the beginning of a username.', {
-      search: 'must not be empty'
-    })
+    throw fieldProblem('search', { code: 'required' })
   }
   return store.read('searchUsernames', { viewerId: me.userId, prefix, limit: usernameSuggestions })
 }
@@ -97,8 +95,7 @@ export async function findOrCreateGithubUser(
     // Looked up again each time: two first sign-ins of one account at once make one user.
     const known = await store.write('updateGithubUser', { githubId, avatarURL })
     if (known) return known
-    if (attempt === 1 && !(await mayJoin()))
-      throw new Problem('registration_closed', 'Ask the administrator of this server to let you in.')
+    if (attempt === 1 && !(await mayJoin())) throw new Problem('registration_closed')
     const suffix = attempt <= countedSuffixes ? attempt : randomInt(10 ** 9)
     const username = attempt === 1 ? login : withSuffix(login, `-${suffix}`)
     const user = await store.write('addUser', newUser(username, avatarURL, githubId))

@@ -21,7 +21,7 @@ export function createTyping(
     const input = { viewerId: me.userId, conversationId, limit: signalsMax + 1 }
     const everyone = await store.read('listAudience', input)
     if (everyone.length === 0) {
-      throw new Problem('conversation_not_found', 'You have no conversation with this id.')
+      throw new Problem('conversation_not_found')
     }
     if (everyone.length > signalsMax || !mayPass(`${conversationId} ${me.userId}`)) return
     const data = { conversationId: String(conversationId), userId: me.user.id }

@@ -97,7 +97,7 @@ export class Sessions {
       perUserMax: this.#perUserMax,
       now
     })
-    if (!added) throw new Problem('account_disabled', 'Ask the administrator of this server.')
+    if (!added) throw new Problem('account_disabled')
     this.endSessions(userId, added.endedIds)
     return { token, familyId: familyOf(token), expiresAt }
   }
@@ -145,7 +145,7 @@ export class Sessions {
       expiresAt: now + sessionDays * dayMs,
       now
     })
-    if (!replaced) throw new Problem('unauthenticated', 'This session has ended. Sign in again.')
+    if (!replaced) throw new Problem('unauthenticated', { reason: 'session_ended' })
     this.#change({ userId: me.userId, sessionId: me.sessionId, expiresAt: replaced.oldExpiresAt })
     return { familyId: me.familyId, token: successorOf(token, replaced.salt), expiresAt: replaced.expiresAt }
   }

@@ -34,15 +34,12 @@ const proxyHeaders = new RegExp(
  */
 export function requireDevelopment(request: FastifyRequest, config: Config): void {
   if (!config.developmentLogin || !isDirect(request, config)) {
-    throw new Problem(
-      'login_unavailable',
-      'The development login is for this machine alone: ask for ORIGIN in HTTP/1.1, not through a proxy.'
-    )
+    throw new Problem('login_unavailable', { method: 'development' })
   }
   const { origin, 'sec-fetch-site': site = 'none' } = request.headers
   const ours = origin === undefined || origin === ownOrigin(request, config)
   if (!ours || (site !== 'none' && site !== 'same-origin')) {
-    throw new Problem('origin_mismatch', `Open Parley at ${config.origin}.`)
+    throw new Problem('origin_mismatch', { origin: config.origin })
   }
 }
 

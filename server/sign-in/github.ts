@@ -51,12 +51,12 @@ export async function fetchGithubPerson(
   })
   const token = expected(granted)['access_token']
   if (typeof token !== 'string' || !/^[\x21-\x7e]{1,1024}$/.test(token)) {
-    throw new Problem('login_failed', 'GitHub did not take the code.')
+    throw new Problem('login_failed', { reason: 'code_refused' })
   }
   const headers = { authorization: `Bearer ${token}` }
   const { id, login, avatar_url: avatar } = expected(await ask(`${github.apiUrl}/user`, { signal, headers }))
   if (!Number.isSafeInteger(id) || Number(id) <= 0 || typeof login !== 'string' || login === '') {
-    throw new Problem('login_failed', 'GitHub did not say who this is.')
+    throw new Problem('login_failed', { reason: 'profile_missing' })
   }
 
   /** Also where the organisation does not let this app ask: then it is not known, and stays closed. */
@@ -102,8 +102,7 @@ async function ask(
     const body = response.ok ? JSON.parse(await textOf(response)) : await response.body?.cancel()
     return { status: response.status, ok: response.ok, body }
   } catch (error) {
-    const words = 'GitHub cannot be reached, or did not answer as expected.'
-    throw new Problem('login_failed', words).causedBy(error)
+    throw new Problem('login_failed', { reason: 'unreachable' }).causedBy(error)
   }
 }
 
@@ -120,5 +119,5 @@ async function textOf(response: Response): Promise<string> {
 
 function expected({ ok, status, body }: Answer): Record<string, unknown> {
   if (ok && typeof body === 'object' && body !== null) return body as Record<string, unknown>
-  throw new Problem('login_failed', 'GitHub did not answer as expected.').causedBy(`it answered ${status}`)
+  throw new Problem('login_failed', { reason: 'unexpected_answer' }).causedBy(`it answered ${status}`)
 }

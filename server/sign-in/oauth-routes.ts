@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem, Problem } from '@parley/contract/problems'
 import { paths } from '@parley/contract/paths'
 import { isReturnPath } from '@parley/contract/return-path'
 import { routes } from '@parley/contract/routes'
@@ -27,8 +27,7 @@ export function oauthRoutes(server: Server, deps: RouteDeps & { store: Store; se
       const github = required(config.github)
       const { session: mode = 'token', return_to: returnTo = null } = request.query
       if (returnTo !== null && !isReturnPath(returnTo)) {
-        const errors = { return_to: 'must be a path of the app, like /conversations/1' }
-        throw new Problem('validation_failed', 'return_to must be a path of the app.', errors)
+        throw fieldProblem('return_to', { code: 'invalid_format', format: 'path' })
       }
       const { state, challenge } = rememberSignIn(request, reply, config, { mode, returnTo })
       return reply.redirect(githubSignIn(github, { redirectUri, state, challenge }), 307)
@@ -59,7 +58,7 @@ export function oauthRoutes(server: Server, deps: RouteDeps & { store: Store; se
   ): Promise<FastifyReply> {
     const { code, error } = request.query as { code?: string; error?: string }
     if (error === 'access_denied') throw new Problem('login_denied')
-    if (!code) throw new Problem('login_failed', 'GitHub sent no code.')
+    if (!code) throw new Problem('login_failed', { reason: 'code_missing' })
     const person = await fetchGithubPerson(github, { redirectUri, code, verifier })
     const user = await findOrCreateGithubUser(store, person, person.mayJoin)
     const { token, expiresAt } = await signIn(request, reply, deps, { userId: Number(user.id), mode })
@@ -72,7 +71,7 @@ export function oauthRoutes(server: Server, deps: RouteDeps & { store: Store; se
 }
 
 function required(github: GithubConfig | null): GithubConfig {
-  if (!github) throw new Problem('login_unavailable', "This server is not set up for GitHub's sign-in.")
+  if (!github) throw new Problem('login_unavailable', { method: 'github' })
   return github
 }
 

@@ -1,4 +1,4 @@
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem, Problem } from '@parley/contract/problems'
 import { routes } from '@parley/contract/routes'
 import { typedUsernameKey } from '@parley/contract/usernames'
 import { findPerson } from '../people/people.ts'
@@ -23,10 +23,10 @@ export function loginRoutes(server: Server, deps: RouteDeps & { store: Store; se
     handler: async (request, reply) => {
       const mode = request.query.session ?? 'token'
       if (mode === 'cookie' && !provesOrigin(request, config)) {
-        throw new Problem('origin_mismatch', `Open Parley at ${config.origin}.`)
+        throw new Problem('origin_mismatch', { origin: config.origin })
       }
       if (typedUsernameKey(request.body.username) === '') {
-        throw new Problem('validation_failed', 'Say who you are.', { username: 'must not be empty' })
+        throw fieldProblem('username', { code: 'required' })
       }
       const authUser = await findPerson(store, request.body.username)
       return { authUser, ...(await signIn(request, reply, deps, { userId: Number(authUser.id), mode })) }

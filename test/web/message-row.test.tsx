@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { SendItem } from '@parley/client'
+import { problemDocument } from '@parley/contract/problem-details'
 import { Problem } from '@parley/contract/problems'
 import { MessageRow } from '../../web/src/features/conversation/message-row.tsx'
 import { jane, jill, joe, john, modelServer } from './model-server.ts'
@@ -55,7 +56,7 @@ const failed: SendItem = {
   conversationId: '7',
   content: 'hello',
   queuedAt: '2026-01-31T12:00:00.000Z',
-  problem: new Problem('conversation_not_found').toJSON()
+  problem: problemDocument(new Problem('conversation_not_found'))
 }
 
 const shownName = () => document.querySelector('[data-part=author]')?.textContent

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '@parley/contract/problems'
+import { fieldProblem, Problem } from '@parley/contract/problems'
 import type { Config } from '../../config.ts'
 import type { Principal } from '../principal.ts'
 import type { RouteDeps } from './deps.ts'
@@ -39,7 +39,7 @@ export function createAuthenticate(
     const credentials = credentialsOf(request, config, tokenInQuery)
     if (!credentials) {
       limits.take('stranger', request, reply)
-      throw new Problem('unauthenticated', 'Send Authorization: Bearer and a token.')
+      throw new Problem('unauthenticated', { reason: 'token_missing' })
     }
     const { by, token } = credentials
 
@@ -47,7 +47,7 @@ export function createAuthenticate(
       if (!principal) {
         limits.take('stranger', request, reply)
         reply.header('www-authenticate', 'Bearer realm="Parley", error="invalid_token"')
-        throw new Problem('unauthenticated', 'The token is unknown, expired or revoked. Sign in again.')
+        throw new Problem('unauthenticated', { reason: 'token_invalid' })
       }
       request.caller = { principal, by, token }
       if (request.method !== 'GET' && request.method !== 'HEAD') requireTrust(request, config)
@@ -87,7 +87,7 @@ export function isTrusted(request: FastifyRequest, config: Config): boolean {
 }
 
 function requireTrust(request: FastifyRequest, config: Config): void {
-  if (!isTrusted(request, config)) throw new Problem('origin_mismatch', `Open Parley at ${config.origin}.`)
+  if (!isTrusted(request, config)) throw new Problem('origin_mismatch', { origin: config.origin })
 }
 
 /** Who asked, and how. Throws where the route has no `createAuthenticate` hook. */
@@ -106,7 +106,7 @@ function credentialsOf(request: FastifyRequest, config: Config, tokenInQuery: bo
   const query = tokenInQuery ? (request.query as { token?: unknown }).token : undefined
   if (query !== undefined) {
     if (typeof query === 'string') return { token: query, by: 'query' }
-    throw new Problem('validation_failed', 'token must be given once.', { token: 'must be given once' })
+    throw fieldProblem('token', { code: 'repeated' })
   }
   const cookie = cookiesOf(request)[sessionCookie(config).name]
   return cookie === undefined ? null : { token: cookie, by: 'cookie' }

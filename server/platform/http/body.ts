@@ -12,7 +12,7 @@ export function readJsonBodies(server: Server): void {
     try {
       text = decoder.decode(bytes)
     } catch {
-      return done(new Problem('malformed_request', 'The body is not UTF-8.'))
+      return done(new Problem('malformed_request', { reason: 'not_utf8' }))
     }
     // A body in chunks that turned out to have none is no body.
     if (text === '') return done(null, undefined)

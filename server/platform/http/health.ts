@@ -22,7 +22,7 @@ export function healthRoutes(server: Server, { ready, busState, store }: HttpDep
 async function requireStorage({ events }: HttpDeps['store']): Promise<void> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    late.reject(new Problem('storage_unavailable', 'The database does not answer.'))
+    late.reject(new Problem('storage_unavailable', { reason: 'timeout' }))
   }, answerMs)
   try {
     await Promise.race([events.bounds([0]), late.promise])

@@ -1,13 +1,13 @@
-import { Problem, type ProblemCode } from '@parley/contract/problems'
+import { Problem, type PlainCode } from '@parley/contract/problems'
 
 /** The number that an id writes. What is no id names nothing: `code`, a 404. */
-export function parseId(text: string, code: ProblemCode): number {
+export function parseId(text: string, code: PlainCode): number {
   const id = /^[1-9][0-9]{0,15}$/.test(text) ? Number(text) : Number.NaN
   if (Number.isSafeInteger(id)) return id
   throw new Problem(code)
 }
 
 /** The same for an id that may be missing. */
-export function parseOptionalId(text: string | undefined, code: ProblemCode): number | undefined {
+export function parseOptionalId(text: string | undefined, code: PlainCode): number | undefined {
   return text === undefined ? undefined : parseId(text, code)
 }

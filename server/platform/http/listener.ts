@@ -1,5 +1,7 @@
 import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { headMaxLength } from '@parley/contract/limits'
+import { problemDocument } from '@parley/contract/problem-details'
 import { Problem } from '@parley/contract/problems'
 import type { FastifyInstance } from 'fastify'
 import { headerLines, type HeaderRecord } from './security-headers.ts'
@@ -35,7 +37,7 @@ export function createListener(handler: RequestListener, headers: HeaderRecord):
   server.on('connect', (_request, socket: Socket) => {
     socket.on('error', () => socket.destroy())
     if (!closeAfterAnswers(socket)) {
-      answerRaw(new Problem('method_not_allowed', 'This server is no proxy.'), socket, lines)
+      answerRaw(new Problem('method_not_allowed', { methods: [] }), socket, lines)
     }
   })
   serveConnections(server, (request, response) => {
@@ -43,7 +45,9 @@ export function createListener(handler: RequestListener, headers: HeaderRecord):
     // RFC 9112, 3.2.
     const type = 'application/problem+json'
     response.writeHead(400, { ...headers, 'content-type': type, connection: 'close' })
-    response.end(JSON.stringify(new Problem('malformed_request', 'Send a Host header.')))
+    response.end(
+      JSON.stringify(problemDocument(new Problem('malformed_request', { reason: 'host_missing' })))
+    )
   })
   return server
 }
@@ -93,7 +97,7 @@ function answerUnread(error: NodeJS.ErrnoException, socket: Socket, headers: str
 }
 
 function answerRaw(problem: Problem, socket: Socket, headers: string): void {
-  const body = JSON.stringify(problem)
+  const body = JSON.stringify(problemDocument(problem))
   const { status } = problem
   socket.write(
     [
@@ -112,13 +116,10 @@ function answerRaw(problem: Problem, socket: Socket, headers: string): void {
 function rawProblem(code: string | undefined): Problem {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return new Problem('headers_too_large', 'The headers are larger than 16 kB.')
+      return new Problem('headers_too_large', { maxBytes: headMaxLength })
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new Problem(
-        'request_timeout',
-        `The request did not arrive within ${requestTimeoutMs / 1_000} s.`
-      )
+      return new Problem('request_timeout', { seconds: requestTimeoutMs / 1_000 })
     default:
-      return new Problem('malformed_request', 'This is not HTTP/1.1.')
+      return new Problem('malformed_request', { reason: 'not_http' })
   }
 }

@@ -24,7 +24,7 @@ export function refuseUnknown(server: Server): void {
     if (allowed.length === 0) throw new Problem('not_found')
     if (web && allowed.includes(request.method)) return done()
     reply.header('allow', allowed.join(', '))
-    throw new Problem('method_not_allowed', `This address takes ${allowed.join(' and ')}.`)
+    throw new Problem('method_not_allowed', { methods: allowed })
   })
 }
 

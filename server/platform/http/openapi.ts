@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import * as entities from '@parley/contract/entities'
+import { fieldDetails } from '@parley/contract/problem-details'
 import { problems } from '@parley/contract/problems'
 import { paths } from '@parley/contract/paths'
 import type { FastifySchema } from 'fastify'
@@ -19,7 +20,17 @@ const Problem = {
     detail: { type: 'string' },
     code: { type: 'string', enum: Object.keys(problems) },
     errors: { type: 'object', additionalProperties: { type: 'string' } },
-    current: entities.Message
+    current: entities.Message,
+    fields: {
+      type: 'object',
+      description: 'With validation_failed: what is wrong, by field; each code has data of its own',
+      additionalProperties: {
+        type: 'object',
+        required: ['code'],
+        properties: { code: { type: 'string', enum: Object.keys(fieldDetails) } }
+      }
+    },
+    data: { type: 'object', description: 'What a client makes its sentence from; each code has its own' }
   }
 }
 // By name in the document, instead of in full wherever they occur.

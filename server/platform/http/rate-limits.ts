@@ -48,10 +48,7 @@ export function createLimits(on: boolean, addressOf: AddressOf): Limits {
 function refuseFor(seconds: number, reply: FastifyReply): void {
   if (seconds === 0) return
   reply.header('retry-after', String(seconds))
-  throw new Problem(
-    'rate_limited',
-    `Too many requests. Retry in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`
-  )
+  throw new Problem('rate_limited', { retryAfterSeconds: seconds })
 }
 
 /** Counts a read of a person until its answer is written, or its connection closed. */

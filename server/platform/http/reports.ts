@@ -1,4 +1,5 @@
 import { paths } from '@parley/contract/paths'
+import { problemDetail } from '@parley/contract/problem-details'
 import type { Problem } from '@parley/contract/problems'
 import type { RateLimit } from '@parley/contract/rate-limits'
 import type { FastifyRequest } from 'fastify'
@@ -74,14 +75,14 @@ function eventOf({ routeOptions }: FastifyRequest, { status, code }: Problem): s
   return status === 401 || status === 403 ? 'refused' : null
 }
 
-/** What an error was caused by, to its beginning. */
-function reasonOf(error: Error): string {
+/** What a problem was caused by, to its beginning. */
+function reasonOf(problem: Problem): string {
   const causes: string[] = []
-  let { cause } = error
+  let { cause } = problem
   while (cause instanceof Error && causes.length < 5) {
     causes.push(cause.message)
     ;({ cause } = cause)
   }
   if (typeof cause === 'string') causes.push(cause)
-  return causes.join(': ') || error.message
+  return causes.join(': ') || problemDetail(problem)
 }

@@ -1,4 +1,5 @@
 import type { FastifySchemaValidationError } from 'fastify'
+import type { FieldProblem, FieldProblems } from '@parley/contract/field-problems'
 import { Problem } from '@parley/contract/problems'
 
 /** Characters of an unknown field's name that a refusal repeats. */
@@ -16,15 +17,13 @@ export const ajvOptions = {
   formats: { text: (text: string) => text.isWellFormed() && !text.includes('\0') }
 } as const
 
-/** What a schema found wrong, by the field's name, in words. */
+/** What a schema found wrong, by the field's name. */
 export function validationProblem(found: FastifySchemaValidationError[], context = 'body'): Problem {
-  const errors: Record<string, string> = Object.create(null)
+  const fields: FieldProblems = Object.create(null)
   for (const error of found) {
-    const field = fieldOf(error) || context
-    errors[field] ??= wordsFor(error, context)
+    fields[fieldOf(error) || context] ??= problemOf(error, context)
   }
-  const sentences = Object.entries(errors).map(([field, words]) => `${field} ${words}`)
-  return new Problem('validation_failed', `${sentences.join('; ')}.`, { ...errors })
+  return new Problem('validation_failed', { fields: { ...fields } })
 }
 
 function fieldOf({ keyword, instancePath, params }: FastifySchemaValidationError): string {
@@ -35,39 +34,36 @@ function fieldOf({ keyword, instancePath, params }: FastifySchemaValidationError
   return typeof own === 'string' ? [parent, own.slice(0, nameMaxLength)].filter(Boolean).join('.') : parent
 }
 
-function wordsFor({ keyword, params, message }: FastifySchemaValidationError, context: string): string {
+function problemOf({ keyword, params }: FastifySchemaValidationError, context: string): FieldProblem {
+  const limit = Number(params['limit'])
   switch (keyword) {
     case 'required':
-      return 'is required'
+      return { code: 'required' }
     case 'additionalProperties':
-      return 'is not known here'
+      return { code: 'unknown_field' }
     case 'type':
-      if (params['type'] === 'object') return 'must be a JSON object'
-      if (params['type'] === 'array') return 'must be a list'
-      if (params['type'] === 'integer') return 'must be a whole number'
-      // Whatever is in an address is text; given twice it is a list.
-      return context === 'querystring' ? 'must be given once' : 'must be a text'
+      // A parameter of an address is text; given twice it is a list.
+      return context === 'querystring' && params['type'] === 'string'
+        ? { code: 'repeated' }
+        : { code: 'wrong_type', type: params['type'] as FieldProblem<'wrong_type'>['type'] }
     case 'const':
-      return `must be ${JSON.stringify(params['allowedValue'])}`
+      return { code: 'not_one_of', values: [params['allowedValue']] }
     case 'enum':
-      return `must be ${(params['allowedValues'] as unknown[]).map((each) => JSON.stringify(each)).join(' or ')}`
+      return { code: 'not_one_of', values: params['allowedValues'] as unknown[] }
     case 'format':
-      return params['format'] === 'uuid' ? 'must be a UUID' : 'must not hold NUL or lone surrogates'
+      return params['format'] === 'uuid'
+        ? { code: 'invalid_format', format: 'uuid' }
+        : { code: 'invalid_characters' }
     case 'maxLength':
-      return `must not be longer than ${limitOf(params)} characters`
+      return { code: 'too_long', max: limit }
     case 'maxItems':
-      return `must not have more than ${limitOf(params)} items`
     case 'maxProperties':
-      return `must not have more than ${limitOf(params)} fields`
+      return { code: 'too_many', max: limit }
     case 'minimum':
-      return `must be ${limitOf(params)} or more`
+      return { code: 'too_small', min: limit }
     case 'pattern':
-      return 'must be printable ASCII without spaces, 255 characters at most'
+      return { code: 'invalid_format', format: 'idempotency_key' }
     default:
-      return message ?? 'is not valid'
+      return { code: 'invalid' }
   }
-}
-
-function limitOf({ limit }: Record<string, unknown>): string {
-  return Number(limit).toLocaleString('en')
 }

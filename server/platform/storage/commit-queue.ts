@@ -48,12 +48,7 @@ export class CommitQueue<Item, Outcome> {
     return new Promise((resolve, reject) => {
       const bytes = this.#limit.bytesOf(item)
       if (this.#bytes + bytes > this.#limit.maxBytes) {
-        return reject(
-          new Problem(
-            'storage_unavailable',
-            'Too many messages wait to be stored. Send it again in a moment.'
-          )
-        )
+        return reject(new Problem('storage_unavailable', { reason: 'queue_full' }))
       }
       this.#bytes += bytes
       this.#waiting.push({ item, resolve, reject })

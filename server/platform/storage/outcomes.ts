@@ -1,15 +1,19 @@
-import type { Message } from '@parley/contract/entities'
-import { Problem, type ProblemCode } from '@parley/contract/problems'
+import { Problem, type PlainCode, type ProblemArguments, type ProblemData } from '@parley/contract/problems'
 
-/** Why a procedure did nothing; `current` goes with `version_conflict`. */
-export type Refused = { refused: ProblemCode; detail?: string; current?: Message }
+/** Why a procedure did nothing: a code and its data, never a sentence. */
+export type Refused =
+  | { refused: PlainCode }
+  | { [Code in keyof ProblemData]: { refused: Code } & ProblemData[Code] }[keyof ProblemData]
 
-/** What storage did, where it did something. Throws the problem with which it refused. */
+/** Returns what storage did. Throws the problem with which it refused. */
 export function accepted<Outcome>(outcome: Outcome): Exclude<Outcome, Refused> {
-  if (isRefused(outcome)) {
-    throw new Problem(outcome.refused, outcome.detail, undefined, outcome.current)
-  }
+  if (isRefused(outcome)) throw problemOf(outcome)
   return outcome as Exclude<Outcome, Refused>
+}
+
+/** Returns the problem of a refusal, with its data. */
+export function problemOf({ refused, ...data }: Refused): Problem {
+  return new Problem(...([refused, data] as ProblemArguments))
 }
 
 function isRefused(outcome: unknown): outcome is Refused {

@@ -187,7 +187,10 @@ describeStorage('Groups', (under) => {
     )
     expect(await add(store, id, john, late)).toMatchObject({ added: true })
     expect(await add(store, id, john, late)).toMatchObject({ added: false })
-    expect(await add(store, id, john, await addPerson(store))).toEqual({ refused: 'group_full' })
+    expect(await add(store, id, john, await addPerson(store))).toEqual({
+      refused: 'group_full',
+      max: participantsMax
+    })
     await say(store, id, john, 'hello everybody')
     for (const person of [john, others[0]!, others.at(-1)!, late]) {
       expect((await eventsOf(store, person)).at(-1)).toMatchObject({ data: { content: 'hello everybody' } })

@@ -178,7 +178,7 @@ describeStorage('At the same moment', (under) => {
       expect(taken).toHaveLength(1)
       const refused = edits.filter((edit) => 'refused' in edit)
       expect(new Set(refused.map((edit) => edit.refused))).toEqual(new Set(['version_conflict']))
-      for (const { current } of refused) expect(current).toEqual(taken[0])
+      for (const refusal of refused) expect(refusal).toMatchObject({ current: taken[0] })
     }
   })
 

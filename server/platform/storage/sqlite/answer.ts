@@ -1,4 +1,3 @@
-import { Problem } from '@parley/contract/problems'
 import type { Answer } from './jobs.ts'
 
 // https://sqlite.org/rescode.html: CONSTRAINT, MISMATCH, MISUSE, RANGE and plain ERROR are ours to mend; every other
@@ -7,10 +6,8 @@ const bugs = new Set([1, 19, 20, 21, 25])
 
 /** What the caller is told of an error that a job met. */
 export function refusalOf(id: number, error: unknown): Answer {
-  if (error instanceof Problem) return { id, ok: false, code: error.code, detail: error.message, bug: false }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const bug = !isStorageFault(error)
-  return { id, ok: false, code: bug ? 'internal' : 'storage_unavailable', detail, bug }
+  return { id, ok: false, bug: !isStorageFault(error), detail }
 }
 
 function isStorageFault(error: unknown): boolean {

@@ -1,4 +1,3 @@
-import type { ProblemCode } from '@parley/contract/problems'
 import type { Settings } from '../settings.ts'
 import type { Values } from './transfer.ts'
 import type { EpochRenewal } from './high-water-mark.ts'
@@ -10,10 +9,10 @@ export type Job = { id: number } & (
   | { kind: 'sends'; sends: Values }
 )
 
-/** A job's result, or the problem it ended with. */
+/** A job's result, or why it failed: a bug of ours, or storage that is unavailable. */
 export type Answer = { id: number } & (
   | { ok: true; result: unknown }
-  | { ok: false; code: ProblemCode; detail: string; bug: boolean }
+  | { ok: false; bug: boolean; detail: string }
 )
 
 /**

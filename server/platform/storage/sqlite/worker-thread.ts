@@ -87,14 +87,14 @@ export class WorkerThread {
       this.#calls.delete(answer.id)
       if (answer.ok) call?.resolve(answer.result)
       else if (answer.bug) call?.reject(new Error(answer.detail))
-      else call?.reject(new Problem(answer.code).causedBy(answer.detail))
+      else call?.reject(new Problem('storage_unavailable').causedBy(answer.detail))
     }
   }
 
   #end(reason: string): void {
     const error = new Error(`a thread of the message store died: ${reason}`)
     for (const call of this.#calls.values()) {
-      call.reject(new Problem('storage_unavailable', error.message))
+      call.reject(new Problem('storage_unavailable').causedBy(error))
     }
     this.#calls.clear()
     this.#ended.resolve()
