@@ -1,10 +1,12 @@
 import { routes } from '@parley/contract/routes'
-import { addParticipant, changeRole, listParticipants, removeParticipant } from './participants.ts'
+import { participantsPageSize } from '@parley/contract/limits'
+import { addParticipant } from './conversations.ts'
+import { accepted } from '../platform/storage/outcomes.ts'
 import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
 import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { parseId, parseOptionalId } from '../platform/http/ids.ts'
-import { unwrap } from '../platform/http/snapshot.ts'
+import { answerSnapshot } from '../platform/http/snapshot.ts'
 
 export function participantRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store } = deps
@@ -16,7 +18,13 @@ export function participantRoutes(server: Server, deps: RouteDeps & { store: Sto
     handler: async (request, reply) => {
       const id = parseId(request.params.conversationId, 'conversation_not_found')
       const after = parseOptionalId(request.query.after, 'participant_not_found')
-      return unwrap(reply, await listParticipants(store, principalOf(request), id, after))
+      const page = {
+        viewerId: principalOf(request).userId,
+        conversationId: id,
+        after: after ?? null,
+        limit: participantsPageSize
+      }
+      return answerSnapshot(reply, store, await store.snapshot('listParticipants', page))
     }
   })
 
@@ -33,15 +41,19 @@ export function participantRoutes(server: Server, deps: RouteDeps & { store: Sto
   server.route({
     ...routes.changeRole,
     onRequest,
-    handler: async (request) =>
-      changeRole(store, principalOf(request), { ...idsOf(request.params), role: request.body.role })
+    handler: async (request) => {
+      const { role } = request.body
+      const input = { viewerId: principalOf(request).userId, ...idsOf(request.params), role, now: Date.now() }
+      return accepted(await store.write('changeRole', input))
+    }
   })
 
   server.route({
     ...routes.removeParticipant,
     onRequest,
     handler: async (request, reply) => {
-      await removeParticipant(store, principalOf(request), idsOf(request.params))
+      const input = { viewerId: principalOf(request).userId, ...idsOf(request.params), now: Date.now() }
+      accepted(await store.write('removeParticipant', input))
       return reply.code(204).send(null)
     }
   })

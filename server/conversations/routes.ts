@@ -1,21 +1,27 @@
-import { fieldProblem, type Problem } from '@parley/contract/problems'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { fieldProblem, Problem } from '@parley/contract/problems'
 import { routes } from '@parley/contract/routes'
-import {
-  getConversation,
-  getOtherParticipant,
-  listConversations,
-  startConversation
-} from './conversations.ts'
-import { renameConversation, startGroup, type NewGroup } from './groups.ts'
+import { pageSize } from '@parley/contract/limits'
+import type { Conversation } from '@parley/contract/entities'
+import { renameConversation, startConversation, startGroup, type NewGroup } from './conversations.ts'
 import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
 import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { parseId, parseOptionalId } from '../platform/http/ids.ts'
-import { unwrap } from '../platform/http/snapshot.ts'
+import { answerSnapshot } from '../platform/http/snapshot.ts'
 
 export function conversationRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store, limits } = deps
   const onRequest = createAuthenticate(deps)
+
+  async function getConversation(
+    request: FastifyRequest<{ Params: { conversationId: string } }>,
+    reply: FastifyReply
+  ): Promise<Conversation> {
+    const id = parseId(request.params.conversationId, 'conversation_not_found')
+    const conversation = { viewerId: principalOf(request).userId, id }
+    return found(answerSnapshot(reply, store, await store.snapshot('getConversation', conversation)))
+  }
 
   server.route({
     ...routes.startConversation,
@@ -37,7 +43,8 @@ export function conversationRoutes(server: Server, deps: RouteDeps & { store: St
     onRequest,
     handler: async (request, reply) => {
       const before = parseOptionalId(request.query.before, 'conversation_not_found')
-      return unwrap(reply, await listConversations(store, principalOf(request), before))
+      const page = { viewerId: principalOf(request).userId, before: before ?? null, limit: pageSize }
+      return found(answerSnapshot(reply, store, await store.snapshot('listConversations', page)))
     }
   })
 
@@ -45,8 +52,7 @@ export function conversationRoutes(server: Server, deps: RouteDeps & { store: St
     ...routes.conversation,
     onRequest,
     handler: async (request, reply) => {
-      const id = parseId(request.params.conversationId, 'conversation_not_found')
-      return unwrap(reply, await getConversation(store, principalOf(request), id))
+      return getConversation(request, reply)
     }
   })
 
@@ -63,8 +69,9 @@ export function conversationRoutes(server: Server, deps: RouteDeps & { store: St
     ...routes.otherParticipant,
     onRequest,
     handler: async (request, reply) => {
-      const id = parseId(request.params.conversationId, 'conversation_not_found')
-      return unwrap(reply, await getOtherParticipant(store, principalOf(request), id))
+      const { otherParticipant } = await getConversation(request, reply)
+      if (!otherParticipant) throw new Problem('participant_not_found', { reason: 'is_group' })
+      return otherParticipant
     }
   })
 }
@@ -86,4 +93,9 @@ function directOrGroup(body: Partial<NewGroup> & { username?: string }): NewGrou
 
 function missing(field: string): Problem {
   return fieldProblem(field, { code: 'required' })
+}
+
+function found<Data>(data: Data | null): Data {
+  if (data === null) throw new Problem('conversation_not_found')
+  return data
 }

@@ -1,6 +1,8 @@
 import { routes } from '@parley/contract/routes'
-import { deleteMessage, editMessage, listVersions, type MessagePlace } from './message-changes.ts'
-import { addReaction, removeReaction } from './reactions.ts'
+import { emojiOf } from '@parley/contract/text/emoji'
+import { fieldProblem } from '@parley/contract/problems'
+import { accepted } from '../platform/storage/outcomes.ts'
+import { editMessage, type MessagePlace } from './edit-message.ts'
 import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
 import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
@@ -22,7 +24,8 @@ export function messageChangeRoutes(server: Server, deps: RouteDeps & { store: S
     ...routes.deleteMessage,
     onRequest,
     handler: async (request, reply) => {
-      await deleteMessage(store, principalOf(request), placeOf(request.params))
+      const input = { viewerId: principalOf(request).userId, ...placeOf(request.params), now: Date.now() }
+      accepted(await store.write('deleteMessage', input))
       return reply.code(204).send(null)
     }
   })
@@ -30,14 +33,18 @@ export function messageChangeRoutes(server: Server, deps: RouteDeps & { store: S
   server.route({
     ...routes.messageVersions,
     onRequest,
-    handler: async (request) => listVersions(store, principalOf(request), placeOf(request.params))
+    handler: async (request) => {
+      const input = { viewerId: principalOf(request).userId, ...placeOf(request.params) }
+      return accepted(await store.read('listVersions', input))
+    }
   })
 
   server.route({
     ...routes.addReaction,
     onRequest,
     handler: async (request, reply) => {
-      await addReaction(store, principalOf(request), reactionOf(request.params))
+      const input = { viewerId: principalOf(request).userId, ...reactionOf(request.params), now: Date.now() }
+      accepted(await store.write('addReaction', input))
       return reply.code(204).send(null)
     }
   })
@@ -46,7 +53,8 @@ export function messageChangeRoutes(server: Server, deps: RouteDeps & { store: S
     ...routes.removeReaction,
     onRequest,
     handler: async (request, reply) => {
-      await removeReaction(store, principalOf(request), reactionOf(request.params))
+      const input = { viewerId: principalOf(request).userId, ...reactionOf(request.params), now: Date.now() }
+      accepted(await store.write('removeReaction', input))
       return reply.code(204).send(null)
     }
   })
@@ -59,6 +67,9 @@ function placeOf(params: { conversationId: string; messageId: string }): Message
   }
 }
 
+/** The emoji comes in its one form, so that a reaction is counted once. */
 function reactionOf(params: { conversationId: string; messageId: string; emoji: string }) {
-  return { ...placeOf(params), emoji: params.emoji }
+  const emoji = emojiOf(params.emoji)
+  if (emoji === null) throw fieldProblem('emoji', { code: 'invalid_format', format: 'emoji' })
+  return { ...placeOf(params), emoji }
 }

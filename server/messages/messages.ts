@@ -1,16 +1,13 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { Message, MessageExtras } from '@parley/contract/entities'
 import { fieldProblem, Problem } from '@parley/contract/problems'
-import { pageSize } from '@parley/contract/limits'
 import { mentionedKeys } from '@parley/contract/text/text-pieces'
 import type { Json } from '../platform/storage/json.ts'
-import type { MessagePage, Send } from './procedures.ts'
+import type { Send } from './procedures.ts'
 import type { Store } from '../store.ts'
-import { mentionsAmong } from './mentions.ts'
 import type { Principal } from '../platform/principal.ts'
 import { accepted, problemOf } from '../platform/storage/outcomes.ts'
-import { snapshotOf, type Snapshot } from '../platform/storage/snapshot.ts'
-import { textProblem } from './texts.ts'
+import { mentionsAmong, textProblem } from './rules.ts'
 
 /** A message on its way in. `key` is what its sender calls it in every retry. */
 export type NewMessage = { conversationId: number; key?: string | undefined } & (
@@ -84,25 +81,6 @@ async function make(
     content: found.forwarded?.content ?? content,
     extras: Object.keys(extras).length > 0 ? extras : null
   }
-}
-
-/**
- * Messages of one of my conversations, newest first, 25 a page. `before` is a message's id, exclusive. Throws
- * `conversation_not_found`, `message_not_found`.
- */
-export async function listMessages(
-  store: Store,
-  me: Principal,
-  conversationId: number,
-  before?: number
-): Promise<Snapshot<MessagePage>> {
-  const { head, data } = await store.snapshot('listMessages', {
-    viewerId: me.userId,
-    conversationId,
-    before: before ?? null,
-    limit: pageSize
-  })
-  return snapshotOf(store, head, accepted(data))
 }
 
 /** What a key stands for: what was asked, not what became of it. No text holds a NUL. */

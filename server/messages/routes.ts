@@ -1,14 +1,17 @@
 import { fieldProblem } from '@parley/contract/problems'
 import { routes, type SendMessageBody } from '@parley/contract/routes'
-import { listMessages, sendMessage } from './messages.ts'
-import { markRead, markReadAside } from './reads.ts'
+import { sendMessage } from './messages.ts'
+import { markedAside } from './reads.ts'
+import { pageSize } from '@parley/contract/limits'
+import { accepted } from '../platform/storage/outcomes.ts'
 import { createThrottle } from '../platform/throttle.ts'
 import { createAuthenticate, isTrusted, principalOf } from '../platform/http/auth.ts'
+import type { Principal } from '../platform/principal.ts'
 import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { sendJson } from '../platform/http/encoded.ts'
 import { parseId, parseOptionalId } from '../platform/http/ids.ts'
-import { unwrap } from '../platform/http/snapshot.ts'
+import { answerSnapshot } from '../platform/http/snapshot.ts'
 
 /** How often a line says that read marks cannot be written. */
 const logEveryMs = 10_000
@@ -41,13 +44,14 @@ export function messageRoutes(server: Server, deps: RouteDeps & { store: Store }
       const me = principalOf(request)
       const id = parseId(request.params.conversationId, 'conversation_not_found')
       const before = parseOptionalId(request.query.before, 'message_not_found')
-      const { messages, readUpTo } = unwrap(reply, await listMessages(store, me, id, before))
+      const page = { viewerId: me.userId, conversationId: id, before: before ?? null, limit: pageSize }
+      const { messages, readUpTo } = answerSnapshot(reply, store, await store.snapshot('listMessages', page))
       const newest = messages[0]
       // In the series reading marks read. A page of another site must not do it by pointing an image here.
       const marks = request.method === 'GET' && before === undefined && request.query.peek === undefined
       // Read already: the writer is not asked to change nothing.
       if (newest && newest.position > readUpTo && marks && isTrusted(request, config)) {
-        await markReadAside(store, me, id, Number(newest.id), (error) => {
+        await markedAside(markRead(store, me, id, Number(newest.id)), (error) => {
           if (mayLog('mark')) request.log.warn({ reason: String(error) }, 'a read mark was not written')
         })
       }
@@ -69,6 +73,12 @@ export function messageRoutes(server: Server, deps: RouteDeps & { store: Store }
       return reply.code(204).send(null)
     }
   })
+}
+
+/** Never moves the mark backwards; without `upTo` it goes to the newest message. */
+async function markRead(store: Store, me: Principal, conversationId: number, upTo?: number): Promise<void> {
+  const mark = { viewerId: me.userId, conversationId, upTo: upTo ?? null, now: Date.now() }
+  accepted(await store.write('markRead', mark))
 }
 
 /** A message is written, perhaps in answer to one, or is one that is passed on as it is. */

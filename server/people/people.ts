@@ -1,10 +1,9 @@
 import { randomInt } from 'node:crypto'
 import type { User } from '@parley/contract/entities'
-import { fieldProblem, Problem } from '@parley/contract/problems'
-import { usernameMaxLength, usernameSuggestions } from '@parley/contract/limits'
+import { Problem } from '@parley/contract/problems'
+import { usernameMaxLength } from '@parley/contract/limits'
 import { keyBefore, typedUsernameKey, usernameKey } from '@parley/contract/usernames'
 import type { Store } from '../store.ts'
-import type { Principal } from '../platform/principal.ts'
 import { nameProblem, type NameProblem } from './rules.ts'
 
 /** Names that are looked up at a time. */
@@ -45,15 +44,6 @@ export async function findUserIds(store: Store, keys: string[]): Promise<Map<str
     }
   }
   return found
-}
-
-/** Up to five usernames that start so, without mine. Throws `validation_failed` when nothing is searched for. */
-export async function searchUsernames(store: Store, me: Principal, search: string): Promise<string[]> {
-  const prefix = typedUsernameKey(search)
-  if (prefix === '') {
-    throw fieldProblem('search', { code: 'required' })
-  }
-  return store.read('searchUsernames', { viewerId: me.userId, prefix, limit: usernameSuggestions })
 }
 
 /** Why a new user was not added, or the user. */

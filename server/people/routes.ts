@@ -1,13 +1,22 @@
 import { routes } from '@parley/contract/routes'
-import { searchUsernames } from './people.ts'
+import { usernameSuggestions } from '@parley/contract/limits'
+import { fieldProblem } from '@parley/contract/problems'
+import { typedUsernameKey } from '@parley/contract/usernames'
 import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
 import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 
 export function peopleRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
+  const { store } = deps
+
   server.route({
     ...routes.usernames,
     onRequest: createAuthenticate(deps),
-    handler: (request) => searchUsernames(deps.store, principalOf(request), request.query.search)
+    handler: async (request) => {
+      const prefix = typedUsernameKey(request.query.search)
+      if (prefix === '') throw fieldProblem('search', { code: 'required' })
+      const viewerId = principalOf(request).userId
+      return store.read('searchUsernames', { viewerId, prefix, limit: usernameSuggestions })
+    }
   })
 }

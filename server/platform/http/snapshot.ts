@@ -1,8 +1,17 @@
+import { formatCursor } from '@parley/contract/cursor'
 import type { FastifyReply } from 'fastify'
-import type { Snapshot } from '../storage/snapshot.ts'
+import { accepted, type Refused } from '../storage/outcomes.ts'
 
-/** The data of a snapshot; its cursor goes into `Event-Cursor`, where a stream may go on from it. */
-export function unwrap<Data>(reply: FastifyReply, { cursor, data }: Snapshot<Data>): Data {
-  reply.header('event-cursor', cursor)
-  return data
+/**
+ * Returns the data of a snapshot and sets `Event-Cursor`: a stream that resumes there misses nothing. Throws the problem with
+ * which storage refused.
+ */
+export function answerSnapshot<Data>(
+  reply: FastifyReply,
+  { epoch }: { readonly epoch: string },
+  { head, data }: { head: number; data: Data }
+): Exclude<Data, Refused> {
+  const answer = accepted(data)
+  reply.header('event-cursor', formatCursor({ epoch, seq: head }))
+  return answer
 }

@@ -1,17 +1,16 @@
-import type { Message, MessageVersion } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/entities'
 import { fieldProblem } from '@parley/contract/problems'
 import { mentionedKeys } from '@parley/contract/text/text-pieces'
 import type { Store } from '../store.ts'
-import { mentionsAmong } from './mentions.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
 import type { Principal } from '../platform/principal.ts'
-import { textProblem } from './texts.ts'
+import { mentionsAmong, textProblem } from './rules.ts'
 
-/** A message of a conversation of mine. */
+/** A message and its conversation, by id. */
 export type MessagePlace = { conversationId: number; messageId: number }
 
 /**
- * Says something else in a message of mine; `version` is the one that was edited. Throws `validation_failed`,
+ * Edits one of the caller's messages; `version` is the one that they edited. Throws `validation_failed`,
  * `conversation_not_found`, `message_not_found`, `not_your_message`, `not_allowed`, `message_deleted`,
  * `version_conflict` with the message as it is now.
  */
@@ -45,24 +44,4 @@ async function findMentions(
 ): Promise<string[]> {
   const about = { viewerId: me.userId, conversationId, replyTo: null, forwardOf: null, keys: names.flat() }
   return mentionsAmong(names, accepted(await store.read('findExtras', about)).people)
-}
-
-/**
- * Deletes a message of mine, or, as an owner or admin of its group, anybody's. Throws `conversation_not_found`,
- * `message_not_found`, `not_your_message`, `not_allowed`.
- */
-export async function deleteMessage(store: Store, me: Principal, place: MessagePlace): Promise<void> {
-  accepted(await store.write('deleteMessage', { viewerId: me.userId, ...place, now: Date.now() }))
-}
-
-/**
- * What a message said before it was edited or deleted, oldest first. Throws `conversation_not_found`,
- * `message_not_found`, `not_allowed`.
- */
-export async function listVersions(
-  store: Store,
-  me: Principal,
-  place: MessagePlace
-): Promise<MessageVersion[]> {
-  return accepted(await store.read('listVersions', { viewerId: me.userId, ...place }))
 }

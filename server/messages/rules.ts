@@ -19,3 +19,13 @@ export function lineProblem(text: string, maxLength: number): FieldProblem | nul
   if (problem) return problem
   return brokenLine.test(text) ? { code: 'not_one_line' } : null
 }
+
+/**
+ * Returns the ids of the participants whom a text mentions, each once. `names` come from `mentionedKeys`; `people` are pairs of
+ * a participant's name key and id. A name that no participant has is plain text.
+ */
+export function mentionsAmong(names: string[][], people: [key: string, id: string][]): string[] {
+  const known = new Map(people)
+  const ids = names.map((keys) => known.get(keys.find((key) => known.has(key)) ?? ''))
+  return [...new Set(ids.filter((id) => id !== undefined))]
+}
