@@ -88,15 +88,15 @@ describe('a refusal', () => {
 
   const conversations = '/api/conversations'
   test.each([
-    ['username', { username: 'x'.repeat(201) }, 'username must not be longer than 200 characters.'],
+    ['username', { username: 'x'.repeat(201) }, 'Username must be at most 200 characters.'],
     [
       'usernames',
       { title: 'a', usernames: many(participantsMax + 1) },
-      'usernames must not have more than 1,000 items.'
+      'Usernames must have at most 1,000 items.'
     ],
-    ['usernames.1', { title: 'a', usernames: ['jane', 1] }, 'usernames.1 must be a text.'],
-    ['title', { title: 'x'.repeat(1_001), usernames: [] }, 'title must not be longer than 1,000 characters.'],
-    ['title', { title: 'x'.repeat(101), usernames: [] }, 'title must not be longer than 100 characters.']
+    ['usernames.1', { title: 'a', usernames: ['jane', 1] }, 'usernames.1 must be a string.'],
+    ['title', { title: 'x'.repeat(1_001), usernames: [] }, 'Title must be at most 1,000 characters.'],
+    ['title', { title: 'x'.repeat(101), usernames: [] }, 'Title must be at most 100 characters.']
   ])('names %s and says what is wrong', async (field, body, detail) => {
     const answer = (await john.post(conversations, body)).json<ProblemDocument>()
     expect([answer.code, answer.detail, Object.keys(answer.errors!)]).toEqual([

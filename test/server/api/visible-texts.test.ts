@@ -45,7 +45,7 @@ describe('a text without visible characters', () => {
 
   test('is refused with an explanation', async () => {
     const answer = await john.post(`${group}/messages`, { content: '\u200b' })
-    expect(answer.json<ProblemDocument>().detail).toBe('content must contain a visible character.')
+    expect(answer.json<ProblemDocument>().detail).toBe('Content must contain a visible character.')
   })
 
   test.each([

@@ -30,7 +30,10 @@ describe('the problems', () => {
 
   test('are all in the fixture, which each has a detail of its own', () => {
     expect(new Set(everyProblem.map(({ code }) => code))).toEqual(new Set(Object.keys(problems)))
-    for (const problem of everyProblem) expect(problemDetail(problem)).not.toMatch(/undefined|\[object|NaN/)
+    for (const problem of everyProblem) {
+      expect(problemDetail(problem)).toMatch(/^[A-Z].+\.$/)
+      expect(problemDetail(problem)).not.toMatch(/undefined|\[object|NaN|nobody|somebody|whoever/i)
+    }
   })
 
   test.each(Object.keys(problems) as ProblemCode[])('%s has a document of RFC 9457', (code) => {
@@ -73,7 +76,7 @@ describe('the codes of fields', () => {
     '%s makes an error in English',
     (_code, field) => {
       const { errors } = problemDocument(new Problem('validation_failed', { fields: { title: field } }))
-      expect(errors!['title']).toMatch(/\w+/)
+      expect(errors!['title']).toMatch(/^Title .+\.$/)
       expect(errors!['title']).not.toMatch(/undefined|\[object|NaN/)
     }
   )
