@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
@@ -13,7 +13,8 @@ const fontLicense = fileURLToPath(import.meta.resolve('@fontsource-variable/inte
 const server = 'http://localhost:3000'
 
 export default defineConfig({
-  plugins: [react(), finish()],
+  plugins: [...inlineClassNames(), react(), finish()],
+  css: { modules: { generateScopedName: (name, file) => classNameOf(file, name) } },
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,
@@ -31,6 +32,42 @@ export default defineConfig({
     proxy: { '/api': { target: server, changeOrigin: true, headers: { origin: server } } }
   }
 })
+
+/** The name of a class in the page: short, and the same in every build. A test finds two modules of one name. */
+const classNameOf = (file: string, name: string) => `${basename(file, '.module.css')}-${name}`
+
+const styleImports = /^import (styles|\w+Styles) from ('(.+\.module\.css)')/gm
+
+/** Writes class names where components use them, so that the page loads no lists of them. A test keeps to the pattern. */
+function inlineClassNames(): Plugin[] {
+  return [
+    {
+      name: 'parley:inline-class-names',
+      apply: 'build',
+      enforce: 'pre',
+      transform: {
+        filter: { id: /\.tsx$/ },
+        handler: (code) => Array.from(code.matchAll(styleImports)).reduce(inline, code)
+      }
+    },
+    {
+      // Vite has taken the styles by now; without a list they would seem to be unused.
+      name: 'parley:no-class-lists',
+      apply: 'build',
+      enforce: 'post',
+      transform: {
+        filter: { id: /\.module\.css$/ },
+        handler: () => ({ code: '', moduleSideEffects: 'no-treeshake' })
+      }
+    }
+  ]
+}
+
+function inline(code: string, [statement, variable, path, file]: RegExpExecArray): string {
+  return code
+    .replace(statement, `import ${path}`)
+    .replaceAll(new RegExp(`\\b${variable}\\.(\\w+)`, 'g'), (_use, name) => `'${classNameOf(file!, name)}'`)
+}
 
 /** Completes what was built: the list of files for the service worker, licences, and compressed text files. */
 function finish(): Plugin {

@@ -25,19 +25,16 @@
     // The app is there.
     if (!root || root.firstChild) return
     var box = document.createElement('div')
-    box.className = 'notice'
+    box.setAttribute('data-start-failure', '')
     box.setAttribute('role', 'alert')
     var heading = document.createElement('h1')
-    heading.className = 'notice__title'
     heading.appendChild(document.createTextNode(title))
     var text = document.createElement('p')
-    text.className = 'notice__detail'
     text.appendChild(document.createTextNode(detail))
     box.appendChild(heading)
     box.appendChild(text)
     if (action) {
       var button = document.createElement('button')
-      button.className = 'button button--primary'
       button.appendChild(document.createTextNode(action))
       button.onclick = function () {
         location.reload()

@@ -9,6 +9,7 @@ import { MessengerProvider } from '../state/hooks/context.tsx'
 import { Button } from '../ui/button.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { Notice } from '../ui/notice.tsx'
+import { Page } from '../ui/page.tsx'
 import { pathAfterSignIn, returnPath } from './return-path.ts'
 import { useSession, useSessionState } from './session-context.tsx'
 import { Shell } from './shell.tsx'
@@ -59,11 +60,10 @@ function Gate({ openId, problem: given }: { openId: string | null; problem: stri
       />
     )
   }
-  if (state.status === 'starting')
-    return <main className="page" aria-busy="true" aria-label={texts.loading} />
+  if (state.status === 'starting') return <Page aria-busy="true" aria-label={texts.loading} />
   const { title, detail, again } = texts.unreachable
   return (
-    <main className="page">
+    <Page>
       <Notice title={title} detail={detail} picture={<Logo size={56} />}>
         <Button
           onClick={() => {
@@ -73,6 +73,6 @@ function Gate({ openId, problem: given }: { openId: string | null; problem: stri
           {again}
         </Button>
       </Notice>
-    </main>
+    </Page>
   )
 }

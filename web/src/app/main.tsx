@@ -1,6 +1,6 @@
-import { reportFault } from '@parley/client/failures'
+// First: it puts the layers of all style sheets in order.
 import '../ui/base.css'
-import '../ui/field.css'
+import { reportFault } from '@parley/client/failures'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createClient } from '@parley/client'

@@ -3,6 +3,7 @@ import { ConversationPage } from '../features/conversation/conversation-page.tsx
 import { HomePane } from '../features/home/home-pane.tsx'
 import { Announcer } from '../features/status/announcer.tsx'
 import { ConnectionBanner } from '../features/status/connection-banner.tsx'
+import { classNames } from '../lib/class-names.ts'
 import { texts } from '../lib/texts.ts'
 import { DialogPart } from '../ui/dialog-part.tsx'
 import { lazyDialog } from '../ui/lazy-dialog.tsx'
@@ -10,7 +11,7 @@ import { Logo } from '../ui/logo.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { PanePart } from '../ui/pane-part.tsx'
 import { useTitle } from './title.ts'
-import './shell.css'
+import styles from './shell.module.css'
 
 const GroupPanel = lazyDialog(
   { title: texts.group.panel, look: 'panel' },
@@ -22,15 +23,15 @@ export function Shell({ openId, onSignOut }: { openId: string | null; onSignOut:
   useTitle()
   useReturn(openId)
   return (
-    <main className={`shell ${openId === null ? '' : 'shell--conversation'}`}>
+    <main className={classNames(styles.shell, openId !== null && styles.open)}>
       <ConnectionBanner />
-      <div className="shell__panes">
-        <div className="shell__home">
+      <div className={styles.panes}>
+        <div className={styles.home}>
           <PanePart>
             <HomePane openId={openId} onSignOut={onSignOut} />
           </PanePart>
         </div>
-        <div className="shell__conversation">
+        <div className={styles.conversation}>
           {openId === null ? (
             <Notice
               level={2}

@@ -1,4 +1,4 @@
-/** How many colours avatars have; `ui/avatar.css` gives them. */
+/** How many colours avatars have; `ui/tokens.css` has their hues. */
 export const colourCount = 8
 
 /** The colour of a name, the same everywhere and for ever. */

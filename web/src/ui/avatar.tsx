@@ -1,6 +1,9 @@
-import { useState } from 'react'
+import { useState, type CSSProperties } from 'react'
 import { colourOf } from '../lib/colours.ts'
-import './avatar.css'
+import { classNames } from '../lib/class-names.ts'
+import styles from './avatar.module.css'
+
+const sizes = { tiny: styles.tiny, small: styles.small, medium: styles.medium, large: styles.large }
 
 /** A person's picture, or the first letter of the name on a colour of its own. The name stands beside it. */
 export function Avatar({
@@ -12,7 +15,7 @@ export function Avatar({
 }: {
   name: string
   url: string | null
-  size?: 'tiny' | 'small' | 'medium' | 'large'
+  size?: keyof typeof sizes
   /** A group's has corners, and keeps its colour when the group gets another name. */
   groupId?: string | null
   /** Whether they are here; what stands beside it says so, too. */
@@ -21,9 +24,9 @@ export function Avatar({
   const picture = <Picture name={name} url={url} size={size} groupId={groupId} />
   if (!online) return picture
   return (
-    <span className={`avatar-frame avatar--${size}`}>
+    <span className={classNames(styles.frame, sizes[size])}>
       {picture}
-      <span className="avatar-frame__online" aria-hidden="true" />
+      <span className={styles.online} aria-hidden="true" />
     </span>
   )
 }
@@ -36,11 +39,11 @@ function Picture({
 }: {
   name: string
   url: string | null
-  size: string
+  size: keyof typeof sizes
   groupId: string | null
 }) {
   const [broken, setBroken] = useState<string | null>(null)
-  const className = `avatar avatar--${size} ${groupId === null ? '' : 'avatar--group'}`
+  const className = classNames(styles.avatar, sizes[size], groupId !== null && styles.group)
   if (url && broken !== url) {
     return (
       <img
@@ -56,7 +59,8 @@ function Picture({
   const [first] = new Intl.Segmenter().segment(name)
   return (
     <span
-      className={`${className} avatar--colour-${colourOf(groupId ?? name)}`}
+      className={className}
+      style={{ '--hue': `var(--hue-${colourOf(groupId ?? name)})` } as CSSProperties}
       data-part="avatar"
       aria-hidden="true"
     >

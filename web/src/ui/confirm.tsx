@@ -2,6 +2,7 @@ import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
+import styles from './dialog.module.css'
 
 /** Asks once more before something is done. What cannot be done says why, and can be tried again. */
 export function Confirm({
@@ -41,14 +42,14 @@ export function Confirm({
 
   return (
     <Dialog title={title} close={close} onClose={onClose}>
-      <div className="dialog__body">
-        <p className="dialog__detail">{detail}</p>
+      <div className={styles.body}>
+        <p className={styles.detail}>{detail}</p>
         {failure && (
-          <p className="dialog__failure" role="alert">
+          <p className={styles.failure} role="alert">
             {failure}
           </p>
         )}
-        <div className="dialog__choices">
+        <div className={styles.choices}>
           <Button look="plain" onClick={onClose}>
             {cancel}
           </Button>

@@ -3,6 +3,7 @@ import { texts } from '../lib/texts.ts'
 import { Boundary } from './boundary.tsx'
 import { Dialog } from './dialog.tsx'
 import { FailureChoices, failureTexts } from './part-failure.tsx'
+import styles from './dialog.module.css'
 
 /** Around each dialog and menu: one that cannot be loaded or shown says so, and the page beneath stays. */
 export function DialogPart({ onClose, children }: { onClose: () => void; children: ReactNode }) {
@@ -10,11 +11,11 @@ export function DialogPart({ onClose, children }: { onClose: () => void; childre
     <Boundary
       renderFallback={(error, retry) => (
         <Dialog title={failureTexts(error).title} close={texts.dialog.close} onClose={onClose}>
-          <div className="dialog__body">
-            <p className="dialog__detail" role="alert">
+          <div className={styles.body}>
+            <p className={styles.detail} role="alert">
               {failureTexts(error).detail}
             </p>
-            <div className="dialog__choices">
+            <div className={styles.choices}>
               <FailureChoices error={error} onRetry={retry} />
             </div>
           </div>

@@ -2,7 +2,10 @@ import { useId, type ReactNode } from 'react'
 import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
 import { useOverlay } from './overlay.ts'
-import './dialog.css'
+import { classNames } from '../lib/class-names.ts'
+import styles from './dialog.module.css'
+
+const looks = { box: styles.box, panel: styles.panel }
 
 /** A modal dialog, open for as long as it is in the page. `panel` stands at the side, on a phone over everything. */
 export function Dialog({
@@ -16,7 +19,7 @@ export function Dialog({
   title: string
   /** Label of the button that closes it. */
   close: string
-  look?: 'box' | 'panel'
+  look?: keyof typeof looks
   /** Set while closing would lose what was typed: Escape, Back and the buttons still close it. */
   keepOnClickBeside?: boolean
   onClose: () => void
@@ -25,10 +28,15 @@ export function Dialog({
   const id = useId()
   const { dialog, handlers } = useOverlay(onClose, { keepOnClickBeside })
   return (
-    <dialog ref={dialog} className={`dialog dialog--${look}`} aria-labelledby={id} {...handlers}>
-      <div className="dialog__inside">
-        <header className="dialog__header">
-          <h2 id={id} className="dialog__title" dir="auto">
+    <dialog
+      ref={dialog}
+      className={classNames(styles.dialog, looks[look])}
+      aria-labelledby={id}
+      {...handlers}
+    >
+      <div className={styles.inside}>
+        <header className={styles.header}>
+          <h2 id={id} className={styles.title} dir="auto">
             {title}
           </h2>
           <Button look="icon" aria-label={close} onClick={onClose}>

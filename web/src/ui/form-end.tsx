@@ -1,5 +1,6 @@
 import { texts } from '../lib/texts.ts'
 import { Button } from './button.tsx'
+import styles from './dialog.module.css'
 
 /** How a form ends: what went wrong with it, the way out, and the button that sends it. */
 export function FormEnd({
@@ -16,11 +17,11 @@ export function FormEnd({
   return (
     <>
       {failure && (
-        <p className="dialog__failure" role="alert">
+        <p className={styles.failure} role="alert">
           {failure}
         </p>
       )}
-      <div className="dialog__choices">
+      <div className={styles.choices}>
         <Button look="plain" onClick={onCancel}>
           {texts.dialog.cancel}
         </Button>

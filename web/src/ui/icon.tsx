@@ -1,3 +1,5 @@
+import styles from './icon.module.css'
+
 const paths = {
   back: 'M15 5l-7 7 7 7',
   send: 'M4 12l16-8-5.5 16-3-6.5L4 12zm7.5 1.5L20 4',
@@ -27,7 +29,14 @@ export type IconName = keyof typeof paths
 /** A drawing beside a text, or within a button that has a name of its own. */
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   return (
-    <svg className="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    <svg
+      className={styles.icon}
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+      focusable="false"
+    >
       <path d={paths[name]} />
     </svg>
   )

@@ -2,6 +2,7 @@ import type { ComponentType, ReactNode } from 'react'
 import { lazily } from '../lib/lazily.tsx'
 import { texts } from '../lib/texts.ts'
 import { Dialog } from './dialog.tsx'
+import styles from './dialog.module.css'
 
 /** A dialog whose code is loaded when it is first opened. While that takes long, a dialog of the same title says so. */
 export function lazyDialog<Props extends { onClose: () => void }>(
@@ -10,8 +11,8 @@ export function lazyDialog<Props extends { onClose: () => void }>(
 ): (props: Props) => ReactNode {
   return lazily(load, ({ onClose }) => (
     <Dialog title={title} close={texts.dialog.close} look={look} onClose={onClose}>
-      <div className="dialog__body">
-        <p className="dialog__detail" role="status">
+      <div className={styles.body}>
+        <p className={styles.detail} role="status">
           {texts.loadingPart}
         </p>
       </div>

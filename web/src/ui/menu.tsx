@@ -2,7 +2,8 @@ import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'rea
 import { typed } from '../lib/keys.ts'
 import { Icon, type IconName } from './icon.tsx'
 import { useOverlay } from './overlay.ts'
-import './menu.css'
+import { classNames } from '../lib/class-names.ts'
+import styles from './menu.module.css'
 
 /** Where a menu opens, px from the top left of the window. */
 export type Anchor = { x: number; y: number }
@@ -29,7 +30,7 @@ export function Popup({ label, anchor: { x, y }, onClose, children }: PopupProps
   return (
     <dialog
       ref={dialog}
-      className="menu"
+      className={styles.menu}
       aria-label={label}
       {...handlers}
       onPointerDown={(event) => {
@@ -80,13 +81,13 @@ export function Menu({ failure = null, children, ...popup }: PopupProps & { fail
         role="menu"
         tabIndex={-1}
         aria-label={label}
-        className="menu__inside"
+        className={styles.inside}
         onKeyDown={(event) => typed(event, press)}
       >
         {children}
       </div>
       {failure && (
-        <p className="menu__failure" role="alert">
+        <p className={styles.failure} role="alert">
           {failure}
         </p>
       )}
@@ -110,7 +111,7 @@ export function MenuItem({
       type="button"
       role="menuitem"
       tabIndex={-1}
-      className={`menu__item ${danger ? 'menu__item--danger' : ''}`}
+      className={classNames(styles.item, danger && styles.danger)}
       onClick={onChoose}
     >
       {icon && <Icon name={icon} />}

@@ -6,7 +6,8 @@ import { useSuggestions, type Suggest } from '../lib/suggestions.ts'
 import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
 import { SuggestionList } from './suggestion-list.tsx'
-import './name-picker.css'
+import { Unseen } from './unseen.tsx'
+import styles from './name-picker.module.css'
 
 type NamePickerProps = {
   label: string
@@ -90,17 +91,17 @@ export function NamePicker(props: NamePickerProps) {
   }
 
   return (
-    <div className="picker">
-      <div className="field picker__box">
+    <div className={styles.picker}>
+      <div className={styles.box}>
         {names.map((name) => (
           <button
             key={name}
             type="button"
-            className="chip"
+            className={styles.chip}
             aria-label={told.remove(name)}
             onClick={() => remove(name)}
           >
-            <span className="chip__pill">
+            <span className={styles.pill}>
               <span {...asWritten}>{name}</span>
               <Icon name="close" size={14} />
             </span>
@@ -110,7 +111,7 @@ export function NamePicker(props: NamePickerProps) {
           ref={field}
           // oxlint-disable-next-line jsx-a11y/no-autofocus -- whoever asks for it has just been asked for names
           autoFocus={autoFocus}
-          className="picker__field"
+          className={styles.field}
           role="combobox"
           aria-label={label}
           aria-expanded={shown}
@@ -135,7 +136,7 @@ export function NamePicker(props: NamePickerProps) {
       <SuggestionList
         id={`${id}-names`}
         label={label}
-        className="picker__names"
+        className={styles.names}
         choices={found.map((name) => ({ name }))}
         active={active}
         onActive={setActive}
@@ -143,16 +144,14 @@ export function NamePicker(props: NamePickerProps) {
         onClose={() => setSearch('')}
       />
       {failure && (
-        <div className="picker__failure" role="alert">
+        <div className={styles.failure} role="alert">
           {failure}
           <Button look="quiet" onPointerDown={(event) => event.preventDefault()} onClick={again}>
             {told.again}
           </Button>
         </div>
       )}
-      <span className="unseen" role="status">
-        {shown ? told.found(found.length) : status}
-      </span>
+      <Unseen role="status">{shown ? told.found(found.length) : status}</Unseen>
     </div>
   )
 }

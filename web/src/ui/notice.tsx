@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import './notice.css'
+import styles from './notice.module.css'
 
 /** A page or pane that has nothing else to show: what is the case, and what to do. */
 export function Notice({
@@ -17,10 +17,10 @@ export function Notice({
 }) {
   const Heading = level === 1 ? 'h1' : 'h2'
   return (
-    <div className="notice">
+    <div className={styles.notice}>
       {picture}
-      <Heading className="notice__title">{title}</Heading>
-      <p className="notice__detail">{detail}</p>
+      <Heading className={styles.title}>{title}</Heading>
+      <p className={styles.detail}>{detail}</p>
       {children}
     </div>
   )

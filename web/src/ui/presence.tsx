@@ -1,6 +1,7 @@
 import { useNow } from '../lib/now.ts'
 import { texts } from '../lib/texts.ts'
 import { lastSeenOf } from '../lib/times.ts'
+import styles from './presence.module.css'
 
 /** Whether somebody is here, or when they were; nothing where that is not known. */
 export function PresenceText({
@@ -8,11 +9,15 @@ export function PresenceText({
   className
 }: {
   presence: { online: boolean; lastSeenAt: string | null } | undefined
-  className: string
+  className: string | undefined
 }) {
   const now = useNow()
   if (!presence) return null
   const { online, lastSeenAt } = presence
-  if (online) return <span className={`${className} presence--online`}>{texts.presence.online}</span>
-  return lastSeenAt && <span className={className}>{lastSeenOf(lastSeenAt, now)}</span>
+  if (!online) return lastSeenAt && <span className={className}>{lastSeenOf(lastSeenAt, now)}</span>
+  return (
+    <span className={className}>
+      <span className={styles.online}>{texts.presence.online}</span>
+    </span>
+  )
 }

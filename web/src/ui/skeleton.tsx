@@ -1,6 +1,7 @@
-import './skeleton.css'
+import { classNames } from '../lib/class-names.ts'
+import styles from './skeleton.module.css'
 
-/** Where text will be. */
-export function Skeleton({ width }: { width: string }) {
-  return <span className="skeleton" style={{ width }} aria-hidden="true" />
+/** Where text will be; `className` and `width` give it the shape of something else. */
+export function Skeleton({ width, className }: { width?: string; className?: string | undefined }) {
+  return <span className={classNames(styles.skeleton, className)} style={{ width }} aria-hidden="true" />
 }

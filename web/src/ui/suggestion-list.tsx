@@ -2,7 +2,8 @@ import { useEffect, useRef } from 'react'
 import { asWritten } from '../lib/bidi.ts'
 import { Avatar } from './avatar.tsx'
 import { useDismissal } from './overlay.ts'
-import './suggestion-list.css'
+import { classNames } from '../lib/class-names.ts'
+import styles from './suggestion-list.module.css'
 
 /**
  * Names to choose from: a listbox beside a field that keeps the focus and leads through it by keys. What is `active` has
@@ -11,7 +12,8 @@ import './suggestion-list.css'
 export function SuggestionList({
   id,
   label,
-  className = '',
+  over = false,
+  className,
   choices,
   active,
   onActive,
@@ -20,7 +22,9 @@ export function SuggestionList({
 }: {
   id: string
   label: string
-  className?: string
+  /** Over what is there, and not between. */
+  over?: boolean
+  className?: string | undefined
   /** Hidden where there are none. */
   choices: readonly { name: string; url?: string | null }[]
   active: number
@@ -38,7 +42,7 @@ export function SuggestionList({
     <ul
       ref={list}
       id={id}
-      className={`suggestions ${className}`}
+      className={classNames(styles.list, over && styles.over, className)}
       role="listbox"
       aria-label={label}
       hidden={!isOpen}
@@ -53,7 +57,7 @@ export function SuggestionList({
           id={`${id}-${index}`}
           role="option"
           aria-selected={index === active}
-          className="suggestions__one"
+          className={styles.name}
           onPointerMove={() => onActive(index)}
           onClick={() => onChoose(index)}
         >

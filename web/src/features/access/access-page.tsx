@@ -3,10 +3,11 @@ import type { LoginMethods } from '@parley/contract/entities'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { untilAnswered } from '../../lib/retries.ts'
+import { buttonClass } from '../../ui/button.tsx'
 import { GithubMark } from '../../ui/icon.tsx'
 import { Logo } from '../../ui/logo.tsx'
 import { DevelopmentLogin } from './development-login.tsx'
-import './access.css'
+import styles from './access-page.module.css'
 
 type AccessPageProps = {
   /** Throws what the client throws. */
@@ -24,24 +25,24 @@ export function AccessPage({ loadMethods, githubAddress, expired, problem, onLog
   const { methods, unavailable } = useMethods(loadMethods)
   const [failure, setFailure] = useState<string | null>(problem && problemText({ code: problem }))
   return (
-    <main className="access">
-      <div className="access__card">
+    <main className={styles.page}>
+      <div className={styles.card}>
         <Logo size={56} />
-        <h1 className="access__name">{texts.appName}</h1>
-        <p className="access__tagline">{expired ? texts.access.expired : texts.tagline}</p>
-        <p className="access__problem" role="alert">
+        <h1 className={styles.name}>{texts.appName}</h1>
+        <p className={styles.tagline}>{expired ? texts.access.expired : texts.tagline}</p>
+        <p className={styles.problem} role="alert">
           {failure ?? unavailable}
         </p>
         {methods?.github && (
-          <a className="button button--plain access__github" href={githubAddress}>
+          <a className={buttonClass('plain', styles.github)} href={githubAddress}>
             <GithubMark />
             {texts.access.github}
           </a>
         )}
-        {methods?.github && methods.development && <p className="access__or">{texts.access.or}</p>}
+        {methods?.github && methods.development && <p className={styles.or}>{texts.access.or}</p>}
         {methods?.development && <DevelopmentLogin onLogin={onLogin} onAttempt={() => setFailure(null)} />}
         {methods && !methods.github && !methods.development && (
-          <p className="access__tagline">{texts.access.none}</p>
+          <p className={styles.tagline}>{texts.access.none}</p>
         )}
       </div>
     </main>

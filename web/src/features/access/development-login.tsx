@@ -1,8 +1,11 @@
 import { reportFault } from '@parley/client/failures'
 import { useId, useRef, useState, type FormEvent } from 'react'
+import { classNames } from '../../lib/class-names.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
+import fieldStyles from '../../ui/field.module.css'
+import styles from './development-login.module.css'
 
 /** Signing in by a name alone, where the server allows it. */
 export function DevelopmentLogin({
@@ -38,7 +41,7 @@ export function DevelopmentLogin({
 
   return (
     <form
-      className="access__form"
+      className={styles.form}
       onSubmit={(event) => {
         submit(event).catch(reportFault)
       }}
@@ -48,7 +51,7 @@ export function DevelopmentLogin({
       <input
         id={id}
         ref={field}
-        className="field"
+        className={fieldStyles.field}
         name="username"
         dir="auto"
         autoComplete="username"
@@ -62,7 +65,7 @@ export function DevelopmentLogin({
       />
       <p
         id={`${id}-hint`}
-        className={failure ? 'access__failure' : 'access__hint'}
+        className={classNames(styles.hint, failure && styles.failed)}
         role={failure ? 'alert' : undefined}
       >
         {failure ?? texts.access.usernameHint}

@@ -14,7 +14,10 @@ import { MentionList } from './mention-list.tsx'
 import { useMentioning } from './mentioning.ts'
 import { ModeBar } from './mode-bar.tsx'
 import type { Writing } from './writing.ts'
-import './composer.css'
+import fieldStyles from '../../ui/field.module.css'
+import noteStyles from './note.module.css'
+import { classNames } from '../../lib/class-names.ts'
+import styles from './composer.module.css'
 
 type ComposerProps = {
   name: string
@@ -107,7 +110,7 @@ export function Composer(props: ComposerProps) {
 
   return (
     <form
-      className="composer"
+      className={styles.composer}
       data-part="composer"
       onSubmit={(event) => {
         send(event).catch(reportFault)
@@ -115,22 +118,22 @@ export function Composer(props: ComposerProps) {
     >
       <ModeBar draft={draft} me={me} isDeleted={isDeleted} onLeave={leaveMode} />
       {failure && (
-        <p className="composer__note composer__note--failed" role="alert">
+        <p className={classNames(noteStyles.note, noteStyles.failed)} role="alert">
           {failure}
         </p>
       )}
       {length >= countFrom && (
-        <p className={`composer__note ${length > max ? 'composer__note--failed' : ''}`} role="status">
+        <p className={classNames(noteStyles.note, length > max && noteStyles.failed)} role="status">
           {texts.conversation.charactersLeft(max - length)}
         </p>
       )}
-      <div className="composer__line">
+      <div className={styles.line}>
         <MentionList mentioning={mentioning} />
         {/* An unseen copy of the text gives the field its height. */}
-        <div className="composer__grow" data-text={`${text} `}>
+        <div className={styles.grow} data-text={`${text} `}>
           <textarea
             ref={field}
-            className="field composer__field"
+            className={classNames(fieldStyles.field, styles.field)}
             // The draft survives a reload.
             data-kept
             rows={1}
@@ -150,7 +153,7 @@ export function Composer(props: ComposerProps) {
           />
           {/* Browsers cut the placeholder of a text area in the middle of a letter. The label says the same. */}
           {text === '' && (
-            <span className="composer__placeholder" aria-hidden="true">
+            <span className={styles.placeholder} aria-hidden="true">
               {texts.conversation.write(name)}
             </span>
           )}
@@ -158,7 +161,7 @@ export function Composer(props: ComposerProps) {
         <Button
           type="submit"
           look="icon"
-          className="composer__send"
+          className={styles.send}
           aria-label={editing ? texts.conversation.save : texts.conversation.send}
           disabled={!sendable}
         >

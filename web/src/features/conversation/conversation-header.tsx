@@ -5,12 +5,15 @@ import { isTouchOnly } from '../../lib/pointer.ts'
 import { texts } from '../../lib/texts.ts'
 import type { Presence } from '@parley/contract/entities'
 import { Avatar } from '../../ui/avatar.tsx'
+import { Button, buttonClass } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { PresenceText } from '../../ui/presence.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { useAwareness } from '../../state/hooks/awareness.ts'
 import { nameOf } from '../../state/model/entries.ts'
 import type { Entry } from '../../state/model/state.ts'
+import { Unseen } from '../../ui/unseen.tsx'
+import styles from './conversation-header.module.css'
 
 /** The header of a conversation on the screen; renders alone when presence changes. */
 export function HeaderHere({ entry, onDetails }: { entry: Entry | undefined; onDetails: () => void }) {
@@ -37,8 +40,8 @@ export function ConversationHeader({
   }, [])
   const group = entry?.kind === 'group'
   return (
-    <header className="conversation__header" data-part="header">
-      <BackLink className="button button--icon conversation__back" aria-label={texts.conversation.back}>
+    <header className={styles.header} data-part="header">
+      <BackLink className={buttonClass('icon', styles.back)} aria-label={texts.conversation.back}>
         <Icon name="back" size={24} />
       </BackLink>
       {entry ? (
@@ -50,35 +53,29 @@ export function ConversationHeader({
           online={presence?.online === true}
         />
       ) : (
-        <span className="avatar avatar--small skeleton" />
+        <Skeleton className={styles.picture} />
       )}
-      <div className="conversation__who">
-        <h1 ref={heading} tabIndex={-1} className="conversation__name" {...asWritten}>
+      <div className={styles.who}>
+        <h1 ref={heading} tabIndex={-1} className={styles.name} {...asWritten}>
           {entry ? (
             nameOf(entry)
           ) : (
             <>
-              <span className="unseen">{texts.loading}</span>
+              <Unseen>{texts.loading}</Unseen>
               <Skeleton width="8rem" />
             </>
           )}
         </h1>
         {group ? (
-          <p className="conversation__people">{texts.conversation.people(entry.participantCount)}</p>
+          <p className={styles.people}>{texts.conversation.people(entry.participantCount)}</p>
         ) : (
-          <PresenceText presence={presence} className="conversation__people" />
+          <PresenceText presence={presence} className={styles.people} />
         )}
       </div>
       {group && (
-        <button
-          type="button"
-          className="button button--icon"
-          aria-label={texts.group.details}
-          aria-haspopup="dialog"
-          onClick={onDetails}
-        >
+        <Button look="icon" aria-label={texts.group.details} aria-haspopup="dialog" onClick={onDetails}>
           <Icon name="people" size={22} />
-        </button>
+        </Button>
       )}
     </header>
   )

@@ -25,7 +25,7 @@ import { beginningOf, labelsOf } from './page-texts.ts'
 import { DialogPart } from '../../ui/dialog-part.tsx'
 import { writingIn } from './writing.ts'
 import type { Anchor } from '../../ui/menu.tsx'
-import './conversation.css'
+import styles from './conversation-page.module.css'
 
 type ConversationPageProps = {
   id: string
@@ -116,7 +116,7 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const name = entry ? nameOf(entry) : ''
   const labels = labelsOf(entry)
   return (
-    <section className="conversation" aria-label={labels.page}>
+    <section className={styles.page} aria-label={labels.page}>
       <HeaderHere entry={entry} onDetails={() => setOpen('details')} />
       {ready && rows ? (
         <MessageList

@@ -1,5 +1,6 @@
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
+import styles from './earlier-messages.module.css'
 
 /** Of one height whatever it says, so that nothing below it moves, px. */
 export const earlierHeight = 72
@@ -17,7 +18,7 @@ export function EarlierMessages({
   onOlder: () => void
 }) {
   return (
-    <div className="messages__earlier">
+    <div className={styles.earlier}>
       {hasOlder ? (
         <Button look="quiet" onClick={onOlder} disabled={loading}>
           {loading ? texts.conversation.loadingOlder : texts.conversation.older}

@@ -3,6 +3,8 @@ import { emojiOf } from '@parley/contract/text/emoji'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import dialogStyles from '../../ui/dialog.module.css'
+import fieldStyles from '../../ui/field.module.css'
 
 /** Any emoji there is, from whatever keyboard somebody has. */
 export default function EmojiDialog({
@@ -30,10 +32,10 @@ export default function EmojiDialog({
       keepOnClickBeside={text !== ''}
       onClose={onClose}
     >
-      <form className="dialog__body" onSubmit={submit}>
-        <p className="dialog__detail">{texts.emoji.hint}</p>
+      <form className={dialogStyles.body} onSubmit={submit}>
+        <p className={dialogStyles.detail}>{texts.emoji.hint}</p>
         <input
-          className="field"
+          className={fieldStyles.field}
           data-focus
           aria-label={texts.emoji.field}
           aria-invalid={failure !== null}
@@ -45,11 +47,11 @@ export default function EmojiDialog({
           }}
         />
         {failure && (
-          <p className="dialog__failure" role="alert">
+          <p className={dialogStyles.failure} role="alert">
             {failure}
           </p>
         )}
-        <div className="dialog__choices">
+        <div className={dialogStyles.choices}>
           <Button type="submit">{texts.emoji.send}</Button>
         </div>
       </form>

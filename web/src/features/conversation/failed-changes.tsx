@@ -7,7 +7,7 @@ import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { focusComposer } from './composer-focus.ts'
 import type { Writing } from './writing.ts'
-import './failed-changes.css'
+import styles from './failed-changes.module.css'
 
 /** Edits, deletions and reactions the server refused: in sight wherever their messages are, until they are dealt with. */
 export function FailedChanges({ writing }: { writing: Writing }) {
@@ -18,7 +18,7 @@ export function FailedChanges({ writing }: { writing: Writing }) {
   )
   if (failed.length === 0) return null
   return (
-    <ul className="failed-changes" aria-label={texts.failedChange.label}>
+    <ul className={styles.list} aria-label={texts.failedChange.label}>
       {failed.map((item) => (
         <FailedChange key={item.clientId} item={item} writing={writing} />
       ))}
@@ -48,19 +48,19 @@ function FailedChange({ item, writing }: { item: ChangeItem; writing: Writing })
   const isGone = problem.code === 'message_deleted' || problem.code === 'message_not_found'
   const isConflict = problem.code === 'version_conflict'
   return (
-    <li className="failed-change">
+    <li className={styles.change}>
       <Icon name="warning" />
-      <div className="failed-change__about">
+      <div className={styles.about}>
         <p role="alert">
           {sentenceOf(item)} {problemText({ code: problem.code, message: problem.detail })}
         </p>
         {item.kind === 'edit' && (
-          <p className="failed-change__text" dir="auto">
+          <p className={styles.text} dir="auto">
             {item.content}
           </p>
         )}
       </div>
-      <div className="failed-change__choices">
+      <div className={styles.choices}>
         {!isFinal(problem) && (
           <Button
             look="quiet"

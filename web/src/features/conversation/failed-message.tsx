@@ -2,6 +2,7 @@ import type { ProblemDocument } from '@parley/contract/problems'
 import { isFinal, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
+import styles from './failed-message.module.css'
 
 /** Why a message was not taken, and what can be done with it. */
 export function FailedMessage({
@@ -17,11 +18,11 @@ export function FailedMessage({
   onDiscard: () => void
 }) {
   return (
-    <div className="message__failure">
+    <div className={styles.failure}>
       <p role="alert">
         {texts.message.failed} {problemText({ code: problem.code, message: problem.detail })}
       </p>
-      <div className="message__choices">
+      <div className={styles.choices}>
         {!isFinal(problem) && (
           <Button look="quiet" onClick={onRetry}>
             {texts.message.retry}

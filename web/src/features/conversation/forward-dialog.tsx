@@ -10,7 +10,9 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
 import { listedEntries, nameOf } from '../../state/model/entries.ts'
-import './dialogs.css'
+import dialogStyles from '../../ui/dialog.module.css'
+import fieldStyles from '../../ui/field.module.css'
+import choiceStyles from './choices.module.css'
 
 /** Chooses where a message is passed on to, and leads there. */
 export default function ForwardDialog({ message, onClose }: { message: Message; onClose: () => void }) {
@@ -33,9 +35,9 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
 
   return (
     <Dialog title={texts.forward.title} close={texts.dialog.close} onClose={onClose}>
-      <div className="dialog__body">
+      <div className={dialogStyles.body}>
         <input
-          className="field dialog__search"
+          className={fieldStyles.field}
           type="search"
           data-focus
           aria-label={texts.forward.search}
@@ -51,12 +53,12 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
             })
           }
         />
-        <ul className="choices">
+        <ul className={choiceStyles.list}>
           {fitting.map((entry) => (
             <li key={entry.id}>
               <button
                 type="button"
-                className="choices__one"
+                className={choiceStyles.one}
                 onClick={() => {
                   forward(entry.id).catch(reportFault)
                 }}
@@ -72,7 +74,7 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
             </li>
           ))}
         </ul>
-        {fitting.length === 0 && <p className="dialog__detail">{texts.forward.none}</p>}
+        {fitting.length === 0 && <p className={dialogStyles.detail}>{texts.forward.none}</p>}
         {listedDownTo !== null && (
           <Button
             look="quiet"

@@ -1,18 +1,20 @@
 import { texts } from '../../lib/texts.ts'
 import { useMessengerState } from '../../state/hooks/context.tsx'
+import { classNames } from '../../lib/class-names.ts'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import styles from './history-skeleton.module.css'
 
 /** Where messages will be; without a connection, that they are not on this device. */
 export function HistorySkeleton() {
   const away = useMessengerState(({ stream }) => stream === 'waiting')
   return (
-    <div className="messages messages--loading" role="status" aria-label={away ? undefined : texts.loading}>
-      {away && <p className="messages__away">{texts.conversation.notHere}</p>}
+    <div className={styles.history} role="status" aria-label={away ? undefined : texts.loading}>
+      {away && <p className={styles.away}>{texts.conversation.notHere}</p>}
       {['44%', '28%', '52%', '36%', '24%'].map((width, index) => (
-        <span
+        <Skeleton
           key={width}
-          className={`messages__shape skeleton ${index % 3 === 1 ? 'messages__shape--mine' : ''}`}
-          style={{ width }}
-          aria-hidden="true"
+          width={width}
+          className={classNames(styles.shape, index % 3 === 1 && styles.mine)}
         />
       ))}
     </div>

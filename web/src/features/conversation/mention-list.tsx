@@ -1,6 +1,8 @@
 import { texts } from '../../lib/texts.ts'
 import { SuggestionList } from '../../ui/suggestion-list.tsx'
 import type { Mentioning } from './mentioning.ts'
+import { Unseen } from '../../ui/unseen.tsx'
+import styles from './mention-list.module.css'
 
 /** People whose names fit what was begun after an `@`. */
 export function MentionList({ mentioning }: { mentioning: Mentioning }) {
@@ -10,16 +12,15 @@ export function MentionList({ mentioning }: { mentioning: Mentioning }) {
       <SuggestionList
         id={id}
         label={texts.conversation.mentions}
-        className="suggestions--over composer__mentions"
+        over
+        className={styles.list}
         choices={fitting.map(({ username: name, avatarURL: url }) => ({ name, url }))}
         active={active}
         onActive={setActive}
         onChoose={(index) => choose(fitting[index]!)}
         onClose={dismiss}
       />
-      <span className="unseen" role="status">
-        {fitting.length > 0 && texts.conversation.mentionsFound(fitting.length)}
-      </span>
+      <Unseen role="status">{fitting.length > 0 && texts.conversation.mentionsFound(fitting.length)}</Unseen>
     </>
   )
 }

@@ -5,7 +5,10 @@ import { Icon } from '../../ui/icon.tsx'
 import type { Row } from '../../state/model/rows.ts'
 import { MessageText } from './message-text.tsx'
 import { QuoteBlock } from './quote.tsx'
-import './message-bubble.css'
+import { classNames } from '../../lib/class-names.ts'
+import { Unseen } from '../../ui/unseen.tsx'
+import textStyles from './message-text.module.css'
+import styles from './message-bubble.module.css'
 
 /** What a message says, what it answers, and when it was said; a tombstone where it was deleted. */
 export function MessageBubble({
@@ -30,7 +33,7 @@ export function MessageBubble({
   return (
     <>
       {forwardedFrom && (
-        <p className="message__forwarded">
+        <p className={styles.forwarded}>
           <Icon name="forward" size={14} />
           {texts.message.forwarded(forwardedFrom.username)}
         </p>
@@ -38,15 +41,20 @@ export function MessageBubble({
       {replyTo && (
         <QuoteBlock quote={replyTo} mine={replyTo.sender.id === me.id} onJump={() => onJump(replyTo.id)} />
       )}
-      <div className={`message__body ${hasState ? 'message__body--state' : ''}`} data-part="body" dir="auto">
+      <div className={classNames(styles.body, hasState && styles.withState)} data-part="body" dir="auto">
         {deleted ? (
-          <p id={textId} className="message__text message__text--deleted" data-part="text" data-time={time}>
+          <p
+            id={textId}
+            className={classNames(textStyles.text, textStyles.deleted)}
+            data-part="text"
+            data-time={time}
+          >
             {texts.message.deleted}
           </p>
         ) : (
           <MessageText id={textId} content={content} time={time} names={names} />
         )}
-        <span className="message__meta" data-part="meta">
+        <span className={styles.meta} data-part="meta">
           <time dateTime={at} title={fullTimeOf(at)} dir="auto">
             {time}
           </time>
@@ -63,7 +71,7 @@ function MessageState({ pending, changing }: Pick<Row, 'pending' | 'changing'>) 
   return (
     <>
       <Icon name={pending || changing ? 'clock' : 'check'} size={14} />
-      <span className="unseen">{pending ? sending : changing ? saving : sent}</span>
+      <Unseen>{pending ? sending : changing ? saving : sent}</Unseen>
     </>
   )
 }

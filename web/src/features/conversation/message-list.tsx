@@ -10,6 +10,7 @@ import { MessageRow } from './message-row.tsx'
 import { usePin } from './pin.ts'
 import { messageOf, type RowActions } from './row-actions.ts'
 import { TypingHere } from './typing-line.tsx'
+import styles from './message-list.module.css'
 
 type MessageListProps = {
   label: string
@@ -112,11 +113,11 @@ export const MessageList = memo(function MessageList(props: MessageListProps) {
     ({ mine, message }) => !mine && message !== null && message.position > seen
   ).length
   return (
-    <div className="messages__frame">
+    <div className={styles.frame}>
       {/* The keyboard scrolls it too, and leads from message to message. */}
       <div
         ref={scroller}
-        className="messages"
+        className={styles.scroller}
         data-part="messages"
         role="region"
         tabIndex={0}
@@ -124,8 +125,8 @@ export const MessageList = memo(function MessageList(props: MessageListProps) {
         onKeyDown={(event) => typed(event, focus.press)}
         aria-label={label}
       >
-        <div ref={content} className="messages__content">
-          <div className="messages__space" />
+        <div ref={content} className={styles.content}>
+          <div className={styles.space} />
           <EarlierMessages beginning={beginning} hasOlder={hasOlder} loading={loading} onOlder={loadOlder} />
           <Virtualizer
             ref={list}

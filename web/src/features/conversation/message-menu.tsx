@@ -5,7 +5,8 @@ import { texts } from '../../lib/texts.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { Menu, MenuItem, type Anchor } from '../../ui/menu.tsx'
 import type { MessageAction } from './row-actions.ts'
-import './message-menu.css'
+import { classNames } from '../../lib/class-names.ts'
+import styles from './message-menu.module.css'
 
 export type MenuChoice = 'reply' | 'edit' | 'copy' | 'forward' | 'emoji' | 'reactions' | 'versions' | 'delete'
 
@@ -32,7 +33,7 @@ export function MessageMenu({
   return (
     <Menu label={texts.menu.label} anchor={anchor} onClose={onClose}>
       {actions.has('react') && (
-        <div className="quick" role="group">
+        <div className={styles.quick} role="group">
           {quickEmoji.map((emoji) => (
             <button
               key={emoji}
@@ -41,7 +42,7 @@ export function MessageMenu({
               tabIndex={-1}
               aria-checked={isMine(emoji)}
               aria-label={texts.menu.react(emoji)}
-              className="quick__emoji"
+              className={styles.emoji}
               onClick={() => onReact(emoji, !isMine(emoji))}
             >
               {emoji}
@@ -52,10 +53,10 @@ export function MessageMenu({
             role="menuitem"
             tabIndex={-1}
             aria-label={texts.menu.otherEmoji}
-            className="quick__emoji quick__emoji--other"
+            className={classNames(styles.emoji, styles.other)}
             onClick={() => onChoose('emoji')}
           >
-            <span title={texts.menu.otherEmoji} className="quick__icon">
+            <span title={texts.menu.otherEmoji} className={styles.icon}>
               <Icon name="smile" />
             </span>
           </button>

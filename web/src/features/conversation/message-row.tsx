@@ -16,7 +16,9 @@ import { Reactions } from './reactions.tsx'
 import { Receipt } from './receipt.tsx'
 import { messageOf, type RowActions } from './row-actions.ts'
 import { SystemLine } from './system-line.tsx'
-import './message-row.css'
+import { Unseen } from '../../ui/unseen.tsx'
+import { classNames } from '../../lib/class-names.ts'
+import styles from './message-row.module.css'
 
 type MessageRowProps = {
   row: Row
@@ -34,7 +36,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   return (
     <>
       {row.startsDay && <Day at={row.at} />}
-      {row.startsUnread && <p className="messages__unread">{texts.conversation.unreadFrom}</p>}
+      {row.startsUnread && <p className={styles.unread}>{texts.conversation.unreadFrom}</p>}
       {row.message?.change ? (
         <SystemLine line={row.message} me={me} rowKey={row.key} />
       ) : (
@@ -46,12 +48,12 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
 
 /** The day of the messages below it, as it is called today. */
 function Day({ at }: { at: string }) {
-  return <p className="messages__day">{dayOf(at, useToday())}</p>
+  return <p className={styles.day}>{dayOf(at, useToday())}</p>
 }
 
 /** A message that somebody wrote. */
 function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps) {
-  const { mine, pending, changing, message, sender } = row
+  const { mine, pending, message, sender } = row
   const subject = messageOf(row)
   // What was refused has its choices beside it.
   const hasMenu = !pending?.problem && actions.hasMenu(subject)
@@ -61,17 +63,16 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
   const name = mine ? texts.message.mine : sender.username
   const id = useId()
   const named = group && !mine && !row.continues
-  const looks = [
-    'message',
-    mine ? 'message--mine' : 'message--theirs',
-    group && !mine && 'message--with-avatar',
-    row.continues && 'message--continues',
-    row.continued && 'message--continued',
-    (pending || changing) && 'message--pending',
-    message?.deletedAt && 'message--deleted',
-    found && 'message--found',
-    isJumbo(row.content) && !row.replyTo && 'message--jumbo'
-  ]
+  const looks = classNames(
+    styles.row,
+    mine ? styles.mine : styles.theirs,
+    group && !mine && styles.withAvatar,
+    row.continues && styles.continues,
+    row.continued && styles.continued,
+    message?.deletedAt && styles.deleted,
+    found && styles.found,
+    isJumbo(row.content) && !row.replyTo && styles.jumbo
+  )
 
   function openMenu(event: MouseEvent) {
     // A link, and words that were marked, have a menu of the browser.
@@ -83,7 +84,7 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
 
   return (
     <div
-      className={looks.filter(Boolean).join(' ')}
+      className={looks}
       role="article"
       data-part="message"
       data-mine={mine || undefined}
@@ -96,18 +97,18 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
       onContextMenu={openMenu}
     >
       {!named && (
-        <span id={`${id}-name`} className="unseen" {...asWritten}>
+        <Unseen id={`${id}-name`} {...asWritten}>
           {name}
-        </span>
+        </Unseen>
       )}
-      <div className="message__bubble" data-part="bubble" {...press}>
+      <div className={styles.bubble} data-part="bubble" {...press}>
         {group && !mine && !row.continued && (
-          <span className="message__avatar">
+          <span className={styles.avatar}>
             <Avatar name={sender.username} url={sender.avatarURL} size="tiny" />
           </span>
         )}
         {named && (
-          <p id={`${id}-name`} className="message__name" data-part="author" {...asWritten}>
+          <p id={`${id}-name`} className={styles.name} data-part="author" {...asWritten}>
             {name}
           </p>
         )}
@@ -115,7 +116,7 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
         {hasMenu && (
           <Button
             look="icon"
-            className="message__more"
+            className={styles.more}
             tabIndex={-1}
             aria-label={texts.message.more}
             aria-haspopup="menu"

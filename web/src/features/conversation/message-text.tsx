@@ -1,5 +1,6 @@
 import { piecesOf } from '@parley/contract/text/text-pieces'
 import { usernameKey } from '@parley/contract/usernames'
+import styles from './message-text.module.css'
 
 /**
  * The words of a message: text as it is, its web and mail addresses as links, and who is mentioned, of these names,
@@ -18,13 +19,13 @@ export function MessageText({
 }) {
   return (
     // Its language is not known: it is not that of the interface. Its direction is that of the body around it.
-    <p id={id} className="message__text" data-part="text" lang="" data-time={time}>
+    <p id={id} className={styles.text} data-part="text" lang="" data-time={time}>
       {piecesOf(content, new Set(names.map(usernameKey))).map((piece, index) => {
         if (piece.kind === 'text') return piece.text
         if (piece.kind === 'mention')
           return (
             // oxlint-disable-next-line react/no-array-index-key -- the pieces of one text never change places
-            <strong key={index} className="message__mention">
+            <strong key={index} className={styles.mention}>
               {piece.text}
             </strong>
           )

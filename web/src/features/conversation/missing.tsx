@@ -2,6 +2,7 @@ import { texts } from '../../lib/texts.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { BackLink } from './back-link.tsx'
 import { UnsentMessages } from './unsent-messages.tsx'
+import { buttonClass } from '../../ui/button.tsx'
 
 /** Instead of a conversation that is not mine; `title` is its name, where it was a moment ago. */
 export function Missing({ id, title }: { id: string; title: string | null }) {
@@ -12,7 +13,7 @@ export function Missing({ id, title }: { id: string; title: string | null }) {
       detail={title === null ? missingDetail : goneDetail}
     >
       <UnsentMessages conversationId={id} />
-      <BackLink className="button button--primary">{home}</BackLink>
+      <BackLink className={buttonClass('primary')}>{home}</BackLink>
     </Notice>
   )
 }

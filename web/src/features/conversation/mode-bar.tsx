@@ -4,6 +4,7 @@ import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import type { Draft } from '../../state/model/draft.ts'
 import { QuoteWords } from './quote.tsx'
+import styles from './mode-bar.module.css'
 
 type ModeBarProps = {
   draft: Draft
@@ -19,10 +20,10 @@ export function ModeBar({ draft: { replyTo, editing }, me, isDeleted, onLeave }:
   const whom = replyTo && (replyTo.sender.id === me.id ? texts.message.mine : replyTo.sender.username)
   const gone = !editing && replyTo !== null && isDeleted(replyTo.id)
   return (
-    <div className="composer__mode" data-part="mode">
+    <div className={styles.mode} data-part="mode">
       <Icon name={editing ? 'edit' : 'reply'} />
       {/* A region that was there before is announced when its text changes: the quoted message was deleted. */}
-      <div className="composer__about" role="status">
+      <div className={styles.about} role="status">
         {editing ? (
           <QuoteWords name={texts.conversation.editing} content={editing.original} />
         ) : (

@@ -1,5 +1,7 @@
 import { useCallback, useEffect, useState } from 'react'
+import { classNames } from '../../lib/class-names.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import styles from './note.module.css'
 
 /** How long a note stays, ms. */
 const noteMs = 8_000
@@ -27,10 +29,10 @@ export function useNote() {
 export function Note({ note }: { note: NoteContent }) {
   return (
     <>
-      <p className="conversation__note conversation__note--failed" role="alert">
+      <p className={classNames(styles.note, styles.failed)} role="alert">
         {note?.failed && note.text}
       </p>
-      <p className="conversation__note" role="status">
+      <p className={styles.note} role="status">
         {note?.failed === false && note.text}
       </p>
     </>

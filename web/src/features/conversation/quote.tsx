@@ -2,7 +2,7 @@ import { useId } from 'react'
 import type { Quote } from '@parley/contract/entities'
 import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
-import './quote.css'
+import styles from './quote.module.css'
 
 /** The message that another one answers, as it was then; a click leads to it. */
 export function QuoteBlock({ quote, mine, onJump }: { quote: Quote; mine: boolean; onJump: () => void }) {
@@ -11,7 +11,7 @@ export function QuoteBlock({ quote, mine, onJump }: { quote: Quote; mine: boolea
   return (
     <button
       type="button"
-      className="quote"
+      className={styles.quote}
       data-part="quote"
       onClick={onJump}
       aria-label={texts.message.jump(name)}
@@ -26,10 +26,10 @@ export function QuoteBlock({ quote, mine, onJump }: { quote: Quote; mine: boolea
 export function QuoteWords({ name, content, textId }: { name: string; content: string; textId?: string }) {
   return (
     <>
-      <span className="quote__name" {...asWritten}>
+      <span className={styles.name} {...asWritten}>
         {name}
       </span>
-      <span id={textId} className="quote__text" data-part="quote-text" {...asWritten}>
+      <span id={textId} className={styles.text} data-part="quote-text" {...asWritten}>
         {content}
       </span>
     </>

@@ -5,7 +5,9 @@ import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
-import './dialogs.css'
+import dialogStyles from '../../ui/dialog.module.css'
+import { classNames } from '../../lib/class-names.ts'
+import choiceStyles from './choices.module.css'
 
 /** Who put which emoji on a message. */
 export default function ReactionsDialog({
@@ -30,16 +32,16 @@ export default function ReactionsDialog({
   }, [messenger, conversationId])
   return (
     <Dialog title={texts.reactions.title} close={texts.dialog.close} onClose={onClose}>
-      <ul className="dialog__body choices">
+      <ul className={classNames(dialogStyles.body, choiceStyles.list)}>
         {reactions.flatMap(({ emoji, userIds }) =>
           userIds.map((id) => {
             const user = people.get(id)
             const name = user?.username ?? unknown
             return (
-              <li key={`${emoji} ${id}`} className="choices__one">
+              <li key={`${emoji} ${id}`} className={choiceStyles.one}>
                 <Avatar name={name} url={user?.avatarURL ?? null} size="small" />
                 <span {...asWritten}>{id === me.id ? texts.reactions.you : name}</span>
-                <span className="choices__end">{emoji}</span>
+                <span className={choiceStyles.end}>{emoji}</span>
               </li>
             )
           })

@@ -1,7 +1,7 @@
 import type { Reaction, User } from '@parley/contract/entities'
 import { texts } from '../../lib/texts.ts'
 import { namesOf } from '../../state/model/people.ts'
-import './reactions.css'
+import styles from './reactions.module.css'
 
 type ReactionsProps = {
   reactions: readonly Reaction[]
@@ -13,7 +13,7 @@ type ReactionsProps = {
 /** Everybody's emoji on a message; a click puts mine there, or takes it away. */
 export function Reactions({ reactions, me, people, onReact }: ReactionsProps) {
   return (
-    <div className="reactions">
+    <div className={styles.reactions}>
       {reactions.map(({ emoji, userIds }) => {
         const mine = userIds.includes(me.id)
         const label = texts.message.reaction(emoji, namesOf(userIds, people, me))
@@ -21,15 +21,15 @@ export function Reactions({ reactions, me, people, onReact }: ReactionsProps) {
           <button
             key={emoji}
             type="button"
-            className="reaction"
+            className={styles.reaction}
             data-part="reaction"
             aria-pressed={mine}
             aria-label={label}
             onClick={() => onReact(emoji, !mine)}
           >
             {/* A title on the button itself would be read out after its name. */}
-            <span className="reaction__chip" title={label} aria-hidden="true">
-              {emoji} <span className="reaction__count">{userIds.length}</span>
+            <span className={styles.chip} title={label} aria-hidden="true">
+              {emoji} <span className={styles.count}>{userIds.length}</span>
             </span>
           </button>
         )

@@ -1,12 +1,13 @@
 import type { Message, User } from '@parley/contract/entities'
 import { lineText } from '../../lib/line-texts.ts'
 import { fullTimeOf } from '../../lib/times.ts'
+import styles from './system-line.module.css'
 
 /** What happened to a conversation itself. */
 export function SystemLine({ line, me, rowKey }: { line: Message; me: User; rowKey: string }) {
   return (
     <p
-      className="messages__line"
+      className={styles.line}
       data-part="line"
       data-row={rowKey}
       data-position={line.position}

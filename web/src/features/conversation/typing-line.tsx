@@ -3,7 +3,8 @@ import { useSeldom } from '../../lib/seldom.ts'
 import { texts } from '../../lib/texts.ts'
 import { useAwareness } from '../../state/hooks/awareness.ts'
 import { namesOf } from '../../state/model/people.ts'
-import './typing-line.css'
+import { Unseen } from '../../ui/unseen.tsx'
+import styles from './typing-line.module.css'
 
 /** Who is typing in a conversation; renders alone when that changes. */
 export function TypingHere({ id, people }: { id: string; people: ReadonlyMap<string, User> }) {
@@ -18,20 +19,18 @@ export function TypingLine({ names }: { names: readonly string[] }) {
   return (
     <>
       {text !== '' && (
-        <p className="typing" data-part="typing" aria-hidden="true">
-          <span className="typing__inside">
-            <span className="typing__dots">
+        <p className={styles.typing} data-part="typing" aria-hidden="true">
+          <span className={styles.inside}>
+            <span className={styles.dots}>
               <span />
               <span />
               <span />
             </span>
-            <span className="typing__who">{text}</span>
+            <span className={styles.who}>{text}</span>
           </span>
         </p>
       )}
-      <span className="unseen" role="status">
-        {told}
-      </span>
+      <Unseen role="status">{told}</Unseen>
     </>
   )
 }

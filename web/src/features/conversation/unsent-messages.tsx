@@ -8,15 +8,15 @@ import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { sentenceOf } from './failed-changes.tsx'
 import { Note, useNote } from './note.tsx'
-import './failed-changes.css'
-import './unsent-messages.css'
+import failedStyles from './failed-changes.module.css'
+import styles from './unsent-messages.module.css'
 
 /** What the server refused in a conversation that is not mine any more: to be copied and discarded. */
 export function UnsentMessages({ conversationId }: { conversationId: string }) {
   const outbox = useMessengerState(({ outbox }) => outbox)
   const { note, tell, fail } = useNote()
-  const failed = outbox.filter((item) => item.conversationId === conversationId && item.problem !== null)
-  if (failed.length === 0) return null
+  const refused = outbox.filter((item) => item.conversationId === conversationId && item.problem !== null)
+  if (refused.length === 0) return null
 
   function copy(content: string) {
     copyText(content).then(
@@ -25,10 +25,10 @@ export function UnsentMessages({ conversationId }: { conversationId: string }) {
     )
   }
   return (
-    <section className="unsent" aria-label={texts.unsent.label}>
-      <p>{texts.unsent.detail}</p>
-      <ul className="failed-changes">
-        {failed.map((item) => (
+    <section className={styles.unsent} aria-label={texts.unsent.label}>
+      <p className={styles.detail}>{texts.unsent.detail}</p>
+      <ul className={failedStyles.list}>
+        {refused.map((item) => (
           <UnsentMessage key={item.clientId} item={item} onCopy={copy} />
         ))}
       </ul>
@@ -42,21 +42,21 @@ function UnsentMessage({ item, onCopy }: { item: OutboxItem; onCopy: (content: s
   const { code, detail } = item.problem!
   const content = 'content' in item ? item.content : null
   return (
-    <li className="failed-change">
+    <li className={failedStyles.change}>
       <Icon name="warning" />
-      <div className="failed-change__about">
+      <div className={failedStyles.about}>
         <p>
           {item.kind === 'send' ? texts.message.failed : sentenceOf(item)}{' '}
           {problemText({ code, message: detail })}
         </p>
         {content !== null && (
           // All of it can be selected, where the browser refuses to copy.
-          <p className="unsent__text" dir="auto">
+          <p className={styles.text} dir="auto">
             {content}
           </p>
         )}
       </div>
-      <div className="failed-change__choices">
+      <div className={failedStyles.choices}>
         {content !== null && (
           <Button look="quiet" onClick={() => onCopy(content)}>
             {texts.menu.copy}

@@ -6,7 +6,8 @@ import { texts } from '../../lib/texts.ts'
 import { fullTimeOf } from '../../lib/times.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { useMessenger } from '../../state/hooks/context.tsx'
-import './dialogs.css'
+import dialogStyles from '../../ui/dialog.module.css'
+import styles from './versions-dialog.module.css'
 
 /** What a message said before it was edited or deleted. */
 export default function VersionsDialog({ message, onClose }: { message: Message; onClose: () => void }) {
@@ -22,21 +23,21 @@ export default function VersionsDialog({ message, onClose }: { message: Message;
   }, [messenger, message])
   return (
     <Dialog title={texts.versions.title} close={texts.dialog.close} onClose={onClose}>
-      <div className="dialog__body" aria-busy={versions === null && failure === null}>
-        <p className="dialog__detail">{texts.versions.detail}</p>
+      <div className={dialogStyles.body} aria-busy={versions === null && failure === null}>
+        <p className={dialogStyles.detail}>{texts.versions.detail}</p>
         {failure && (
-          <p className="dialog__failure" role="alert">
+          <p className={dialogStyles.failure} role="alert">
             {failure}
           </p>
         )}
         {versions?.length === 0 && <p>{texts.versions.none}</p>}
-        <ol className="versions">
+        <ol className={styles.versions}>
           {versions?.map(({ version, content, replacedAt }) => (
             <li key={version}>
-              <p className="versions__text" {...asWritten}>
+              <p className={styles.text} {...asWritten}>
                 {content}
               </p>
-              <p className="versions__until">{texts.versions.until(fullTimeOf(replacedAt))}</p>
+              <p className={styles.until}>{texts.versions.until(fullTimeOf(replacedAt))}</p>
             </li>
           ))}
         </ol>

@@ -8,6 +8,7 @@ import { FormEnd } from '../../ui/form-end.tsx'
 import { NamePicker } from '../../ui/name-picker.tsx'
 import { useDismissal } from '../../ui/overlay.ts'
 import { useMessenger } from '../../state/hooks/context.tsx'
+import styles from './group-form.module.css'
 
 /** Adds people to a group. Those that cannot be added stay where they are, with the reason. */
 export function AddPeople({
@@ -47,7 +48,7 @@ export function AddPeople({
 
   return (
     <form
-      className="group__form"
+      className={styles.form}
       onSubmit={(event) => {
         add(event).catch(reportFault)
       }}

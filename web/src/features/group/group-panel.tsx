@@ -15,7 +15,8 @@ import { AddPeople } from './add-people.tsx'
 import { ParticipantRow } from './participant-row.tsx'
 import { PersonDialogs, type PersonDialog } from './person-dialogs.tsx'
 import { RenameForm } from './rename-form.tsx'
-import './group-panel.css'
+import dialogStyles from '../../ui/dialog.module.css'
+import styles from './group-panel.module.css'
 
 type Open = 'rename' | 'add' | PersonDialog | null
 
@@ -58,8 +59,8 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
       keepOnClickBeside={open === 'rename' || open === 'add'}
       onClose={onClose}
     >
-      <div className="dialog__body group">
-        <div className="group__about">
+      <div className={dialogStyles.body}>
+        <div className={styles.about}>
           <Avatar name={title ?? ''} url={null} size="large" groupId={id} />
           {open === 'rename' ? (
             <RenameForm
@@ -69,7 +70,7 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
             />
           ) : (
             <>
-              <h3 className="group__title" {...asWritten}>
+              <h3 className={styles.title} {...asWritten}>
                 {title}
               </h3>
               {may(role, 'rename') && (
@@ -82,7 +83,7 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
             </>
           )}
         </div>
-        <div className="group__heading">
+        <div className={styles.heading}>
           <h3>{texts.group.peopleIn(participantCount)}</h3>
           {may(role, 'add_participant') && open !== 'add' && (
             // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the form
@@ -93,7 +94,7 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
           )}
         </div>
         {open === 'add' && <AddPeople id={id} people={participants?.list ?? []} onClose={close} />}
-        <ul className="group__people">
+        <ul className={styles.people}>
           {participants?.list.map((participant) => (
             <ParticipantRow
               key={participant.user.id}
@@ -115,7 +116,7 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
             {texts.group.loadMore}
           </Button>
         )}
-        <Button look="plain" className="group__leave" onClick={() => setOpen({ kind: 'leave' })}>
+        <Button look="plain" className={styles.leave} onClick={() => setOpen({ kind: 'leave' })}>
           <Icon name="signOut" />
           {texts.group.leave}
         </Button>

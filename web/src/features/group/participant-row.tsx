@@ -7,6 +7,7 @@ import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { PresenceText } from '../../ui/presence.tsx'
 import type { Anchor } from '../../ui/menu.tsx'
+import styles from './participant-row.module.css'
 
 /** Whether somebody of this role may take somebody of that role out of a group. */
 export function mayRemove(mine: Role, theirs: Role): boolean {
@@ -32,17 +33,17 @@ export function ParticipantRow({
   const { user } = participant
   const changeable = !isMe && (may(role, 'change_role') || mayRemove(role, participant.role))
   return (
-    <li className="person">
+    <li className={styles.row}>
       <Avatar name={user.username} url={user.avatarURL} size="small" online={presence?.online === true} />
-      <span className="person__who">
-        <span className="person__name" {...asWritten}>
+      <span className={styles.who}>
+        <span className={styles.name} {...asWritten}>
           {user.username}
         </span>
-        <PresenceText presence={presence} className="person__presence" />
+        <PresenceText presence={presence} className={styles.presence} />
       </span>
-      {isMe && <span className="person__role">{texts.group.you}</span>}
+      {isMe && <span className={styles.role}>{texts.group.you}</span>}
       {texts.group.roles[participant.role] && (
-        <span className="person__role">{texts.group.roles[participant.role]}</span>
+        <span className={styles.role}>{texts.group.roles[participant.role]}</span>
       )}
       {changeable && (
         <Button

@@ -7,6 +7,8 @@ import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
 import { useDismissal } from '../../ui/overlay.ts'
+import fieldStyles from '../../ui/field.module.css'
+import styles from './group-form.module.css'
 
 /** Another name for a group, in the place of the one it has. */
 export function RenameForm({
@@ -38,13 +40,13 @@ export function RenameForm({
 
   return (
     <form
-      className="group__form"
+      className={styles.form}
       onSubmit={(event) => {
         save(event).catch(reportFault)
       }}
     >
       <input
-        className="field"
+        className={fieldStyles.field}
         // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of what was pressed
         autoFocus
         dir="auto"

@@ -9,6 +9,7 @@ import { DialogPart } from '../../ui/dialog-part.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Popup, type Anchor } from '../../ui/menu.tsx'
 import { useMessengerState } from '../../state/hooks/context.tsx'
+import styles from './account-menu.module.css'
 
 /** Who is signed in, and the way to sign out. */
 export function AccountMenu({ onSignOut }: { onSignOut: () => Promise<void> }) {
@@ -20,7 +21,7 @@ export function AccountMenu({ onSignOut }: { onSignOut: () => Promise<void> }) {
     <>
       <button
         type="button"
-        className="account"
+        className={styles.account}
         aria-label={texts.home.account(me.username)}
         aria-haspopup="dialog"
         onClick={(event) => {
@@ -32,12 +33,12 @@ export function AccountMenu({ onSignOut }: { onSignOut: () => Promise<void> }) {
       </button>
       {anchor && (
         <Popup label={texts.home.account(me.username)} anchor={anchor} onClose={() => setAnchor(null)}>
-          <p className="account__who">
+          <p className={styles.who}>
             {texts.home.signedInAs} <strong {...asWritten}>{me.username}</strong>
           </p>
           <Button
             look="plain"
-            className="account__out"
+            className={styles.out}
             onClick={() => {
               setAnchor(null)
               if (unsent > 0) setAsking(true)

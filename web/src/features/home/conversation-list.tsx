@@ -15,6 +15,8 @@ import { usePeople } from '../../state/hooks/people.ts'
 import { namesOf } from '../../state/model/people.ts'
 import { ConversationRow } from './conversation-row.tsx'
 import { UnlistedRow } from './unlisted-row.tsx'
+import rowStyles from './conversation-row.module.css'
+import styles from './conversation-list.module.css'
 
 const none: readonly ChangeItem[] = []
 
@@ -44,7 +46,7 @@ export function ConversationList({ openId }: { openId: string | null }) {
     return <Notice level={2} title={texts.home.emptyTitle} detail={texts.home.emptyDetail} />
   }
   return (
-    <nav className="list" aria-label={texts.home.conversations}>
+    <nav className={styles.list} aria-label={texts.home.conversations}>
       <ul>
         {unlisted.map(([id, outgoing]) => (
           <li key={id}>
@@ -68,7 +70,7 @@ export function ConversationList({ openId }: { openId: string | null }) {
       {listedDownTo !== null && (
         <Button
           look="quiet"
-          className="list__more"
+          className={styles.more}
           onClick={() => {
             messenger.loadMoreConversations().catch(() => {})
           }}
@@ -92,11 +94,11 @@ function typingIn(
 
 function ListSkeleton() {
   return (
-    <div className="list" role="status" aria-label={texts.loading}>
+    <div className={styles.list} role="status" aria-label={texts.loading}>
       {['62%', '78%', '48%', '70%', '56%'].map((width) => (
-        <div key={width} className="row row--skeleton">
-          <span className="row__shape skeleton" aria-hidden="true" />
-          <span className="row__text">
+        <div key={width} className={rowStyles.row}>
+          <Skeleton className={styles.shape} />
+          <span className={rowStyles.text}>
             <Skeleton width="34%" />
             <Skeleton width={width} />
           </span>

@@ -3,6 +3,7 @@ import { memo } from 'react'
 import { Link } from 'wouter'
 import type { User } from '@parley/contract/entities'
 import { asWritten } from '../../lib/bidi.ts'
+import { classNames } from '../../lib/class-names.ts'
 import { lineText } from '../../lib/line-texts.ts'
 import { useToday } from '../../lib/now.ts'
 import { texts } from '../../lib/texts.ts'
@@ -13,6 +14,8 @@ import { nameOf, unreadCount, unreadMentions } from '../../state/model/entries.t
 import type { Entry } from '../../state/model/state.ts'
 import type { Outgoing } from '../../state/model/outgoing.ts'
 import { withChanges } from '../../state/model/pending-changes.ts'
+import { Unseen } from '../../ui/unseen.tsx'
+import styles from './conversation-row.module.css'
 
 /** A conversation in the list: with whom, what was said last, what is unread. */
 export const ConversationRow = memo(function ConversationRow({
@@ -44,7 +47,7 @@ export const ConversationRow = memo(function ConversationRow({
   return (
     <Link
       href={`/conversations/${id}`}
-      className={`row ${unread > 0 ? 'row--unread' : ''}`}
+      className={classNames(styles.row, styles.link, unread > 0 && styles.isUnread)}
       aria-current={open ? 'page' : undefined}
       data-conversation={id}
     >
@@ -54,25 +57,25 @@ export const ConversationRow = memo(function ConversationRow({
         groupId={kind === 'group' ? id : null}
         online={online}
       />
-      <span className="row__text">
-        <span className="row__line">
-          <span className="row__name" data-part="name" {...asWritten}>
+      <span className={styles.text}>
+        <span className={styles.line}>
+          <span className={styles.name} data-part="name" {...asWritten}>
             {name}
           </span>
-          {online && <span className="unseen">{texts.presence.online}</span>}
+          {online && <Unseen>{texts.presence.online}</Unseen>}
           {at !== undefined && (
-            <time className="row__time" dateTime={at} title={fullTimeOf(at)}>
+            <time className={styles.time} dateTime={at} title={fullTimeOf(at)}>
               {shortTimeOf(at, today)}
             </time>
           )}
         </span>
-        <span className="row__line">
+        <span className={styles.line}>
           {typing !== null && !outgoing?.failed ? (
-            <span className="row__last row__last--typing" data-part="last">
+            <span className={classNames(styles.last, styles.typing)} data-part="last">
               {typing}
             </span>
           ) : (
-            <span className="row__last" data-part="last">
+            <span className={styles.last} data-part="last">
               {outgoing && <OutgoingMark outgoing={outgoing} />}
               {outgoing?.last ? (
                 <Words by={texts.home.you}>{outgoing.last.content}</Words>
@@ -82,15 +85,15 @@ export const ConversationRow = memo(function ConversationRow({
             </span>
           )}
           {unreadMentions(entry).length > 0 && (
-            <span className="row__mention">
+            <span className={styles.mention}>
               <span aria-hidden="true">@</span>
-              <span className="unseen">{texts.home.mentioned}</span>
+              <Unseen>{texts.home.mentioned}</Unseen>
             </span>
           )}
           {unread > 0 && (
-            <span className="row__unread" data-part="unread">
+            <span className={styles.unread} data-part="unread">
               <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
-              <span className="unseen">{texts.home.unread(unread)}</span>
+              <Unseen>{texts.home.unread(unread)}</Unseen>
             </span>
           )}
         </span>
@@ -103,11 +106,11 @@ export const ConversationRow = memo(function ConversationRow({
 export function OutgoingMark({ outgoing: { failed, last } }: { outgoing: Outgoing }) {
   return (
     <>
-      <span className={`row__state ${failed ? 'row__state--failed' : ''}`}>
+      <span className={classNames(styles.state, failed && styles.failed)}>
         <Icon name={failed ? 'warning' : 'clock'} size={14} />
         {failed && (last?.problem ? texts.home.notSent : texts.home.notSaved)}
       </span>
-      {!failed && <span className="unseen">{last ? texts.message.pending : texts.message.saving}</span>}
+      {!failed && <Unseen>{last ? texts.message.pending : texts.message.saving}</Unseen>}
     </>
   )
 }
@@ -126,7 +129,7 @@ function LastMessage({
   const { mine, sender, content, change, deletedAt } = withChanges(lastMessage, changes, me)
   if (change || deletedAt) {
     return (
-      <span className="row__words row__last--told" data-part="words">
+      <span className={classNames(styles.words, styles.told)} data-part="words">
         {change ? lineText(lastMessage, me) : texts.message.deleted}
       </span>
     )
@@ -142,8 +145,8 @@ function LastMessage({
 export function Words({ by, children }: { by: string | null; children: string }) {
   return (
     <>
-      {by !== null && <span className="row__by">{by}</span>}
-      <span className="row__words" data-part="words" {...asWritten}>
+      {by !== null && <span className={styles.by}>{by}</span>}
+      <span className={styles.words} data-part="words" {...asWritten}>
         {children}
       </span>
     </>

@@ -8,7 +8,7 @@ import { Logo } from '../../ui/logo.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { ConversationList } from './conversation-list.tsx'
 import { PeopleSearch } from './people-search.tsx'
-import './home.css'
+import styles from './home-pane.module.css'
 
 const NewGroupDialog = lazyDialog(texts.newGroup, () => import('./new-group-dialog.tsx'))
 
@@ -18,10 +18,10 @@ export function HomePane({ openId, onSignOut }: { openId: string | null; onSignO
   const [starting, setStarting] = useState(false)
   const Heading = openId === null ? 'h1' : 'h2'
   return (
-    <section className="home" aria-labelledby={id}>
-      <header className="home__header">
+    <section className={styles.pane} aria-labelledby={id}>
+      <header className={styles.header}>
         <Logo size={28} />
-        <Heading id={id} className="home__title">
+        <Heading id={id} className={styles.title}>
           {texts.home.conversations}
         </Heading>
         <Button
@@ -30,7 +30,7 @@ export function HomePane({ openId, onSignOut }: { openId: string | null; onSignO
           aria-haspopup="dialog"
           onClick={() => setStarting(true)}
         >
-          <span title={texts.home.newGroup} className="home__icon">
+          <span title={texts.home.newGroup} className={styles.icon}>
             <Icon name="newGroup" size={22} />
           </span>
         </Button>

@@ -10,7 +10,9 @@ import { FormEnd } from '../../ui/form-end.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { NamePicker } from '../../ui/name-picker.tsx'
 import { useMessenger } from '../../state/hooks/context.tsx'
-import './new-group-dialog.css'
+import dialogStyles from '../../ui/dialog.module.css'
+import fieldStyles from '../../ui/field.module.css'
+import styles from './new-group-dialog.module.css'
 
 type History = 'all' | 'joined'
 
@@ -49,18 +51,18 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
       onClose={onClose}
     >
       <form
-        className="dialog__body"
+        className={dialogStyles.body}
         onSubmit={(event) => {
           start(event).catch(reportFault)
         }}
       >
         <div>
-          <label className="new-group__label" htmlFor={`${id}-title`}>
+          <label className={styles.label} htmlFor={`${id}-title`}>
             {texts.group.titleLabel}
           </label>
           <input
             id={`${id}-title`}
-            className="field"
+            className={fieldStyles.field}
             data-focus
             dir="auto"
             autoComplete="off"
@@ -69,7 +71,7 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
           />
         </div>
         <div>
-          <p className="new-group__label" aria-hidden="true">
+          <p className={styles.label} aria-hidden="true">
             {texts.newGroup.people}
           </p>
           <NamePicker
@@ -81,10 +83,10 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
             told={{ ...texts.home, ...texts.newGroup }}
           />
         </div>
-        <fieldset className="new-group__history">
-          <legend className="new-group__label">{texts.newGroup.history}</legend>
+        <fieldset className={styles.history}>
+          <legend className={styles.label}>{texts.newGroup.history}</legend>
           {(['all', 'joined'] as const).map((each) => (
-            <label key={each} className="new-group__choice">
+            <label key={each} className={styles.choice}>
               <input
                 type="radio"
                 name={`${id}-history`}

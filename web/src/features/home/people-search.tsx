@@ -1,6 +1,7 @@
 import { reportFault } from '@parley/client/failures'
 import { useId, useRef, useState, type KeyboardEvent } from 'react'
 import { useLocation } from 'wouter'
+import { classNames } from '../../lib/class-names.ts'
 import { typed } from '../../lib/keys.ts'
 import { problemOf, problemText } from '../../lib/problem-texts.ts'
 import { useSuggestions } from '../../lib/suggestions.ts'
@@ -9,7 +10,9 @@ import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { SuggestionList } from '../../ui/suggestion-list.tsx'
 import { useMessenger } from '../../state/hooks/context.tsx'
-import './people-search.css'
+import fieldStyles from '../../ui/field.module.css'
+import { Unseen } from '../../ui/unseen.tsx'
+import styles from './people-search.module.css'
 
 /** Finds somebody by the beginning of the username, and starts a conversation: a combobox. */
 export function PeopleSearch() {
@@ -73,11 +76,11 @@ export function PeopleSearch() {
   }
 
   return (
-    <search className="people">
+    <search className={styles.search}>
       <Icon name="search" />
       <input
         ref={field}
-        className="field people__field"
+        className={classNames(fieldStyles.field, styles.field)}
         role="combobox"
         aria-label={texts.home.search}
         aria-expanded={shown && names.length > 0}
@@ -101,7 +104,8 @@ export function PeopleSearch() {
       <SuggestionList
         id={`${id}-names`}
         label={texts.home.suggestions}
-        className="suggestions--over people__names"
+        over
+        className={styles.names}
         choices={shown ? names.map((name) => ({ name })) : []}
         active={active}
         onActive={setActive}
@@ -110,7 +114,7 @@ export function PeopleSearch() {
         }}
         onClose={() => setOpen(false)}
       />
-      <p className={told ? 'people__failure' : 'people__status'} role="status">
+      <p className={classNames(styles.status, told && styles.failed)} role="status">
         {told ?? statusOf()}
       </p>
       {told !== null && told === unanswered && (
@@ -126,6 +130,6 @@ export function PeopleSearch() {
     if (starting) return texts.home.starting
     if (!shown) return null
     if (names.length === 0) return texts.home.nobody(search.trim())
-    return <span className="unseen">{texts.home.found(names.length)}</span>
+    return <Unseen>{texts.home.found(names.length)}</Unseen>
   }
 }

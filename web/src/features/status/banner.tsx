@@ -1,5 +1,6 @@
+import { classNames } from '../../lib/class-names.ts'
 import { Button } from '../../ui/button.tsx'
-import './banner.css'
+import styles from './banner.module.css'
 
 type BannerProps = {
   /** Null shows nothing. */
@@ -14,12 +15,12 @@ type BannerProps = {
 /** A line across the top of the page. The region stays in the page, so that screen readers announce a text in it. */
 export function Banner({ text, action, calm = false, onAction }: BannerProps) {
   return (
-    <div className="banner" role="status">
+    <div role="status">
       {text !== null && (
-        <div className={`banner__inside ${calm ? 'banner__inside--calm' : ''}`}>
+        <div className={classNames(styles.banner, calm && styles.calm)}>
           <span>{text}</span>
           {action !== null && (
-            <Button look="quiet" className="banner__now" onClick={onAction}>
+            <Button look="quiet" className={styles.now} onClick={onAction}>
               {action}
             </Button>
           )}
