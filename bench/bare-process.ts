@@ -1,4 +1,4 @@
-/** What Parley is compared with: the least that does a part of its work, in a process of its own. */
+/** The baselines for Parley: minimal programs that do a part of its work, in a separate process. */
 import { mkdtempSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { answerCalls } from '../test/harness/calls.ts'
 const held: ServerResponse[] = []
 
 export const commands = {
-  /** A Fastify route that validates a message's body and echoes it. */
+  /** Starts a Fastify route that validates a message's body and echoes it. */
   async echo(): Promise<{ port: number }> {
     const server = fastify({ ajv: { customOptions: ajvOptions } })
     server.setSerializerCompiler(() => (data) => JSON.stringify(data))
@@ -24,7 +24,10 @@ export const commands = {
     return { port: Number(new URL(await server.listen({ host: '127.0.0.1', port: 0 })).port) }
   },
 
-  /** A `node:http` server that answers every request with the head of a stream and one event, and holds it open. */
+  /**
+   * Starts a `node:http` server that answers every request with a stream's headers and one event, and keeps
+   * it open.
+   */
   async hold(): Promise<{ port: number }> {
     const server = createServer((_request, response) => {
       response.useChunkedEncodingByDefault = false
@@ -39,14 +42,19 @@ export const commands = {
     return { port: typeof address === 'object' ? address!.port : 0 }
   },
 
-  /** Writes an event of this length to every answer that is held open. Resolves when the system has taken all of them. */
+  /**
+   * Writes an event of this length to every open response. Resolves when the system has accepted all of them.
+   */
   async write({ length }: { length: number }): Promise<null> {
     const text = `event: sync\ndata: {"head":0,"text":"${'x'.repeat(length)}"}\n\n`
     await Promise.all(held.map((response) => new Promise((resolve) => response.write(text, resolve))))
     return null
   },
 
-  /** So many inserts of a message's size, each with its own commit and fsync; ms of each. */
+  /**
+   * Inserts `count` rows of a message's size, each with its own commit and fsync. Returns the time of each,
+   * ms.
+   */
   async insert({ count }: { count: number }): Promise<Float64Array> {
     const database = new DatabaseSync(join(mkdtempSync(join(tmpdir(), 'parley-bench-')), 'bare.db'))
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')

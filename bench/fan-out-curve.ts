@@ -7,16 +7,16 @@ const servers = [
   ...(hasNchan ? [{ name: 'nginx + nchan', start: startNchanFanner }] : [])
 ]
 
-/** Of each number of streams, the rounds. */
+/** The measurements of each round, by number of streams. */
 type Measured = { perSecond: number[][]; medianMs: number[][]; lastMs: number[][] }
 
 export const fanOutCurve: Bench = {
   name: 'fan-out-curve',
   title: 'Fan-out against the number of streams',
   about:
-    'As in `fan-out`, one publisher, with 100 to 15,000 streams of one person. Events a second: one publication after the ' +
-    'other as fast as they are answered. Delays: of one event when all have the one before, from before its POST to when ' +
-    'half of the streams have read it, and all; the process that reads has one core, and reads them one by one.',
+    'As in `fan-out`, one publisher, with 100 to 15,000 streams of one user. Events a second: each publication follows the ' +
+    'answer to the one before. Delays: of one event, sent when all streams have the one before, from before its POST until ' +
+    'half of the streams have read it, and all; the reading process has one core and reads the streams one by one.',
   async run(size, log) {
     const [rounds, publications, points] =
       size === 'full' ? [3, 150_000, [100, 300, 1_000, 2_000, 5_000, 10_000, 15_000]] : [1, 300, [10, 30]]
@@ -27,7 +27,7 @@ export const fanOutCurve: Bench = {
       for (const [index, streams] of points.entries()) {
         await load.call('open', { ...opening, streams })
         const count = Math.max(10, Math.round(publications / streams))
-        // The first, of the fewest streams, is for the compiler too.
+        // The first run, with the fewest streams, warms up the compiler.
         if (index === 0) await load.call('publish', { ...publication, publishers: 4, count })
         const { seconds, events } = await load.call('publish', { ...publication, publishers: 1, count })
         const { medianMs, lastMs } = await load.call('follow', { ...publication, count: 10 })

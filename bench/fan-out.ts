@@ -7,13 +7,13 @@ export const fanOut: Bench = {
   name: 'fan-out',
   title: 'Fan-out to 2,000 streams of one person',
   about:
-    'One event after the other goes to 2,000 streams of one person, on one core: events of all streams together, a second, ' +
-    'from the first publication to the last event read, by one publisher and by sixteen. Held against nginx with nchan, ' +
-    "one worker, whose message is of the same size and is kept in memory; Parley's is on disk first.",
+    'Events are sent one after the other to 2,000 streams of one user, on one core. Measured: events of all streams together ' +
+    'a second, from the first publication to the last event read, by one publisher and by sixteen. The peer is nginx with nchan, ' +
+    "one worker, whose message has the same size and stays in memory; Parley's is on disk first.",
   async run(size, log) {
     const [rounds, streams, count] = size === 'full' ? [5, 2_000, 300] : [1, 100, 20]
     const results = { nchan: new Map<string, number[]>(), parley: new Map<string, number[]>() }
-    if (!hasNchan) log('nginx with nchan is not here (Debian: apt-get install libnginx-mod-nchan)')
+    if (!hasNchan) log('nginx with nchan is not installed (Debian: apt-get install libnginx-mod-nchan)')
 
     const servers = [
       ...(hasNchan ? [['nchan', startNchanFanner] as const] : []),

@@ -5,7 +5,7 @@ import { loadCore, serverCore, startPinnedParley } from './servers.ts'
 
 const content = 'hello jane, how are you?'
 
-/** A server that sends what is published to all streams of one person. */
+/** A server that sends each publication to all streams of one user. */
 export type Fanner = {
   pids: number[]
   opening: Opening
@@ -13,13 +13,13 @@ export type Fanner = {
   close(): Promise<void>
 }
 
-/** The process that opens the streams, publishes and counts. */
+/** Starts the process that opens the streams, publishes and counts. */
 export function startReadersOfOne(): Callee<FanOutCommands> {
   const file = new URL('./load/fan-out-process.ts', import.meta.url).pathname
   return startCallee<FanOutCommands>(file, { core: loadCore })
 }
 
-/** nginx with nchan, one worker; its message is of the size of Parley's, and kept in memory. */
+/** Starts nginx with nchan and one worker; its message has the size of Parley's and stays in memory. */
 export async function startNchanFanner(): Promise<Fanner> {
   const nchan = await startNchan(serverCore)
   const { port, pids } = nchan

@@ -1,4 +1,4 @@
-/** A V8 CPU profile, as far as it is looked at. Times are µs of a clock that all processes share. */
+/** A V8 CPU profile, without unused fields. Times are in µs, on a clock shared by all processes. */
 export type CpuProfile = {
   startTime: number
   samples: number[]
@@ -10,19 +10,22 @@ export type CpuProfile = {
   }[]
 }
 
-/** A thread, and its profile. */
+/** A thread and its profile. */
 export type Profiled = { thread: string; profile: CpuProfile }
 
-/** What a function took, itself and with what it called; µs. */
+/** A function's time including its callees, µs. */
 type Frame = { name: string; kind: keyof typeof colors; micros: number; callees: Map<string, Frame> }
 
 const width = 1_200
 const rowHeight = 17
-/** What is narrower cannot be seen. */
+/** Narrower frames are invisible and are not drawn. */
 const narrowest = 0.4
 const colors = { parley: '#8fb4f0', packages: '#b7d8a8', node: '#dcdcdc', engine: '#f0c38f' }
 
-/** A flame graph from the root down, one for each thread, of what ran between two times; waiting is left out. */
+/**
+ * Returns a flame graph as SVG, from the root down, one per thread, for the work between two times; idle time
+ * is omitted.
+ */
 export function flameGraph(title: string, profiled: Profiled[], from: number, to: number): string {
   const parts: string[] = []
   let y = 50
@@ -51,7 +54,7 @@ function treeOf({ nodes, samples, timeDeltas, startTime }: CpuProfile, from: num
   let at = startTime
   for (const [index, id] of samples.entries()) {
     at += timeDeltas[index]!
-    // A sample tells of the time up to the next one.
+    // A sample stands for the time until the next one.
     if (at >= from && at < to) own.set(id, (own.get(id) ?? 0) + (timeDeltas[index + 1] ?? 0))
   }
   const byId = new Map(nodes.map((node) => [node.id, node]))
@@ -71,7 +74,7 @@ function treeOf({ nodes, samples, timeDeltas, startTime }: CpuProfile, from: num
   return root
 }
 
-/** Draws a frame and what it called below it; gives how many rows that took. */
+/** Draws a frame and its callees below it; returns the number of rows. */
 function draw(frame: Frame, x: number, y: number, scale: number, whole: number, parts: string[]): number {
   const wide = frame.micros * scale
   if (wide < narrowest) return 0
@@ -96,7 +99,7 @@ function kindOf(url: string): Frame['kind'] {
   return url.includes('/node_modules/') ? 'packages' : 'parley'
 }
 
-/** Where it is, from the package or the workspace on. */
+/** Returns a path relative to its package or workspace. */
 function placeOf(url: string): string {
   return url.replace(/^.*\/(?:node_modules|(?=(?:server|contract)\/))/, '').replace(/^\//, '')
 }

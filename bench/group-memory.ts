@@ -7,17 +7,17 @@ import type { Bench } from './result.ts'
 import { expectComplete, startBare, startPinnedParley, startReaders } from './servers.ts'
 import { proportionalKilobytes } from './stream-memory.ts'
 
-/** Of the text of each message. */
+/** Length of each message's text. */
 const contentLength = 1_000
 
 export const groupMemory: Bench = {
   name: 'group-memory',
   title: 'Memory of streams in busy groups',
   about:
-    'Everyone is in a group of 1,000, has a stream open and reads what comes: 200 messages of 1 kB to each group, one after ' +
-    'the other. What the process (its proportional set, all threads) grew by since it started, divided by the streams, some ' +
-    'seconds after the last message. Held against a `node:http` server that holds as many answers open and writes as many ' +
-    "bytes to each, no faster than they are read. The kernel's buffers are not in it.",
+    'Everyone is in a group of 1,000, with an open stream that is read: 200 messages of 1 kB to each group, one after ' +
+    'the other. Measured: the growth of the process (its proportional set, all threads) since its start, per stream, some ' +
+    'seconds after the last message. The baseline is a `node:http` server with as many open responses that writes as many ' +
+    "bytes to each, no faster than they are read. The kernel's buffers are excluded.",
   async run(size, log) {
     const [rounds, groups, people, count, settleMs] =
       size === 'full' ? [3, 10, 1_000, 200, 10_000] : [1, 2, 50, 10, 300]

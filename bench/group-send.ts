@@ -8,9 +8,9 @@ export const groupSend: Bench = {
   name: 'group-send',
   title: 'One send to 2, 10, 100 and 1,000 people',
   about:
-    'One person sends to a group whose others all listen, one message after the other: the time to each answer, which ' +
-    'comes when everybody has it in their log on disk, and the processor time of the whole server for each message. A ' +
-    'message to two people is what the others are held against.',
+    'One user sends to a group whose other members all listen, one message after the other. Measured: the time to each answer, ' +
+    "which comes when every member's log has the message on disk, and the processor time of the whole server per message. A " +
+    'message to two people is the baseline.',
   async run(size, log) {
     const [rounds, seconds, sizes] = size === 'full' ? [5, 4, [2, 10, 100, 1_000]] : [1, 0.2, [2, 10, 100]]
     const most = sizes.at(-1)!
@@ -44,7 +44,7 @@ export const groupSend: Bench = {
         rowOf(`processor time, ${people} people`, index, processorMs)
       ]),
       notes: [
-        `For each of ${most} people ${microseconds(processorMs.at(-1)!, most)} µs of processor time: a place in their log ` +
+        `Each of ${most} people costs ${microseconds(processorMs.at(-1)!, most)} µs of processor time: an entry in their log ` +
           'on disk, a frame and a write to their stream.'
       ]
     }

@@ -6,10 +6,10 @@ export const herd: Bench = {
   name: 'herd',
   title: 'Ten thousand streams cut and resumed',
   about:
-    '10,000 people have a stream each, and 300 messages a second are sent among them. Then all connections are cut at ' +
-    'once, and each client comes back as our own does: after a random part of a second, later ones after up to twice as ' +
-    'long. Complete is who has heard `sync` with everything up to it. The sends go on meanwhile; their delay, from when ' +
-    'a send was due to its answer, is held against that of the seconds before.',
+    '10,000 users have a stream each, and 300 messages a second are sent among them. Then all connections are cut at ' +
+    'once, and each client reconnects as the client package does: after a random part of a second, later attempts after up to ' +
+    'twice as long. A stream is complete when it has received `sync` with everything up to it. Sends continue meanwhile; ' +
+    'their delay, from when a send was due to its answer, is compared with that of the seconds before.',
   async run(size, log) {
     const [rounds, count, perSecond, before] = size === 'full' ? [3, 10_000, 300, 3_000] : [1, 300, 100, 100]
     const seconds: number[] = []

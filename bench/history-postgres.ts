@@ -27,7 +27,7 @@ const statements = [
   'DROP TABLE new'
 ]
 
-/** What `writeHistory` writes, into a Postgres database without messages whose Parley is stopped. */
+/** Writes what `writeHistory` writes, into a Postgres database without messages whose Parley is stopped. */
 export async function writeHistoryOnPostgres(url: string, pairs: Pair[], count: number): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
@@ -35,12 +35,12 @@ export async function writeHistoryOnPostgres(url: string, pairs: Pair[], count: 
   const conversationIds = pairs.map(({ conversationId }) => conversationId)
   const firstAt = Date.now() - spreadOverMs
   try {
-    // A hash of a million rows is not to be made in pieces, nor what is lost with the machine waited for.
+    // A hash of a million rows must fit in memory, and the data may be lost in a crash.
     await client.query("SET work_mem = '256MB'; SET synchronous_commit = off")
     const [first, ...others] = statements
     await client.query(first!, [conversationIds, userIds(0), userIds(1), count, firstAt, spreadOverMs])
     for (const statement of others) await client.query(statement)
-    // As autovacuum would leave it: what is measured is not to be the first reader of each row.
+    // As autovacuum would do: the measurement must not be the first reader of each row.
     await client.query('VACUUM ANALYZE')
   } finally {
     await client.end()

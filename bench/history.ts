@@ -3,17 +3,17 @@ import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Pair } from '../test/harness/crowd.ts'
 
-/** Over how long messages were sent. */
+/** Period over which messages were sent, ms. */
 export const spreadOverMs = 29 * 24 * 60 * 60 * 1_000
 
 /**
- * Writes `count` messages that `pairs` have sent each other in turn over the last four weeks, and what Parley writes with
- * each: its key, and both people's events. Straight into the file of a stopped SQLite store, 100,000 a second or so; all is
- * read by both.
+ * Writes `count` messages that `pairs` exchanged over the last four weeks, with the rows that Parley stores
+ * for each: its key, and both users' events. Writes into the file of a stopped SQLite store, about 100,000 a
+ * second. All are marked as read.
  */
 export function writeHistory(path: string, pairs: Pair[], count: number): void {
   const database = new DatabaseSync(path)
-  // A file that is lost with the machine is made again.
+  // A file lost in a crash is created again.
   database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -256000; BEGIN')
   const insertMessage = database.prepare(
     `INSERT INTO messages (conversation_id, position, sender_id, content, client_id, created_at)
@@ -67,7 +67,7 @@ export function writeHistory(path: string, pairs: Pair[], count: number): void {
   for (const [userId, head] of heads) setHead.run(head, userId)
   database.exec('COMMIT')
   database.close()
-  // Else whoever measures next waits for it.
+  // Otherwise the next measurement waits for the sync.
   const file = openSync(path, 'r+')
   fsyncSync(file)
   closeSync(file)

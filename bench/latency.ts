@@ -11,9 +11,9 @@ export const latency: Bench = {
   name: 'latency',
   title: "From a POST to the recipient's event",
   about:
-    'One person sends to one other who listens, one message after the other: the time from before the POST is written to ' +
-    'when the event is read. What comes first is not counted: V8 compiles, and write-ahead logs grow to where they are ' +
-    'written over. Held against the least that it is made of, one after the other: the round trip of a bare ' +
+    'One user sends to another who listens, one message after the other. Measured: the time from before the POST is written ' +
+    'until the event is read. A warm-up is excluded: V8 compiles, and write-ahead logs grow until they are ' +
+    'overwritten. The baseline is the sum of its necessary parts: the round trip of a bare ' +
     'Fastify route that echoes the body, and one insert into SQLite with its fsync, on the same disk.',
   async run(size, log) {
     const [rounds, warmUp, count] = size === 'full' ? [5, 2_000, 1_000] : [1, 10, 50]
@@ -49,7 +49,10 @@ export const latency: Bench = {
   }
 }
 
-/** From each POST to the event at its recipient, ms. Stream and sender are in this process: one clock, one core. */
+/**
+ * Returns the time from each POST to its event at the recipient, ms. Stream and sender share this process:
+ * one clock, one core.
+ */
 async function delaysOf(warmUp: number, count: number): Promise<Float64Array> {
   const parley = await startPinnedParley(2)
   const [{ conversationId, members }] = parley.pairs as [(typeof parley.pairs)[number]]
@@ -66,7 +69,7 @@ async function delaysOf(warmUp: number, count: number): Promise<Float64Array> {
   return record.takeDelays().slice(warmUp)
 }
 
-/** Sends one after the other; ms until each answer. */
+/** Sends one message after the other; returns the time until each answer, ms. */
 export async function postInTurn(
   port: number,
   token: string,

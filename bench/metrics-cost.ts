@@ -13,9 +13,9 @@ export const metricsCost: Bench = {
   name: 'metrics-cost',
   title: 'What metrics cost',
   about:
-    '128 people send to 128 others who listen, to a Parley whose metrics are read once a round and to one that has none, ' +
-    'in turn and many times, both running all the while. The processor time of all their threads decides: other ' +
-    'programs on the machine do not change it much.',
+    '128 users send to 128 others who listen, to a Parley whose metrics are read once a round and to one that has none, ' +
+    'in turn and many times, with both running throughout. The processor time of all their threads is compared, because other ' +
+    'programs on the machine hardly affect it.',
   async run(size, log) {
     const [rounds, ms, senders] = size === 'full' ? [20, 3_000, 128] : [1, 300, 16]
     const metricsPort = await freePort()
@@ -31,7 +31,7 @@ export const metricsCost: Bench = {
       if (name === 'on') await readMetrics(metricsPort)
       const total = run.perTarget.reduce((sum, count) => sum + count, 0)
       const seconds = processorSeconds(parley.parley.pid) - before
-      // The first is for the compiler.
+      // The first round warms up the compiler.
       if (round < 0) return
       answered[name].push(run.answers / run.seconds)
       perProcessor[name].push(total / seconds)

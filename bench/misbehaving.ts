@@ -10,10 +10,10 @@ export const misbehaving: Bench = {
   name: 'misbehaving',
   title: 'Two hundred of two thousand streams misbehave',
   about:
-    '1,800 people have a stream each, and 500 messages a second are sent among them. One more person has 200 streams, and ' +
-    'gets 50 long messages a second on each. In one run all of them read; in the other 50 stop reading, 50 read a kB a ' +
-    'second, 50 go and come back ten times a second, and 50 are of a process that is stopped (SIGSTOP). Measured at the ' +
-    '1,800: from before a POST is written to when its event is read.',
+    '1,800 users have a stream each, and 500 messages a second are sent among them. One more user has 200 streams, and ' +
+    'gets 50 long messages a second on each. In one run all of them read; in the other 50 stop reading, 50 read 1 kB a ' +
+    'second, 50 reconnect ten times a second, and 50 belong to a stopped process (SIGSTOP). Measured at the ' +
+    '1,800: the time from before a POST is written until its event is read.',
   async run(size, log) {
     const [rounds, people, share, ms] = size === 'full' ? [3, 1_800, 50, 20_000] : [1, 100, 5, 300]
     const p99 = { good: [] as number[], bad: [] as number[] }
@@ -47,7 +47,7 @@ type Sizes = { people: number; share: number; ms: number }
 async function delaysWith(misbehave: boolean, { people, share, ms }: Sizes): Promise<Float64Array> {
   const parley = await startPinnedParley(people + 2)
   await using swarm = startReaders()
-  // Processes of their own: what they read must not keep the reader waiting whose delays are taken.
+  // Separate processes: their reading must not delay the measured reader.
   await using others = startReaders()
   const gone = startReaders()
   const { port, members } = parley
@@ -73,7 +73,7 @@ async function delaysWith(misbehave: boolean, { people, share, ms }: Sizes): Pro
     connections: 8,
     content: () => longContent
   })
-  // Long enough for the buffers of those who do not read to fill.
+  // Long enough to fill the buffers of stopped readers.
   await delay(ms / 2)
   await swarm.call('takeDelays')
   await delay(ms)
@@ -81,7 +81,7 @@ async function delaysWith(misbehave: boolean, { people, share, ms }: Sizes): Pro
   await Promise.all([load.finish(), longLoad.finish()])
   gone.process.kill('SIGCONT')
   await expectComplete(swarm, { ...parley, members: [hotSender!, ...rest] })
-  // Those who misbehave miss nothing either.
+  // Misbehaving streams miss nothing either.
   await expectComplete(others, { ...parley, members: [] })
   await gone.close()
   await parley.close()

@@ -14,9 +14,9 @@ export const move: Bench = {
   name: 'move',
   title: 'Moving a million messages to Postgres',
   about:
-    '`parley migrate --to postgres://…`, as whoever moves runs it: a stopped SQLite file with a million messages, their ' +
-    'keys and both people’s events, into an empty Postgres on disk with its fsync on. It ends when every row was read back ' +
-    'and compared, and all of it is committed. Afterwards a Parley on Postgres gives everybody the cursor they had.',
+    'Runs `parley migrate --to postgres://…` as an administrator does: a stopped SQLite file with a million messages, their ' +
+    'keys and both users’ events, into an empty Postgres on disk with fsync on. It ends when every row was read back ' +
+    'and compared, and everything is committed. Afterwards a Parley on Postgres gives every user the cursor they had.',
   async run(size, log) {
     const [messages, people] = size === 'full' ? [1_000_000, 400] : [1_000, 40]
     const { dataDir, members, pairs } = await makeCrowd(people, { paired: true })
@@ -48,7 +48,7 @@ export const move: Bench = {
   }
 }
 
-/** Runs the command to its end. Throws when it fails. */
+/** Runs the command to its end. Throws if it fails. */
 async function migrate(dataDir: string, url: string, log: (line: string) => void) {
   const startedAt = performance.now()
   const child = spawn('./server/parley.js', ['migrate', '--to', url], {
@@ -71,7 +71,7 @@ async function migrate(dataDir: string, url: string, log: (line: string) => void
   return { seconds: (performance.now() - startedAt) / 1_000, rows, peakMegabytes }
 }
 
-/** The most that a process has had in memory so far; nothing of one that has ended. */
+/** Returns the peak memory of a process so far; nothing if it has exited. */
 function peakOf(pid: number): number {
   try {
     return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024
@@ -80,7 +80,7 @@ function peakOf(pid: number): number {
   }
 }
 
-/** The cursors that a Parley on this database gives, in the order of `members`. */
+/** Returns the cursors from a Parley on this database, in the order of `members`. */
 async function cursorsOf(env: Record<string, string>, members: Member[]): Promise<(string | null)[]> {
   await using parley = await startParley({
     env: { PARLEY_LOG_LEVEL: 'warn', ...env },

@@ -10,10 +10,13 @@ import { freePort } from '../test/harness/parley.ts'
 const program = '/usr/sbin/nginx'
 const nchanModule = '/usr/lib/nginx/modules/ngx_nchan_module.so'
 
-/** Whether nginx with nchan is here (Debian: libnginx-mod-nchan). */
+/** Whether nginx with nchan is installed (Debian: libnginx-mod-nchan). */
 export const hasNchan = existsSync(program) && existsSync(nchanModule)
 
-/** nginx with one worker on `core` and one channel: POST `/publish`, and `/subscribe` as an event stream. */
+/**
+ * Starts nginx with one worker on `core` and one channel: POST `/publish`, and `/subscribe` as an event
+ * stream.
+ */
 export async function startNchan(
   core: number
 ): Promise<{ port: number; pids: number[]; close(): Promise<void> }> {

@@ -8,7 +8,7 @@ import { median, quantile, type Bench, type Row } from './result.ts'
 import { familySeconds, processorSeconds, serverCore, startReaders, startSenders } from './servers.ts'
 
 const content = 'hello jane, how are you?'
-/** `nats` is asked for where one node alone is to pay for hints, too. */
+/** `nats` on a single node shows the cost of hints alone. */
 const setups = [
   { name: 'SQLite', nodes: 1, nats: false },
   { name: 'Postgres, one node', nodes: 1, nats: false },
@@ -31,10 +31,10 @@ export const nodes: Bench = {
   name: 'nodes',
   title: 'The same sends on SQLite, on Postgres, and on several nodes',
   about:
-    'As in `sends`, with 128 senders; on several nodes, whoever listens is on another node than whoever sends. The nodes ' +
-    'share one core here, Postgres (on disk, its fsync on) and NATS the other with the load generators, so more nodes cannot ' +
-    'answer more: what they cost is the processor time of a message, in the nodes and in Postgres, and how long a message ' +
-    'takes to the other node. Fan-out is one event after the other to 600 streams of one person, shared out to the nodes.',
+    'As in `sends`, with 128 senders; with several nodes, a recipient is on another node than the sender. The nodes ' +
+    'share one core, Postgres (on disk, with fsync) and NATS the other with the load generators, so more nodes cannot ' +
+    'answer more. Their cost is the processor time per message, in the nodes and in Postgres, and the delay to the ' +
+    'other node. Fan-out is one event after the other to 600 streams of one user, distributed over the nodes.',
   async run(size, log) {
     const sizes =
       size === 'full'
@@ -77,7 +77,7 @@ export const nodes: Bench = {
   }
 }
 
-/** `events` are of a fan-out, and those whose delay is taken. */
+/** `events` are those of a fan-out, and those whose delay is measured. */
 type Sizes = { ms: number; senders: number; streams: number; events: number }
 
 async function measure(setup: Setup, { ms, senders, streams, events }: Sizes): Promise<Measured> {
@@ -105,7 +105,7 @@ async function measure(setup: Setup, { ms, senders, streams, events }: Sizes): P
     const plans = crowd.pairs
       .filter((_, pair) => pair % parleys.length === index)
       .map(({ members }) => ({ ...planOf(members), timed: true }))
-    // On the next node, where there is one.
+    // On the next node, if there is one.
     await readers.call('open', { port: portOf(index + 1), plans })
   }
   const processor = () => ({
@@ -156,7 +156,7 @@ async function measure(setup: Setup, { ms, senders, streams, events }: Sizes): P
   }
 }
 
-/** Throws unless every message of the run came to its reader, once and in order. */
+/** Throws unless every message of the run reached its reader, once and in order. */
 async function expectDelivered(readers: Swarm, url: string, crowd: Crowd, total: number): Promise<void> {
   const listening = crowd.pairs.map(({ members: [, reader] }) => reader)
   await readers.call('untilAt', { seqs: await readHeads(url, listening) })
@@ -164,7 +164,7 @@ async function expectDelivered(readers: Swarm, url: string, crowd: Crowd, total:
   if (events !== total) throw new Error(`${total} were acknowledged, ${events} delivered`)
 }
 
-/** Throws when an event was lost, doubled or out of order; gives how many there were. */
+/** Throws if an event was lost, duplicated or out of order; returns the number of events. */
 async function expectNoViolation(readers: Swarm): Promise<number> {
   const { events, violations, resets } = await readers.call('tally')
   if (violations.length + resets > 0) throw new Error(`not delivered as promised: ${violations.join('; ')}`)
@@ -175,7 +175,10 @@ function planOf([, reader]: Pair['members']) {
   return { token: reader.token, person: reader.user.username }
 }
 
-/** From a POST to its reader, who is on another node where there is one, with nothing else to do: the median, ms. */
+/**
+ * Returns the median delay from a POST to its reader, on another node if there is one, without other load,
+ * ms.
+ */
 async function readDelay(readers: Swarm, port: number, crowd: Crowd, events: number): Promise<number> {
   const { conversationId, members } = crowd.pairs[0]!
   await readers.call('takeDelays')

@@ -6,7 +6,9 @@ const labelWidth = 300
 const barHeight = 16
 const rowGap = 22
 
-/** Bars, one pair for each row, each row on a scale of its own: the peer above, Parley below, with their spread. */
+/**
+ * Returns bars as SVG, one pair per row on its own scale: the peer above, Parley below, with their spread.
+ */
 export function plotAsSvg({ title, rows }: Pick<BenchRecord, 'title' | 'rows'>): string {
   const parts: string[] = []
   let y = 34
@@ -32,7 +34,7 @@ export function plotAsSvg({ title, rows }: Pick<BenchRecord, 'title' | 'rows'>):
 
 const panelHeight = 120
 
-/** A panel for each line, from nought to its highest value; their common axis is logarithmic. */
+/** Returns a panel per line as SVG, from zero to its maximum; their common axis is logarithmic. */
 export function plotCurveAsSvg(title: string, { along, points, lines }: Curve): string {
   const parts: string[] = []
   const right = width - 120

@@ -1,6 +1,6 @@
 import { median, isReached, judged, type BenchRecord, type Curve, type Row } from './result.ts'
 
-/** `docs/benchmarks.md`, whole, from what the runs of record left. */
+/** Returns `docs/benchmarks.md` from the records of the runs. */
 export function reportAsMarkdown(records: BenchRecord[]): string {
   const sections = records.map(
     (record) => `## ${record.title}
@@ -61,7 +61,7 @@ function limit({ reach, peer, unit }: Row): string {
   return reach && 'atLeast' in reach ? `≥ ${reach.atLeast}${after}` : `≤ ${reach!.atMost}${after}`
 }
 
-/** `12.3 ms (11–14)` */
+/** Formats a median and its range: `12.3 ms (11–14)`. */
 export function spread(values: number[], unit: string): string {
   const after = unit === '×' ? '×' : ` ${unit}`
   if (values.length === 1) return `${short(values[0]!)}${after}`

@@ -1,4 +1,7 @@
-/** `npm run bench [-- NAME…] [--quick]`: runs benches; without --quick writes docs/benchmarks.md and its plots. */
+/**
+ * `npm run bench [-- NAME…] [--quick]`: runs benches; without --quick, writes docs/benchmarks.md and its
+ * plots.
+ */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'

@@ -10,15 +10,15 @@ import {
 
 const content = 'hello jane, how are you?'
 
-/** Of each number of senders, the rounds. */
+/** The measurements of each round, by number of senders. */
 type Measured = { perSecond: number[][]; p50: number[][]; p99: number[][] }
 
 export const sendCurve: Bench = {
   name: 'send-curve',
   title: 'Sends a second, and how long each takes, against the number of senders',
   about:
-    'As in `sends`, with 1 to 512 who send at once. With one, each commit holds one message; with many a commit is shared by ' +
-    'all who wait for it, so that an answer takes little longer while many times as many are given.',
+    'As in `sends`, with 1 to 512 concurrent senders. With one, each commit holds one message; with many, all waiting ' +
+    'sends share a commit, so that an answer takes little longer while throughput multiplies.',
   async run(size, log) {
     const [rounds, ms, points] =
       size === 'full' ? [3, 2_000, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]] : [1, 100, [1, 8]]
@@ -30,7 +30,7 @@ export const sendCurve: Bench = {
       const { readers, targets } = await startListening(parley)
       const { port } = parley
       let total = 0
-      // The first, with the most, is for the compiler.
+      // The first run, with the most senders, warms up the compiler.
       for (const [index, senders] of [-1, ...points.keys()].map(
         (each) => [each, points[each] ?? most] as const
       )) {

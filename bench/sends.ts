@@ -12,7 +12,7 @@ import {
 import type { Target } from './load/senders-process.ts'
 
 const content = 'hello jane, how are you?'
-/** Share of the bare route's answers a second. */
+/** Target share of the bare route's throughput. */
 const reach = { SQLite: 0.33, Postgres: 0.25 }
 
 type Measured = { answered: number[]; perProcessor: number[]; p99: number[] }
@@ -21,12 +21,12 @@ export const sends: Bench = {
   name: 'sends',
   title: 'Durable, delivered sends with 256 senders',
   about:
-    '256 people send without a pause, one message at a time each, to 256 others who listen. A send counts when it is ' +
-    'answered: it is on disk then. Held against a bare Fastify route that validates and echoes the same body, on the ' +
-    'same core, driven by the same program. Postgres, on disk and with its fsync, may take both cores, and the processor ' +
+    '256 users send continuously, one message at a time each, to 256 others who listen. A send counts when it is ' +
+    'answered: it is on disk then. The baseline is a bare Fastify route that validates and echoes the same body, on the ' +
+    'same core, with the same load generator. Postgres, on disk and with fsync, may use both cores; the processor ' +
     'time is that of Parley alone.',
   async run(size, log) {
-    // V8 goes on compiling for seconds, more of Parley than of the bare route.
+    // V8 compiles for several seconds, more of Parley than of the bare route.
     const [rounds, warmUpMs, ms, senders] = size === 'full' ? [5, 5_000, 8_000, 256] : [1, 75, 300, 32]
     const measured: Record<'bare' | Engine, Measured> = { bare: none(), SQLite: none(), Postgres: none() }
     await using load = startSenders()

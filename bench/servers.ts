@@ -9,11 +9,11 @@ import { startSwarm, type Swarm } from '../test/harness/swarm.ts'
 import type { BareCommands } from './bare-process.ts'
 import type { SendersCommands, Target } from './load/senders-process.ts'
 
-/** The server under test has this core for itself, the load the other. */
+/** The server under test has this core to itself; the load uses the other one. */
 export const serverCore = 0
 export const loadCore = 1
 
-/** Keeps this process, and what it starts without a word, off the server's core. */
+/** Keeps this process and its children off the server's core by default. */
 export function pinToLoadCore(): void {
   pin(process.pid, String(loadCore))
 }
@@ -36,10 +36,13 @@ export function startReaders(): Swarm {
 
 export type Engine = 'SQLite' | 'Postgres'
 
-/** The engines that there are on this machine. */
+/** The engines available on this machine. */
 export const engines: Engine[] = hasPostgres ? ['SQLite', 'Postgres'] : ['SQLite']
 
-/** Parley on the server's core, with people who are signed in. Its Postgres may take both cores. `folder` as in `startParley`. */
+/**
+ * Starts Parley on the server's core with signed-in users. Its Postgres may use both cores. `folder` as in
+ * `startParley`.
+ */
 export async function startPinnedParley(
   people: number,
   env: Record<string, string> = {},
@@ -71,7 +74,7 @@ export async function startPinnedParley(
   }
 }
 
-/** Postgres on disk, with its fsync, on both cores. */
+/** Starts Postgres on disk, with fsync, on both cores. */
 export async function startPinnedPostgres(): Promise<Postgres> {
   const postgres = await startPostgres({ onDisk: true })
   pin(postgres.pid, `${serverCore},${loadCore}`)
@@ -86,7 +89,7 @@ export type PinnedParley = {
   close(): Promise<void>
 }
 
-/** A Parley whose pairs are ready: one of each listens, the other is a target of the senders. */
+/** Prepares pairs of users on a Parley: one of each listens, the other is a target of the senders. */
 export async function startListening(parley: PinnedParley): Promise<{ readers: Swarm; targets: Target[] }> {
   const { port, pairs } = parley
   const readers = startReaders()
@@ -102,14 +105,16 @@ export async function startListening(parley: PinnedParley): Promise<{ readers: S
   return { readers, targets }
 }
 
-/** Throws unless exactly so many messages were delivered, each once and in order. */
+/** Throws unless exactly `total` messages were delivered, each once and in order. */
 export async function expectDelivered(readers: Swarm, parley: PinnedParley, total: number): Promise<void> {
   await expectComplete(readers, parley)
   const { events } = await readers.call('tally')
   if (events !== total) throw new Error(`${total} were acknowledged, ${events} delivered`)
 }
 
-/** Throws unless every stream of the swarm has come to the end of its log, once and in order. */
+/**
+ * Throws unless every stream of the swarm has reached the end of its log, with each event once and in order.
+ */
 export async function expectComplete(swarm: Swarm, { parley, members }: PinnedParley): Promise<void> {
   await swarm.call('untilAt', { seqs: await readHeads(parley.url, members) })
   const { violations, resets, statuses, refused } = await swarm.call('tally')
@@ -119,20 +124,20 @@ export async function expectComplete(swarm: Swarm, { parley, members }: PinnedPa
   }
 }
 
-/** Seconds of processor time that a process, all its threads, has used. */
+/** Returns the processor time used by all threads of a process, in seconds. */
 export function processorSeconds(pid: number): number {
   const fields = readStat(pid)
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
-/** Processor time of a process and its children, those that have ended included, in seconds. */
+/** Returns the processor time of a process and its children, including exited ones, in seconds. */
 export function familySeconds(pid: number): number {
   const ended = readStat(pid)
   const children = readdirSync('/proc').filter((name) => {
     try {
       return /^\d+$/.test(name) && Number(readStat(Number(name))[1]) === pid
     } catch {
-      // It has ended since it was listed.
+      // It has exited since it was listed.
       return false
     }
   })
@@ -140,7 +145,7 @@ export function familySeconds(pid: number): number {
   return endedSeconds + [pid, ...children.map(Number)].reduce((sum, each) => sum + processorSeconds(each), 0)
 }
 
-/** The fields of /proc/PID/stat after the name: state, parent, … */
+/** Returns the fields of /proc/PID/stat after the name: state, parent, … */
 function readStat(pid: number): string[] {
   return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
 }

@@ -11,9 +11,9 @@ export const start: Bench = {
   name: 'start',
   title: 'Start and idle memory',
   about:
-    'From starting the process to its first answer at `/readyz`: with what Node compiled kept from an earlier start, ' +
-    'without it (the first start after an installation), and after kill -9 in the middle of sends, held against a start ' +
-    'after an ordinary stop on the same data. Memory is what is resident, shared pages and all, some seconds later.',
+    'From the start of the process to its first answer at `/readyz`: with a compile cache from an earlier start, ' +
+    'without it (the first start after an installation), and after kill -9 in the middle of sends, compared with a start ' +
+    'after an ordinary stop on the same data. Memory is the resident set, including shared pages, some seconds later.',
   async run(size, log) {
     const [rounds, sends, settleMs] = size === 'full' ? [5, 5_000, 5_000] : [1, 100, 500]
     const seconds = { warm: [] as number[], first: [] as number[], killed: [] as number[] }

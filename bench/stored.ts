@@ -19,7 +19,10 @@ import {
   type Engine
 } from './servers.ts'
 
-/** Who lists their conversations: each has a page of them, and each of those two pages of messages at least. */
+/**
+ * Users who list their conversations; each has a page of conversations, with at least two pages of messages
+ * in each.
+ */
 const viewers = 4
 const acquaintances = 25
 const leastMessages = 2 * acquaintances * viewers * 25
@@ -30,10 +33,10 @@ export const stored: Bench = {
   name: 'stored',
   title: 'With a million messages stored',
   about:
-    'The same people send, and turn pages, on stores with more and more messages in them, evenly in all conversations, keys ' +
-    'and event logs and all. `Next to nothing stored` is what fills the pages that are turned. Each store is made anew each ' +
-    'round, and all of an engine are asked in turn, a second each; nothing is deleted from a log. The processor time decides, which other programs on the machine do ' +
-    'not change much: that of the whole process, and of all of Postgres.',
+    'The same users send, and read pages, on stores with more and more messages, evenly distributed over conversations, keys ' +
+    'and event logs. `Next to nothing stored` contains only what fills the pages read. Each store is created anew each ' +
+    'round, and all stores of an engine are used in turn, a second each; logs are not pruned. The processor time is compared, because other programs on the machine hardly ' +
+    'affect it: that of the whole process, and of all of Postgres.',
   async run(size, log) {
     const [least, most] = [leastMessages, size === 'full' ? 1_000_000 : 2 * leastMessages]
     const [rounds, slices, ms, senders] = size === 'full' ? [3, 6, 1_000, 128] : [1, 1, 200, 8]
@@ -81,7 +84,7 @@ export const stored: Bench = {
         sides.push(opened.use(await startSide(engine, 2 * senders, messages)))
       }
       const rates: number[][] = sides.map(() => [])
-      // In short turns: what else the machine does meets all of them.
+      // In short turns, so that other load on the machine affects all of them.
       async function rate(drive: (side: Side) => Promise<SendersRun>): Promise<void> {
         const sums = sides.map(() => ({ answers: 0, seconds: 0, processor: 0 }))
         for (let slice = -1; slice < slices; slice++) {
@@ -89,7 +92,7 @@ export const stored: Bench = {
           for (const [index, side] of slice % 2 === 0 ? turns : turns.toReversed()) {
             const before = side.processor()
             const run = await drive(side)
-            // The first is for the compiler.
+            // The first turn warms up the compiler.
             if (slice < 0) continue
             const sum = sums[index]!
             sum.answers += sumOf(run.perTarget)
@@ -120,7 +123,7 @@ export const stored: Bench = {
           path: pathOf(conversationId)
         }))
         const run = await load.call('run', { port: side.port, warmUpMs: 0, ms, targets, content })
-        // In the logs of two people each.
+        // In the logs of two users each.
         logged[sides.indexOf(side)]! += 2 * sumOf(run.perTarget)
         return run
       })
@@ -133,7 +136,7 @@ export const stored: Bench = {
   }
 }
 
-/** A server on a store of its own. */
+/** A server on its own store. */
 type Side = AsyncDisposable & {
   url: string
   port: number
@@ -141,7 +144,7 @@ type Side = AsyncDisposable & {
   members: Crowd['members']
   pairs: Pair[]
   seen: Viewer[]
-  /** Seconds of processor time so far, with those of its Postgres. */
+  /** Processor time so far, with that of its Postgres, seconds. */
   processor: () => number
 }
 
@@ -165,7 +168,7 @@ async function startSide(engine: Engine, people: number, messages: number): Prom
   }
 }
 
-/** A value for each of `whats`. */
+/** One value for each of `whats`. */
 type Measured = number[]
 const whats: Pick<Row, 'what' | 'unit' | 'reach'>[] = [
   ...[
@@ -185,7 +188,10 @@ const pathOf = (conversationId: string) => `/api/conversations/${conversationId}
 const valuesOf = (of: Measured[], what: number) => of.map((each) => each[what]!)
 const sumOf = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 
-/** A stopped store with `people`, in pairs, and viewers; the least there can be is in the viewers' conversations alone. */
+/**
+ * Returns a stopped store with `people`, in pairs, and viewers. The smallest store has messages in the
+ * viewers' conversations only.
+ */
 async function makeHistory(
   people: number,
   messages: number,
@@ -202,14 +208,14 @@ async function makeHistory(
   const talking = messages > leastMessages ? [...acquainted, ...crowd.pairs] : acquainted
   if (postgres && url) {
     await writeHistoryOnPostgres(url, talking, messages)
-    // What filling it left to be written is not to be written while it is measured.
+    // Pending writes of the setup must not happen during the measurement.
     await administer(postgres.adminUrl, 'CHECKPOINT')
   } else writeHistory(path, talking, messages)
   const seen = crowd.members.slice(0, viewers).map(({ token }, index): Viewer => {
     const from = index * acquaintances
     const pages = acquainted.slice(from, from + acquaintances).map(({ conversationId }, nth) => ({
       path: pathOf(conversationId),
-      // They are numbered as they were sent, in turn; in the middle of all there is the middle of each.
+      // Messages are numbered as sent, in turn, so the middle of all is the middle of each conversation.
       middle: Math.floor(messages / talking.length / 2) * talking.length + from + nth + 1
     }))
     return { token, pages }
@@ -217,7 +223,7 @@ async function makeHistory(
   return { ...crowd, seen, url }
 }
 
-/** A conversation of each viewer with each of those who come after the viewers. */
+/** Starts a conversation of each viewer with each user after the viewers. */
 async function acquaint(database: DatabaseConfig, { members }: Crowd): Promise<Pair[]> {
   const store = await openStore(database)
   const others = members.slice(viewers, viewers + acquaintances)
@@ -237,7 +243,7 @@ async function acquaint(database: DatabaseConfig, { members }: Crowd): Promise<P
   return pairs
 }
 
-/** What is logged for all of a side's people together. */
+/** Returns the number of events logged for all of a side's users. */
 async function eventsOf({ url, members }: Side): Promise<number> {
   return sumOf(Object.values(await readHeads(url, members)))
 }

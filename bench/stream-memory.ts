@@ -8,9 +8,9 @@ export const streamMemory: Bench = {
   name: 'stream-memory',
   title: 'Memory of an idle stream',
   about:
-    '15,000 open streams, each of a person of their own, some seconds after the last was opened: what the process (its ' +
-    'proportional set, all threads) grew by since it started, divided by the streams. Held against a `node:http` server ' +
-    "that answers each request with the same head and holds it open. The kernel's buffers are not in it.",
+    '15,000 open streams, each of a different user, some seconds after the last was opened. Measured: the growth of the process ' +
+    '(its proportional set, all threads) since its start, per stream. The baseline is a `node:http` server ' +
+    "that answers each request with the same headers and keeps it open. The kernel's buffers are excluded.",
   async run(size, log) {
     const [rounds, count, settleMs] = size === 'full' ? [3, 15_000, 15_000] : [1, 500, 500]
     const grown = { bare: [] as number[], parley: [] as number[] }
@@ -74,7 +74,7 @@ export const streamMemory: Bench = {
   }
 }
 
-/** What a process holds of the machine's memory, its share of what is shared. */
+/** Returns the memory of a process, including its share of shared pages, kB. */
 export function proportionalKilobytes(pid: number): number {
   return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))![1])
 }

@@ -1,9 +1,9 @@
-/** The process that reads a fan-out: it counts the events of each stream, and no more, so that it costs little. */
+/** The process that reads a fan-out. It only counts the events of each stream, to cost little. */
 import { connect } from 'node:net'
 import { answerCalls } from '../../test/harness/calls.ts'
 import { RawSender } from '../../test/harness/raw-sender.ts'
 
-/** What opens a stream, and what it says as soon as it gets every event. */
+/** The request that opens a stream, and the text that shows it is open. */
 export type Opening = { port: number; request: string; opened: string }
 
 export type Publication = {
@@ -16,17 +16,17 @@ export type Publication = {
 }
 
 const readBuffer = Buffer.allocUnsafe(1_024 * 1_024)
-/** What has not come by then does not come. */
+/** Timeout for the events, ms. */
 const patienceMs = 120_000
-// Of a message: `sync` has no id.
+// Marks a message: `sync` has no id.
 const mark = Buffer.from('\ndata: {"id":')
-/** Events of all streams, and of each; and when they came, where that is asked for. */
+/** Events of all streams, and of each; and their arrival times if requested. */
 const read = { total: 0, each: new Uint32Array(), times: null as number[] | null }
-/** Streams that are being opened at a time. */
+/** Maximum number of streams that connect at the same time. */
 const together = 50
 
 export const commands = {
-  /** Opens streams with the same request until there are so many; resolves when `opened` was read on each. */
+  /** Opens streams with the same request up to this number. Resolves when `opened` was read on each. */
   async open({ streams, ...opening }: Opening & { streams: number }): Promise<null> {
     let index = read.each.length
     read.each = new Uint32Array(streams)
@@ -37,7 +37,10 @@ export const commands = {
     return null
   },
 
-  /** Publishes one event after the other, each when all have the one before: how long it took to half of them and to all. */
+  /**
+   * Publishes events, each when all streams have the one before. Returns the delays to half of them and to
+   * all.
+   */
   async follow({ count, ...publication }: Omit<Publication, 'publishers'>): Promise<Delays> {
     const delays: Delays = { medianMs: [], lastMs: [] }
     for (let each = 0; each < count; each++) {
@@ -52,7 +55,7 @@ export const commands = {
     return delays
   },
 
-  /** Publishes so many events, each publisher one after the other, and waits until every stream has all. */
+  /** Publishes `count` events, each publisher one after the other, and waits until every stream has all. */
   async publish({
     port,
     path,
@@ -89,7 +92,7 @@ export const commands = {
 
 export type FanOutCommands = typeof commands
 
-/** Of each event, from before its POST to when half of the streams had it, and all. */
+/** For each event, the time from before its POST until half of the streams had it, and all. */
 export type Delays = { medianMs: number[]; lastMs: number[] }
 
 function openOne({ port, request, opened }: Opening, index: number): Promise<void> {

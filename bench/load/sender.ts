@@ -5,8 +5,8 @@ const headEnd = Buffer.from('\r\n\r\n')
 const lengthName = Buffer.from('ontent-')
 
 /**
- * One connection that posts without a pause, one request at a time, and looks at no more of an answer than its status
- * and length: what drives a server must cost less than the server.
+ * One connection that posts continuously, one request at a time. It reads only an answer's status and length,
+ * because load must cost less than the server.
  */
 export class Sender {
   readonly #socket: Socket
@@ -14,14 +14,14 @@ export class Sender {
   readonly #onAnswer: (ms: number) => void
   readonly #onFailure: (error: Error) => void
   #startedAt = 0
-  /** Bytes of the present answer that are still to come; negative while its head is not whole. */
+  /** Remaining bytes of the current answer; negative while its headers are incomplete. */
   #left = -1
   #head = Buffer.alloc(0)
   #over: (() => void) | undefined
 
   constructor(
     port: number,
-    /** The whole request, head and body. */
+    /** Returns the complete request, headers and body. */
     next: () => string,
     onAnswer: (ms: number) => void,
     onFailure: (error: Error) => void
@@ -49,7 +49,7 @@ export class Sender {
     this.#socket.write(this.#next(), 'latin1')
   }
 
-  /** Resolves when the answer that is awaited is there; nothing is sent after it. */
+  /** Resolves when the pending answer has arrived; sends nothing after it. */
   stop(): Promise<void> {
     return new Promise((resolve) => {
       this.#over = () => {

@@ -1,4 +1,4 @@
-/** The process that asks: as many connections as it is given, each one request after the other. */
+/** The load process: a given number of connections, each with one request after the other. */
 import { randomBytes } from 'node:crypto'
 import { answerCalls } from '../../test/harness/calls.ts'
 import { Sender } from './sender.ts'
@@ -6,20 +6,22 @@ import { Sender } from './sender.ts'
 export type Target = { token: string; path: string }
 export type Pages = { token: string; paths: string[] }
 export type SendersRun = {
-  /** Answers in the measured time. */
+  /** Answers during the measured time. */
   answers: number
   seconds: number
   latenciesMs: Float64Array
-  /** Answers of each target from beginning to end, warm-up and all. */
+  /** Answers by target, including the warm-up. */
   perTarget: number[]
 }
 
-/** A connection's next request, whole. */
+/** Returns a connection's next request in full. */
 type Requests = () => string
 type Timing = { port: number; warmUpMs: number; ms: number }
 
 export const commands = {
-  /** Posts for so long after a warm-up, each message with a key of its own. Rejects at the first refusal. */
+  /**
+   * Posts for the measured time after a warm-up, each message with its own key. Rejects at the first refusal.
+   */
   run({ targets, content, ...timing }: Timing & { targets: Target[]; content: string }): Promise<SendersRun> {
     const run = randomBytes(6).toString('hex')
     let number = 0
@@ -38,7 +40,7 @@ export const commands = {
     )
   },
 
-  /** Reads for so long after a warm-up: each connection the paths of its target, over and over. */
+  /** Reads for the measured time after a warm-up; each connection repeats the paths of its target. */
   read({ targets, ...timing }: Timing & { targets: Pages[] }): Promise<SendersRun> {
     return drive(
       timing,
