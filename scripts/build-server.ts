@@ -1,4 +1,7 @@
-/** Bundles the server into `dist/server` and completes `dist`, which is what a release holds. A part of `npm run build`. */
+/**
+ * Bundles the server into `dist/server` and completes `dist`, the content of a release. A part of `npm run
+ * build`.
+ */
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'vite'
@@ -9,7 +12,7 @@ const entries = new Set(['parley.js', 'worker.js'])
 
 if (import.meta.main) await buildServer()
 
-/** Writes everything of a release but the web app, which Vite builds. */
+/** Writes everything of a release except the web app, which Vite builds. */
 export async function buildServer(): Promise<void> {
   const unfinished = join(release, `server-${process.pid}`)
   await bundleInto(unfinished)
@@ -22,8 +25,8 @@ export async function buildServer(): Promise<void> {
 }
 
 /**
- * Replaces the files of one folder by those of another. A process that starts meanwhile finds everything it imports: chunks are
- * named by their content, and the entries that import them come last.
+ * Replaces the files of a folder with those of another. A process that starts meanwhile finds all its
+ * imports: chunks are named by their content, and the entries that import them are moved last.
  */
 async function moveFiles(from: string, to: string): Promise<void> {
   const names = (await readdir(from)).toSorted((a, b) => Number(entries.has(a)) - Number(entries.has(b)))
@@ -39,14 +42,14 @@ async function bundleInto(folder: string): Promise<void> {
     logLevel: 'warn',
     root,
     resolve: { alias: [{ find: /^.*\/places\.ts$/, replacement: join(root, 'server/released-places.ts') }] },
-    // pg imports pg-native only where someone installed it.
+    // pg imports pg-native only if it is installed.
     ssr: { noExternal: true, external: ['pg-native'] },
     build: {
       ssr: true,
       target: 'esnext',
       outDir: folder,
       emptyOutDir: true,
-      // Keeps stack traces readable: a source map costs 5 MB of memory.
+      // Keeps stack traces readable; a source map would cost 5 MB of memory.
       minify: false,
       license: { fileName: 'licenses.md' },
       rolldownOptions: {
@@ -57,7 +60,7 @@ async function bundleInto(folder: string): Promise<void> {
         output: {
           entryFileNames: '[name].js',
           chunkFileNames: '[name]-[hash].js',
-          // V8 stores a file with characters beyond Latin-1 in two bytes a character.
+          // V8 stores a file with characters beyond Latin-1 at two bytes per character.
           charset: 'ascii',
           comments: false
         }
@@ -66,14 +69,14 @@ async function bundleInto(folder: string): Promise<void> {
   })
 }
 
-/** The release's own package.json. It names no dependencies: the bundle holds them. */
+/** The release's package.json. It has no dependencies, because the bundle contains them. */
 async function manifest() {
   const text = await readFile(join(root, 'package.json'), 'utf8')
   const { version, description, license, engines } = JSON.parse(text) as Record<string, unknown>
   return {
     name: 'parley',
     version,
-    // Keeps it off a public registry.
+    // Prevents publishing to a public registry.
     private: true,
     description,
     license,

@@ -1,7 +1,6 @@
 /**
- * Prints `N passed, N failed` over vitest's JSON reports. Whatever kept tests from running counts as one failure: a
- * file that cannot be loaded, a report that was never written because a step before it failed, a step named in
- * `FAILED_STEPS`.
+ * Prints `N passed, N failed` for vitest's JSON reports. Anything that kept tests from running counts as one
+ * failure: a file that does not load, a missing report, a step named in `FAILED_STEPS`.
  */
 import { existsSync, readFileSync } from 'node:fs'
 

@@ -1,6 +1,7 @@
 /**
- * `npm run faults -- [--postgres | --cluster] [--rate-limits] --seed N --minutes M`: the storm, on one Parley with SQLite or
- * Postgres or on three nodes, for as long as asked; exit 1 with seed and timeline if it breaks.
+ * `npm run faults -- [--postgres | --cluster] [--rate-limits] --seed N --minutes M` runs a storm on one
+ * Parley with SQLite or Postgres, or on three nodes. Exits with 1, the seed and the timeline if an invariant
+ * is violated.
  */
 import { parseArgs } from 'node:util'
 import { runClusterStorm } from '../test/faults/cluster-storm.ts'
@@ -23,7 +24,7 @@ if (!Number.isSafeInteger(seed) || !(minutes > 0)) {
   process.exit(2)
 }
 if (values.cluster && values['rate-limits']) {
-  console.error('faults: --rate-limits is for one Parley')
+  console.error('faults: --rate-limits needs a single Parley')
   process.exit(2)
 }
 

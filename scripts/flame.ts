@@ -1,6 +1,6 @@
 /**
- * `npm run flame -- FILE [--engine SQLite|Postgres] [--senders N] [--seconds N]`: the sends of the bench of that name, with
- * the profiler on in every thread of the server, as a flame graph.
+ * `npm run flame -- FILE [--engine SQLite|Postgres] [--senders N] [--seconds N]` draws a flame graph of the
+ * `sends` bench, with the profiler on in every thread of the server.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -35,7 +35,7 @@ if (!file || !engine || !(senders > 0) || !(seconds > 0)) {
   process.exit(2)
 }
 
-/** Samples are this far apart, µs. */
+/** Sampling interval, µs. */
 const interval = 250
 const titles = ['The event loop', 'The writer']
 
@@ -48,7 +48,7 @@ const parley = await startPinnedParley(
     PARLEY_RATE_LIMITS: 'off'
   },
   engine,
-  // The sources, so that the graph names them.
+  // Runs from the sources, so that the graph names them.
   repository
 )
 await using load = startSenders()
@@ -62,7 +62,7 @@ const to = microsNow()
 const total = [...warmUp.perTarget, ...measured.perTarget].reduce((sum, count) => sum + count, 0)
 await expectDelivered(readers, parley, total)
 await readers.close()
-// Not killed: profiles are written at the end.
+// A graceful stop: profiles are written at the end.
 await parley.parley.kill('SIGTERM')
 await parley.close()
 
@@ -70,7 +70,7 @@ await parley.close()
 const profiled = readdirSync(folder)
   .map((name) => ({ name, thread: Number(name.split('.').at(-3)) }))
   .toSorted((a, b) => a.thread - b.thread)
-  // Threads that read have nothing to do here.
+  // Reader threads have no work in this bench.
   .slice(0, engine === 'SQLite' ? titles.length : 1)
   .map(({ name }, index) => ({
     thread: titles[index]!,
@@ -81,7 +81,7 @@ writeFileSync(file, flameGraph(title, profiled, from, to))
 rmSync(folder, { recursive: true })
 console.log(`${title}: ${file}`)
 
-/** By the clock of the profiles. */
+/** Returns the time on the profiles' clock, µs. */
 function microsNow(): number {
   return Number(process.hrtime.bigint() / 1_000n)
 }

@@ -1,4 +1,7 @@
-/** Rewrites what the docs take from the code: docs/openapi.json and the table in docs/SETTINGS.md. Tests compare them. */
+/**
+ * Rewrites the generated parts of the docs: docs/openapi.json and the table in docs/SETTINGS.md. Tests
+ * compare them.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
