@@ -14,7 +14,7 @@ const typing = (conversationId: string, userId: string): Signal => ({
 const presence = (data: Presence): Signal => ({ name: 'presence', data })
 const event = (name: string, data: object) => ({ name, data }) as LogEvent
 
-/** Somebody's awareness, and a server that answers when the test says so. */
+/** Opens a user's awareness, with a server that answers when the test says so. */
 function open() {
   const clock = manualClock()
   const said: string[] = []
@@ -35,15 +35,15 @@ function open() {
   return { awareness, clock, said, asked, shown, people, changes: () => changes }
 }
 
-describe('who is writing', () => {
-  it('G7: is gone by itself, six seconds after it was last said', async () => {
+describe('typing', () => {
+  it('G7: expires six seconds after the last typing signal', async () => {
     const { awareness, clock, shown, changes } = open()
     awareness.onSignal(typing('7', '2'))
     await clock.advance(3_000)
     awareness.onSignal(typing('7', '3'))
     awareness.onSignal(typing('7', '2'))
     expect(shown()).toEqual(['7: 2 3'])
-    // Said again it changes nothing that is seen.
+    // A repeated signal changes nothing visible.
     expect(changes()).toBe(2)
     await clock.advance(5_999)
     expect(shown()).toEqual(['7: 2 3'])
@@ -52,7 +52,7 @@ describe('who is writing', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('ends with their message, and with their leaving, and only where that was', () => {
+  it("ends with the user's message or removal, only in that conversation", () => {
     const { awareness, shown } = open()
     for (const [id, user] of ['72', '73', '82', '83']) awareness.onSignal(typing(id!, user!))
     awareness.onEvent(event('message', { conversationId: '7', sender: { id: '2' } }))
@@ -61,7 +61,7 @@ describe('who is writing', () => {
     expect(shown()).toEqual(['7: 3', '8: 2'])
   })
 
-  it('is another map with each change, so that whoever keeps one sees that it changed', () => {
+  it('is a new map on each change, so that a stored reference can detect it', () => {
     const { awareness } = open()
     const before = awareness.typing
     awareness.onSignal(typing('7', '2'))
@@ -70,8 +70,8 @@ describe('who is writing', () => {
   })
 })
 
-describe('that I am writing', () => {
-  it('G7: is said at the first keystroke, then every three seconds, in each conversation by itself', async () => {
+describe('sending typing signals', () => {
+  it('G7: sends one on the first keystroke, then every three seconds, independently per conversation', async () => {
     const { awareness, clock, said } = open()
     for (let ms = 0; ms < 9_000; ms += 100) {
       awareness.sendTyping('7')
@@ -81,7 +81,7 @@ describe('that I am writing', () => {
     expect(said).toEqual(['7', '7', '7', '8'])
   })
 
-  it('is said at once when I begin again after a message of mine', () => {
+  it('sends one at once when the user starts again after a message', () => {
     const { awareness, said } = open()
     awareness.sendTyping('7')
     awareness.onEvent(event('message_sent', { conversationId: '7', sender: { id: '1' } }))
@@ -90,8 +90,8 @@ describe('that I am writing', () => {
   })
 })
 
-describe('who is here', () => {
-  it('is asked for once the stream is complete, and kept by what it tells', async () => {
+describe('presence', () => {
+  it('is requested once the stream is complete, and then updated by signals', async () => {
     const { awareness, asked, people } = open()
     awareness.onState('connecting')
     awareness.onState('catching_up')
@@ -102,13 +102,13 @@ describe('who is here', () => {
     expect(people()).toEqual(['2 true', '3 false'])
     awareness.onSignal(presence(gone('2')))
     expect(people()).toEqual(['2 false', '3 false'])
-    // More to read, and complete again: the same connection.
+    // More events, then complete again: the same connection.
     awareness.onState('catching_up')
     awareness.onState('complete')
     expect(asked).toHaveLength(1)
   })
 
-  it('is what the stream told while the server was asked, whatever the answer says', async () => {
+  it('prefers signals that arrived during the request over its answer', async () => {
     const { awareness, asked, people } = open()
     awareness.onState('complete')
     awareness.onSignal(presence(gone('2')))
@@ -117,7 +117,7 @@ describe('who is here', () => {
     expect(people()).toEqual(['2 false', '3 true'])
   })
 
-  it('G7: is asked for again after a reconnect, at a time of its own, and kept until then', async () => {
+  it('G7: is requested again after a reconnect, with a random delay, and kept until then', async () => {
     const { awareness, asked, clock, people } = open()
     awareness.onState('complete')
     asked[0]!.resolve([here('2')])
@@ -134,7 +134,7 @@ describe('who is here', () => {
     expect(people()).toEqual(['2 false'])
   })
 
-  it('is asked for again when I talk with somebody else, or no longer: once more for all that happens meanwhile', async () => {
+  it('is requested again, once, after any number of changes in shared conversations', async () => {
     const { awareness, asked, clock, people } = open()
     awareness.onState('complete')
     awareness.onEvent(event('conversation_created', { id: '9' }))
@@ -153,7 +153,7 @@ describe('who is here', () => {
     expect(asked).toHaveLength(3)
   })
 
-  it('is asked for again with the first message of a conversation, and with no later one', async () => {
+  it('is requested again with the first message of a conversation, and with no later one', async () => {
     const { awareness, asked, clock } = open()
     awareness.onState('complete')
     asked[0]!.resolve([])
@@ -166,7 +166,7 @@ describe('who is here', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('is asked for until there is an answer, unless that is a final one', async () => {
+  it('is requested until there is an answer, unless the failure is permanent', async () => {
     const { awareness, asked, clock, people } = open()
     awareness.onState('complete')
     asked[0]!.reject(networkDown())
@@ -182,7 +182,7 @@ describe('who is here', () => {
     expect(asked).toHaveLength(3)
   })
 
-  it('leaves no timer behind when it is closed, and changes no more', async () => {
+  it('has no timer left after it is closed, and no more changes', async () => {
     const { awareness, asked, clock, people, changes } = open()
     awareness.onState('complete')
     awareness.onSignal(typing('7', '2'))

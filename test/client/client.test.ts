@@ -5,7 +5,7 @@ import { manualClock } from './manual-clock.ts'
 
 type Seen = { url: string; init: RequestInit; headers: Headers }
 
-/** A client whose requests end here, each answered by `answer`. */
+/** Returns a client whose requests are answered by `answer`. */
 function clientWith(answer: (seen: Seen) => Response | Promise<Response>, options: { token?: string } = {}) {
   const seen: Seen[] = []
   const clock = manualClock()
@@ -26,7 +26,7 @@ const problem = (code: string, status: number, headers: Record<string, string> =
   json({ code, status, title: 'No', detail: 'Not so.' }, { status, headers })
 
 describe('the client', () => {
-  it('sends a token where it has one, and lets the cookie speak where it has none', async () => {
+  it('sends its token, and relies on the cookie without one', async () => {
     const withToken = clientWith(() => json({ id: '1' }), { token: 'secret' })
     await withToken.client.authUser()
     expect(withToken.seen[0]!.headers.get('authorization')).toBe('Bearer secret')
@@ -37,7 +37,7 @@ describe('the client', () => {
     expect(without.seen[0]!.init.credentials).toBe('same-origin')
   })
 
-  it('goes on as the user who signed in, and with the token that replaced the first', async () => {
+  it('continues as the user who signed in, and with a refreshed token', async () => {
     const { client } = clientWith(({ url }) => json({ token: url.endsWith('login') ? 'first' : 'second' }))
     await client.login('john')
     expect(client.token).toBe('first')
@@ -45,12 +45,12 @@ describe('the client', () => {
     expect(client.token).toBe('second')
   })
 
-  it('gives a snapshot with the cursor it is true of', async () => {
+  it('returns a snapshot with its cursor', async () => {
     const { client } = clientWith(() => json([], { headers: { 'event-cursor': 'e-42' } }))
     expect(await client.conversations()).toEqual({ data: [], cursor: { epoch: 'e', seq: 42 } })
   })
 
-  it('asks for pages and peeks by the address', async () => {
+  it('passes pages and peeks in the query', async () => {
     const { client, seen } = clientWith(() => json([]))
     await client.messages('7', { before: '30', peek: true })
     await client.conversations()
@@ -68,7 +68,7 @@ describe('the client', () => {
     expect(seen[0]!.headers.get('content-type')).toBeNull()
   })
 
-  it('asks the stream to go on after a cursor', async () => {
+  it('resumes the stream after a cursor', async () => {
     const { client, seen } = clientWith(
       () => new Response('', { headers: { 'content-type': 'text/event-stream' } })
     )
@@ -88,13 +88,13 @@ const failureOf = (answer: () => Response | Promise<Response>) =>
 const portal = () => new Response('<h1>Welcome to our wifi</h1>')
 
 describe('a failure', () => {
-  it('is the contract’s problem where the server says no', async () => {
+  it('is the contract’s problem', async () => {
     const error = await failureOf(() => problem('user_not_found', 404))
     expect(error).toBeInstanceOf(Problem)
     expect(error).toMatchObject({ code: 'user_not_found', status: 404, message: 'Not so.' })
     expect(isTemporary(error)).toBe(false)
   })
-  it('keeps the status and the waiting time of a refusal, also of a code it does not know', async () => {
+  it('keeps the status and retry delay of a refusal, even with an unknown code', async () => {
     const error = await failureOf(() => problem('slow_down', 429, { 'retry-after': '3' }))
     expect(error).toMatchObject({ status: 429, retryAfterMs: 3_000 })
     expect(isTemporary(error)).toBe(true)
@@ -108,7 +108,7 @@ describe('a failure', () => {
     expect(await waitOf('soon')).toBe(null)
     expect(await waitOf('999999999')).toBe(3_600_000)
   })
-  it('of a code it does not know has the words of the server, and of no other code', async () => {
+  it("uses the server's text for an unknown code only", async () => {
     const statuses = [400, 403, 404, 409, 422, 451]
     for (const status of statuses) {
       const error = await failureOf(() => problem('from_the_future', status))
@@ -117,7 +117,7 @@ describe('a failure', () => {
     }
     expect(await failureOf(() => problem('toString', 403))).toMatchObject({ code: 'malformed_request' })
   })
-  it('reads how long to wait as seconds and as a date, and no longer than an hour', async () => {
+  it('reads the retry delay as seconds and as a date, up to an hour', async () => {
     const waits: [string, number | null][] = [
       ['3', 3_000],
       ['0', 0],
@@ -132,25 +132,25 @@ describe('a failure', () => {
         retryAfterMs
       })
   })
-  it('is final where a proxy refuses what is too large', async () => {
+  it('is permanent if a proxy rejects a large body', async () => {
     const error = await failureOf(() => new Response('<h1>Too large</h1>', { status: 413 }))
     expect(error).toMatchObject({ code: 'body_too_large', status: 413 })
     expect(isTemporary(error)).toBe(false)
   })
-  it('knows the end of the session', async () => {
+  it('recognises the end of the session', async () => {
     expect(isSignedOut(await failureOf(() => problem('unauthenticated', 401)))).toBe(true)
   })
-  it('is a network error where nothing, or nothing of Parley’s, came back', async () => {
+  it('is a network error without a response of Parley', async () => {
     expect(await failureOf(() => Promise.reject(new TypeError('failed')))).toBeInstanceOf(NetworkError)
     expect(await failureOf(portal)).toBeInstanceOf(NetworkError)
     expect(await failureOf(() => new Response('Not here', { status: 404 }))).toBeInstanceOf(NetworkError)
   })
-  it('is temporary where a proxy answers for a server that is away', async () => {
+  it('is temporary if a proxy reports an unreachable server', async () => {
     const error = await failureOf(() => new Response('<h1>Bad gateway</h1>', { status: 502 }))
     expect(error).toBeInstanceOf(Refusal)
     expect(isTemporary(error)).toBe(true)
   })
-  it('is a network error when no answer comes in time', async () => {
+  it('is a network error after the timeout', async () => {
     const { client, clock } = clientWith(
       ({ init }) =>
         new Promise((_, reject) => init.signal!.addEventListener('abort', () => reject(new Error('aborted'))))
@@ -159,7 +159,7 @@ describe('a failure', () => {
     await clock.advance(30_000)
     expect(await failed).toBeInstanceOf(NetworkError)
   })
-  it('is the caller’s own reason when the caller gave up', async () => {
+  it("is the signal's reason if the caller aborted", async () => {
     const { client } = clientWith(
       ({ init }) =>
         new Promise((_, reject) => init.signal!.addEventListener('abort', () => reject(new Error('aborted'))))
@@ -171,7 +171,7 @@ describe('a failure', () => {
   })
 })
 
-it('a sign-in with GitHub returns to the page at which it began', () => {
+it('a sign-in with GitHub returns to the page at which it started', () => {
   const client = createClient({ session: 'cookie' })
   expect(client.githubAddress()).toBe('/api/oauth/github?session=cookie')
   expect(client.githubAddress('/conversations/1')).toBe(
@@ -179,11 +179,11 @@ it('a sign-in with GitHub returns to the page at which it began', () => {
   )
 })
 
-it('tells the time of the server at each answer, and at no other', async () => {
+it("reports the server's time on each valid answer, and on no other", async () => {
   const times: number[] = []
   const answers = [
     new Response('[]', { headers: { date: 'Mon, 30 Nov 2026 12:00:00 GMT' } }),
-    // A page of a captive portal.
+    // A captive portal's page.
     new Response('<html>', { headers: { date: 'Mon, 30 Nov 2026 09:00:00 GMT' } }),
     new Response('[]')
   ]

@@ -38,7 +38,7 @@ function listen(options: Partial<EventStreamOptions> = {}) {
 }
 
 describe('the event stream', () => {
-  it('S1: hands over each event once, in order, and says when it is complete', async () => {
+  it('S1: delivers each event once, in order, and reports when it is complete', async () => {
     const { server, seen, states, stream } = listen()
     await settle()
     server.send(frame(1) + frame(2) + sync(3))
@@ -51,7 +51,7 @@ describe('the event stream', () => {
     expect(stream.cursor).toEqual(at(3))
   })
 
-  it('goes on after an event at which its listener throws, reports it, and asks for nothing again', async () => {
+  it('continues after an event whose listener throws, reports the error, and requests nothing again', async () => {
     const seen: number[] = []
     const reported: unknown[] = []
     const broken = new TypeError('a fault of the app')
@@ -81,7 +81,7 @@ describe('the event stream', () => {
     expect(server.asked).toHaveLength(1)
   })
 
-  it('reports a fault while a snapshot is taken, and tries again later', async () => {
+  it('reports an app error during a snapshot, and retries later', async () => {
     const reported: unknown[] = []
     const broken = new TypeError('a fault of the app')
     const { server, stream } = listen({
@@ -95,7 +95,7 @@ describe('the event stream', () => {
     expect(stream.state).toBe('waiting')
   })
 
-  it('hands over what came together in one turn, so that an app renders once for all of it', async () => {
+  it('delivers events that arrived together in one turn, so that an app renders once for all', async () => {
     const turns: number[] = []
     let turn = 0
     const { server } = listen({
@@ -112,7 +112,7 @@ describe('the event stream', () => {
     expect(turns).toEqual([0, 0, 0, 3])
   })
 
-  it('S6: goes on from its cursor after the connection is lost, whatever byte it was lost at', async () => {
+  it('S6: resumes from its cursor after a connection lost at any byte', async () => {
     const text = frame(1) + frame(2) + sync(2) + frame(3)
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(text.length), { maxLength: 4 }), async (cuts) => {
@@ -141,7 +141,7 @@ describe('the event stream', () => {
     )
   })
 
-  it('hands over typing and presence as they come; they move no cursor, and are no gap', async () => {
+  it('delivers typing and presence on arrival, without moving the cursor or causing a gap', async () => {
     const signals: Signal[] = []
     const { server, seen, resets, stream } = listen({ onSignal: (signal) => void signals.push(signal) })
     await settle()
@@ -157,7 +157,7 @@ describe('the event stream', () => {
     expect([seen, resets, stream.cursor, stream.state]).toEqual([[1, 2], [], at(2), 'complete'])
   })
 
-  it('waits longer after each failure, between nothing and a bound that doubles', async () => {
+  it('doubles the bound of its random delay after each failure', async () => {
     const { clock, server, states } = listen()
     server.failures.push(networkDown(), networkDown(), networkDown(), networkDown())
     await settle()
@@ -174,7 +174,7 @@ describe('the event stream', () => {
     expect(server.isOpen).toBe(true)
   })
 
-  it('honours what the server asks: retry, Retry-After, a refusal that is to be tried again', async () => {
+  it("respects the server's delays: retry, Retry-After, and a temporary refusal", async () => {
     const { clock, server, seen } = listen({ random: () => 0 })
     await settle()
     server.send('retry: 7000\n\n')
@@ -195,7 +195,7 @@ describe('the event stream', () => {
     expect(seen).toEqual([1])
   })
 
-  it('gives up a connection that stays silent', async () => {
+  it('closes a connection that stays silent', async () => {
     const { clock, server } = listen()
     await settle()
     server.send(sync(0))
@@ -207,7 +207,7 @@ describe('the event stream', () => {
     expect(server.asked).toHaveLength(2)
   })
 
-  it('starts over at a gap, and goes on after it', async () => {
+  it('takes a snapshot at a gap, and continues after it', async () => {
     const { server, seen, resets, stream } = listen()
     await settle()
     server.send(frame(1) + frame(4) + frame(5))
@@ -217,7 +217,7 @@ describe('the event stream', () => {
     expect(stream.cursor).toEqual(at(5))
   })
 
-  it('S3: starts over when the server says so, and takes nothing before the snapshot is in place', async () => {
+  it('S3: takes a snapshot on a reset, and applies nothing before it is installed', async () => {
     const snapshot = Promise.withResolvers<Cursor>()
     const { server, seen, stream } = listen({ onReset: () => snapshot.promise })
     await settle()
@@ -231,7 +231,7 @@ describe('the event stream', () => {
     expect(stream.cursor).toEqual(at(41, 'f'))
   })
 
-  it('is told to start over again when the snapshot failed', async () => {
+  it('gets the reset again if the snapshot failed', async () => {
     let failing = true
     const { clock, server } = listen({
       onReset: async () => {
@@ -251,7 +251,7 @@ describe('the event stream', () => {
     expect(server.asked.at(-1)).toEqual(at(40))
   })
 
-  it('takes a fresh snapshot when the server does not know the cursor', async () => {
+  it('takes a snapshot when the server does not accept the cursor', async () => {
     const { clock, server, resets } = listen()
     server.failures.push(new Refusal(400, { code: 'cursor_invalid' }))
     await settle()
@@ -262,7 +262,7 @@ describe('the event stream', () => {
     expect(server.asked.at(-1)).toEqual(at(100))
   })
 
-  it('ends for good when the session is over', async () => {
+  it('ends permanently when the session is over', async () => {
     const { clock, server, stream, signedOutCalls } = listen()
     server.failures.push(signedOut())
     await settle()
@@ -273,7 +273,7 @@ describe('the event stream', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('starts at the head when it has no cursor, from an id that stands alone', async () => {
+  it('starts at the head without a cursor, from a block with only an id', async () => {
     const { server, seen, stream } = listen({ cursor: null })
     await settle()
     server.send('id: e-12\n\n')
@@ -284,7 +284,7 @@ describe('the event stream', () => {
     expect(seen).toEqual([13])
   })
 
-  it('connects at once when it is woken in a pause', async () => {
+  it('connects at once when it is woken during a pause', async () => {
     const { clock, server, stream } = listen()
     await settle()
     server.failures.push(networkDown())
@@ -296,7 +296,7 @@ describe('the event stream', () => {
     expect(server.isOpen).toBe(true)
   })
 
-  it('may be closed by whom it tells of an event', async () => {
+  it('may be closed by its own listener', async () => {
     const { clock, server, seen, stream } = listen({
       onEvent(_event, { seq }) {
         seen.push(seq)
@@ -311,7 +311,7 @@ describe('the event stream', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('leaves no timer behind when it is closed', async () => {
+  it('has no timer left after it is closed', async () => {
     const { clock, server, stream } = listen()
     await settle()
     server.send(sync(0))

@@ -1,12 +1,12 @@
 import type { Cursor } from '@parley/contract/cursor'
 import { Refusal, NetworkError } from '@parley/client'
 
-/** The server's end of streams, one after the other: a test says what each connection carries. */
+/** The server's end of consecutive streams; the test decides what each connection carries. */
 export type FakeStreams = {
   open(cursor: Cursor | null, signal: AbortSignal): Promise<Response>
-  /** The cursor that each connection asked for. */
+  /** The cursor of each connection. */
   readonly asked: (Cursor | null)[]
-  /** What the next connections get instead of a stream, in order. */
+  /** Failures of the next connections, in order. */
   readonly failures: Error[]
   send(text: string): void
   end(): void
@@ -30,7 +30,7 @@ export function fakeStreams(): FakeStreams {
           controller = started
           signal.addEventListener('abort', () => {
             if (controller === started) controller = null
-            // As fetch does: a read that waits, or comes later, fails.
+            // As with fetch, a pending or later read fails.
             started.error(signal.reason)
           })
         }
@@ -48,10 +48,10 @@ export function fakeStreams(): FakeStreams {
   }
 }
 
-export const networkDown = () => new NetworkError('The server cannot be reached')
+export const networkDown = () => new NetworkError('The server is unreachable')
 export const signedOut = () => new Refusal(401, { code: 'unauthenticated' })
 
-/** An event of the log as it travels. */
+/** Returns a log event in wire format. */
 export function frame(seq: number, content = `message ${seq}`, name = ''): string {
   const event = name && `event: ${name}\n`
   return `id: e-${seq}\n${event}data: ${JSON.stringify({ content })}\n\n`

@@ -1,9 +1,9 @@
 import type { Clock } from '@parley/client/clock'
 
-/** A clock that a test moves: `advance` runs what is due, in order, and lets promises settle in between. */
+/** A clock moved by the test: `advance` runs due callbacks in order and lets promises settle in between. */
 export type ManualClock = Clock & {
   advance(ms: number): Promise<void>
-  /** How long the nearest timer still has, ms; null where none is set. */
+  /** Time until the next timer, ms; null without one. */
   readonly nextMs: number | null
   readonly timers: number
 }
@@ -40,7 +40,7 @@ export function manualClock(): ManualClock {
   }
 }
 
-/** Lets every promise that can settle without time do so. */
+/** Resolves when all promises that need no time have settled. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

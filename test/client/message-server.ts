@@ -11,11 +11,14 @@ type Stored = {
   emoji: Set<string>
 }
 
-/** What becomes of a request: answered, its answer lost, never arrived, held before or after the act, or an answer of the test's. */
-export type Fate = 'ok' | 'lost' | 'down' | 'held before' | 'held after' | Error
+/**
+ * The outcome of a request: answered, its response lost, never arrived, held before or after its execution, or a
+ * given error.
+ */
+export type RequestOutcome = 'ok' | 'lost' | 'down' | 'held before' | 'held after' | Error
 
-/** A server of one person's messages, as far as an outbox changes them: its rules, in a few lines. */
-export function messageServer(fates: Fate[] = []) {
+/** A minimal server of one user's messages, with the rules that an outbox depends on. */
+export function messageServer(outcomes: RequestOutcome[] = []) {
   const messages: Stored[] = []
   const requests: string[] = []
   let held: (() => void)[] = []
@@ -77,26 +80,26 @@ export function messageServer(fates: Fate[] = []) {
 
   return {
     messages,
-    fates,
-    /** The kinds of the requests that were made. */
+    outcomes,
+    /** The kinds of the requests so far. */
     requests,
     async send(item: OutboxItem): Promise<Message | null> {
       requests.push(item.kind)
-      const fate = fates.shift() ?? 'ok'
-      if (fate instanceof Error) throw fate
-      if (fate === 'down') throw networkDown()
-      if (fate === 'held before') await hold()
+      const outcome = outcomes.shift() ?? 'ok'
+      if (outcome instanceof Error) throw outcome
+      if (outcome === 'down') throw networkDown()
+      if (outcome === 'held before') await hold()
       const answer = take(item)
-      if (fate === 'held after') await hold()
-      if (fate === 'lost') throw networkDown()
+      if (outcome === 'held after') await hold()
+      if (outcome === 'lost') throw networkDown()
       return answer
     },
-    /** Lets every request that is held go on. */
+    /** Releases all held requests. */
     release() {
       for (const go of held) go()
       held = []
     },
-    /** What is seen of the messages. */
+    /** Returns the visible state of the messages. */
     seen: () =>
       messages.map(({ content, deleted, emoji }) =>
         deleted ? 'deleted' : [content, ...[...emoji].sort()].join(' ')

@@ -13,11 +13,11 @@ import {
 } from '@parley/client'
 import type { Quote } from '@parley/contract/entities'
 import { manualClock, settle } from './manual-clock.ts'
-import { messageServer, type Fate } from './message-server.ts'
+import { messageServer, type RequestOutcome } from './message-server.ts'
 
 const conversationId = '7'
 
-function open(fates: Fate[] = [], storage = memoryOutbox(), server = messageServer(fates)) {
+function open(outcomes: RequestOutcome[] = [], storage = memoryOutbox(), server = messageServer(outcomes)) {
   const clock = manualClock()
   const start = () =>
     new OutboxSender({
@@ -41,7 +41,7 @@ function open(fates: Fate[] = [], storage = memoryOutbox(), server = messageServ
     },
     change: (id: string, change: Change) =>
       queueChange(storage, newChange({ conversationId, id }, change, 0)),
-    /** Sends what is queued, with all the time it needs. */
+    /** Sends everything queued, for as long as it takes. */
     drain: async () => {
       const sender = start()
       await clock.advance(10 * 60_000)
@@ -55,7 +55,7 @@ const edit = (content: string, version = 1): Change => ({ kind: 'edit', content,
 const thumb = (kind: 'react' | 'unreact'): Change => ({ kind, emoji: '👍' })
 
 describe('an edit', () => {
-  it('of a message that was not posted yet becomes its text', async () => {
+  it('of an unposted message merges into its text', async () => {
     const { send, change, drain, server, storage } = open()
     const id = await send('tpyo')
     await change(id, edit('typo'))
@@ -63,7 +63,7 @@ describe('an edit', () => {
     await drain()
     expect(server.messages).toMatchObject([{ content: 'typo', version: 1 }])
   })
-  it('of a message whose post may have arrived waits for it', async () => {
+  it('of a message that the server may have waits for its acknowledgement', async () => {
     const { send, change, drain, start, server } = open(['lost'])
     const id = await send('tpyo')
     const first = start()
@@ -75,14 +75,14 @@ describe('an edit', () => {
     expect(server.messages).toMatchObject([{ content: 'typo', version: 2 }])
     expect(server.seen()).toEqual(['typo 👍'])
   })
-  it('replaces the edit before it, and once that was posted it goes on from its version', async () => {
+  it('replaces the previous edit, or continues from its version once that was posted', async () => {
     const { send, change, drain, start, server, storage } = open()
     await send('a')
     await drain()
     await change('1', edit('b'))
     await change('1', edit('c'))
     expect(await storage.list()).toMatchObject([{ content: 'c' }])
-    server.fates.push('lost')
+    server.outcomes.push('lost')
     const first = start()
     await settle()
     first.close()
@@ -91,7 +91,7 @@ describe('an edit', () => {
     expect(server.messages).toMatchObject([{ content: 'd', version: 3 }])
     expect(await storage.list()).toEqual([])
   })
-  it('that meets a newer version is refused, keeps its text, and replaces that one when it is retried', async () => {
+  it('that conflicts with a newer version is refused, keeps its text, and replaces that version on a retry', async () => {
     const { send, change, drain, server, storage } = open()
     await send('a')
     await drain()
@@ -109,7 +109,7 @@ describe('an edit', () => {
     const { send, change, drain, server, storage } = open()
     await send('a')
     await drain()
-    server.fates.push(new Refusal(422, { code: 'validation_failed' }))
+    server.outcomes.push(new Refusal(422, { code: 'validation_failed' }))
     await change('1', edit('b'))
     await drain()
     expect(await storage.list()).toMatchObject([{ problem: { code: 'validation_failed' } }])
@@ -145,28 +145,25 @@ it.each<[string, Change, string[]]>([
   ['an edit', edit('hello'), ['hello']],
   ['a reaction', thumb('react'), ['helo 👍']],
   ['a deletion', { kind: 'delete' }, ['deleted']]
-])(
-  '%s that is queued while its message is acknowledged reaches that message',
-  async (_name, change, seen) => {
-    const { send, start, server, storage, clock } = open()
-    const id = await send('helo')
-    const before = (await storage.list()).map((item) => ({ ...item, tried: true }))
-    const sender = start()
-    await settle()
-    expect(await storage.list()).toEqual([])
-    // It found the message in the outbox, and is added once that has left it.
-    const late = { ...storage, list: async () => before }
-    await queueChange(late, newChange({ conversationId, id }, change, 0))
-    void sender.look()
-    await clock.advance(60_000)
-    sender.close()
-    expect(server.seen()).toEqual(seen)
-    expect(await storage.list()).toEqual([])
-  }
-)
+])('%s queued while its message is acknowledged reaches that message', async (_name, change, seen) => {
+  const { send, start, server, storage, clock } = open()
+  const id = await send('helo')
+  const before = (await storage.list()).map((item) => ({ ...item, tried: true }))
+  const sender = start()
+  await settle()
+  expect(await storage.list()).toEqual([])
+  // It found the message in the outbox, and is added after the message has left it.
+  const late = { ...storage, list: async () => before }
+  await queueChange(late, newChange({ conversationId, id }, change, 0))
+  void sender.look()
+  await clock.advance(60_000)
+  sender.close()
+  expect(server.seen()).toEqual(seen)
+  expect(await storage.list()).toEqual([])
+})
 
 describe('a deletion', () => {
-  it('of a message that was not posted yet drops it, and what was to be changed of it', async () => {
+  it('of an unposted message drops it and its changes', async () => {
     const { send, change, drain, server, storage } = open()
     const id = await send('a')
     await change(id, thumb('react'))
@@ -175,7 +172,7 @@ describe('a deletion', () => {
     await drain()
     expect(server.requests).toEqual([])
   })
-  it('of a message whose post may have arrived deletes it there', async () => {
+  it('of a message that the server may have deletes it there', async () => {
     const { send, change, drain, start, server } = open(['lost'])
     const id = await send('a')
     const first = start()
@@ -199,7 +196,7 @@ describe('a deletion', () => {
 })
 
 describe('a reaction', () => {
-  it('that is added and removed offline is never sent', async () => {
+  it('added and removed offline is never sent', async () => {
     const { send, change, drain, server, storage } = open()
     await send('a')
     await drain()
@@ -212,12 +209,12 @@ describe('a reaction', () => {
     expect(server.requests).toEqual(['react'])
     expect(server.seen()).toEqual(['a ❤️'])
   })
-  it('whose request may have arrived is undone by one request, not two', async () => {
+  it('that the server may have is undone by one request, not two', async () => {
     const { send, change, drain, start, server } = open()
     await send('a')
     await drain()
     server.requests.splice(0)
-    server.fates.push('lost')
+    server.outcomes.push('lost')
     await change('1', thumb('react'))
     const first = start()
     await settle()
@@ -227,11 +224,11 @@ describe('a reaction', () => {
     expect(server.requests).toEqual(['react', 'unreact'])
     expect(server.seen()).toEqual(['a'])
   })
-  it('that is added, removed and added again while the first request is under way ends up added', async () => {
+  it('added, removed and added again during the first request ends up added', async () => {
     const { send, change, drain, server, storage } = open()
     await send('a')
     await drain()
-    server.fates.push('down')
+    server.outcomes.push('down')
     await change('1', thumb('react'))
     const [first] = await storage.list()
     await storage.update(first!.clientId, (item) => ({ ...item, tried: true }))
@@ -240,7 +237,7 @@ describe('a reaction', () => {
     await drain()
     expect(server.seen()).toEqual(['a 👍'])
   })
-  it('that is removed from a deleted message is dropped without a report', async () => {
+  it('removed from a deleted message is dropped without a report', async () => {
     const { send, change, drain, server, storage } = open()
     await send('a')
     await drain()
@@ -254,7 +251,7 @@ describe('a reaction', () => {
   })
 })
 
-it('case 15: a reply to a message that was deleted meanwhile goes out without the quote', async () => {
+it('case 15: a reply to a message deleted in the meantime is sent without the quote', async () => {
   const { send, drain, server, storage } = open()
   await send('the code is 4711')
   await drain()
@@ -265,7 +262,7 @@ it('case 15: a reply to a message that was deleted meanwhile goes out without th
   expect(await storage.list()).toEqual([])
 })
 
-it('a 429 and a 503 are waits: nothing fails, nothing is doubled, and the order stays', async () => {
+it('a 429 or 503 delays a send without failing, duplicating or reordering it', async () => {
   const { send, change, drain, server, storage } = open([
     new Refusal(429, { code: 'too_many_streams' }, 10_000),
     new Refusal(503, { code: 'draining' })
@@ -279,7 +276,7 @@ it('a 429 and a 503 are waits: nothing fails, nothing is doubled, and the order 
   expect(await storage.list()).toEqual([])
 })
 
-it('a storage that fails for a moment stops no conversation for good', async () => {
+it('a storage that fails for a moment blocks no conversation permanently', async () => {
   const storage = memoryOutbox()
   const update = storage.update.bind(storage)
   let failures = 2
@@ -291,7 +288,7 @@ it('a storage that fails for a moment stops no conversation for good', async () 
   expect(server.seen()).toEqual(['a'])
 })
 
-it('E4: whatever is lost and whenever the page is reloaded, the server ends with what was done, each once', async () => {
+it('E4: whatever is lost and whenever the page reloads, the server ends up with each action once', async () => {
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.constant({ do: 'send' as const }) },
     {
@@ -305,9 +302,12 @@ it('E4: whatever is lost and whenever the page is reloaded, the server ends with
       weight: 6,
       arbitrary: fc.record({
         do: fc.constant('run' as const),
-        fates: fc.array(fc.constantFrom<Fate>('ok', 'lost', 'down', 'held before', 'held after'), {
-          maxLength: 3
-        })
+        outcomes: fc.array(
+          fc.constantFrom<RequestOutcome>('ok', 'lost', 'down', 'held before', 'held after'),
+          {
+            maxLength: 3
+          }
+        )
       })
     }
   )
@@ -321,9 +321,9 @@ it('E4: whatever is lost and whenever the page is reloaded, the server ends with
         if (step.do === 'send') {
           const content = `m${n++}`
           done.push({ id: await send(content), content, deleted: false, emoji: false })
-        } else if (step.do === 'run' && 'fates' in step) {
-          server.fates.splice(0, Infinity, ...step.fates)
-          // What is held goes on when the page is left; until then things are done while it is under way.
+        } else if (step.do === 'run' && 'outcomes' in step) {
+          server.outcomes.splice(0, Infinity, ...step.outcomes)
+          // Held requests continue when the page is left; until then, actions happen during the request.
           server.release()
           await settle()
           running?.close()
@@ -335,7 +335,7 @@ it('E4: whatever is lost and whenever the page is reloaded, the server ends with
           if (!message || message.deleted) continue
           const sent = server.messages.find(({ clientId }) => clientId === message.id)
           const waiting = (await storage.list()).some(({ clientId }) => clientId === message.id)
-          // What is seen of it: its id once its send was acknowledged.
+          // Its visible id, after its send was acknowledged.
           const id = waiting || !sent ? message.id : sent.id
           const kind = step.do
           if (kind === 'edit') {
@@ -351,13 +351,13 @@ it('E4: whatever is lost and whenever the page is reloaded, the server ends with
           }
         }
       }
-      server.fates.splice(0)
+      server.outcomes.splice(0)
       server.release()
       await settle()
       running?.close()
       await drain()
       expect(await storage.list()).toEqual([])
-      // One that was deleted before it was posted is not there at all.
+      // A message deleted before it was posted does not exist.
       const stored = new Set(server.messages.map(({ clientId }) => clientId))
       expect(stored.size).toBe(server.messages.length)
       expect(done.filter(({ id, deleted }) => !stored.has(id) && !deleted)).toEqual([])

@@ -14,7 +14,7 @@ import {
 import { networkDown, signedOut } from './fake-server.ts'
 import { manualClock, settle } from './manual-clock.ts'
 
-/** A server that keeps what it was sent once an id, and answers each try as the test says. */
+/** A server that stores each id once and answers each attempt as the test says. */
 function fakeServer(answers: (Error | 'lost' | null)[] = []) {
   const stored: SendItem[] = []
   const tries: string[] = []
@@ -57,7 +57,7 @@ function outbox(server = fakeServer(), storage = memoryOutbox()) {
 }
 
 describe('the outbox', () => {
-  it('sends in order, and forgets what was sent', async () => {
+  it('sends in order, and drops acknowledged items', async () => {
     const { add, server, storage, sent } = outbox()
     await Promise.all([add('1', 'a'), add('1', 'b'), add('1', 'c')])
     await settle()
@@ -66,7 +66,7 @@ describe('the outbox', () => {
     expect(await storage.list()).toEqual([])
   })
 
-  it('E4: tries again under the same id when the answer is lost, so it is stored once', async () => {
+  it('E4: retries with the same id after a lost response, so the message is stored once', async () => {
     const { add, clock, server, sent } = outbox(fakeServer(['lost', 'lost', networkDown()]))
     const { clientId } = await add('1', 'hello')
     await clock.advance(60_000)
@@ -75,7 +75,7 @@ describe('the outbox', () => {
     expect(sent).toEqual(['hello'])
   })
 
-  it('keeps trying for as long as it takes, ever more slowly up to a bound', async () => {
+  it('retries indefinitely, with growing delays up to a bound', async () => {
     const { add, clock, server } = outbox(fakeServer(Array.from({ length: 100 }, networkDown)))
     await add('1', 'patience')
     await clock.advance(100 * 30_000)
@@ -83,7 +83,7 @@ describe('the outbox', () => {
     expect(server.tries).toHaveLength(101)
   })
 
-  it('waits as the server asks, and longer', async () => {
+  it('waits at least as long as the server asks', async () => {
     const busy = new Refusal(429, { code: 'too_many_streams' }, 10_000)
     const { add, clock, server } = outbox(fakeServer([busy]))
     await add('1', 'later')
@@ -102,7 +102,7 @@ describe('the outbox', () => {
     sender.close()
   })
 
-  it('marks what the server refuses, goes on with the rest, and offers it again under the same id', async () => {
+  it('marks a refused item, continues with the rest, and can retry it under the same id', async () => {
     const tooLong = new Refusal(422, { code: 'validation_failed', detail: 'The message is too long.' })
     const { add, server, storage, sender } = outbox(fakeServer([tooLong]))
     const { clientId } = await add('1', 'bad')
@@ -118,11 +118,11 @@ describe('the outbox', () => {
     expect(await storage.list()).toEqual([])
   })
 
-  it('discards what failed, and it is never sent', async () => {
+  it('never sends a discarded item', async () => {
     const { add, server, storage, sender } = outbox(
       fakeServer([new Refusal(404, { code: 'conversation_not_found' })])
     )
-    const { clientId } = await add('1', 'nobody')
+    const { clientId } = await add('1', 'unknown')
     await settle()
     await storage.update(clientId, () => null)
     await sender.look()
@@ -130,7 +130,7 @@ describe('the outbox', () => {
     expect(server.stored).toEqual([])
   })
 
-  it('stops when the session is over, and keeps what is pending', async () => {
+  it('stops when the session is over, and keeps pending items', async () => {
     const { add, clock, storage, signedOutCalls } = outbox(fakeServer([signedOut()]))
     await add('1', 'kept')
     await clock.advance(60_000)
@@ -138,7 +138,7 @@ describe('the outbox', () => {
     expect(await storage.list()).toHaveLength(1)
   })
 
-  it('tries at once when it is woken', async () => {
+  it('retries at once when it is woken', async () => {
     const { add, server, sender } = outbox(fakeServer([networkDown()]))
     await add('1', 'soon')
     await settle()
@@ -147,7 +147,7 @@ describe('the outbox', () => {
     expect(server.stored).toHaveLength(1)
   })
 
-  it('E4: stores everything once and in order, whatever is lost and whenever the page is reloaded', async () => {
+  it('E4: stores every item once and in order, whatever is lost and whenever the page reloads', async () => {
     const answer = fc.constantFrom<'ok' | 'lost' | 'down' | 'reload'>('ok', 'lost', 'down', 'reload')
     await fc.assert(
       fc.asyncProperty(
@@ -182,7 +182,7 @@ describe('the outbox', () => {
   })
 })
 
-it('an item is done with when it was sent, although a listener throws', async () => {
+it('counts an item as sent even if a listener throws', async () => {
   const storage = memoryOutbox()
   const reported: unknown[] = []
   const broken = new TypeError('a fault of the app')

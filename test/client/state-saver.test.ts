@@ -19,7 +19,7 @@ function saverOf(save: (saved: SavedState<number>) => Promise<void>) {
 }
 
 describe('the state saver', () => {
-  it('saves all that came in a second at once, and nothing where nothing changed', async () => {
+  it('saves the changes of a second together, and nothing without changes', async () => {
     const saves: number[] = []
     const { clock, saver, reach } = saverOf(async ({ state }) => void saves.push(state))
     for (let seq = 1; seq <= 50; seq++) reach(seq)
@@ -33,7 +33,7 @@ describe('the state saver', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('has one save on its way at a time, the newest after it', async () => {
+  it('runs one save at a time, then one with the newest state', async () => {
     const saves: number[] = []
     const writing = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const { clock, saver, reach } = saverOf(({ state }) => writing[saves.push(state) - 1]!.promise)
@@ -49,7 +49,7 @@ describe('the state saver', () => {
     expect(saves).toEqual([1, 3])
   })
 
-  it('tries again what could not be saved', async () => {
+  it('retries a failed save', async () => {
     const saves: number[] = []
     let full = true
     const { clock, saver, reach } = saverOf(async ({ state }) => {
@@ -63,7 +63,7 @@ describe('the state saver', () => {
     expect(saves).toEqual([1])
   })
 
-  it('saves nothing after it was closed', async () => {
+  it('saves nothing after it is closed', async () => {
     const { clock, saver, reach } = saverOf(() => Promise.reject(new Error('closed')))
     reach(1)
     saver.close()
@@ -75,7 +75,7 @@ describe('the state saver', () => {
 })
 
 describe('a client that saves its state with its cursor', () => {
-  it('C1: has every event once and in order, however often it crashes, wherever its saves had come to', async () => {
+  it('C1: has every event once and in order, however often it crashes after any save', async () => {
     const step = fc.constantFrom('event', 'event', 'event', 'cut', 'crash', 'leave', 'second')
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (script) => {
@@ -117,7 +117,7 @@ describe('a client that saves its state with its cursor', () => {
             }
           }
         }
-        /** What the server sends first: all after the cursor that it was asked for. */
+        /** The server's first events: all after the requested cursor. */
         const replay = () => {
           const from = server.asked.at(-1)!.seq
           return Array.from({ length: head - from }, (_, index) => frame(from + 1 + index)).join('') || ': \n'

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createStreamParser, type Block } from '@parley/client/stream-parser'
 
-/** The blocks of a stream that arrives in these pieces. */
+/** Returns the blocks of a stream that arrives in these pieces. */
 function blocksOf(...pieces: (string | Uint8Array)[]): Block[] {
   const parser = createStreamParser()
   const encoder = new TextEncoder()
@@ -20,7 +20,7 @@ const everything = [
 ].join('')
 
 describe('the stream parser', () => {
-  it('S6: gives the same blocks however the bytes are cut', () => {
+  it('S6: returns the same blocks however the bytes are split', () => {
     const bytes = new TextEncoder().encode(everything)
     const whole = blocksOf(bytes)
     expect(whole).toHaveLength(5)
@@ -30,7 +30,7 @@ describe('the stream parser', () => {
     expect(blocksOf(...Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(whole)
   })
 
-  it('gives the same blocks for any cuts of any stream', () => {
+  it('returns the same blocks for any split of any stream', () => {
     const piece = fc.constantFrom(
       'data',
       'id',
@@ -60,7 +60,7 @@ describe('the stream parser', () => {
     )
   })
 
-  it('S6: discards an event that the end of the stream cuts off, at every byte', () => {
+  it('S6: discards an event that is cut off at any byte by the end of the stream', () => {
     const event = 'id: e-1\ndata: whole\n\n'
     for (let end = 0; end < event.length; end++) expect(blocksOf(event.slice(0, end))).toEqual([])
     expect(blocksOf(event)).toEqual([{ id: 'e-1', name: 'message', data: 'whole' }])

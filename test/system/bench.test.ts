@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { flameGraph } from '../../bench/flame-graph.ts'
 import { cleanEnv, repository } from '../harness/parley.ts'
 
-/** `node bench/run.ts …`; the code it ends with, and what it printed. */
+/** Runs `node bench/run.ts …`; returns its exit code and output. */
 const bench = (...args: string[]) => runNode('bench/run.ts', ...args)
 
 function runNode(...args: string[]): Promise<{ code: unknown; printed: string }> {
@@ -17,18 +17,18 @@ function runNode(...args: string[]): Promise<{ code: unknown; printed: string }>
   })
 }
 
-test('every bench runs, and nothing that was acknowledged is lost in it', async () => {
+test('every bench runs, and loses nothing that was acknowledged', async () => {
   const { code, printed } = await bench('--quick')
   expect(printed).not.toContain('Error')
   expect(code).toBe(0)
 }, 240_000)
 
-test('a bench that there is not is refused, with the names of those there are', async () => {
+test('an unknown bench is refused, with the names of the existing ones', async () => {
   const { code, printed } = await bench('nonsense')
   expect([code, printed]).toEqual([2, expect.stringContaining('sends, send-curve')])
 })
 
-test('a flame graph shows what the threads did for sends', async () => {
+test('a flame graph shows the work of the threads for sends', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-flame-test-'))
   const file = join(folder, 'sends.svg')
   const { code, printed } = await runNode('scripts/flame.ts', file, '--senders', '8', '--seconds', '1')
@@ -39,7 +39,7 @@ test('a flame graph shows what the threads did for sends', async () => {
   await rm(folder, { recursive: true })
 })
 
-test('a flame graph is of the time between its two moments, and of what ran', () => {
+test('a flame graph contains the functions that ran between its two times', () => {
   const nodes = [
     node(1, '(root)', [2, 3, 4]),
     node(2, '(idle)'),

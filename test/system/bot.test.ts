@@ -8,7 +8,7 @@ import { fileState } from '../fixtures/file-state.ts'
 import { loginAs } from '../harness/api.ts'
 import { repository, startParley } from '../harness/parley.ts'
 
-test('C1, C4: a bot in Node that is killed again and again has written everything down once, in order; on an older server it starts over', async () => {
+test('C1, C4: a Node bot killed again and again records every message once, in order, and starts over on an older server', async () => {
   await using parley = await startParley()
   const place = await mkdtemp(join(tmpdir(), 'parley-bot-'))
   const file = join(place, 'state.json')
@@ -42,7 +42,7 @@ test('C1, C4: a bot in Node that is killed again and again has written everythin
     })()
     for (let kills = 0; kills < 3; kills++) {
       start()
-      // Somewhere in the middle of what it hears, and of what it has saved.
+      // At an arbitrary point of its events and saves.
       await untilWritten((await written()).length + 3)
       await stop('SIGKILL')
     }

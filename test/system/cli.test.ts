@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dataDir, { recursive: true }))
 
-/** `parley …`, as an administrator types it. */
+/** Runs `parley …` as an administrator does. */
 function parley(args: string[], env: Record<string, string> = {}): Promise<Ran> {
   return new Promise((resolve) => {
     execFile(
@@ -52,7 +52,7 @@ describe('parley', () => {
     }
   )
 
-  test('--version says which it is', async () => {
+  test('--version prints its version', async () => {
     expect(await parley(['--version'])).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^parley \d+\.\d+\.\d+\n$/)
@@ -73,13 +73,13 @@ describe('parley', () => {
     [['migrate']],
     [['migrate', '--to']],
     [['serve', '--to', 'postgres://localhost/parley']]
-  ])('%j is not understood, and the hint says where to look', async (args) => {
+  ])('%j is rejected with a hint', async (args) => {
     const { code, stdout, stderr } = await parley(args)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain('parley --help')
   })
 
-  test('serve names every problem of its settings at once, and does not start', async () => {
+  test('serve reports all invalid settings together, and does not start', async () => {
     const { code, stderr } = await parley(['serve'], { PORT: 'http', PARLEY_TYPO: '1', HOST: '0.0.0.0' })
     expect(code).toBe(1)
     expect(stderr.match(/^ {2}(\w+):/gm)?.map((line) => line.trim())).toEqual([
@@ -92,7 +92,7 @@ describe('parley', () => {
 })
 
 describe('parley user add', () => {
-  test('adds several at once, before Parley ever ran', async () => {
+  test('adds several users before the first start', async () => {
     const own = join(dataDir, 'own')
     expect(await parley(['user', 'add', 'anna', 'Zoë', '李雷'], { DATA_DIR: own })).toMatchObject({
       code: 0,
@@ -100,7 +100,7 @@ describe('parley user add', () => {
     })
   })
 
-  test('adds while Parley runs, and they can sign in at once', async () => {
+  test('adds users who can sign in at once while Parley runs', async () => {
     await using server = await startParley()
     const ran = await parley(['user', 'add', 'anna'], { DATA_DIR: server.dataDir })
     expect(ran).toMatchObject({ code: 0, stdout: 'added anna\n' })
@@ -108,7 +108,7 @@ describe('parley user add', () => {
     expect(answer.status).toBe(200)
   })
 
-  test('says who was not added and why, adds the others, and fails', async () => {
+  test('reports who was not added and why, adds the others, and fails', async () => {
     const own = join(dataDir, 'own-2')
     await parley(['user', 'add', 'anna'], { DATA_DIR: own })
     const { code, stdout, stderr } = await parley(
@@ -123,7 +123,7 @@ describe('parley user add', () => {
 })
 
 describe('parley user disable and enable', () => {
-  test('S5: ends sessions and streams of a Parley that runs, and works when it was stopped or killed, too', async () => {
+  test('S5: ends the sessions and streams of a running Parley, and also works after it was stopped or killed', async () => {
     await using server = await startParley()
     const env = { DATA_DIR: server.dataDir }
     const socket = join(server.dataDir, 'parley.sock')
@@ -138,10 +138,10 @@ describe('parley user disable and enable', () => {
     })
     await stream.ended
     expect((await jane.get('/api/auth_user')).status).toBe(401)
-    expect(await parley(['user', 'disable', 'jane', 'nobody'], env)).toMatchObject({
+    expect(await parley(['user', 'disable', 'jane', 'unknown'], env)).toMatchObject({
       code: 1,
       stdout: 'disabled jane\n',
-      stderr: 'not disabled: nobody: no user has this name\n'
+      stderr: 'not disabled: unknown: no user has this name\n'
     })
 
     await server.kill('SIGTERM')
@@ -162,7 +162,7 @@ describe('parley user disable and enable', () => {
     expect(await parley(['user', 'disable', 'john'], env)).toMatchObject({ code: 0 })
   })
 
-  test('where the path is too long for a socket, Parley runs, and a command says what to do', async () => {
+  test('with a path too long for a socket, Parley runs, and a command says what to do', async () => {
     const deep = join(dataDir, 'x'.repeat(100))
     await mkdir(deep)
     await using server = await startParley({ dataDir: deep })
@@ -176,7 +176,7 @@ describe('parley user disable and enable', () => {
 })
 
 describe('parley backup, restore and doctor', () => {
-  test('R1, R2: a copy taken while Parley runs is put back once it has stopped; clients ahead of it start over', async () => {
+  test('R1, R2: a copy taken while Parley runs is restored after a stop, and clients ahead of it start over', async () => {
     await using server = await startParley()
     const env = { DATA_DIR: server.dataDir }
     const file = join(server.dataDir, 'copy.db')
@@ -208,7 +208,7 @@ describe('parley backup, restore and doctor', () => {
     stream.cut()
   })
 
-  test('doctor names what is wrong with a database, and fails', async () => {
+  test('doctor names the problems of a database, and fails', async () => {
     await using server = await startParley()
     const john = await loginAs(server.url, 'john')
     await john.send((await john.conversationWith('jane')).id, 'hello')

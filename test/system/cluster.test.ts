@@ -42,14 +42,14 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     nats: parseNatsUrl(cluster.nats.url)
   })
 
-  /** The same person on another node, or on all of them through nginx. */
+  /** Returns the same user's API on another node, or on all of them through nginx. */
   const at = (person: Api, node?: number) =>
     apiWith(node === undefined ? cluster.url : cluster.nodes[node]!.url, person.token, person.user)
 
   const busOf = async (node: number) =>
     (await call<{ bus: string }>(`${cluster.nodes[node]!.url}/readyz`)).body.bus
 
-  test('N1: people on different nodes talk, and everybody sees one order', async () => {
+  test('N1: users on different nodes talk, and all of them see one order', async () => {
     const streams = await Promise.all(
       [john, jane].flatMap((person) => cluster.nodes.map((node) => listen(person, node.url)))
     )
@@ -72,8 +72,8 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     for (const stream of streams) stream.cut()
   })
 
-  // By the sweep alone, each of these would take three seconds.
-  test('N1, N4: word from node to node does not wait for the sweep', { timeout: 40_000 }, async () => {
+  // By the sweep alone, each delivery would take three seconds.
+  test('N1, N4: deliveries between nodes do not wait for the sweep', { timeout: 40_000 }, async () => {
     const stream = await listen(jane, cluster.nodes[1]!.url)
     for (let i = 0; i < 20; i++) {
       await at(john, 0).send(conversation, `ping ${i}`)
@@ -88,7 +88,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     }
   })
 
-  test('N3: a stream that is cut goes on at any node with the same cursor', async () => {
+  test('N3: a stream that is cut resumes on any node with the same cursor', async () => {
     const first = await listen(jane, cluster.nodes[0]!.url)
     const start = Number(first.lastEventId.split('-')[1])
     let cursor = first.lastEventId
@@ -114,7 +114,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     expect(new Set(answers.map(({ id }) => id)).size).toBe(1)
   })
 
-  test('N4: a session that ends on one node is over on the others, its streams too', async () => {
+  test('N4: a session that ends on one node ends on the others, with its streams', async () => {
     const person = await loginAs(cluster.nodes[0]!.url, 'jane', cluster.url)
     const streams = await Promise.all(cluster.nodes.map((node) => listen(person, node.url)))
     const other = await listen(jane, cluster.nodes[2]!.url)
@@ -140,7 +140,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     }
   })
 
-  test('N4: a refreshed token ends where it is used with the first use of the new one elsewhere', async () => {
+  test('N4: a refreshed token ends on its node with the first use of the new one elsewhere', async () => {
     const person = await loginAs(cluster.nodes[0]!.url, 'john', cluster.url)
     const old = await listen(person, cluster.nodes[2]!.url)
     const { body } = await at(person, 1).post<{ token: string }>('/api/refresh_token')
@@ -151,7 +151,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     expect((await at(person, 2).get('/api/auth_user')).status).toBe(401)
   })
 
-  test('G5: typing and presence cross nodes', async () => {
+  test('G5: typing and presence reach other nodes', async () => {
     const [hers, his] = await Promise.all([
       listen(jane, cluster.nodes[0]!.url, { signals: true }),
       listen(john, cluster.nodes[1]!.url, { signals: true })
@@ -168,7 +168,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     for (const each of [hers, his]) each.cut()
   })
 
-  test('N5: without NATS every node is ready, messages and logouts cross with the sweep, and it is good again after', async () => {
+  test('N5: without NATS every node is ready, messages and logouts reach other nodes by the sweep, and all recover', async () => {
     const person = await loginAs(cluster.nodes[1]!.url, 'jane', cluster.url)
     const stream = await listen(jane, cluster.nodes[1]!.url)
     const ending = await listen(person, cluster.nodes[2]!.url)
@@ -178,7 +178,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     await stream.until((event) => contentOf(event) === 'by the sweep')
     await at(person, 0).post('/api/logout')
     await ending.ended
-    // One that begins meanwhile does not wait for NATS.
+    // A stream opened in the meantime does not wait for NATS.
     const late = await listen(jane, cluster.nodes[2]!.url)
     await at(john, 1).send(conversation, 'to a late one')
     await late.until((event) => contentOf(event) === 'to a late one')
@@ -192,7 +192,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     }
   }, 60_000)
 
-  test('N2, N4: a node that no hint reaches hears of messages and ended sessions by the sweep', async () => {
+  test('N2, N4: a node that receives no hints gets messages and ended sessions by the sweep', async () => {
     await using deaf = await startParley({ env: { DATABASE_URL: cluster.databaseUrl } })
     const person = await loginAs(cluster.nodes[0]!.url, 'jane', cluster.url)
     const [stream, ending] = [await listen(jane, deaf.url), await listen(person, deaf.url)]
@@ -203,12 +203,12 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     stream.cut()
   })
 
-  test('behind nginx with its defaults, an event is not held back, and requests go to all nodes in turn', async () => {
+  test('behind nginx with its defaults, events are not buffered, and requests go to all nodes in turn', async () => {
     const stream = await listen(jane, cluster.url)
     expect(stream.headers.get('content-type')).toBe('text/event-stream')
     for (let i = 0; i < 6; i++) {
       await at(john).send(conversation, `through nginx ${i}`)
-      // Small events, one at a time: a proxy that waits for a full buffer would wait for ever.
+      // Small events, one at a time: a proxy that waits for a full buffer would never forward them.
       await stream.until((event) => contentOf(event) === `through nginx ${i}`)
     }
     stream.cut()
@@ -218,10 +218,11 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     expect(new Set(sends.map((line) => line.split(':').at(-1))).size).toBe(3)
   })
 
-  test('G5: the people of a node that is killed are offline soon after, and were seen until then', async () => {
+  test('G5: the users of a killed node are offline soon after, and were last seen until then', async () => {
     const hers = await listen(jane, cluster.nodes[0]!.url, { signals: true })
     const his = await listen(john, cluster.nodes[1]!.url)
-    // As the node knows that is to tell her: his own knows it first, and may be killed before it has said so.
+    // As known by the recipient's node: his own node knows it first, and may be killed before it publishes
+    // it.
     const known = async () => (await at(jane, 0).get<Presence[]>('/api/presence')).body[0]?.online
     await expect.poll(known).toBe(true)
     await cluster.nodes[1]!.kill('SIGKILL')
@@ -239,7 +240,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     for (const each of [hers, his, again]) each.cut()
   }, 60_000)
 
-  test('N6: a node that dies or is stopped leaves its people to the others, through nginx', async () => {
+  test('N6: the users of a node that dies or stops continue on the others, through nginx', async () => {
     const stream = await listen(jane, cluster.url)
     const busy = await Promise.all(cluster.nodes.map((node) => listen(jane, node.url)))
     await cluster.nodes[0]!.kill('SIGKILL')
@@ -254,7 +255,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     await Promise.all([cluster.nodes[0]!.restart(), cluster.nodes[1]!.restart()])
   })
 
-  test('a node whose Postgres is away is not ready, and is by itself when it is back', async () => {
+  test('a node without its Postgres is not ready, and recovers by itself', async () => {
     const ready = async (node: number) => (await call(`${cluster.nodes[node]!.url}/readyz`)).status
     await cluster.postgres.kill()
     expect(await Promise.all([0, 1, 2].map(ready))).toEqual([503, 503, 503])
@@ -265,7 +266,7 @@ describe.skipIf(noCluster)(`Three nodes (${noCluster ?? 'one Postgres, one NATS,
     await john.send(conversation, 'it is back')
   }, 60_000)
 
-  test('N5: a NATS that refuses the node stops its start, with one line that does not show the password', async () => {
+  test('N5: a NATS that refuses the node stops its start, with one line that does not contain the password', async () => {
     await using strict = await startNats({ config: 'authorization { user: parley, password: sesame }' })
     const env = {
       DATABASE_URL: cluster.databaseUrl,

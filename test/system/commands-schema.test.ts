@@ -13,7 +13,7 @@ import { createDatabase, hasPostgres, startPostgres, type Postgres } from '../ha
 
 type Run = { code: number; stdout: string; stderr: string }
 
-/** As 0.1 made it: on SQLite what came since is more than it can read. */
+/** As 0.1 created it; on SQLite, later migrations exceed what it can read. */
 const olderCount = 2
 const lacking = Object.keys(allChanges).slice(olderCount).join(', ')
 const older = Object.fromEntries(Object.entries(allChanges).slice(0, olderCount))
@@ -37,7 +37,7 @@ function parley(env: Record<string, string>, args: string[]): Promise<Run> {
   })
 }
 
-/** A database that an older Parley made; `names` are the changes that it has at the moment. */
+/** A database of an older Parley; `names` returns its current migrations. */
 type Older = { env: Record<string, string>; names: () => Promise<string[]> }
 
 async function namesOf(db: Kysely<Schema>): Promise<string[]> {
@@ -65,7 +65,7 @@ async function olderPostgres(): Promise<Older> {
   return { env: { DATABASE_URL: url, DATA_DIR: join(place, 'none') }, names: () => namesOf(open()) }
 }
 
-/** How each command meets a database that it would have to change; `serve` and `migrate` alone change it. */
+/** How each command treats a database that needs migration; only `serve` and `migrate` change it. */
 const commands: Record<
   string,
   { args: string[]; onPostgres?: RegExp; sqlite: 'refuses' | 'changes' | RegExp }
@@ -75,7 +75,7 @@ const commands: Record<
   'user disable': { args: ['user', 'disable', 'anna'], sqlite: 'refuses' },
   'user enable': { args: ['user', 'enable', 'anna'], sqlite: 'refuses' },
   'user list': { args: ['user', 'list'], sqlite: 'refuses' },
-  // Copies of files, whatever is in them.
+  // Copies files whatever they contain.
   backup: { args: ['backup', 'copy.db'], sqlite: /holds everything/, onPostgres: /pg_dump/ },
   restore: { args: ['restore', 'copy.db'], sqlite: /is what .* holds/, onPostgres: /pg_dump/ },
   migrate: {
@@ -86,7 +86,7 @@ const commands: Record<
   serve: { args: ['serve'], sqlite: 'changes' }
 }
 
-test('every command has its test here', async () => {
+test('every command is covered here', async () => {
   const { stdout } = await parley({}, ['--help'])
   const listed = Array.from(stdout.matchAll(/^ {2}([a-z]+(?: [a-z]+)*)(?= |$)/gm), ([, name]) => name!)
   expect(listed).toEqual(expect.arrayContaining(['serve', 'doctor']))
@@ -101,7 +101,7 @@ function refusal({ code, stdout, stderr }: Run): string {
   return why!
 }
 
-describe('On a SQLite file of an older Parley', () => {
+describe('On an older SQLite file', () => {
   test.each(Object.entries(commands))('U3: %s', async (name, { args, sqlite }) => {
     const { env, names } = await olderSqlite()
     if (name === 'serve') {
@@ -127,7 +127,7 @@ describe('On a SQLite file of an older Parley', () => {
 })
 
 describe.skipIf(!hasPostgres)(
-  `On a Postgres of an older Parley${hasPostgres ? '' : ' (none is installed)'}`,
+  `On an older Postgres database${hasPostgres ? '' : ' (Postgres is not installed)'}`,
   () => {
     test.each(Object.entries(commands))('U3: %s', async (name, { args, sqlite, onPostgres }) => {
       const { env, names } = await olderPostgres()

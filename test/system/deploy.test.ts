@@ -16,7 +16,10 @@ const name = 'chat.example.org'
 type Certificate = Awaited<ReturnType<typeof makeCertificate>>
 type Ports = { https: number; http: number; node: number }
 
-/** A configuration of ours with our ports and files in it; each text that is replaced must be there. */
+/**
+ * Returns one of our configurations with the test's ports and files. Throws if a replaced text does not
+ * occur.
+ */
 async function adapted(file: string, replacements: [string, string][]): Promise<string> {
   let config = await readFile(join(repository, 'deploy', file), 'utf8')
   for (const [theirs, ours] of replacements) {
@@ -51,7 +54,7 @@ const caddyConfig = ({ https, http, node }: Ports, { certificate, key }: Certifi
 describe.skipIf(!hasOpenssl).each([
   { proxy: 'nginx', missing: !hasNginx, configOf: nginxConfig, start: startNginx },
   { proxy: 'Caddy', missing: !hasCaddy, configOf: caddyConfig, start: startCaddy }
-])('Behind $proxy as deploy/ sets it up', ({ missing, configOf, start }) => {
+])('Behind $proxy with the configuration in deploy/', ({ missing, configOf, start }) => {
   const stack = new AsyncDisposableStack()
   let certificate: Certificate
   let ports: Ports
@@ -104,46 +107,43 @@ describe.skipIf(!hasOpenssl).each([
     return answer
   }
 
-  test.skipIf(missing)(
-    'W3: no token or code of an address reaches a log, also while Parley is away',
-    async () => {
-      const [john] = members as [Member]
-      const who = await ask('/api/auth_user', { authorization: `Bearer ${john.token}` })
-      expect([who.statusCode, JSON.parse(await text(who)).username]).toEqual([200, john.user.username])
+  test.skipIf(missing)('W3: no token or code of a URL reaches a log, even while Parley is down', async () => {
+    const [john] = members as [Member]
+    const who = await ask('/api/auth_user', { authorization: `Bearer ${john.token}` })
+    expect([who.statusCode, JSON.parse(await text(who)).username]).toEqual([200, john.user.username])
 
-      const stream = await ask(`/api/messages?token=${john.token}`, { accept: 'text/event-stream' })
-      const [first] = (await once(stream, 'data')) as [Buffer]
-      expect(first.toString()).toMatch(/^id: |^event: /m)
-      stream.destroy()
+    const stream = await ask(`/api/messages?token=${john.token}`, { accept: 'text/event-stream' })
+    const [first] = (await once(stream, 'data')) as [Buffer]
+    expect(first.toString()).toMatch(/^id: |^event: /m)
+    stream.destroy()
 
-      const start = await ask('/api/oauth/github')
-      const state = new URL(start.headers.location!).searchParams.get('state')!
-      const cookie = start.headers['set-cookie']![0]!.split(';')[0]!.split('=')[1]!
-      for (const [path, headers] of [
-        [`/api/oauth/github/callback?code=c0de-of-john&state=${state}`, { cookie: `parley_oauth=${cookie}` }],
-        [`/callback?token=${john.token}`, {}],
-        ['/', { referer: `https://${name}/callback?token=${john.token}`, cookie: `a=${john.token}` }]
-      ] as const) {
-        await text(await ask(path, headers))
-      }
-      await parley.kill()
-      const away = await ask(`/api/messages?token=${john.token}`, { accept: 'text/event-stream' })
-      await text(away)
-      expect([502, 503]).toContain(away.statusCode)
-
-      const written = (await logs()) + parley.output()
-      // It did log these requests.
-      expect(written).toContain('/api/oauth/github/callback')
-      expect(written.split('/api/messages').length).toBeGreaterThan(2)
-      const secrets = { token: john.token, code: 'c0de-of-john', state, cookie }
-      expect(Object.entries(secrets).filter(([, secret]) => written.includes(secret))).toEqual([])
-      await parley.restart()
+    const start = await ask('/api/oauth/github')
+    const state = new URL(start.headers.location!).searchParams.get('state')!
+    const cookie = start.headers['set-cookie']![0]!.split(';')[0]!.split('=')[1]!
+    for (const [path, headers] of [
+      [`/api/oauth/github/callback?code=c0de-of-john&state=${state}`, { cookie: `parley_oauth=${cookie}` }],
+      [`/callback?token=${john.token}`, {}],
+      ['/', { referer: `https://${name}/callback?token=${john.token}`, cookie: `a=${john.token}` }]
+    ] as const) {
+      await text(await ask(path, headers))
     }
-  )
+    await parley.kill()
+    const away = await ask(`/api/messages?token=${john.token}`, { accept: 'text/event-stream' })
+    await text(away)
+    expect([502, 503]).toContain(away.statusCode)
 
-  test.skipIf(missing)('L2: another name gets nothing from Parley', async () => {
+    const written = (await logs()) + parley.output()
+    // It did log these requests.
+    expect(written).toContain('/api/oauth/github/callback')
+    expect(written.split('/api/messages').length).toBeGreaterThan(2)
+    const secrets = { token: john.token, code: 'c0de-of-john', state, cookie }
+    expect(Object.entries(secrets).filter(([, secret]) => written.includes(secret))).toEqual([])
+    await parley.restart()
+  })
+
+  test.skipIf(missing)('L2: another hostname gets no answer from Parley', async () => {
     const answers = [
-      // Another name in TLS too, and in Host alone.
+      // Another name in TLS as well, and in Host alone.
       await ask('/api/login_methods', {}, 'evil.example', 'evil.example').then(text, () => 'none'),
       await ask('/api/login_methods', {}, 'evil.example').then(text, () => 'none')
     ]
@@ -151,7 +151,7 @@ describe.skipIf(!hasOpenssl).each([
     expect(await text(await ask('/api/login_methods'))).toContain('github')
   })
 
-  test.skipIf(missing)('plain http leads to https', async () => {
+  test.skipIf(missing)('plain http redirects to https', async () => {
     const answer = await callFor(name, `http://127.0.0.1:${ports.http}/conversations/1`)
     expect(answer.status).toBe(308)
     expect(answer.headers.get('location')).toMatch(/^https:\/\/chat\.example\.org(:\d+)?\/conversations\/1$/)

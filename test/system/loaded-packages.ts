@@ -1,4 +1,4 @@
-/** Imported before Parley: at SIGUSR2 it prints the packages whose code its main thread has loaded. */
+/** Imported before Parley: on SIGUSR2, prints the packages whose code its main thread has loaded. */
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ if (isMainThread) {
     load(url, context, nextLoad) {
       const found = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)
       if (found) packages.add(found[1]!)
-      // The bundle names the file that each part of it comes from.
+      // The bundle records the source file of each part.
       if (url.includes('/dist/server/')) {
         const code = readFileSync(fileURLToPath(url), 'utf8')
         for (const [, name] of code.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm))

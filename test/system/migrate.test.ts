@@ -46,7 +46,7 @@ describe.skipIf(!hasPostgres)(
     afterAll(() => postgres.stop())
     const emptyDatabase = () => createDatabase(postgres.adminUrl)
 
-    test('R4: whoever was signed in goes on with the cursor and the keys they have, on the database it was moved to', async () => {
+    test('R4: a signed-in user continues with the same cursor and keys on the new database', async () => {
       const url = await emptyDatabase()
       await using here = await startParley({ dataDir })
       const john = await loginAs(here.url, 'john')
@@ -76,14 +76,14 @@ describe.skipIf(!hasPostgres)(
       expect(next.position).toBe(3)
       expect(Number(next.id)).toBeGreaterThan(Number(first.body.id))
 
-      // Two servers would give out the same numbers to different events.
+      // Two servers would assign the same seqs to different events.
       await expect(here.restart()).rejects.toThrow('moved to Postgres')
     })
 
-    test('R4: a move that is killed leaves nothing, and is started over', async () => {
+    test('R4: a killed move leaves nothing behind, and can be restarted', async () => {
       const url = await emptyDatabase()
       await fillDatabase(join(dataDir, 'parley.db'))
-      // Makes the tables, so that one of them can be locked: there the move stands still, with all rows written.
+      // Creates the tables, so that one can be locked: the move blocks there after all rows are written.
       await makeTables(url)
       const other = new Client({ connectionString: url })
       await other.connect()
@@ -103,7 +103,7 @@ describe.skipIf(!hasPostgres)(
       expect(await administer(url, 'SELECT count(*)::int AS rows FROM messages')).toEqual([{ rows: 3_000 }])
     })
 
-    test('R4: what does not arrive as it left is not moved', async () => {
+    test('R4: a move whose rows arrive changed is rolled back', async () => {
       const url = await emptyDatabase()
       await fillDatabase(join(dataDir, 'parley.db'))
       await makeTables(url)
@@ -118,7 +118,7 @@ describe.skipIf(!hasPostgres)(
       expect(await administer(url, 'SELECT id FROM users')).toEqual([])
     })
 
-    test('R4: it goes into an empty database alone', async () => {
+    test('R4: a move needs an empty database', async () => {
       const url = await emptyDatabase()
       {
         // With its own john and jane.
@@ -137,9 +137,9 @@ describe.skipIf(!hasPostgres)(
 
     test.each([
       ['sqlite:/tmp/other.db', 'postgres://'],
-      ['postgres://nobody:secret@127.0.0.1:1/parley', 'does not answer'],
+      ['postgres://unknown:secret@127.0.0.1:1/parley', 'does not answer'],
       ['http://localhost', 'DATABASE_URL']
-    ])('%s is refused in a line, without the password', async (url, words) => {
+    ])('%s is refused in a line without the password', async (url, words) => {
       const { code, stderr } = await parley({}, 'migrate', '--to', url)
       expect([code, stderr]).toEqual([1, expect.stringContaining(words)])
       expect(stderr).not.toMatch(/secret| {4}at /)
@@ -157,7 +157,7 @@ async function call(url: string, token: string, conversationId: string, body: ob
   return (await answer.json()) as Message
 }
 
-/** Makes the tables of an empty database. */
+/** Creates the tables in an empty database. */
 async function makeTables(url: string): Promise<void> {
   const db = new Kysely<Schema>({
     dialect: new PostgresDialect({ pool: openPool(url, { max: 1, patient: true }) })
@@ -166,7 +166,7 @@ async function makeTables(url: string): Promise<void> {
   await db.destroy()
 }
 
-/** A stopped database of its own with 3,000 messages of john and jane, in place of the one that is there. */
+/** Replaces the database with a stopped one of 3,000 messages between john and jane. */
 async function fillDatabase(path: string): Promise<void> {
   for (const suffix of ['', '-wal', '-shm', '.mark', '.lock']) await rm(path + suffix, { force: true })
   await parley({}, 'user', 'add', 'john', 'jane')

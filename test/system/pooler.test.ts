@@ -18,7 +18,7 @@ function parley(url: string, ...args: string[]): Promise<{ code: number; stdout:
     execFile(
       './server/parley.js',
       args,
-      // Less than the minute for which a connection that nobody closed would keep it alive.
+      // Less than the minute for which an unclosed connection would keep it alive.
       { cwd: release, env: cleanEnv({ DATABASE_URL: url, PORT: '0' }), timeout: 45_000 },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
     )

@@ -27,7 +27,7 @@ afterAll(() => postgres?.stop())
 
 type Run = { code: number; stdout: string; stderr: string }
 
-/** Runs Parley's command, which ends by itself. */
+/** Runs a parley command to its end. */
 function parley(url: string, ...args: string[]): Promise<Run> {
   return new Promise((resolve) => {
     execFile(
@@ -46,7 +46,7 @@ function urlWith(
   return Object.assign(new URL(url), change).href
 }
 
-/** Starts Parley, which must fail with one line that says why, and no password. */
+/** Starts Parley, which must fail with one line that states the reason, without the password. */
 async function expectRefusal(url: string, why: string | RegExp): Promise<void> {
   const { code, stdout, stderr } = await parley(url, 'serve')
   expect([code, stdout]).toEqual([1, ''])
@@ -57,15 +57,15 @@ async function expectRefusal(url: string, why: string | RegExp): Promise<void> {
   expect(stderr).not.toContain('wrong')
 }
 
-describe.skipIf(!hasPostgres)(`D5: a start on a Postgres that will not do${missing}`, () => {
-  test('names the user that is not let in', async () => {
+describe.skipIf(!hasPostgres)(`D5: a start on an unusable Postgres${missing}`, () => {
+  test('names the user that is rejected', async () => {
     const url = await createDatabase(postgres.adminUrl)
     await expectRefusal(urlWith(url, { password: 'wrong' }), /does not let "parley" in: .*; see DATABASE_URL/)
     await expectRefusal(urlWith(url, { password: '' }), /does not let "parley" in: .*; see DATABASE_URL/)
-    await expectRefusal(urlWith(url, { username: 'nobody' }), /does not let "nobody" in/)
+    await expectRefusal(urlWith(url, { username: 'unknown' }), /does not let "unknown" in/)
   })
 
-  test('names the database that is not there, and the one that is somebody else’s', async () => {
+  test('names the missing database, and one owned by another user', async () => {
     const url = await createDatabase(postgres.adminUrl)
     await expectRefusal(
       urlWith(url, { pathname: '/nowhere' }),
@@ -77,7 +77,7 @@ describe.skipIf(!hasPostgres)(`D5: a start on a Postgres that will not do${missi
     )
   })
 
-  test('names the server that does not answer', async () => {
+  test('names the unreachable server', async () => {
     const port = String(await freePort())
     const url = urlWith(await createDatabase(postgres.adminUrl), { port })
     await expectRefusal(
@@ -112,7 +112,7 @@ describe.skipIf(!hasPostgres)(`D5: a start on a Postgres that will not do${missi
     await expectRefusal(url, new RegExp(`encoded in ${encoding}; make it with ENCODING 'UTF8'`))
   })
 
-  test('it is no standby', async () => {
+  test('the server is not a standby', async () => {
     await using own = await startPostgres()
     const url = await createDatabase(own.adminUrl)
     await own.kill()
@@ -121,7 +121,7 @@ describe.skipIf(!hasPostgres)(`D5: a start on a Postgres that will not do${missi
     await expectRefusal(url, /this Postgres is a standby, where nothing can be written; name the primary/)
   })
 
-  test('the search_path finds the tables, and names a schema', async () => {
+  test('the search_path finds the tables and names a schema', async () => {
     const url = await createDatabase(postgres.adminUrl)
     const name = new URL(url).pathname.slice(1)
     const setPath = (path: string) => administer(url, `ALTER DATABASE ${name} SET search_path = ${path}`)
@@ -164,7 +164,7 @@ describe.skipIf(!hasPostgres)(`D5: a start on a Postgres that will not do${missi
       url,
       "SELECT current_setting('server_version_num') AS version"
     )
-    // The server as it is, but for what it says that it is.
+    // The real server with another version number.
     const older = createServer((client) => {
       const server = connect(postgres.port, '127.0.0.1')
       client.pipe(server)
@@ -189,14 +189,14 @@ describe.skipIf(!hasPostgres)(`The commands on Postgres${missing}`, () => {
     url = await createDatabase(postgres.adminUrl)
   })
 
-  test('a start says where everything is kept, without the password, and the data folder stays empty', async () => {
+  test('a start names the location of the data, without the password, and leaves the data folder empty', async () => {
     await using server = await startParley({ env: { DATABASE_URL: url } })
     expect(server.output()).toContain(`in the database ${new URL(url).pathname.slice(1)} at 127.0.0.1`)
     expect(server.output()).not.toContain('sesame')
     expect(readdirSync(server.dataDir)).toEqual([])
   })
 
-  test('user add adds people who can sign in at once, while Parley runs', async () => {
+  test('user add adds users who can sign in at once, while Parley runs', async () => {
     await using server = await startParley({ env: { DATABASE_URL: url } })
     expect(await parley(url, 'user', 'add', 'anna', 'JOHN')).toMatchObject({
       code: 1,
@@ -206,7 +206,7 @@ describe.skipIf(!hasPostgres)(`The commands on Postgres${missing}`, () => {
     expect((await loginAs(server.url, 'anna')).user.username).toBe('anna')
   })
 
-  test('doctor finds the database sound, and names what is not', async () => {
+  test('doctor finds a sound database without problems, and names those of another', async () => {
     await using server = await startParley({ env: { DATABASE_URL: url } })
     const john = await loginAs(server.url, 'john')
     await john.send((await john.conversationWith('jane')).id, 'hello')
@@ -220,14 +220,14 @@ describe.skipIf(!hasPostgres)(`The commands on Postgres${missing}`, () => {
     expect(stderr).toContain('a log is not contiguous')
   })
 
-  test.each(['backup', 'restore'])('%s says what to use instead', async (command) => {
+  test.each(['backup', 'restore'])('%s names the tool to use instead', async (command) => {
     const { code, stderr } = await parley(url, command, 'file')
     expect(code).toBe(1)
     expect(stderr).toContain('pg_dump')
   })
 })
 
-/** Opens the store and closes it; gives what it found. */
+/** Opens the store, closes it, and returns what it found. */
 async function openAndClose(url: string) {
   const store = await openPostgresStore(url)
   await store.close()
@@ -237,7 +237,7 @@ const program = (name: string, ...args: string[]) =>
   execFileSync(`${programs}/${name}`, args, { encoding: 'utf8', maxBuffer: 100_000_000 })
 
 describe.skipIf(!hasPostgres)(`R1: a Postgres database${missing}`, () => {
-  test('that was restored from a dump, elsewhere or in its place, gets a new epoch, once', async () => {
+  test('restored from a dump, elsewhere or in place, gets a new epoch once', async () => {
     const url = await createDatabase(postgres.adminUrl)
     const store = await openPostgresStore(url)
     await startPair(store)
@@ -260,7 +260,7 @@ describe.skipIf(!hasPostgres)(`R1: a Postgres database${missing}`, () => {
     }
   })
 
-  test('that a standby took over ends the running node; the next start gets a new epoch, and streams a reset', async () => {
+  test('taken over by a standby ends the running node; the next start gets a new epoch, and streams a reset', async () => {
     await using own = await startPostgres()
     const url = await createDatabase(own.adminUrl)
     await using server = await startParley({ env: { DATABASE_URL: url } })
@@ -274,7 +274,7 @@ describe.skipIf(!hasPostgres)(`R1: a Postgres database${missing}`, () => {
     const refused = await john.post(`/api/conversations/${id}/messages`, { content: 'to a standby' })
     expect([refused.status, (refused.body as { code: string }).code]).toEqual([503, 'storage_unavailable'])
     await administer(own.adminUrl, 'SELECT pg_promote()')
-    // Whoever asks makes it connect anew, and once it has ended nobody gets an answer.
+    // A request makes the node reconnect; once it has ended, there is no answer.
     while (await john.get(`/api/conversations/${id}`).catch(() => null));
     expect(await server.ended()).toEqual({ code: 1, signal: null })
     expect(server.output()).toContain('the database is on another timeline than it was')

@@ -11,13 +11,13 @@ import { cleanEnv, freePort, release, repository, startParley } from '../harness
 import { openStream } from '../harness/stream.ts'
 
 describe('starting', () => {
-  test('says where to open it and who can sign in', async () => {
+  test('prints its URL and who can sign in', async () => {
     await using parley = await startParley()
     expect(parley.output()).toContain(`Parley runs. Open ${parley.url}\n`)
     expect(parley.output()).toContain('john and jane can sign in')
   })
 
-  test('says where its metrics are, when it was asked for them', async () => {
+  test('prints the URL of its metrics, if enabled', async () => {
     const port = await freePort()
     await using parley = await startParley({ env: { PARLEY_METRICS_PORT: String(port) } })
     expect(parley.output()).toContain(`Metrics are at http://localhost:${port}/metrics\n`)
@@ -25,7 +25,7 @@ describe('starting', () => {
     expect((await fetch(`${parley.url}/metrics`)).status).toBe(404)
   })
 
-  test('keeps its data to its user: the folder 0700, the files 0600', async () => {
+  test('restricts its data to its user: the folder 0700, the files 0600', async () => {
     await using parley = await startParley()
     const john = await loginAs(parley.url, 'john')
     await john.send((await john.conversationWith('jane')).id, 'hello')
@@ -39,7 +39,7 @@ describe('starting', () => {
     for (const [name, mode] of modes) expect([name, mode]).toEqual([name, name === '' ? '700' : '600'])
   })
 
-  test('says in a line that the port is taken', async () => {
+  test('reports a port in use in one line', async () => {
     const port = await freePort()
     const other = createServer().listen(port, '127.0.0.1')
     await once(other, 'listening')
@@ -53,7 +53,7 @@ describe('starting', () => {
     expect(message).not.toContain('    at ')
   })
 
-  test('D1: remembers conversations and who is signed in after kill -9', async () => {
+  test('D1: keeps conversations and sessions after kill -9', async () => {
     await using parley = await startParley()
     const john = await loginAs(parley.url, 'john')
     const { id } = await john.conversationWith('jane')
@@ -63,7 +63,7 @@ describe('starting', () => {
     expect((await john.get(`/api/conversations/${id}/messages`)).body).toEqual([sent])
   })
 
-  test('takes any free port when told 0, and knows its own pages there', async () => {
+  test('uses any free port for PORT=0, and accepts its own pages there', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'))
     const child = spawn('./server/parley.js', ['serve'], {
       cwd: release,
@@ -83,7 +83,7 @@ describe('starting', () => {
   })
 })
 
-/** Collects what a program prints; `found` resolves at the first match. */
+/** Collects a program's output; `found` resolves at the first match. */
 function readUntil(output: Readable, pattern: RegExp): { text(): string; found: Promise<RegExpExecArray> } {
   let printed = ''
   const found = new Promise<RegExpExecArray>((resolve, reject) => {
@@ -99,7 +99,7 @@ function readUntil(output: Readable, pattern: RegExp): { text(): string; found: 
 
 describe('stopping', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'S10, S2: %s ends streams, answers what was asked, and exits with 0',
+    'S10, S2: %s ends streams, answers pending requests, and exits with 0',
     async (signal) => {
       await using parley = await startParley({ env: { PARLEY_DRAIN_SECONDS: '1' } })
       const john = await loginAs(parley.url, 'john')
@@ -123,10 +123,10 @@ describe('stopping', () => {
     }
   )
 
-  test('Ctrl-C in the terminal of npm start ends it cleanly, although npm passes the signal on again', async () => {
+  test('Ctrl-C in the terminal of npm start ends it cleanly, although npm forwards the signal again', async () => {
     const port = await freePort()
     const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'))
-    // A group of its own, as a terminal gives it: the signal goes to npm, the shell and Parley alike.
+    // A separate process group, as in a terminal: the signal goes to npm, the shell and Parley alike.
     const npm = spawn('npm', ['start'], {
       cwd: repository,
       detached: true,
@@ -136,7 +136,7 @@ describe('stopping', () => {
     const output = readUntil(npm.stdout, /Parley runs/)
     await output.found
     const john = await loginAs(`http://localhost:${port}`, 'john')
-    // An open stream keeps the stop going for a while: time for a second signal to do harm.
+    // An open stream delays the stop: time for a second signal to do harm.
     const stream = await openStream(`http://localhost:${port}`, john.token)
     await stream.next()
     process.kill(-npm.pid!, 'SIGINT')
@@ -150,14 +150,14 @@ describe('stopping', () => {
     await using parley = await startParley({ env: { PARLEY_DRAIN_SECONDS: '600' } })
     const slow = await holdRequestOpen(parley.url)
     const { pid } = parley
-    // Pressed until it has an effect: what follows within half a second counts as npm's echo of the first.
+    // Pressed until it takes effect: signals within half a second count as npm's repetition of the first.
     const pressing = setInterval(() => process.kill(pid, 'SIGINT'), 100)
     const exit = await parley.kill('SIGINT').finally(() => clearInterval(pressing))
     expect(exit).toEqual({ code: 1, signal: null })
     slow.destroy()
   })
 
-  test('S10: it stops within its time although somebody holds a request open', async () => {
+  test('S10: it stops in time despite an open request', async () => {
     await using parley = await startParley({ env: { PARLEY_DRAIN_SECONDS: '0' } })
     const slow = await holdRequestOpen(parley.url)
     const hungUp = once(slow, 'close')
@@ -166,7 +166,7 @@ describe('stopping', () => {
   })
 })
 
-/** A request that the server has begun, and whose body does not come. */
+/** Opens a request that the server has begun, and whose body does not arrive. */
 async function holdRequestOpen(url: string) {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
@@ -174,12 +174,12 @@ async function holdRequestOpen(url: string) {
   socket.write(
     'POST /api/logout HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n'
   )
-  // "100 Continue": without it, the signal may overtake the request, and a server that is idle simply stops.
+  // "100 Continue": without it, the signal may overtake the request, and an idle server simply stops.
   await once(socket, 'data')
   return socket
 }
 
-test('W3: no token is in the log, however much is logged', async () => {
+test('W3: no token is in the log at any log level', async () => {
   await using parley = await startParley({ env: { PARLEY_LOG_LEVEL: 'trace' } })
   const john = await loginAs(parley.url, 'john')
   const { token } = john

@@ -8,30 +8,30 @@ const upstream = (port: number, node: number, more: string) =>
   `upstream parley { server 127.0.0.1:${node}; keepalive 8; }\n` +
   defaultConfig(port, node, more).replace(`localhost:${node}`, 'parley')
 
-/** How people put nginx in front of a server. */
+/** Ways in which administrators put nginx in front of a server. */
 const configs: Record<string, (port: number, node: number) => string | Promise<string>> = {
-  'nothing but proxy_pass': defaultConfig,
-  'nothing but proxy_pass, to an address': (port, node) =>
+  'a lone proxy_pass': defaultConfig,
+  'a lone proxy_pass to an IP address': (port, node) =>
     defaultConfig(port, node).replace(`localhost:${node}`, `127.0.0.1:${node}`),
   'the README’s block': (port, node) => readmeConfig(port, [node, node, node]),
   'HTTP/1.1': (port, node) => defaultConfig(port, node, 'proxy_http_version 1.1;'),
-  'HTTP/1.1 to an address': (port, node) =>
+  'HTTP/1.1 to an IP address': (port, node) =>
     defaultConfig(port, node, 'proxy_http_version 1.1;').replace(`localhost:${node}`, `127.0.0.1:${node}`),
   'Host $host': (port, node) => defaultConfig(port, node, `${keptAlive} proxy_set_header Host $host;`),
-  'an upstream that is kept alive': (port, node) => upstream(port, node, keptAlive),
-  'an upstream that is kept alive, with Host $host': (port, node) =>
+  'a keep-alive upstream': (port, node) => upstream(port, node, keptAlive),
+  'a keep-alive upstream with Host $host': (port, node) =>
     upstream(port, node, `${keptAlive} proxy_set_header Host $host;`)
 }
 
 describe.skipIf(!hasNginx)(
-  `Behind nginx (${hasNginx ? 'as people set it up' : 'nginx is not installed'})`,
+  `Behind nginx (${hasNginx ? 'in common configurations' : 'nginx is not installed'})`,
   () => {
     let port: number
     let node: number
     const parleys: Parley[] = []
     beforeAll(async () => {
       port = await freePort()
-      // As it comes, and with nginx's address for ORIGIN.
+      // With default settings, and with nginx's address as ORIGIN.
       parleys.push(await startParley())
       parleys.push(await startParley({ env: { ORIGIN: `http://localhost:${port}` } }))
     })
@@ -40,7 +40,7 @@ describe.skipIf(!hasNginx)(
     })
 
     test.each(Object.entries(configs))(
-      'L2: nobody signs in without a password through %s',
+      'L2: no one signs in without a password through %s',
       async (_name, configOf) => {
         for (const parley of parleys) {
           node = Number(new URL(parley.url).port)
@@ -57,7 +57,7 @@ describe.skipIf(!hasNginx)(
               for (const query of ['', '?session=cookie']) {
                 const asked = { method: 'POST', body: { username: 'john' } }
                 const answer = await callFor(host, `http://127.0.0.1:${port}/api/login${query}`, asked).catch(
-                  // The README's refuses unknown names without a word.
+                  // The README's configuration closes requests for unknown names without an answer.
                   () => null
                 )
                 expect([host, answer?.headers.get('set-cookie') ?? null]).toEqual([host, null])
@@ -70,7 +70,7 @@ describe.skipIf(!hasNginx)(
             await nginx.close()
           }
         }
-        // From this machine, without the proxy, it works.
+        // Without the proxy, it works from this machine.
         await loginAs(parleys[0]!.url, 'john')
         await loginAs(parleys[1]!.url, 'john', `http://localhost:${port}`)
       }

@@ -8,7 +8,7 @@ import { cleanEnv, repository, startParley } from '../harness/parley.ts'
 
 const run = promisify(execFile)
 
-test("the README's walk with curl works, line for line", async () => {
+test("the README's curl commands work, line by line", async () => {
   const readme = await readFile(join(repository, 'README.md'), 'utf8')
   const walk = /```bash\n([^]*?)```/.exec(readme)![1]!
   await using parley = await startParley({ env: { PARLEY_RATE_LIMITS: 'on' } })

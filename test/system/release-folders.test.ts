@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(place, { recursive: true }))
 
-/** The commands of the page that begin with `first`, with folders of the test's own. */
+/** Returns the documented commands that begin with `first`, with the test's folders. */
 async function documented(first: string): Promise<string> {
   const page = await readFile(join(repository, 'docs/OPERATIONS.md'), 'utf8')
   const section = page.slice(page.indexOf('## Upgrade and roll back'))
@@ -29,7 +29,7 @@ async function documented(first: string): Promise<string> {
   return block.replaceAll('/opt/parley', place)
 }
 
-/** Makes the tarball of a version that says in its page which one it is. */
+/** Packs a version that names itself on its page. */
 async function packRelease(version: string): Promise<void> {
   const folder = join(place, `built-${version}`)
   await mkdir(join(folder, 'web/assets'), { recursive: true })
@@ -43,7 +43,7 @@ async function packRelease(version: string): Promise<void> {
   await run('npm', ['pack', folder, '--pack-destination', place], { cwd: place, env: cleanEnv() })
 }
 
-/** Runs the commands. systemctl reaches beyond the test, so it only prints its arguments. */
+/** Runs the commands. systemctl would act outside the test, so it only prints its arguments. */
 async function follow(commands: string): Promise<string> {
   const { stdout } = await run('bash', [
     '-euo',
@@ -63,7 +63,7 @@ const pageOf = async (url: string) => /<title>(.*)<\/title>/.exec(await (await f
 const statusOf = async (url: string) => (await fetch(url)).status
 const threadsOf = async (pid: number) => (await readdir(`/proc/${pid}/task`)).length
 
-test('U5: the documented upgrade leaves the running version alone until it is restarted, and so does the way back', async () => {
+test('U5: the documented upgrade and rollback do not affect the running version until its restart', async () => {
   const unit = await readFile(join(repository, 'deploy/parley.service'), 'utf8')
   expect(unit).toContain('ExecStart=/opt/parley/current/server/parley.js serve\n')
   const current = join(place, 'current')
@@ -77,12 +77,13 @@ test('U5: the documented upgrade leaves the running version alone until it is re
 
   await upgradeTo('0.2.0')
   expect(basename(await readlink(current))).toBe('0.2.0')
-  // What the old process loads now, or reads from disk, is of its own release; of the other one it would break.
+  // Whatever the old process loads or reads from disk now comes from its own release; the other's would break
+  // it.
   const worker = join(place, 'releases/0.2.0/server/worker.js')
   const source = await readFile(worker)
   await writeFile(worker, "throw new Error('of another release')\n")
   const threads = await threadsOf(server.pid)
-  // The second reader thread is started once a read would wait.
+  // The second reader thread starts once a read would wait.
   while ((await threadsOf(server.pid)) === threads) {
     await Promise.all(
       Array.from({ length: 20 }, async () => expect((await john.get('/api/conversations')).status).toBe(200))

@@ -15,7 +15,7 @@ import { openStream } from '../harness/stream.ts'
 const run = promisify(execFile)
 
 let place: string
-/** The folder that npm installed the release into. */
+/** The folder with the installed release. */
 let installed: string
 beforeAll(async () => {
   place = await mkdtemp(join(tmpdir(), 'parley-release-'))
@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(place, { recursive: true }))
 
-/** `parley …`, found on the path. Rejects when it fails. */
+/** Runs `parley …` from the path. Rejects if it fails. */
 async function parley(args: string[], env: Record<string, string> = {}): Promise<string> {
   const base = cleanEnv(env)
   const path = `${join(place, 'prefix/bin')}:${base['PATH']}`
@@ -38,7 +38,7 @@ async function parley(args: string[], env: Record<string, string> = {}): Promise
 const unlimited = { PARLEY_RATE_LIMITS: 'off' }
 
 describe('the tarball of npm run package', () => {
-  test('installs offline into an empty folder: it needs no other package and no compiler of types', async () => {
+  test('installs offline into an empty folder, without other packages or a type compiler', async () => {
     expect(await readdir(join(place, 'prefix/lib/node_modules'))).toEqual(['parley'])
     const names = await readdir(installed, { recursive: true })
     expect(names.filter((name) => name.startsWith('node_modules/') || name.endsWith('.ts'))).toEqual([])
@@ -47,7 +47,7 @@ describe('the tarball of npm run package', () => {
     )
   })
 
-  test('holds the licence of every package in it', async () => {
+  test('contains the licence of every package in it', async () => {
     const licenses = await readFile(join(installed, 'server/licenses.md'), 'utf8')
     const chunks = (await readdir(join(installed, 'server'))).filter((name) => name.endsWith('.js'))
     const code = await Promise.all(chunks.map((name) => readFile(join(installed, 'server', name), 'utf8')))
@@ -60,7 +60,7 @@ describe('the tarball of npm run package', () => {
     for (const name of ['react-dom', 'zustand', 'Inter']) expect(web).toContain(`\n## ${name}`)
   })
 
-  test('gives a parley command that runs with its V8 flag', async () => {
+  test('provides a parley command that runs with its V8 flag', async () => {
     expect(await parley(['--help'])).toContain('Usage: parley COMMAND')
     expect(await parley(['--version'])).toBe(`parley ${manifest.version}\n`)
     await using server = await startParley({ folder: installed, env: unlimited })
@@ -68,7 +68,7 @@ describe('the tarball of npm run package', () => {
     expect(command.split('\0')).toContain('--no-allocation-site-pretenuring')
   })
 
-  test('names the Node version that it needs when the one in the path is older', async () => {
+  test('names the required Node version if the one in the path is older', async () => {
     const older = "data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'25.9.0'}})"
     await expect(parley(['--version'], { NODE_OPTIONS: `--import ${older}` })).rejects.toMatchObject({
       code: 1,
@@ -76,7 +76,7 @@ describe('the tarball of npm run package', () => {
     })
   })
 
-  test('serves the web app and the API, runs every command, and restarts with everything', async () => {
+  test('serves the web app and the API, runs every command, and keeps all data over a restart', async () => {
     await using server = await startParley({ folder: installed, env: unlimited })
     const env = { DATA_DIR: server.dataDir }
     const page = await (await fetch(server.url)).text()
@@ -121,7 +121,7 @@ describe.skipIf(missing)(
     })
     afterAll(() => postgres?.stop())
 
-    test('a SQLite file moves there, and nodes deliver to each other', async () => {
+    test('a SQLite file moves to Postgres, and nodes deliver to each other', async () => {
       await using older = await startParley({ folder: installed, env: unlimited })
       const author = await loginAs(older.url, 'john')
       const { id } = await author.conversationWith('jane')
@@ -138,7 +138,7 @@ describe.skipIf(missing)(
       const john = await loginAs(first.url, 'john')
       const jane = await loginAs(second.url, 'jane')
       const stream = await openStream(second.url, jane.token)
-      // From here on: what is sent before may lie before the stream's start.
+      // From here on: earlier sends may be before the stream's start.
       await stream.until((event) => event.name === 'sync')
       await john.send(id, 'across nodes')
       await stream.until((event) => event.name === 'message' && JSON.stringify(event.data).includes('across'))

@@ -1,15 +1,15 @@
 import { expect, test, vi } from 'vitest'
 import { release, repository, startParley } from '../harness/parley.ts'
 
-// SQLite's own threads run its statements, so Kysely is not in the main one.
+// SQLite's threads run its statements, so the main thread does not load Kysely.
 const absent = ['pg', '@nats-io/transport-node', 'prom-client', '@fastify/swagger', 'yaml', 'kysely']
 
 test.each([
-  // The bundle holds the serializers of Fastify's default beside the rest of it, and runs none of them.
+  // The bundle contains the serializers of Fastify's default, and runs none of them.
   ['its sources', repository, [...absent, '@fastify/fast-json-stringify-compiler']],
   ['the release', release, absent]
 ])(
-  'A Parley on SQLite alone, run from %s, has loaded nothing of Postgres, NATS, metrics, or what describes its API',
+  'Parley on SQLite alone, run from %s, loads no code for Postgres, NATS, metrics, or its API document',
   async (_, folder, without) => {
     const preload = new URL('./loaded-packages.ts', import.meta.url).href
     await using parley = await startParley({ folder, env: { NODE_OPTIONS: `--import ${preload}` } })

@@ -30,7 +30,10 @@ beforeAll(async () => {
 })
 afterAll(() => postgres?.stop())
 
-/** What the people of 0.1 find in the new version: themselves, their messages, their keys, and the events since. */
+/**
+ * Checks that the users of 0.1 find themselves, their messages, their keys, and the events since in the new
+ * version.
+ */
 async function expectAll(url: string, { conversationId, key, first, cursor }: typeof facts.sqlite) {
   const john = await loginAs(url, 'john')
   const jane = await loginAs(url, 'jane')
@@ -57,11 +60,11 @@ async function expectAll(url: string, { conversationId, key, first, cursor }: ty
 }
 
 describe('U4: what 0.1 wrote', () => {
-  test('is upgraded on SQLite, backed up before, and can be gone on with', async () => {
+  test('is upgraded on SQLite after a backup, and keeps working', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'parley-upgrade-'))
     const path = join(dataDir, 'parley.db')
     copyFileSync(join(fixture, 'parley.db'), path)
-    // As 0.1 left it there: the mark names the file that it is beside.
+    // As 0.1 left it there: the mark names the file beside it.
     const database = new DatabaseSync(path, { readOnly: true })
     const [epoch, events] = [
       "SELECT value FROM settings WHERE name = 'epoch'",
@@ -82,7 +85,7 @@ describe('U4: what 0.1 wrote', () => {
     expect(backups).toHaveLength(1)
     expect(statSync(join(dataDir, backups[0]!)).mode & 0o777).toBe(0o600)
 
-    // The way back: 0.1 starts on the backup.
+    // The rollback: 0.1 starts on the backup.
     await using version = await checkOut('0.1')
     copyFileSync(join(dataDir, backups[0]!), path)
     await using older = await startParley({ dataDir, folder: version.folder })
@@ -97,14 +100,14 @@ describe('U4: what 0.1 wrote', () => {
     const url = await createDatabase(postgres.adminUrl)
     const dump = join(fixture, 'dump.sql')
     execFileSync(`${programs}/psql`, ['--quiet', '--set=ON_ERROR_STOP=1', '--file', dump, url])
-    // As if it had been here from the start: what comes from a dump gets a new epoch.
+    // As if it had always been here: a restored dump gets a new epoch.
     await administer(url, "DELETE FROM settings WHERE name = 'postgres_identity'")
     await using server = await startParley({ env: { DATABASE_URL: url } })
     await expectAll(server.url, facts.postgres)
   })
 })
 
-/** Asks whichever node answers, again and again with the same key, until the message is acknowledged. */
+/** Sends through any available node, retrying with the same key, until the message is acknowledged. */
 async function sendSurely(people: Api[], conversationId: string, content: string): Promise<Message> {
   const clientId = randomUUID()
   for (let nth = 0; ; nth++) {
@@ -118,7 +121,9 @@ async function sendSurely(people: Api[], conversationId: string, content: string
   }
 }
 
-/** Reads a person's events from whichever node answers, from where the last stream ended, until `last` comes. */
+/**
+ * Reads a user's events from any available node, resuming where the last stream ended, until `last` arrives.
+ */
 async function follow(urls: string[], token: string, cursor: string, last: () => string | undefined) {
   const contents: string[] = []
   let lastEventId = cursor
@@ -147,7 +152,7 @@ async function follow(urls: string[], token: string, cursor: string, last: () =>
 const missing = [!hasPostgres && 'Postgres', !hasNats && 'nats-server'].filter(Boolean).join(' and ')
 
 describe.skipIf(missing)(`U2: nodes${missing && ` (no ${missing} is installed)`}`, () => {
-  test('three roll to this version, back and forth under load, and nothing is lost', async () => {
+  test('three are upgraded and rolled back in turn under load without loss', async () => {
     await using started = new AsyncDisposableStack()
     const version = started.use(await checkOut('first-to-roll'))
     const nats = started.use(await startNats())
@@ -190,7 +195,7 @@ describe.skipIf(missing)(`U2: nodes${missing && ` (no ${missing} is installed)`}
       while (acknowledged.length < sofar + 20) await turn()
     }
     for (const nth of [0, 1, 2]) await roll(nth)
-    // An older one starts on the schema that the newer ones made.
+    // An older node starts on the schema of the newer ones.
     await roll(0, version.folder)
     await roll(0)
     load.on = false
@@ -199,8 +204,8 @@ describe.skipIf(missing)(`U2: nodes${missing && ` (no ${missing} is installed)`}
     last = end.content
 
     const sent = acknowledged.map(({ content }) => content)
-    for (const heard of await Promise.all(followers)) {
-      expect(heard.toSorted()).toEqual([...sent, 'the end'].toSorted())
+    for (const received of await Promise.all(followers)) {
+      expect(received.toSorted()).toEqual([...sent, 'the end'].toSorted())
     }
     expect(new Set(acknowledged.map(({ id }) => id)).size).toBe(sent.length)
     expect(end.position).toBe(sent.length + 1)
@@ -212,7 +217,7 @@ describe.skipIf(missing)(`U2: nodes${missing && ` (no ${missing} is installed)`}
     expect(doctor).toContain('is sound')
   })
 
-  test('notice a newer schema: one that adds is told in the log, one that breaks ends them with a line', async () => {
+  test('detect a newer schema: an addition is logged, an incompatible change ends them with a line', async () => {
     const url = await createDatabase(postgres.adminUrl)
     await using node = await startParley({ env: { DATABASE_URL: url } })
     const john = await loginAs(node.url, 'john')

@@ -6,14 +6,14 @@ import { places } from '../../server/places.ts'
 
 const scriptBudgetBytes = 145 * 1_000
 
-/** Files that the page asks for at once: its scripts, what they import statically, and its styles. */
+/** Returns the files that the page loads first: its scripts, their static imports, and its styles. */
 async function firstLoad(kind: 'js' | 'css'): Promise<string[]> {
   const page = await readFile(join(places.webApp, 'index.html'), 'utf8')
   const addresses = [...page.matchAll(/<(?:script|link)\b[^>]*?\b(?:src|href)="\/([^"]+)"/g)].map(
     ([, path]) => path!
   )
   const files = new Set(addresses.filter((path) => path.endsWith(`.${kind}`)))
-  // Vite lists what the first script imports as modulepreload; asserted here, so that the sum is whole.
+  // Vite lists the first script's imports as modulepreload; checked here, so that the sum is complete.
   for (const file of files) {
     if (kind !== 'js') break
     const code = await readFile(join(places.webApp, file), 'utf8')
@@ -30,22 +30,22 @@ async function gzipped(files: string[]): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
-test('the web app’s first load is 145 kB of script at most, as gzip', async () => {
+test('the web app’s first load is at most 145 kB of gzipped script', async () => {
   const scripts = await firstLoad('js')
   expect(scripts.length).toBeGreaterThan(0)
   expect(await gzipped(scripts)).toBeLessThanOrEqual(scriptBudgetBytes)
 })
 
-test('the schema library is in no script', async () => {
+test('no script contains the schema library', async () => {
   for (const file of await readdir(join(places.webApp, 'assets'))) {
     if (!file.endsWith('.js')) continue
     const code = await readFile(join(places.webApp, 'assets', file), 'utf8')
-    // What it marks every schema with.
+    // A marker of every schema.
     expect(code.includes('~kind'), file).toBe(false)
   }
 })
 
-test('every text file that was built has a brotli and a gzip copy beside it', async () => {
+test('every built text file has a brotli and a gzip copy', async () => {
   const names = await readdir(places.webApp, { recursive: true })
   const texts = names.filter((name) => /\.(js|css|html)$/.test(name))
   expect(texts.length).toBeGreaterThanOrEqual(3)

@@ -23,7 +23,7 @@ describe.skipIf(!hasNats)('A bus on NATS (needs nats-server)', () => {
   })
 })
 
-/** The heads and signals that `bus` hears of a user, and ways to wait for them. */
+/** Collects the heads and signals that `bus` delivers for a user, with ways to wait for them. */
 function listen(bus: Bus, userId: number) {
   const heads: number[] = []
   const signals: Signal[] = []
@@ -52,7 +52,7 @@ function listen(bus: Bus, userId: number) {
   return { heads, signals, until, signalled, ...subscription }
 }
 
-/** The contract, whole, for either of them. */
+/** The contract, run in full on each bus. */
 function hold(open: () => Promise<World>): void {
   let world: World
   let john: Bus
@@ -67,17 +67,17 @@ function hold(open: () => Promise<World>): void {
     await world.close()
   })
 
-  test('N1: once a subscription is ready, every head that another node publishes is heard', async () => {
+  test('N1: once a subscription is ready, it receives every head that another node publishes', async () => {
     for (let userId = 1; userId <= 200; userId++) {
-      const heard = listen(jane, userId)
-      await heard.ready
+      const received = listen(jane, userId)
+      await received.ready
       john.publishHead(userId, userId + 1)
-      await heard.until(userId + 1)
-      heard.close()
+      await received.until(userId + 1)
+      received.close()
     }
   })
 
-  test('a node hears of the users it asked for, from every other node, and not itself', async () => {
+  test('a node receives events of the users it subscribed to, from every other node, and not its own', async () => {
     const here = listen(john, 1_001)
     const there = listen(jane, 1_001)
     const other = listen(anna, 1_002)
@@ -92,7 +92,7 @@ function hold(open: () => Promise<World>): void {
     for (const each of [here, there, other]) each.close()
   })
 
-  test('a subscription that was closed hears nothing more', async () => {
+  test('a closed subscription receives nothing more', async () => {
     const closed = listen(jane, 1_003)
     const open = listen(anna, 1_003)
     await Promise.all([closed.ready, open.ready])
@@ -105,7 +105,7 @@ function hold(open: () => Promise<World>): void {
     for (const each of [open, again]) each.close()
   })
 
-  test('G5: typing is heard where its recipient is, between the heads, and not where it was said', async () => {
+  test('G5: typing reaches its recipients, in order with heads, and not the publishing node', async () => {
     const here = listen(john, 1_004)
     const there = listen(jane, 1_004)
     const other = listen(anna, 1_005)
@@ -128,22 +128,22 @@ function hold(open: () => Promise<World>): void {
     for (const each of [here, other, again]) each.close()
   })
 
-  test('G5: who is here is told to all other nodes, word for word', async () => {
-    const heard = [jane, anna].map((bus) => new Promise((resolve) => bus.onPresence(resolve)))
+  test('G5: presence reaches all other nodes unchanged', async () => {
+    const received = [jane, anna].map((bus) => new Promise((resolve) => bus.onPresence(resolve)))
     let echoed = false
     john.onPresence(() => (echoed = true))
     john.publishPresence('{"came":[1]}')
-    expect(await Promise.all(heard)).toEqual(['{"came":[1]}', '{"came":[1]}'])
+    expect(await Promise.all(received)).toEqual(['{"came":[1]}', '{"came":[1]}'])
     expect(echoed).toBe(false)
   })
 
-  test('N4: what becomes of a session is told to all other nodes', async () => {
+  test('N4: session changes reach all other nodes', async () => {
     const change = { userId: 3, sessionId: 8, expiresAt: 0 }
-    const heard = [jane, anna].map((bus) => new Promise((resolve) => bus.onSession(resolve)))
+    const received = [jane, anna].map((bus) => new Promise((resolve) => bus.onSession(resolve)))
     let echoed = false
     john.onSession(() => (echoed = true))
     john.publishSession(change)
-    expect(await Promise.all(heard)).toEqual([change, change])
+    expect(await Promise.all(received)).toEqual([change, change])
     expect(echoed).toBe(false)
   })
 }

@@ -5,7 +5,7 @@ import { messageIn } from '../../fixtures/decoded.ts'
 import { boundsOf } from '../../fixtures/logs.ts'
 
 describeStorage('Conversations', (under) => {
-  test('O3: two people who start one at once get the same one, and one event each', async () => {
+  test('O3: two users who start a conversation at once get the same one, and one event each', async () => {
     const john = await addPerson(under.store, 'john')
     const jane = await addPerson(under.store, 'jane')
     const started = await Promise.all(
@@ -23,7 +23,7 @@ describeStorage('Conversations', (under) => {
     expect((await boundsOf(under.store, jane.userId)).head).toBe(1)
   })
 
-  test('are listed from the newest message on, page by page, and not while they have none', async () => {
+  test('are listed by newest message, page by page, and only if they have one', async () => {
     const john = await addPerson(under.store, 'john')
     const ids: string[] = []
     for (let i = 0; i < 7; i++) {
@@ -43,7 +43,7 @@ describeStorage('Conversations', (under) => {
     expect(await page(Number(ids.at(-1)))).toEqual([])
   })
 
-  test('a page of messages says how far its reader has read, also where it is empty', async () => {
+  test("a page of messages contains its reader's position, even if it is empty", async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     const elsewhere = await startPair(under.store)
     const page = (conversation: number, before: number | null) =>
@@ -73,7 +73,7 @@ describeStorage('Conversations', (under) => {
     expect(await page(elsewhere.conversationId, foreign)).toEqual({ refused: 'conversation_not_found' })
   })
 
-  test('somebody else’s is nobody’s', async () => {
+  test('another user’s conversation is not found', async () => {
     const { conversationId } = await startPair(under.store)
     const { userId: viewerId } = await addPerson(under.store)
     expect(await under.store.read('getConversation', { viewerId, id: conversationId })).toBeNull()

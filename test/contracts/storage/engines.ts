@@ -11,14 +11,14 @@ import { openConnection, openKysely } from '../../../server/platform/storage/sql
 import type { Store } from '../../../server/store.ts'
 import { noPostgres, sharedDatabase } from '../../harness/shared-postgres.ts'
 
-/** A store under test, and a way to close it and open it again on the same data. */
+/** A store under test, with a way to reopen it on the same data. */
 export type StoreUnderTest = { store: Store; database: DatabaseConfig; reopen(): Promise<void> }
 
 type Engine = {
   name: string
-  /** Why it cannot be tested here; undefined where it can. */
+  /** The reason why it cannot be tested here; undefined if it can. */
   missing?: string | undefined
-  /** An empty database; `place` is a folder of its own. */
+  /** Returns an empty database; `place` is a folder of the test. */
   make: (place: string) => Promise<DatabaseConfig>
 }
 
@@ -32,14 +32,14 @@ const postgres: Engine = {
   make: async () => ({ kind: 'postgres', url: await sharedDatabase() })
 }
 
-/** One suite, every engine: `suite` runs whole on each, and makes its own databases. */
+/** Runs one suite in full on every engine; the suite creates its own databases. */
 export function describeEngines(subject: string, suite: (make: Engine['make']) => void): void {
   for (const { name, missing, make } of [sqlite, postgres]) {
     describe.skipIf(missing)(`${subject} on ${name}${missing ? ` (${missing})` : ''}`, () => suite(make))
   }
 }
 
-/** The same, on a store that is open. */
+/** Runs one suite on every engine, on an open store. */
 export function describeStorage(subject: string, suite: (under: StoreUnderTest) => void): void {
   describeEngines(subject, (make) => {
     const under = {} as StoreUnderTest
@@ -61,7 +61,7 @@ export function describeStorage(subject: string, suite: (under: StoreUnderTest) 
   })
 }
 
-/** A connection of the test's own. */
+/** Returns a database connection of the test. */
 export function openKyselyOn(database: DatabaseConfig): Kysely<Schema> {
   if (database.kind === 'sqlite') return openKysely(openConnection(database.path, 'writer'))
   const pool = openPool(database.url, { max: 1, patient: true })

@@ -23,30 +23,30 @@ describeStorage('The event log', (under) => {
     }
   })
 
-  test('D6: a listener that fails fails no write, no send and no other listener', async () => {
+  test('D6: a failing listener fails no write, no send and no other listener', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
-    const told: CommittedEvent[] = []
+    const published: CommittedEvent[] = []
     let fails = true
     under.store.events.onCommitted(() => {
       if (fails) throw new Error('a bug in a commit listener')
     })
-    under.store.events.onCommitted((events) => void told.push(...events))
+    under.store.events.onCommitted((events) => void published.push(...events))
     const sent = messageIn(await under.store.send(sendOf(john.userId, conversationId, 'hello')))
     const input = { viewerId: jane.userId, conversationId, upTo: Number(sent.id), now: Date.now() }
     expect(await under.store.write('markRead', input)).toBeNull()
     fails = false
-    // Reports may come after the answers: this one comes after both.
+    // Reports may come after the answers; this answer comes after both reports.
     await under.store.write('markRead', { ...input, viewerId: john.userId })
-    await expect.poll(() => told.map(({ name }) => name)).toEqual(['message_sent', 'message', 'read'])
+    await expect.poll(() => published.map(({ name }) => name)).toEqual(['message_sent', 'message', 'read'])
   })
 
-  test('what is told at the commit is what is read back from disk, to the byte', async () => {
+  test('what is published at the commit equals what is read back from disk, byte for byte', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
-    const told: CommittedEvent[] = []
-    under.store.events.onCommitted((events) => told.push(...events))
+    const published: CommittedEvent[] = []
+    under.store.events.onCommitted((events) => published.push(...events))
     const from = new Map<number, number>()
     for (const { userId } of [john, jane]) from.set(userId, (await boundsOf(under.store, userId)).head)
-    await under.store.send(sendOf(john.userId, conversationId, '"hello" é', 'told-key'))
+    await under.store.send(sendOf(john.userId, conversationId, '"hello" é', 'published-key'))
     await under.store.send(sendOf(john.userId, conversationId, '@jane', undefined, { mentions: [jane.id] }))
     await under.store.write('markRead', {
       viewerId: jane.userId,
@@ -56,14 +56,14 @@ describeStorage('The event log', (under) => {
     })
     for (const [userId, head] of from) {
       const read = await eventsAfter(under.store, userId, head, 100)
-      const live = told.flatMap(({ to, ...event }) =>
+      const live = published.flatMap(({ to, ...event }) =>
         to.filter((place) => place.userId === userId).map(({ seq }) => ({ ...event, seq }))
       )
       expect(read).toEqual(live)
     }
   })
 
-  test('a mark that changes nothing makes no event, and a mark never goes back', async () => {
+  test('a read mark without effect creates no event, and a read mark never goes back', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     const first = await under.store.send(sendOf(john.userId, conversationId, 'one'))
     await under.store.send(sendOf(john.userId, conversationId, 'two'))
@@ -81,7 +81,7 @@ describeStorage('The event log', (under) => {
     })
   })
 
-  test('S2: is there, with its epoch, after the store was closed and opened', async () => {
+  test('S2: survives closing and reopening the store, with its epoch', async () => {
     const { john, conversationId } = await startPair(under.store)
     await under.store.send(sendOf(john.userId, conversationId, 'kept'))
     const { epoch } = under.store
@@ -91,7 +91,7 @@ describeStorage('The event log', (under) => {
     expect(await eventsAfter(under.store, john.userId, 0, 100)).toEqual(before)
   })
 
-  test('forgets only what is both old and beyond the newest that are kept, and raises its floor', async () => {
+  test('prunes only events that are both old and beyond the newest ones kept, and raises its floor', async () => {
     const { john, conversationId } = await startPair(under.store)
     for (let i = 0; i < 20; i++) await under.store.send(sendOf(john.userId, conversationId, `m ${i}`))
     const { head } = await boundsOf(under.store, john.userId)
@@ -103,7 +103,7 @@ describeStorage('The event log', (under) => {
     expect(left.map((event) => event.seq)).toEqual([head - 4, head - 3, head - 2, head - 1, head])
   })
 
-  test('S1: of many users at once each gets what follows their place, and nobody is nobody', async () => {
+  test('S1: a read for many users returns each one’s later events, and an empty list returns none', async () => {
     const pairs = await Promise.all(Array.from({ length: 5 }, () => startPair(under.store)))
     for (const [index, { john, conversationId }] of pairs.entries()) {
       for (let i = 0; i < index; i++) await under.store.send(sendOf(john.userId, conversationId, `m ${i}`))
@@ -128,7 +128,7 @@ describeStorage('The event log', (under) => {
     ])
   })
 
-  test('S1: a page of 10,000 events behind is read in order, page by page', async () => {
+  test('S1: 10,000 missed events are read in order, page by page', async () => {
     const { john, conversationId } = await startPair(under.store)
     await Promise.all(
       Array.from({ length: 10_000 }, (_, i) =>

@@ -11,7 +11,7 @@ import { say, within } from '../../fixtures/group-acts.ts'
 import { sendOf, sessionOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { describeEngines, describeStorage, openKyselyOn } from './engines.ts'
 
-/** Some of everything. */
+/** Creates data of every kind. */
 async function use(store: Store): Promise<void> {
   const { john, jane, conversationId } = await startPair(store)
   for (let i = 0; i < 10; i++) await store.send(sendOf(john.userId, conversationId, `m ${i}`))
@@ -37,15 +37,15 @@ async function use(store: Store): Promise<void> {
 }
 
 describeStorage('Findings', (under) => {
-  test('a database that was used has none', async () => {
+  test('a healthy database has none', async () => {
     await use(under.store)
     expect(await under.store.read('listFindings', {})).toEqual([])
   })
 })
 
-/** What breaks a database, by the finding that it is to make. */
+/** Statements that corrupt a database, by the finding that they cause. */
 const brokenIn = (engine: DatabaseConfig['kind']): Record<string, RawBuilder<unknown>> => {
-  // Where what was written last lies on SQLite.
+  // The SQLite tables of the newest rows.
   const [events, sends] = (
     engine === 'sqlite' ? ['recent_events', 'recent_sends'] : ['inbox_events', 'sends']
   ).map((name) => sql.table(name))
@@ -80,7 +80,7 @@ describeEngines('Findings', (make) => {
   })
   afterEach(() => rm(place, { recursive: true }))
 
-  test('each is found where it is, and the database that has it', async () => {
+  test('each corruption is found, and names its database', async () => {
     const store = await openStore(database)
     await use(store)
     await store.close()

@@ -18,7 +18,7 @@ import { boundsOf } from '../../fixtures/logs.ts'
 import { accepted } from '../../../server/platform/storage/outcomes.ts'
 
 describeStorage('Groups', (under) => {
-  test('M2: who was removed sees nothing of the group from then on, also of what they had not read yet', async () => {
+  test('M2: a removed member sees nothing of the group from then on, not even earlier unread messages', async () => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
     await say(store, conversationId, john, 'secret')
@@ -39,7 +39,7 @@ describeStorage('Groups', (under) => {
     })
   })
 
-  test('M2: who comes back sees what they may, and nothing that was said meanwhile is in their log', async () => {
+  test('M2: a returning member sees what they may, and their log has nothing from the time between', async () => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
     await say(store, conversationId, john, 'before')
@@ -57,7 +57,7 @@ describeStorage('Groups', (under) => {
   })
 
   test.each(['all', 'joined'] as const)(
-    'M3: with the history "%s", who comes later sees just that',
+    'M3: with the history "%s", a later member sees exactly that',
     async (history) => {
       const { store } = under
       const { john, jane, conversationId } = await startGroup(store, ['jane'], history)
@@ -83,7 +83,7 @@ describeStorage('Groups', (under) => {
         const mark = await store.write('markRead', { ...within(conversationId, person), upTo: early })
         expect(mark?.refused).toBe(sees ? undefined : 'message_not_found')
       }
-      // What jane had in her log from the time before is seen again, or not.
+      // What jane's log had before is readable again, or not.
       const replayed = (await eventsOf(store, jane)).filter(({ name }) => name === 'message')
       expect(replayed.map(({ data }) => 'content' in data && data.content)).toEqual(
         sees ? ['before', 'after'] : ['after']
@@ -91,7 +91,7 @@ describeStorage('Groups', (under) => {
     }
   )
 
-  test('M6: what was edited or deleted is told as it is now, from the first event on', async () => {
+  test('M6: events show an edited or deleted message in its current version, from the first event on', async () => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
     const about = (messageId: number) => ({ ...within(conversationId, john), messageId })
@@ -115,7 +115,7 @@ describeStorage('Groups', (under) => {
     }
   })
 
-  test('M3: who may not see a message hears nothing of its changes', async () => {
+  test('M3: a member who may not see a message gets no events of its changes', async () => {
     const { store } = under
     const { john, conversationId } = await startGroup(store, [], 'joined')
     const messageId = await say(store, conversationId, john, 'before')
@@ -132,7 +132,7 @@ describeStorage('Groups', (under) => {
     expect(await store.write('editMessage', hers)).toEqual({ refused: 'message_not_found' })
   })
 
-  test('M4: an owner who leaves passes the group to the admin who has been there longest', async () => {
+  test('M4: an owner who leaves passes ownership to the longest-serving admin', async () => {
     const { store } = under
     const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
     await store.write('changeRole', { ...within(conversationId, john), userId: anna.userId, role: 'admin' })
@@ -148,7 +148,7 @@ describeStorage('Groups', (under) => {
     expect(await store.read('listFindings', {})).toEqual([])
   })
 
-  test('M5: how far others have read is told in groups of up to 50, in larger ones to the reader alone', async () => {
+  test('M5: read positions are shared in groups of up to 50, in larger ones only with the reader', async () => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
     const fill = Array.from({ length: receiptsMax - 2 }, () => addPerson(store))
@@ -170,7 +170,7 @@ describeStorage('Groups', (under) => {
     expect((await eventsOf(store, jane)).at(-1)).toMatchObject({ name: 'read', data: { userId: jane.id } })
   })
 
-  test('a group holds 1,000 people and no more, and all of them get each message, also of many at once', async () => {
+  test('a group has at most 1,000 members, and all of them get every message, even of many at once', async () => {
     const { store } = under
     const people: Person[] = []
     for (let i = 0; i < participantsMax; i++) people.push(await addPerson(store))
@@ -179,7 +179,7 @@ describeStorage('Groups', (under) => {
     const { id } = accepted(
       await store.write('startGroup', {
         me: john,
-        title: 'Everybody',
+        title: 'All of us',
         userIds: others.map(({ userId }) => userId),
         history: 'all',
         now
@@ -191,9 +191,9 @@ describeStorage('Groups', (under) => {
       refused: 'group_full',
       max: participantsMax
     })
-    await say(store, id, john, 'hello everybody')
+    await say(store, id, john, 'hello all')
     for (const person of [john, others[0]!, others.at(-1)!, late]) {
-      expect((await eventsOf(store, person)).at(-1)).toMatchObject({ data: { content: 'hello everybody' } })
+      expect((await eventsOf(store, person)).at(-1)).toMatchObject({ data: { content: 'hello all' } })
     }
     const page = { ...within(id, late), limit: 100 }
     const seen: string[] = []
@@ -206,7 +206,7 @@ describeStorage('Groups', (under) => {
     expect(new Set(seen).size).toBe(participantsMax)
     expect(seen).toHaveLength(participantsMax)
 
-    // Nobody else's write waits for all of them.
+    // Other writes do not wait for all of them.
     const commits: number[] = []
     store.events.onCommitted((events) => commits.push(events.length))
     const outcomes = await Promise.all(

@@ -28,7 +28,9 @@ describeEngines('The schema', (make) => {
   })
   afterEach(() => rm(place, { recursive: true }))
 
-  /** Brings the schema to where `changes` lead, as another version would, and lets `use` the database. */
+  /**
+   * Migrates the schema to a state of `changes`, as another version would, and runs `use` on the database.
+   */
   async function migrateTo(
     changes: Record<string, SchemaChange>,
     use: (db: Kysely<Schema>) => Promise<unknown> = async () => {}
@@ -40,7 +42,7 @@ describeEngines('The schema', (make) => {
     await db.destroy()
     return lines
   }
-  test('U1: of an older Parley is brought up to date, with what is in it', async () => {
+  test('U1: of an older Parley is migrated, with its data', async () => {
     const [first, ...later] = Object.entries(allChanges)
     expect(later).not.toEqual([])
     await migrateTo(Object.fromEntries([first!]), someone)
@@ -49,7 +51,7 @@ describeEngines('The schema', (make) => {
     await store.close()
   })
 
-  test('U1: of an older Parley gives every name its new key, and nobody another name', async () => {
+  test('U1: of an older Parley gives every username its new key, and renames no user', async () => {
     const [first] = Object.entries(allChanges)
     const names = ['İrem', 'ΝΊΚΟΣ', 'Zoë', 'anna', 'νίκοσ']
     await migrateTo(Object.fromEntries([first!]), async (db) => {
@@ -63,20 +65,20 @@ describeEngines('The schema', (make) => {
       const found = await findPerson(store, typed).catch((error: Error) => error.message)
       expect(found, typed).toMatchObject({ username: expect.stringMatching(/İrem|ΝΊΚΟΣ|Zoë|anna|νίκοσ/) })
     }
-    // Both keep their names: the one whose key was free already has it.
+    // Both keep their names; the one whose key was free already has it.
     expect((await findPerson(store, 'νίκοσ')).username).toBe('νίκοσ')
     expect((await findPerson(store, 'ΝΊΚΟΣ')).username).toBe('ΝΊΚΟΣ')
     await store.close()
   })
 
-  test('U2: that a newer Parley has only added to is good for this one', async () => {
+  test('U2: with only additions by a newer Parley still works', async () => {
     await migrateTo({ ...allChanges, '9999-shoes': addsColumn }, someone)
     const store = await openStore(database)
     expect(await store.read('findUser', { key: 'john' })).toMatchObject({ username: 'John' })
     await store.close()
   })
 
-  test('U2: that a newer Parley has broken with is refused, by the name of the change', async () => {
+  test('U2: with an incompatible change by a newer Parley is refused, by the name of the migration', async () => {
     await migrateTo({
       ...allChanges,
       '9998-shoes': addsColumn,
@@ -85,7 +87,7 @@ describeEngines('The schema', (make) => {
     await expect(openStore(database)).rejects.toThrow(/written by a newer Parley \(9998-shoes, 9999-boots\)/)
   })
 
-  test('U1: a change that locks a table says so where the table has rows', async () => {
+  test('U1: a migration that locks a non-empty table announces it', async () => {
     await migrateTo(allChanges, someone)
     expect(await migrateTo({ ...allChanges, '9999-shoes': addsColumn })).toEqual([
       'The schema changes (9999-shoes): nobody can write to users until that is done.'
@@ -103,25 +105,22 @@ describeEngines('The schema', (make) => {
   test.each([
     ['reads', openStoreReader],
     ['writes', openStoreForCommand]
-  ] as const)(
-    'U3: of an older Parley is refused by a command that %s, and stays as it is',
-    async (_, open) => {
-      await migrateTo(allButTheLast, someone)
-      const lacks = Object.keys(allChanges).at(-1)!
-      await expect(open(database)).rejects.toThrow(
-        new RegExp(`^this database is of an older Parley \\(it lacks ${lacks}\\)`)
-      )
-      expect(await changesMade()).toEqual(Object.keys(allButTheLast))
-      const store = await openStore(database)
-      await store.close()
-      expect(await changesMade()).toEqual(Object.keys(allChanges))
-      const command = await open(database)
-      expect(await command.read('findUser', { key: 'john' })).toMatchObject({ username: 'John' })
-      await command.close()
-    }
-  )
+  ] as const)('U3: of an older Parley is refused by a command that %s, and is unchanged', async (_, open) => {
+    await migrateTo(allButTheLast, someone)
+    const lacks = Object.keys(allChanges).at(-1)!
+    await expect(open(database)).rejects.toThrow(
+      new RegExp(`^this database is of an older Parley \\(it lacks ${lacks}\\)`)
+    )
+    expect(await changesMade()).toEqual(Object.keys(allButTheLast))
+    const store = await openStore(database)
+    await store.close()
+    expect(await changesMade()).toEqual(Object.keys(allChanges))
+    const command = await open(database)
+    expect(await command.read('findUser', { key: 'john' })).toMatchObject({ username: 'John' })
+    await command.close()
+  })
 
-  test('U3: of another line of versions, newer and older at once, is refused', async () => {
+  test('U3: of a diverged version, both newer and older, is refused', async () => {
     await migrateTo({ ...allButTheLast, '9999-shoes': addsColumn })
     await expect(openStore(database)).rejects.toThrow(/written by a newer Parley \(9999-shoes\)/)
   })
@@ -137,7 +136,9 @@ describeEngines('The schema', (make) => {
     breaksOlder: [],
     indexes: [{ name: 'users_created_at', on: 'users', columns: ['created_at'], where: 'created_at > 0' }]
   }
-  /** Whether each index of this name is good, on Postgres; on SQLite those that are there are. */
+  /**
+   * Returns the validity of each index with this name on Postgres; on SQLite every existing index is valid.
+   */
   const indexesNamed = async (db: Kysely<Schema>) => {
     const query =
       database.kind === 'sqlite'
@@ -147,13 +148,13 @@ describeEngines('The schema', (make) => {
     return (await query.execute(db)).rows.map((row) => Boolean(row.valid))
   }
 
-  test('U1: an index of a change is built, once, also by nodes that start together', async () => {
+  test('U1: an index of a migration is built once, also by nodes that start together', async () => {
     await migrateTo(allChanges, someone)
     const withIndex = { ...allChanges, '9999-index': addsIndex }
-    const told = await Promise.all(
+    const announced = await Promise.all(
       (database.kind === 'sqlite' ? [0] : [0, 1, 2]).map(() => migrateTo(withIndex))
     )
-    expect(told.flat()).toHaveLength(database.kind === 'sqlite' ? 0 : 1)
+    expect(announced.flat()).toHaveLength(database.kind === 'sqlite' ? 0 : 1)
     await migrateTo(withIndex, async (db) => expect(await indexesNamed(db)).toEqual([true]))
   })
 })

@@ -12,10 +12,10 @@ import { accepted } from '../../../server/platform/storage/outcomes.ts'
 
 type Person = Awaited<ReturnType<typeof addPerson>>
 
-/** Something that one of them does; most of it is refused to whoever may not. */
+/** An act of one user; most acts are refused without permission. */
 type Act = { who: number; whom: number; what: string; number: number }
 
-/** How often each is tried. */
+/** Relative frequency of each act. */
 const weights = {
   send: 2,
   mention: 4,
@@ -92,7 +92,7 @@ async function run(store: Store, people: Person[], conversationId: number, { who
   }
 }
 
-/** One of the messages that somebody sees. */
+/** Returns one of the messages visible to a user. */
 async function anyMessage(
   store: Store,
   viewer: { viewerId: number; conversationId: number },
@@ -103,7 +103,7 @@ async function anyMessage(
   return Number(page.messages[number % page.messages.length]!.id)
 }
 
-/** What somebody fetches afresh must be what their events have told them. */
+/** Checks that a user's fetched state equals the state observed from their events. */
 async function compare(store: Store, { id, userId: viewerId }: Person, events: LogEvent[]) {
   const observed = new ObservedState(id)
   for (const event of events) observed.apply(event)
@@ -123,8 +123,8 @@ async function compare(store: Store, { id, userId: viewerId }: Person, events: L
   }
 }
 
-describeStorage('What people are told', (under) => {
-  test('M1: whatever a group does, events and a fresh look agree for everybody, live and replayed', async () => {
+describeStorage('Observed state', (under) => {
+  test('M1: whatever a group does, events and a fresh snapshot agree for every member, live and replayed', async () => {
     const live: CommittedEvent[] = []
     under.store.events.onCommitted((events) => live.push(...events))
     await fc.assert(
@@ -149,14 +149,14 @@ describeStorage('What people are told', (under) => {
           for (const person of people) {
             const replayed = await eventsAfter(store, person.userId, 0, 1_000)
             await compare(store, person, replayed.map(decoded))
-            const heard = live
+            const received = live
               .flatMap(({ to, ...event }) => to.map((place) => ({ ...place, event })))
               .filter(({ userId }) => userId === person.userId)
               .toSorted((a, b) => a.seq - b.seq)
             await compare(
               store,
               person,
-              heard.map(({ event }) => decoded(event as EncodedEvent))
+              received.map(({ event }) => decoded(event as EncodedEvent))
             )
           }
         }

@@ -3,7 +3,7 @@ import { addPerson } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 
 describeStorage('People', (under) => {
-  test('are found by how their names start, in the order of code points, whatever the database’s language', async () => {
+  test('are found by prefix, in the order of code points, whatever the database’s locale', async () => {
     const names = ['ann-b', 'ann.c', 'ann_a', 'annz', 'anné', 'ann\u{10400}']
     for (const key of names.toReversed()) {
       await under.store.write('addUser', { username: key, key, avatarURL: null, githubId: null, now: 0 })
@@ -17,7 +17,7 @@ describeStorage('People', (under) => {
     expect(await search('ann%')).toEqual([])
   })
 
-  test('two who take one name, or one GitHub account, at once: one gets it', async () => {
+  test('two users who take one name, or one GitHub account, at once: only one gets it', async () => {
     const user = { username: 'zoë', key: 'zoë', avatarURL: null, githubId: null, now: 0 }
     const taken = await Promise.all(Array.from({ length: 10 }, () => under.store.write('addUser', user)))
     expect(taken.filter(Boolean)).toHaveLength(1)

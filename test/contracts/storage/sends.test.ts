@@ -5,7 +5,7 @@ import { answerOf, messageIn } from '../../fixtures/decoded.ts'
 import { boundsOf } from '../../fixtures/logs.ts'
 
 describeStorage('Sends', (under) => {
-  test('O1: positions count 1, 2, 3 … in each conversation, also when sent at once', async () => {
+  test('O1: positions are 1, 2, 3 … in each conversation, even for concurrent sends', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     const other = await startPair(under.store)
     const outcomes = await Promise.all(
@@ -43,7 +43,7 @@ describeStorage('Sends', (under) => {
     expect(page).toMatchObject({ messages: [{ content: 'once' }] })
   })
 
-  test('E1: a key gets its first answer after the store was closed and opened', async () => {
+  test('E1: a key gets its first answer after the store was closed and reopened', async () => {
     const { john, conversationId } = await startPair(under.store)
     const first = await under.store.send(sendOf(john.userId, conversationId, 'before', 'restart-key'))
     await under.reopen()
@@ -52,7 +52,7 @@ describeStorage('Sends', (under) => {
     )
   })
 
-  test('E2: a key with another payload is refused; with another sender it is another key', async () => {
+  test("E2: a key with another payload is refused; another sender's same key is independent", async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     const first = await under.store.send(sendOf(john.userId, conversationId, 'one', 'shared-key'))
     expect(await under.store.send(sendOf(john.userId, conversationId, 'two', 'shared-key'))).toEqual({
@@ -63,7 +63,7 @@ describeStorage('Sends', (under) => {
     expect(messageIn(first).position).toBe(1)
   })
 
-  test('E3: a refused send spoils nobody else’s in its batch and takes no place', async () => {
+  test('E3: a refused send affects no other send in its batch and takes no position', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     const stranger = await addPerson(under.store)
     const outcomes = await Promise.all([
@@ -81,14 +81,14 @@ describeStorage('Sends', (under) => {
     expect((await boundsOf(under.store, stranger.userId)).head).toBe(0)
   })
 
-  test('E3: a write that fails spoils none of those beside it, and none is done twice', async () => {
+  test('E3: a failed write affects none of the writes beside it, and none is executed twice', async () => {
     const { john, conversationId } = await startPair(under.store)
     const addSession = (userId: number, tokenHash: string) =>
       under.store.write('addSession', sessionOf(userId, tokenHash))
     const outcomes = await Promise.allSettled([
       addSession(john.userId, `before ${conversationId}`),
       under.store.send(sendOf(john.userId, conversationId, 'hello')),
-      addSession(999_999, `of nobody ${conversationId}`),
+      addSession(999_999, `of no user ${conversationId}`),
       addSession(john.userId, `after ${conversationId}`)
     ])
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
@@ -100,7 +100,7 @@ describeStorage('Sends', (under) => {
     expect(await boundsOf(under.store, john.userId)).toMatchObject({ head: 2 })
   })
 
-  test('sending marks the conversation read for its sender and unread for the other', async () => {
+  test('sending marks the conversation as read for its sender and unread for the other member', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     await under.store.send(sendOf(john.userId, conversationId, 'hi'))
     const of = async (viewerId: number) =>
@@ -109,7 +109,7 @@ describeStorage('Sends', (under) => {
     expect(await of(jane.userId)).toMatchObject({ hasUnreadMessages: true, unreadCount: 1, readUpTo: 0 })
   })
 
-  test('what is asked for and not done yet is counted', async () => {
+  test('pending requests are counted', async () => {
     const { john, conversationId } = await startPair(under.store)
     expect(under.store.queues()).toEqual({ reads: 0, writes: 0, sends: 0 })
     const asked = Array.from({ length: 20 }, () => [
@@ -124,7 +124,7 @@ describeStorage('Sends', (under) => {
     expect(under.store.queues()).toEqual({ reads: 0, writes: 0, sends: 0 })
   })
 
-  test('the key is shown to its sender alone', async () => {
+  test("only the sender sees a message's key", async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     await under.store.send(sendOf(john.userId, conversationId, 'hi', 'johns-key'))
     const list = (viewerId: number) =>

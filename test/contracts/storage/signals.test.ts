@@ -14,7 +14,7 @@ const contactsOf = async (store: Store, userId: number) =>
     .toSorted((a, b) => a - b)
 
 describeStorage('Signals', (under) => {
-  test('G1: the audience of typing is everybody who is in it by now, for whoever is in it', async () => {
+  test('G1: typing reaches all current members, and only current members may send it', async () => {
     const { store } = under
     const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
     const everyone = [john.userId, jane.userId, anna.userId]
@@ -27,10 +27,10 @@ describeStorage('Signals', (under) => {
     expect(await audienceOf(store, john.userId, 0)).toEqual([])
   })
 
-  test('G1: contacts are whoever shares a conversation, each once, and no longer than they do', async () => {
+  test('G1: contacts are the users who share a conversation, each once, and only while they share it', async () => {
     const { store } = under
     const { john, jane, conversationId } = await startPair(store)
-    // Only opened: nothing of one another yet.
+    // Without a message, they are not contacts yet.
     expect(await contactsOf(store, john.userId)).toEqual([])
     expect(await store.read('listLastSeen', { viewerId: jane.userId })).toEqual([])
     await store.send(sendOf(john.userId, conversationId, 'hello'))
@@ -53,7 +53,7 @@ describeStorage('Signals', (under) => {
     expect(await store.read('listContacts', { userIds: [] })).toEqual([])
   })
 
-  test(`G1: a group of more than ${signalsMax} makes no contacts, one of as many does`, async () => {
+  test(`G1: a group of more than ${signalsMax} creates no contacts, one of that size does`, async () => {
     const { store } = under
     const { john, conversationId } = await startGroup(store, [])
     const others = await Promise.all(Array.from({ length: signalsMax }, () => addPerson(store)))
@@ -74,7 +74,7 @@ describeStorage('Signals', (under) => {
     expect(await audienceOf(store, john.userId, conversationId)).toHaveLength(signalsMax + 1)
   })
 
-  test('G6: last seen is what was written last, and is kept', async () => {
+  test('G6: the last-seen time is the last one written, and persists', async () => {
     const { john, jane, conversationId } = await startPair(under.store)
     await under.store.send(sendOf(john.userId, conversationId, 'hello'))
     const seen = () => under.store.read('listLastSeen', { viewerId: john.userId })

@@ -14,7 +14,7 @@ import { emptyDatabase } from '../../../harness/engine.ts'
 import { openHubOn } from './socket-pair.ts'
 
 /** What happens to a hint or a report in transit. */
-type Fate = 'now' | 'lost' | 'twice' | 'late' | 'too much'
+type Delivery = 'now' | 'lost' | 'twice' | 'late' | 'too much'
 
 let place: string
 let store: Store
@@ -38,7 +38,7 @@ async function openNodes() {
     onCommitted: (listener) => void (listeners[index] = listener)
   })
   let late: (() => void)[] = []
-  const plan = { node: () => 0, report: (): Fate => 'now', hint: (): Fate => 'now' }
+  const plan = { node: () => 0, report: (): Delivery => 'now', hint: (): Delivery => 'now' }
   const exchange = new MemoryExchange()
   function lossy(bus: Bus): Bus {
     return Object.assign(Object.create(bus) as Bus, {
@@ -199,7 +199,7 @@ describe('Two nodes', { timeout: 30_000 }, () => {
   })
 })
 
-const fates = (...others: Fate[]) => fc.constantFrom<Fate>('now', ...others)
+const fates = (...others: Delivery[]) => fc.constantFrom<Delivery>('now', ...others)
 const step = fc.record({
   sends: fc.integer({ min: 0, max: 5 }),
   together: fc.boolean(),

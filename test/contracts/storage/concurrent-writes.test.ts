@@ -17,7 +17,7 @@ import { describeStorage } from './engines.ts'
 import { decoded } from '../../fixtures/decoded.ts'
 import { boundsOf, eventsAfter } from '../../fixtures/logs.ts'
 
-describeStorage('At the same moment', (under) => {
+describeStorage('Concurrent writes', (under) => {
   test('T1: a message is sent before its sender is removed, or refused', async () => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
@@ -25,7 +25,7 @@ describeStorage('At the same moment', (under) => {
       store.send(sendOf(jane.userId, conversationId, `number ${i}`))
     )
     const removing = remove(store, conversationId, john, jane)
-    // Also those that are sent once the removal is under way.
+    // Including sends that start after the removal has begun.
     sending.push(...Array.from({ length: 60 }, () => store.send(sendOf(jane.userId, conversationId, 'late'))))
     const outcomes = await Promise.all(sending)
     expect(await removing).toBeNull()
@@ -74,7 +74,7 @@ describeStorage('At the same moment', (under) => {
     }
   })
 
-  test('T2: whoever loses a role, or leaves, does nothing by it afterwards', async () => {
+  test('T2: a user who loses a role, or leaves, can no longer act by it', async () => {
     const { store } = under
     for (let round = 0; round < 10; round++) {
       const { john, jane, anna, paul, conversationId } = await startGroup(store, ['jane', 'anna', 'paul'])
@@ -105,7 +105,7 @@ describeStorage('At the same moment', (under) => {
     }
   })
 
-  test('T2: an owner is removed by the one to whom they hand the group over, after it, or not at all', async () => {
+  test('T2: an owner is removed by their successor after the transfer, or not at all', async () => {
     const { store } = under
     for (let round = 0; round < 10; round++) {
       const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
@@ -117,7 +117,7 @@ describeStorage('At the same moment', (under) => {
         promote(jane, 'owner'),
         remove(store, conversationId, jane, john)
       ])
-      // One who is gone cannot be removed again.
+      // A removed member cannot be removed again.
       const codes = [first, second].map((outcome) => outcome?.refused ?? 'removed').toSorted()
       expect([
         ['not_allowed', 'not_allowed'],
@@ -128,37 +128,37 @@ describeStorage('At the same moment', (under) => {
       const roles = await rolesOf(store, conversationId, jane)
       expect(roles).toEqual({ ...(!isGone && { john: 'admin' }), jane: 'owner', anna: 'member' })
 
-      // Everybody who could inherit it leaves with the owner: whoever is left has it.
+      // All possible heirs leave with the owner; the last member becomes the owner.
       await Promise.all([jane, john].map((person) => remove(store, conversationId, person, person)))
       expect(await rolesOf(store, conversationId, anna)).toEqual({ anna: 'owner' })
     }
     expect(await store.read('listFindings', {})).toEqual([])
   })
 
-  test('T3: nobody hears of a group after they were removed, whatever is marked read meanwhile', async () => {
+  test('T3: no removed member gets events of the group, whatever is marked as read meanwhile', async () => {
     const { store } = under
     const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
-    let told: { seq: number; name: string }[] = []
+    let published: { seq: number; name: string }[] = []
     store.events.onCommitted((events) => {
       for (const { name, to } of events) {
-        told.push(...to.filter(({ userId }) => userId === jane.userId).map(({ seq }) => ({ seq, name })))
+        published.push(...to.filter(({ userId }) => userId === jane.userId).map(({ seq }) => ({ seq, name })))
       }
     })
     for (let round = 0; round < 10; round++) {
       const at = await say(store, conversationId, anna, 'read this')
-      told = []
+      published = []
       await Promise.all([
         store.write('markRead', { ...within(conversationId, john), upTo: at }),
         remove(store, conversationId, john, jane),
         store.write('markRead', { ...within(conversationId, anna), upTo: at }),
         say(store, conversationId, john, 'meanwhile')
       ])
-      expect(told.toSorted((a, b) => a.seq - b.seq).at(-1)?.name).toBe('participant_removed')
+      expect(published.toSorted((a, b) => a.seq - b.seq).at(-1)?.name).toBe('participant_removed')
       await add(store, conversationId, john, jane)
     }
   })
 
-  test('T4: of edits of one version one is taken, and the others are told what it says now', async () => {
+  test('T4: of edits of one version one succeeds, and the others are refused with the current version', async () => {
     const { store } = under
     const { john, conversationId } = await startGroup(store, ['jane'])
     const messageId = await say(store, conversationId, john, 'one')
@@ -212,7 +212,7 @@ describeStorage('At the same moment', (under) => {
     expect(await store.read('listFindings', {})).toEqual([])
   })
 
-  test('T5, T6: a reaction comes before a deletion and goes with it, or is refused', async () => {
+  test('T5, T6: a reaction comes before a deletion and is removed by it, or is refused', async () => {
     const { store } = under
     const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
     for (let round = 0; round < 10; round++) {
@@ -233,13 +233,13 @@ describeStorage('At the same moment', (under) => {
       const tombstone = 'messages' in page ? page.messages[0]! : null
       expect(tombstone).toMatchObject({ content: '', deletedAt: expect.any(String) })
       expect(tombstone).not.toHaveProperty('reactions')
-      const told = await eventsAfter(store, anna.userId, head, 100)
-      expect(told.at(-1)?.name).toBe('message_deleted')
+      const events = await eventsAfter(store, anna.userId, head, 100)
+      expect(events.at(-1)?.name).toBe('message_deleted')
       expect(await react(anna, '👍')).toEqual({ refused: 'message_deleted' })
     }
   })
 
-  test('T6: reactions from everybody at once are all there, and everybody is told of each', async () => {
+  test('T6: concurrent reactions of many users are all stored, and every member gets an event for each', async () => {
     const { store } = under
     const names = Array.from({ length: 30 }, (_, i) => `person${i}`)
     const { john, conversationId, ...people } = await startGroup(store, names)
@@ -259,11 +259,11 @@ describeStorage('At the same moment', (under) => {
     const { reactions } = 'messages' in page ? page.messages[0]! : {}
     expect(reactions).toHaveLength(1)
     expect(new Set(reactions![0]!.userIds)).toEqual(new Set(voters.map(({ id }) => id)))
-    const told = await eventsAfter(store, john.userId, head, 1_000)
-    const added = told
+    const events = await eventsAfter(store, john.userId, head, 1_000)
+    const added = events
       .map(decoded)
       .flatMap(({ name, data }) => (name === 'reaction_added' && data.emoji === '👍' ? [data.userId] : []))
     expect(added).toEqual(reactions![0]!.userIds)
-    expect(told).toHaveLength(3 * voters.length)
+    expect(events).toHaveLength(3 * voters.length)
   })
 })

@@ -9,7 +9,7 @@ const from = (address: string) => ({ 'x-forwarded-for': address })
 
 type Line = { msg: string; level: number } & Record<string, unknown>
 
-/** The JSON lines of a log, by what they say. */
+/** Returns the JSON lines of a log, by message. */
 function linesOf(output: string): Line[] {
   return output
     .split('\n')
@@ -17,7 +17,7 @@ function linesOf(output: string): Line[] {
     .map((line) => JSON.parse(line) as Line)
 }
 
-test('W3: who signs in and out, and who is refused, is a line each with user, session and address, and no token', async () => {
+test('W3: each sign-in, sign-out and refusal is one line with user, session and address, and no token', async () => {
   await using parley = await startParley({ env: { PARLEY_TRUSTED_PROXIES: '127.0.0.1,::1' } })
   const john = await loginAs(parley.url, 'john')
   const jane = await loginAs(parley.url, 'jane')
@@ -33,7 +33,7 @@ test('W3: who signs in and out, and who is refused, is a line each with user, se
     headers: { authorization: `Bearer ${guess}`, ...from('203.0.113.8') }
   })
   const host = new URL(parley.url).host
-  await callFor(host, `${parley.url}/api/login`, { method: 'POST', body: { username: 'nobody' } })
+  await callFor(host, `${parley.url}/api/login`, { method: 'POST', body: { username: 'unknown' } })
   await john.post('/api/logout', undefined, from('203.0.113.9'))
   await parley.kill('SIGTERM')
 
@@ -66,7 +66,7 @@ test('W3: who signs in and out, and who is refused, is a line each with user, se
   for (const secret of [john.token, jane.token, guess]) expect(parley.output()).not.toContain(secret)
 })
 
-test('a flood of refusals is a few lines, and the next one says how many were left out', async () => {
+test('a flood of refusals is a few lines, and the next one states how many were omitted', async () => {
   await using parley = await startParley({ env: { PARLEY_TRUSTED_PROXIES: '127.0.0.1,::1' } })
   const knock = (address: string) =>
     call(`${parley.url}/api/auth_user`, { headers: { 'x-forwarded-for': address } })
@@ -79,7 +79,7 @@ test('a flood of refusals is a few lines, and the next one says how many were le
   expect(left + lines.length).toBe(2_001)
 })
 
-test('an identity provider that is away is a line with its cause', async () => {
+test('an unreachable identity provider is logged with its cause', async () => {
   const port = await freePort()
   const github = createServer((_request, response) => response.writeHead(500).end('{}')).listen(
     0,
@@ -121,7 +121,7 @@ test('an identity provider that is away is a line with its cause', async () => {
   github.close()
 })
 
-test('a plain http ORIGIN of another machine is warned about at the start', async () => {
+test('a plain http ORIGIN of another machine causes a warning at the start', async () => {
   await using plain = await startParley({ env: { ORIGIN: 'http://chat.example.org', HOST: 'localhost' } })
   expect(linesOf(plain.output()).map(({ msg }) => msg)).toContainEqual(
     expect.stringMatching(/^ORIGIN is http:/)
