@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { problemDocument } from '@parley/contract/problem-details'
 import { Problem } from '@parley/contract/problems'
+import { everyProblem } from '../fixtures/problems.ts'
 import { createClient, isSignedOut, isTemporary, NetworkError, Refusal } from '@parley/client'
 import { manualClock } from './manual-clock.ts'
 
@@ -93,6 +95,16 @@ describe('a failure', () => {
     expect(error).toBeInstanceOf(Problem)
     expect(error).toMatchObject({ code: 'user_not_found', status: 404, message: 'Not so.' })
     expect(isTemporary(error)).toBe(false)
+  })
+  it('carries the data and the fields of its document', async () => {
+    for (const given of everyProblem) {
+      const document = problemDocument(given)
+      const error = await failureOf(() => Response.json(document, { status: document.status }))
+      expect(error).toMatchObject({ code: given.code, data: given.data, message: document.detail })
+      expect((error as Refusal).fields).toEqual(document.fields)
+      expect((error as Refusal).current).toEqual(document.current)
+      expect((error as Refusal).toJSON()).toEqual(document)
+    }
   })
   it('keeps the status and retry delay of a refusal, even with an unknown code', async () => {
     const error = await failureOf(() => problem('slow_down', 429, { 'retry-after': '3' }))

@@ -81,7 +81,7 @@ it('a message that is too long is refused with the reason, and can be discarded'
   })
   await johns.reload()
   await send(johns, 'x'.repeat(4_001))
-  await johns.getByText(/Not sent\..*4000 characters/).waitFor()
+  await johns.getByText(/Not sent\..*4,000 characters/).waitFor()
   // The same again cannot work.
   expect(await johns.getByRole('button', { name: 'Try again' }).count()).toBe(0)
   const bottom = await johns

@@ -1,10 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { NetworkError } from '@parley/client/failures'
+import type { FieldProblem } from '@parley/contract/field-problems'
 import { problems } from '@parley/contract/problems'
+import { everyField, everyProblem } from '../fixtures/problems.ts'
+import { fieldText } from '../../web/src/lib/field-texts.ts'
 import { countCodePoints } from '../../web/src/lib/code-points.ts'
 import { colourCount, colourOf } from '../../web/src/lib/colours.ts'
 import { isJumbo } from '../../web/src/lib/emoji.ts'
-import { problemOf, problemText } from '../../web/src/lib/problem-texts.ts'
+import { failureText, problemText } from '../../web/src/lib/problem-texts.ts'
 import { dayOf, lastSeenOf, shortTimeOf } from '../../web/src/lib/times.ts'
 import { isDue } from '../../web/src/state/sync/session-life.ts'
 import { compareIds } from '../../web/src/state/model/ids.ts'
@@ -53,12 +57,29 @@ describe('problems', () => {
   it('have a sentence, whatever their code', () => {
     for (const code of [...Object.keys(problems), 'something_new'])
       expect(problemText({ code })).toMatch(/\.$/)
-    expect(problemText(problemOf(new TypeError('failed')))).toMatch(/network/)
+    expect(failureText(new NetworkError('No answer in time'))).toMatch(/network/)
+    expect(failureText(new TypeError('failed'))).toMatch(/in the app/)
   })
-  it('of a code that is unknown here, or has no sentence, are those of the server', () => {
-    const message = 'You have to do something else first.'
-    for (const code of ['from_the_future', 'malformed_request', 'toString', 'validation_failed'])
-      expect(problemText({ code, message })).toBe(message)
+  it('have a sentence made of their data', () => {
+    for (const { code, data } of everyProblem) {
+      const text = problemText({ code, data })
+      expect(text).toMatch(/^\p{Lu}.*\.$|^jane /u)
+      expect(text).not.toMatch(/undefined|NaN|\[object/)
+    }
+    const problem = { code: 'rate_limited', data: { retryAfterSeconds: 1_200 } }
+    expect(problemText(problem)).toMatch(/1,200 seconds/)
+    const role = { reason: 'role', role: 'admin', action: 'change_role' }
+    expect(problemText({ code: 'not_allowed', data: role })).toMatch(/^Only the owner/)
+  })
+  it('of fields name the field and its limit, also in a code that is unknown here', () => {
+    for (const field of everyField) expect(fieldText('title', field)).toMatch(/^The group name .*\.$/)
+    expect(fieldText('title', { code: 'too_long', max: 100 })).toMatch(/100 characters/)
+    expect(fieldText('usernames.1', { code: 'required' })).toMatch(/^The list of people/)
+    for (const code of ['from_the_future', 'toString'])
+      expect(fieldText('toString', { code } as unknown as FieldProblem)).toBe('A field is not valid.')
+  })
+  it('without their data, as older servers send them, are sentences too', () => {
+    for (const { code } of everyProblem) expect(problemText({ code })).not.toMatch(/undefined|NaN|\[object/)
   })
 })
 

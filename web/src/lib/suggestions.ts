@@ -1,7 +1,7 @@
 import { reportFault } from '@parley/client/failures'
 import { useCallback, useEffect, useState } from 'react'
 import { typedUsernameKey, usernameKey } from '@parley/contract/usernames'
-import { problemOf, problemText } from './problem-texts.ts'
+import { failureText } from './problem-texts.ts'
 
 /** Typing stops for this long before the server is asked, ms. */
 const pauseMs = 120
@@ -34,7 +34,7 @@ export function useSuggestions(search: string, suggest: Suggest): Suggestions {
         setFound({ search, names: await suggest(search, signal) })
         setFailed(null)
       } catch (error) {
-        if (!signal.aborted) setFailed({ search, sentence: problemText(problemOf(error)) })
+        if (!signal.aborted) setFailed({ search, sentence: failureText(error) })
       }
     },
     [suggest]

@@ -1,5 +1,6 @@
 import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
+import { failureText } from '../lib/problem-texts.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 import styles from './dialog.module.css'
@@ -21,7 +22,7 @@ export function Confirm({
   cancel: string
   close: string
   danger?: boolean
-  /** Throws a sentence for people as its message's text. */
+  /** Throws what a request throws. */
   onConfirm: () => Promise<void>
   onClose: () => void
 }) {
@@ -35,7 +36,7 @@ export function Confirm({
       await onConfirm()
       onClose()
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error))
+      setFailure(failureText(error))
       setBusy(false)
     }
   }

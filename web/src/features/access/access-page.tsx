@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { LoginMethods } from '@parley/contract/entities'
-import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { Problem } from '@parley/contract/problems'
+import { failureText, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { untilAnswered } from '../../lib/retries.ts'
 import { buttonClass } from '../../ui/button.tsx'
@@ -59,8 +60,7 @@ function useMethods(loadMethods: AccessPageProps['loadMethods']) {
     const { signal } = leaving
     const ask = () =>
       load.current(signal).catch((error: unknown) => {
-        const { code } = problemOf(error)
-        const text = code === undefined ? texts.access.unreachable : problemText({ code })
+        const text = error instanceof Problem ? failureText(error) : texts.access.unreachable
         if (!signal.aborted) setUnavailable(text)
         throw error
       })

@@ -1,7 +1,7 @@
 import { reportFault } from '@parley/client/failures'
 import { useId, useRef, useState, type FormEvent } from 'react'
 import { classNames } from '../../lib/class-names.ts'
-import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { failureText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import fieldStyles from '../../ui/field.module.css'
@@ -32,7 +32,7 @@ export function DevelopmentLogin({
     try {
       await onLogin(username)
     } catch (error) {
-      setFailure(problemText(problemOf(error)))
+      setFailure(failureText(error))
       field.current?.focus()
     } finally {
       setBusy(false)

@@ -52,7 +52,7 @@ function FailedChange({ item, writing }: { item: ChangeItem; writing: Writing })
       <Icon name="warning" />
       <div className={styles.about}>
         <p role="alert">
-          {sentenceOf(item)} {problemText({ code: problem.code, message: problem.detail })}
+          {sentenceOf(item)} {problemText(problem)}
         </p>
         {item.kind === 'edit' && (
           <p className={styles.text} dir="auto">

@@ -20,7 +20,7 @@ export function FailedMessage({
   return (
     <div className={styles.failure}>
       <p role="alert">
-        {texts.message.failed} {problemText({ code: problem.code, message: problem.detail })}
+        {texts.message.failed} {problemText(problem)}
       </p>
       <div className={styles.choices}>
         {!isFinal(problem) && (

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react'
 import { classNames } from '../../lib/class-names.ts'
-import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { failureText } from '../../lib/problem-texts.ts'
 import styles from './note.module.css'
 
 /** How long a note stays, ms. */
@@ -15,7 +15,7 @@ export function useNote() {
   /** Takes what was thrown, or a sentence. */
   const fail = useCallback(
     (error: unknown) =>
-      setNote({ text: typeof error === 'string' ? error : problemText(problemOf(error)), failed: true }),
+      setNote({ text: typeof error === 'string' ? error : failureText(error), failed: true }),
     []
   )
   useEffect(() => {

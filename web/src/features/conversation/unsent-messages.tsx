@@ -39,15 +39,13 @@ export function UnsentMessages({ conversationId }: { conversationId: string }) {
 
 function UnsentMessage({ item, onCopy }: { item: OutboxItem; onCopy: (content: string) => void }) {
   const { outbox } = useMessenger()
-  const { code, detail } = item.problem!
   const content = 'content' in item ? item.content : null
   return (
     <li className={failedStyles.change}>
       <Icon name="warning" />
       <div className={failedStyles.about}>
         <p>
-          {item.kind === 'send' ? texts.message.failed : sentenceOf(item)}{' '}
-          {problemText({ code, message: detail })}
+          {item.kind === 'send' ? texts.message.failed : sentenceOf(item)} {problemText(item.problem!)}
         </p>
         {content !== null && (
           // All of it can be selected, where the browser refuses to copy.

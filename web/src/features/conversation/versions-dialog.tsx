@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { Message, MessageVersion } from '@parley/contract/entities'
 import { asWritten } from '../../lib/bidi.ts'
-import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { failureText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { fullTimeOf } from '../../lib/times.ts'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -17,7 +17,7 @@ export default function VersionsDialog({ message, onClose }: { message: Message;
   useEffect(() => {
     const reading = new AbortController()
     messenger.messages.versions(message, reading.signal).then(setVersions, (error: unknown) => {
-      if (!reading.signal.aborted) setFailure(problemText(problemOf(error)))
+      if (!reading.signal.aborted) setFailure(failureText(error))
     })
     return () => reading.abort()
   }, [messenger, message])

@@ -2,7 +2,7 @@ import { reportFault } from '@parley/client/failures'
 import { useState, type FormEvent } from 'react'
 import type { Participant } from '@parley/contract/entities'
 import { isolate } from '../../lib/bidi.ts'
-import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { failureText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
 import { NamePicker } from '../../ui/name-picker.tsx'
@@ -38,7 +38,7 @@ export function AddPeople({
         await messenger.groups.add(id, name)
         setNames((left) => left.filter((each) => each !== name))
       } catch (error) {
-        setFailure(`${isolate(name)}: ${problemText(problemOf(error))}`)
+        setFailure(`${isolate(name)}: ${failureText(error)}`)
         setBusy(false)
         return undefined
       }

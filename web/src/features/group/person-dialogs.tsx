@@ -2,7 +2,7 @@ import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { may } from '@parley/contract/roles'
 import type { Participant, Role } from '@parley/contract/entities'
-import { explained, problemOf, problemText } from '../../lib/problem-texts.ts'
+import { failureText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { Confirm } from '../../ui/confirm.tsx'
 import { Menu, MenuItem, type Anchor } from '../../ui/menu.tsx'
@@ -43,7 +43,7 @@ export function PersonDialogs({
         action={t.leaveAction}
         cancel={texts.dialog.cancel}
         close={texts.dialog.close}
-        onConfirm={() => groups.leave(entry.id).then(onLeft, explained)}
+        onConfirm={() => groups.leave(entry.id).then(onLeft)}
         onClose={onClose}
       />
     )
@@ -52,7 +52,7 @@ export function PersonDialogs({
   const { participant } = open
   const changeRole = (role: Role) => groups.changeRole(entry.id, user.id, role)
   const change = (role: Role) =>
-    changeRole(role).then(onClose, (error: unknown) => setFailure(problemText(problemOf(error))))
+    changeRole(role).then(onClose, (error: unknown) => setFailure(failureText(error)))
   switch (open.kind) {
     case 'remove':
       return (
@@ -63,7 +63,7 @@ export function PersonDialogs({
           action={t.removeAction}
           cancel={texts.dialog.cancel}
           close={texts.dialog.close}
-          onConfirm={() => groups.remove(entry.id, user.id).catch(explained)}
+          onConfirm={() => groups.remove(entry.id, user.id)}
           onClose={onClose}
         />
       )
@@ -75,7 +75,7 @@ export function PersonDialogs({
           action={t.ownerAction}
           cancel={texts.dialog.cancel}
           close={texts.dialog.close}
-          onConfirm={() => changeRole('owner').catch(explained)}
+          onConfirm={() => changeRole('owner')}
           onClose={onClose}
         />
       )

@@ -3,7 +3,7 @@ import { useState, type FormEvent } from 'react'
 import { isBlank } from '@parley/contract/text/characters'
 import { titleMaxLength } from '@parley/contract/limits'
 import { countCodePoints } from '../../lib/code-points.ts'
-import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { failureText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
 import { useDismissal } from '../../ui/overlay.ts'
@@ -34,7 +34,7 @@ export function RenameForm({
       if (wanted !== title) await onRename(wanted)
       onClose()
     } catch (error) {
-      setFailure(problemText(problemOf(error)))
+      setFailure(failureText(error))
     }
   }
 

@@ -4,7 +4,7 @@ import { useLocation } from 'wouter'
 import { isBlank } from '@parley/contract/text/characters'
 import { titleMaxLength } from '@parley/contract/limits'
 import { countCodePoints } from '../../lib/code-points.ts'
-import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { failureText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -38,7 +38,7 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
       onClose()
       navigate(`/conversations/${conversationId}`)
     } catch (error) {
-      setFailure(problemText(problemOf(error)))
+      setFailure(failureText(error))
       setBusy(false)
     }
   }

@@ -3,7 +3,7 @@ import { useId, useRef, useState, type KeyboardEvent } from 'react'
 import { useLocation } from 'wouter'
 import { classNames } from '../../lib/class-names.ts'
 import { typed } from '../../lib/keys.ts'
-import { problemOf, problemText } from '../../lib/problem-texts.ts'
+import { failureText } from '../../lib/problem-texts.ts'
 import { useSuggestions } from '../../lib/suggestions.ts'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
@@ -53,7 +53,7 @@ export function PeopleSearch() {
       field.current?.blur()
       navigate(`/conversations/${conversationId}`)
     } catch (error) {
-      setFailure(problemText(problemOf(error)))
+      setFailure(failureText(error))
     } finally {
       setStarting(false)
     }

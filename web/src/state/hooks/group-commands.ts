@@ -1,4 +1,4 @@
-import { problemOf } from '../../lib/problem-texts.ts'
+import { Problem } from '@parley/contract/problems'
 import type { Role } from '@parley/contract/entities'
 import type { CommandContext } from './command-context.ts'
 
@@ -30,7 +30,7 @@ export function groupCommands({ client, state, dispatch, once, ask }: CommandCon
       }
       await take(known?.list.at(-1)?.user.id).catch((error: unknown) => {
         // Whoever was the last one known has left: from the beginning again.
-        if (problemOf(error).code !== 'participant_not_found') throw error
+        if (!(error instanceof Problem) || error.code !== 'participant_not_found') throw error
         return take(undefined)
       })
     })
