@@ -7,6 +7,7 @@ import type {
   Role,
   User
 } from '@parley/contract/entities'
+import { systemLineText } from './system-lines.ts'
 
 /** A user's columns as every query that shows a person selects them. */
 export type UserColumns = { user_id: number; username: string; avatar_url: string | null }
@@ -60,14 +61,16 @@ export function userOf(row: UserColumns): User {
 /** The message as `viewerId` sees it: `mine` is theirs, `clientId` is shown to its sender alone. */
 export function messageOf(row: MessageColumns, viewerId: number): Message {
   const mine = row.user_id === viewerId
+  const sender = userOf(row)
+  const extras = row.body === null ? {} : bodyOf(row.body)
   return {
     id: String(row.id),
-    content: row.content,
+    content: extras.change ? systemLineText(extras.change, sender, row.content) : row.content,
     conversationId: String(row.conversation_id),
     createdAt: timeOf(row.created_at),
     position: row.position,
-    sender: userOf(row),
-    ...(row.body !== null && bodyOf(row.body)),
+    sender,
+    ...extras,
     ...(row.version > 1 && { version: row.version }),
     ...(row.edited_at !== null && { editedAt: timeOf(row.edited_at) }),
     ...(row.deleted_at !== null && { deletedAt: timeOf(row.deleted_at) }),

@@ -1,6 +1,7 @@
 import type { Change, User } from '@parley/contract/entities'
 import type { Kysely } from 'kysely'
 import type { MessageColumns } from './rows.ts'
+import { systemLineText } from './system-lines.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 
 /**
@@ -20,7 +21,8 @@ export async function addLine(
   const line = {
     conversation_id: conversationId,
     position,
-    content: lineOf(change, by),
+    // Older nodes read it; this one makes the text of the change.
+    content: systemLineText(change, by),
     body: JSON.stringify({ change }),
     client_id: null,
     created_at: now,
@@ -50,25 +52,5 @@ export async function addLine(
     user_id: Number(by.id),
     username: by.username,
     avatar_url: by.avatarURL
-  }
-}
-
-const roleNames = { owner: 'the owner', admin: 'an admin', member: 'a member' } as const
-
-/** A line in plain English, for whoever shows no more than a message's content. */
-function lineOf({ kind, user, role, title }: Change, by: User): string {
-  switch (kind) {
-    case 'conversation_created':
-      return `${by.username} started the group “${title}”`
-    case 'participant_added':
-      return `${by.username} added ${user?.username}${role === 'admin' ? ' as an admin' : ''}`
-    case 'participant_removed':
-      return user?.id === by.id ? `${by.username} left` : `${by.username} removed ${user?.username}`
-    case 'role_changed':
-      return `${by.username} made ${user?.username} ${roleNames[role ?? 'member']}`
-    case 'conversation_renamed':
-      return `${by.username} renamed the group to “${title}”`
-    default:
-      return kind satisfies never
   }
 }
