@@ -7,7 +7,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-it('somebody signs in, is still signed in after a reload, and signs out', async () => {
+it('a user signs in, stays signed in after a reload, and signs out', async () => {
   const page = await signIn(scene.john, scene.parley.url, 'john')
   await page.reload()
   await page.getByRole('button', { name: 'Account of john' }).click()
@@ -28,16 +28,16 @@ it('no script can read the session', async () => {
   await page.close()
 })
 
-it('a wrong name is answered with what to do', async () => {
+it('an unknown username gets advice', async () => {
   const page = await scene.john.context.newPage()
   await page.goto(scene.parley.url)
-  await accessField(page).fill('nobody')
+  await accessField(page).fill('unknown')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByText(/No one has the username .*Check the spelling\./).waitFor()
   await page.close()
 })
 
-it('a sign-in that failed elsewhere is told as a sentence, once', async () => {
+it('a failed sign-in on another site is shown as a sentence, once', async () => {
   const page = await scene.john.context.newPage()
   await page.goto(`${scene.parley.url}/?problem=oauth_state_invalid`)
   await page.getByText(/The sign-in took too long/).waitFor()
@@ -45,7 +45,7 @@ it('a sign-in that failed elsewhere is told as a sentence, once', async () => {
   await page.close()
 })
 
-it('an address unknown to the app says so, and leads home', async () => {
+it('an unknown path says so, and links home', async () => {
   const page = await scene.john.context.newPage()
   await page.goto(`${scene.parley.url}/nothing/here`)
   await page.getByRole('heading', { name: 'Page not found' }).waitFor()
@@ -54,7 +54,7 @@ it('an address unknown to the app says so, and leads home', async () => {
   await page.close()
 })
 
-it('the callback page drops a token from the address, and goes home', async () => {
+it('the callback page removes the token from the URL, and goes home', async () => {
   const page = await scene.john.context.newPage()
   await page.goto(`${scene.parley.url}/callback?token=secret&expires_at=2026-01-31T12:00:00.000Z`)
   await accessField(page).waitFor()
@@ -62,7 +62,7 @@ it('the callback page drops a token from the address, and goes home', async () =
   await page.close()
 })
 
-it('a conversation that is not mine is not here', async () => {
+it('a conversation of others is not found', async () => {
   const page = await signIn(scene.john, scene.parley.url, 'john')
   await page.goto(`${scene.parley.url}/conversations/999`)
   await page.getByRole('heading', { name: 'Conversation not found' }).waitFor()

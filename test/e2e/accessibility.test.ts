@@ -53,7 +53,7 @@ const ofPerson = (name: string) => async () => {
   await page.getByRole('menuitem', { name }).click()
 }
 
-/** Every dialog, menu and panel there is, with the name it has then. */
+/** Every dialog, menu and panel, with its accessible name. */
 const overlays: [string, () => Promise<unknown>][] = [
   ['Message actions', () => openMenu(page, question())],
   ['React with an emoji', () => act(page, question(), 'More emoji…')],
@@ -102,7 +102,7 @@ type AxNode = {
   description?: { value: string }
 }
 
-describe('what a screen reader is told', () => {
+describe('a screen reader reads', () => {
   let nodes: AxNode[]
   beforeAll(async () => {
     await open()
@@ -116,7 +116,7 @@ describe('what a screen reader is told', () => {
       .filter((node) => node.role?.value === role)
       .map(({ name, description }) => [name?.value ?? '', description?.value ?? ''])
 
-  it('of a message: who wrote it, and once what it says', () => {
+  it('a message: its author, and its text once', () => {
     expect(of('article')).toEqual([
       ['jane', 'the better question'],
       ['You', 'the answer'],
@@ -126,15 +126,15 @@ describe('what a screen reader is told', () => {
       expect(
         nodes.filter(({ role, name }) => role?.value === 'StaticText' && name?.value === text)
       ).toHaveLength(
-        // In the list too.
+        // In the list as well.
         text === 'and thanks' ? 2 : 1
       )
   })
-  it('of a row of the list: its words, and nothing of its picture', () => {
+  it('a list row: its words, and not its picture', () => {
     const [row] = of('link')
     expect(row).toEqual([expect.stringMatching(/^Garden \d\d:\d\d jane: +and thanks$/), ''])
   })
-  it('of every button: a name, and no second time the same', () => {
+  it('every button: a unique name', () => {
     const buttons = of('button')
     expect(buttons.map(([name]) => name)).toEqual(
       expect.arrayContaining([
@@ -148,7 +148,7 @@ describe('what a screen reader is told', () => {
     expect(buttons.filter(([name]) => !name)).toEqual([])
     expect(buttons.filter(([name, description]) => description && name!.includes(description))).toEqual([])
   })
-  it('of pictures: nothing', () => {
+  it('nothing of pictures', () => {
     expect(of('image').concat(of('img'))).toEqual([])
     for (const letter of ['J', 'G'])
       expect(
@@ -157,7 +157,7 @@ describe('what a screen reader is told', () => {
   })
 })
 
-/** Whether an element has a frame that is seen without backgrounds. */
+/** Whether an element has a visible frame without backgrounds. */
 const framed = (selector: string) =>
   page.evaluate<boolean>(`
     const style = getComputedStyle(document.querySelector(${JSON.stringify(selector)}))
@@ -165,13 +165,13 @@ const framed = (selector: string) =>
     drawn('borderTop') || drawn('outline')
   `)
 
-describe('with the colours of the system alone', () => {
+describe('with system colours only', () => {
   beforeAll(async () => {
     await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark', reducedMotion: 'reduce' })
     await open()
   })
 
-  it('bubbles, avatars, the open row and what is pressed have frames', async () => {
+  it('bubbles, avatars, the open row and pressed buttons have frames', async () => {
     for (const selector of [
       '[data-part=message][data-mine] [data-part=bubble]',
       '[data-part=message]:not([data-mine]) [data-part=bubble]',
@@ -183,7 +183,7 @@ describe('with the colours of the system alone', () => {
     ])
       expect(await framed(selector), selector).toBe(true)
   })
-  it('what the keys have reached in a menu and in a list of names is framed', async () => {
+  it('the focused item of a menu or name list has a frame', async () => {
     await openMenu(page, message(page, 'the answer'))
     await page.keyboard.press('ArrowDown')
     expect(await framed('[role=menuitemcheckbox]:focus')).toBe(true)
@@ -196,10 +196,10 @@ describe('with the colours of the system alone', () => {
   })
 })
 
-it('nothing moves where people want less motion', async () => {
+it('nothing moves if reduced motion is preferred', async () => {
   await page.emulateMedia({ forcedColors: 'none', reducedMotion: 'reduce' })
   await open()
-  // What passes reaches a page whose stream is open, and is kept for no other.
+  // Signals reach pages with an open stream only, and are not stored.
   await jane.send(group, 'are you there?')
   await message(page, 'are you there?').waitFor()
   await jane.post(`/api/conversations/${group}/typing`)

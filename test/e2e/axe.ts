@@ -1,9 +1,9 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 
-/** Barriers that axe finds in a page as it stands once it has come to rest, each with where it is. */
+/** Returns the barriers that axe finds once the page has settled, each with its location. */
 export async function violations(page: Page): Promise<string[]> {
-  // What is only half there has less contrast.
+  // An element that is still fading in has less contrast.
   await page.evaluate(`Promise.allSettled(
     document.getAnimations()
       .filter(({ effect }) => effect.getComputedTiming().iterations !== Infinity)

@@ -22,7 +22,7 @@ it('C6, G7: the client package does the same in Node', async () => {
   expect(await runClientScenario(parley.url)).toEqual(expected)
 })
 
-it('C6: and in Chromium', async () => {
+it('C6: the client package does the same in Chromium', async () => {
   await using parley = await startParley()
   await using browser = await openBrowser()
   const built = await build({
@@ -38,9 +38,9 @@ it('C6: and in Chromium', async () => {
       }
     }
   })
-  if (!Array.isArray(built)) throw new Error('one bundle was asked for')
+  if (!Array.isArray(built)) throw new Error('expected a single bundle')
   const page = await browser.context.newPage()
-  // A page of the app: the policy of any other answer lets its page connect to nothing.
+  // A page of the app: the policy of other responses forbids connections.
   await page.goto(parley.url)
   const seen = await page.evaluate(
     `${built[0]!.output[0].code}; scenario.runClientScenario(${JSON.stringify(parley.url)})`

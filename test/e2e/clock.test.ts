@@ -11,10 +11,10 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-it.each([3, -3])('a device whose clock is %i hours wrong shows times as others do', async (hours) => {
+it.each([3, -3])('a device whose clock is %i hours wrong shows the correct times', async (hours) => {
   const jane = await loginAs(scene.parley.url, 'jane')
   const { id } = await jane.conversationWith('john')
-  // People see of each other who is online once one has written to the other.
+  // Users see each other's presence after their first message.
   await jane.send(id, 'hello')
   const stream = await openStream(scene.parley.url, jane.token)
   const page = await signIn(scene.john, scene.parley.url, 'john')
@@ -23,7 +23,7 @@ it.each([3, -3])('a device whose clock is %i hours wrong shows times as others d
   await page.getByText('online', { exact: true }).last().waitFor()
   stream.cut()
   await page.getByText('last seen just now').waitFor()
-  // A message that waits carries the time at which it will have been sent.
+  // A pending message shows the time at which it will have been sent.
   await scene.john.context.setOffline(true)
   await send(page, `written ${hours}`)
   const at = await message(page, `written ${hours}`).locator('time').getAttribute('datetime')

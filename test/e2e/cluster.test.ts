@@ -23,7 +23,7 @@ describe.skipIf(noCluster)(
     })
     afterAll(() => stack.disposeAsync())
 
-    it('john and jane talk, whichever node each request goes to', async () => {
+    it('john and jane talk, whichever node handles each request', async () => {
       await send(johns, 'Hello jane 0')
       await listed(janes, 'john').click()
       for (let i = 1; i <= 5; i++) {
@@ -37,7 +37,7 @@ describe.skipIf(noCluster)(
       expect(new Set(posts.map((line) => line.split(':').at(-1))).size).toBe(3)
     })
 
-    it('N6: they go on talking while all nodes are restarted, one after the other', async () => {
+    it('N6: they continue to talk while all nodes restart, one after the other', async () => {
       for (const [i, node] of cluster.nodes.entries()) {
         const restarted = node.kill('SIGTERM').then(() => node.restart())
         await send(johns, `During the restart of ${i}`)
@@ -50,7 +50,7 @@ describe.skipIf(noCluster)(
       for (const page of [johns, janes]) {
         await page.reload()
         await message(page, 'Meanwhile 2').waitFor()
-        // What is further up is not on the page until somebody scrolls there.
+        // Earlier messages are not rendered until they are scrolled into view.
         expect((await page.locator('[data-part=text]').allTextContents()).slice(-6)).toEqual(talk)
       }
     })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { listed, meet, message, openScene, send } from './people.ts'
 
-test('L3: the built web app keeps to its content security policy, from the sign-in on', async () => {
+test('L3: the built web app complies with its content security policy, from the sign-in on', async () => {
   await using scene = await openScene()
   const complaints: string[] = []
   for (const { context } of [scene.john, scene.jane]) {
@@ -22,7 +22,7 @@ test('L3: the built web app keeps to its content security policy, from the sign-
   await johns.evaluate('navigator.serviceWorker.ready.then(() => null)')
   expect(complaints).toEqual([])
 
-  // What the page is told to be suspicious of, it is.
+  // The page blocks what its policy forbids.
   const stopped = johns.waitForEvent('console', (line) => line.text().startsWith('Content-Security-Policy: '))
   await johns.evaluate(
     'document.body.append(Object.assign(document.createElement("script"), { textContent: "document.title = 1" }))'

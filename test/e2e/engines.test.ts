@@ -6,17 +6,17 @@ import { openFirefox } from '../harness/firefox.ts'
 import { startParley, type Parley } from '../harness/parley.ts'
 import { openWebKit } from '../harness/webkit.ts'
 
-/** Whether a message with this text is in the page, as an expression. */
+/** Returns an expression: whether the page shows a message with this text. */
 const saying = (text: string) =>
   `Array.from(document.querySelectorAll('[data-part=text]')).some((each) => each.textContent === ${JSON.stringify(text)})`
 
-/** The texts of a conversation as the server has them. */
+/** Returns the texts of a conversation from the server. */
 async function savedTexts(jane: Api, id: string): Promise<string[]> {
   const { body } = await jane.get<Message[]>(`/api/conversations/${id}/messages`)
   return body.map(({ content }) => content)
 }
 
-// The whole journey in the two engines that Chromium is not; everything else is tested in Chromium.
+// The whole journey in the two engines other than Chromium; everything else is tested in Chromium.
 describe.each([
   ['Firefox', openFirefox],
   ['WebKit', openWebKit]
@@ -35,7 +35,7 @@ describe.each([
   })
   afterAll(() => stack.disposeAsync())
 
-  // A list that finds its height may take another frame, which browsers report as an error.
+  // A list that measures its height may take another frame, which browsers report as an error.
   const watchErrors = () =>
     tab.run(`(window.failed = [],
       addEventListener('error', ({ message }) => /^ResizeObserver loop/.test(message) || window.failed.push(message)),
@@ -43,14 +43,14 @@ describe.each([
   const until = (expression: string) => expect.poll(() => tab.run(`Boolean(${expression})`)).toBe(true)
   const path = () => tab.run<string>('location.pathname')
 
-  it('one signs in', async () => {
+  it('a user signs in', async () => {
     await until(`document.querySelector('input[name=username]')`)
     await tab.click('input[name=username]')
     await tab.type('john')
     await tab.press('Enter')
     await until(`document.querySelector('search input')`)
   })
-  it('one starts a conversation by Enter on the beginning of a name', async () => {
+  it("a user starts a conversation by Enter on a name's prefix", async () => {
     await tab.click('search input')
     await tab.type('ja')
     await until(`document.querySelector('[role=option]')`)
@@ -58,7 +58,7 @@ describe.each([
     await until(`document.querySelector('[data-part=header] h1')?.textContent === 'jane'`)
     id = (await path()).split('/').at(-1)!
   })
-  it('one sends and receives', async () => {
+  it('a user sends and receives', async () => {
     await tab.click('[data-part=composer] textarea')
     await tab.type('hello jane')
     await tab.press('Enter')
@@ -68,16 +68,16 @@ describe.each([
     await jane.send(id, 'hello john, مرحبا 👋')
     await until(saying('hello john, مرحبا 👋'))
   })
-  it('one edits the last message by the arrow up', async () => {
+  it('a user edits the last message with the up arrow', async () => {
     await tab.press('ArrowUp')
     await until(`document.querySelector('[data-part=mode]')`)
     await tab.type(' and all')
     await tab.press('Enter')
     await until(saying('hello jane and all'))
-    // The page shows it before it is saved.
+    // The page shows it before it is stored.
     await expect.poll(() => savedTexts(jane, id)).toContain('hello jane and all')
   })
-  it('one reacts by keys alone; Back closes a menu', async () => {
+  it('a user reacts by keys alone; Back closes a menu', async () => {
     await tab.run(`document.querySelector('[data-part=messages]').focus()`)
     await tab.press('ArrowUp')
     await until(`document.activeElement.matches('[data-part=message]')`)
@@ -92,7 +92,7 @@ describe.each([
     await tab.press('Enter')
     await until(`document.querySelector('[data-part=reaction][aria-pressed=true]')`)
   })
-  it('all of it is there after a reload, and nothing failed', async () => {
+  it('a reload shows everything, without errors', async () => {
     expect(await tab.run('window.failed')).toEqual([])
     await tab.reload()
     await until(`${saying('hello jane and all')} && ${saying('hello john, مرحبا 👋')}`)

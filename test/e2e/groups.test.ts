@@ -18,7 +18,7 @@ import {
 let scene: Scene
 let johns: Page
 let janes: Page
-/** joe has a phone, in the dark. */
+/** joe uses a phone in dark mode. */
 let joes: Page
 const errors: string[] = []
 beforeAll(async () => {
@@ -40,7 +40,7 @@ const openPanel = async (page: Page) => {
   await panel(page).waitFor()
 }
 const tombstone = 'This message was deleted'
-/** A finger that rests on a message until its menu is there, and is lifted then. */
+/** Rests a finger on a message until its menu opens, then lifts it. */
 const rest = async (page: Page, content: string) => {
   const { x, y, width, height } = (await message(page, content).locator('[data-part=bubble]').boundingBox())!
   const finger = await page.context().newCDPSession(page)
@@ -50,7 +50,7 @@ const rest = async (page: Page, content: string) => {
   await finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
   await finger.detach()
 }
-/** Chooses what to do with somebody in the panel. */
+/** Chooses an action on a user in the panel. */
 const choose = async (page: Page, username: string, choice: string) => {
   await panel(page)
     .getByRole('button', { name: `Actions for ${username}` })
@@ -58,7 +58,7 @@ const choose = async (page: Page, username: string, choice: string) => {
   await page.getByRole('menuitem', { name: choice }).click()
 }
 
-it('a group is made of several people, by keys alone, and all of them see it at once', async () => {
+it('a group of several users is created by keys alone, and all of them see it at once', async () => {
   await johns.getByRole('button', { name: 'New group' }).click()
   const dialog = johns.getByRole('dialog', { name: 'New group' })
   await dialog.locator('input:focus').waitFor()
@@ -77,18 +77,18 @@ it('a group is made of several people, by keys alone, and all of them see it at 
   for (const page of [janes, joes]) await listed(page, 'john started the group “friends”').waitFor()
 })
 
-it('what is said has a name on it, and who has read it is told', async () => {
+it('a group message names its sender and its readers', async () => {
   await listed(janes, 'friends').click()
   await listed(joes, 'friends').click()
   await send(janes, 'Hello friends')
   for (const page of [johns, joes])
     await message(page, 'Hello friends').locator('[data-part=author]', { hasText: 'jane' }).waitFor()
-  // Whoever writes after it has read it, and is not named.
+  // A writer has read it, and is not named.
   await send(johns, 'Hello jane')
   await message(johns, 'Hello jane').getByText('Seen by jane, joe').waitFor()
 })
 
-it('somebody who is mentioned is told so apart from the count, until they read it', async () => {
+it('a mentioned user sees a mention marker until they read the message', async () => {
   await joes.getByRole('link', { name: 'Back to conversations' }).click()
   await johns.getByRole('textbox', { name: 'Message friends' }).focus()
   await johns.keyboard.type('where are you, @jo')
@@ -107,7 +107,7 @@ it('somebody who is mentioned is told so apart from the count, until they read i
   await listed(joes, 'friends').click()
 })
 
-it('an answer, an edit and emoji of any of the three are on the screens of the others', async () => {
+it("replies, edits and emoji appear on the other members' screens", async () => {
   await act(janes, message(janes, 'Hello jane'), 'Reply')
   await janes.keyboard.type('Hello jhon')
   await janes.keyboard.press('Enter')
@@ -119,7 +119,7 @@ it('an answer, an edit and emoji of any of the three are on the screens of the o
     await message(page, 'Hello john')
       .getByText(/^edited /)
       .waitFor()
-  // On a phone, under a finger that rests: it chooses nothing when it is lifted.
+  // On a phone, a resting finger chooses nothing when it is lifted.
   await rest(joes, 'Hello john')
   expect(await violations(joes)).toEqual([])
   await joes.getByRole('menuitemcheckbox', { name: 'React with 👍' }).tap()
@@ -132,7 +132,7 @@ it('an answer, an edit and emoji of any of the three are on the screens of the o
   await message(janes, 'Hello john').getByRole('button', { name: '👍 1: john' }).waitFor()
 })
 
-it('a message is taken back by whoever sent it, and by the owner', async () => {
+it('a message is deleted by its sender or by the owner', async () => {
   await joes.getByRole('textbox', { name: 'Message friends' }).fill('a slip')
   await joes.getByRole('button', { name: 'Send' }).tap()
   await message(johns, 'a slip').waitFor()
@@ -144,7 +144,7 @@ it('a message is taken back by whoever sent it, and by the owner', async () => {
   expect(await janes.content()).not.toContain('a slip')
 })
 
-it('what was said elsewhere is passed on to the group, with whose it was', async () => {
+it('a message from another conversation is forwarded to the group with its author', async () => {
   const jane = await loginAs(scene.parley.url, 'jane')
   const { id } = await jane.conversationWith('john')
   await jane.send(id, 'a recipe')
@@ -156,7 +156,7 @@ it('what was said elsewhere is passed on to the group, with whose it was', async
     await message(page, 'a recipe').getByText('Forwarded from jane').waitFor()
 })
 
-it('its owner renames it, makes an admin, and all see both', async () => {
+it('the owner renames it and promotes an admin, and all members see both', async () => {
   await openPanel(johns)
   await panel(johns).getByRole('button', { name: 'Rename' }).click()
   await panel(johns).getByLabel('Group name').fill('garden friends')
@@ -169,7 +169,7 @@ it('its owner renames it, makes an admin, and all see both', async () => {
   await johns.locator('button[aria-label="Group details"]:focus').waitFor()
 })
 
-it('an admin adds somebody; the owner is nobody’s to remove, and a member’s panel offers nothing', async () => {
+it('an admin adds a member; the owner cannot be removed, and a member’s panel offers no actions', async () => {
   await openPanel(janes)
   await panel(janes).getByRole('button', { name: 'Add members' }).click()
   await janes.keyboard.type('ji')
@@ -189,11 +189,11 @@ it('an admin adds somebody; the owner is nobody’s to remove, and a member’s 
   await joes.getByRole('button', { name: 'Close' }).click()
 })
 
-it('whoever was away has all of it when they are back', async () => {
+it('a returning user has everything from their absence', async () => {
   await joes.context().setOffline(true)
   await joes.getByText('You’re offline.').waitFor()
   await act(johns, message(johns, 'Hello jane'), 'Edit')
-  await johns.getByRole('textbox', { name: 'Message garden friends' }).fill('Hello everybody')
+  await johns.getByRole('textbox', { name: 'Message garden friends' }).fill('Hello all')
   await johns.keyboard.press('Enter')
   await act(janes, message(janes, 'Hello friends'), 'Delete…')
   await janes.getByRole('button', { name: 'Delete' }).click()
@@ -220,7 +220,7 @@ it('whoever was away has all of it when they are back', async () => {
   await expect
     .poll(async () => (await joes.locator(parts).allTextContents()).slice(-6))
     .toEqual([...since, 'john named the group “garden club”'])
-  await message(joes, 'Hello everybody')
+  await message(joes, 'Hello all')
     .getByText(/^edited /)
     .waitFor()
   await openPanel(joes)
@@ -229,7 +229,7 @@ it('whoever was away has all of it when they are back', async () => {
   for (const page of [johns, joes]) await message(page, tombstone).nth(1).waitFor()
 })
 
-it('whoever is removed sees it at once, and sees nothing more', async () => {
+it('a removed member sees it at once, and sees nothing more', async () => {
   await openPanel(janes)
   await choose(janes, 'joe', 'Remove…')
   await janes.getByRole('dialog', { name: 'Remove joe?' }).getByRole('button', { name: 'Remove' }).click()
@@ -243,7 +243,7 @@ it('whoever is removed sees it at once, and sees nothing more', async () => {
   await janes.keyboard.press('Escape')
 })
 
-it('what was refused after a removal can be reached from the list, copied and discarded', async () => {
+it('a message refused after a removal is in the list, and can be copied and discarded', async () => {
   const context = joes.context()
   await openPanel(johns)
   await panel(johns).getByRole('button', { name: 'Add members' }).click()
@@ -255,7 +255,7 @@ it('what was refused after a removal can be reached from the list, copied and di
   await message(joes, 'not for joe').waitFor()
   await controlled(joes)
   await context.setOffline(true)
-  // On a phone Enter begins a line.
+  // On a phone Enter starts a new line.
   await joes.getByRole('textbox', { name: /^Message / }).fill('I wrote this offline')
   await joes.getByRole('button', { name: 'Send', exact: true }).click()
   await message(joes, 'I wrote this offline').waitFor()
@@ -279,7 +279,7 @@ it('what was refused after a removal can be reached from the list, copied and di
   await joes.getByRole('link', { name: 'Back to your conversations' }).click()
 })
 
-it('whoever is added again is there again, with what was said before', async () => {
+it('a member who is added again sees the group with its history', async () => {
   await openPanel(janes)
   await panel(janes).getByRole('button', { name: 'Add members' }).click()
   await janes.keyboard.type('joe')
@@ -291,7 +291,7 @@ it('whoever is added again is there again, with what was said before', async () 
   await janes.keyboard.press('Escape')
 })
 
-it('an owner who leaves passes it on', async () => {
+it('an owner who leaves passes ownership on', async () => {
   await openPanel(johns)
   await panel(johns).getByRole('button', { name: 'Leave group' }).click()
   await johns
@@ -305,6 +305,6 @@ it('an owner who leaves passes it on', async () => {
   await panel(janes).getByText('Owner').waitFor()
 })
 
-it('nothing went wrong in the pages', () => {
+it('the pages report no errors', () => {
   expect(errors).toEqual([])
 })

@@ -11,24 +11,27 @@ beforeAll(async () => {
   const jane = await loginAs(scene.parley.url, 'jane')
   const { id } = await jane.conversationWith('john')
   janeSends = (content) => jane.send(id, content)
-  // Of different heights, as messages are.
+  // Of different heights, as real messages are.
   for (let n = 1; n <= 60; n++)
     await janeSends(`message ${n}${n % 4 === 0 ? ' and some more words'.repeat(20) : ''}`)
   page = await signIn(scene.john, scene.parley.url, 'john')
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-/** Where the message at a position stands, px from the top of the page; what is above its bubble may change. */
+/**
+ * Returns where the message at a position is, px from the top of the page; content above its bubble may
+ * change.
+ */
 const top = (position: number) =>
   page
     .locator(`[data-position="${position}"] [data-part=bubble]`)
     .evaluate((element) => element.getBoundingClientRect().top)
-/** Positions of the messages in the page, in their order. */
+/** Returns the rendered positions in order. */
 const positions = () =>
   page
     .locator('[data-position]')
     .evaluateAll((elements) => elements.map((element) => Number(element.getAttribute('data-position'))))
-/** Scrolls as far up as it goes: rows that are measured on the way move the end. */
+/** Scrolls to the very top: rows measured on the way move the end. */
 async function scrollUp(): Promise<void> {
   await expect
     .poll(async () => {
@@ -38,7 +41,7 @@ async function scrollUp(): Promise<void> {
     })
     .toBe(0)
 }
-/** Resolves when the page has been painted twice: whatever was going to move has moved. */
+/** Resolves after two paints, when all layout changes are done. */
 const painted = () =>
   page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
 const region = () => page.getByRole('region', { name: 'Messages with jane' })
@@ -53,9 +56,9 @@ it('a conversation opens at its end', async () => {
     .toBeLessThan(2)
 })
 
-it('60 messages load as one scrolls up, and what is in sight does not move', async () => {
+it('60 messages load while scrolling up, and visible ones do not move', async () => {
   for (const oldest of [36, 11]) {
-    // The page that is asked for is held back until it is known where everything is.
+    // The requested page is held until all positions are recorded.
     const held = Promise.withResolvers<void>()
     await page.route(/messages\?before=/, async (route) => {
       await held.promise
@@ -75,7 +78,7 @@ it('60 messages load as one scrolls up, and what is in sight does not move', asy
   await page.locator('[data-position="1"]').waitFor()
 })
 
-it('what arrives while one reads above is told by a button that leads there', async () => {
+it('a message that arrives while reading above is announced by a button that leads there', async () => {
   await janeSends('news')
   await page.getByRole('button', { name: '1 new message' }).click()
   await message(page, 'news').waitFor()
@@ -83,7 +86,7 @@ it('what arrives while one reads above is told by a button that leads there', as
   await expect.poll(() => page.title()).toBe('Parley')
 })
 
-it('what one writes oneself is brought into sight', async () => {
+it("one's own new message is scrolled into view", async () => {
   await scrollUp()
   await page.locator('[data-position="1"]').waitFor()
   await send(page, 'my own words')

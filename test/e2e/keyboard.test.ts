@@ -32,8 +32,8 @@ async function follows(content: string): Promise<void> {
   expect(await page.getByRole('button', { name: /new message|latest/ }).count()).toBe(0)
 }
 
-describe('the list goes on following what is new', () => {
-  it('while the arrow up edits the last message, also when its text makes the composer grow', async () => {
+describe('the list keeps following new messages', () => {
+  it('while the up arrow edits the last message, even if its text makes the composer grow', async () => {
     await field().focus()
     await page.keyboard.press('ArrowUp')
     await page.getByText('Edit message').waitFor()
@@ -44,32 +44,32 @@ describe('the list goes on following what is new', () => {
     await field().fill('')
     await follows('after the edit')
   })
-  it('while the arrow keys lead from message to message at its end, and a menu was open', async () => {
+  it('while the arrow keys move between messages at its end, and a menu was open', async () => {
     await list().focus()
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('ArrowUp')
     await page.locator('[data-part=message]:focus').waitFor()
     await follows('while a message has the focus')
-    // By its key: where a pointer misses, Playwright scrolls to try again, and the list rightly stays there.
+    // By its key: if a pointer misses, Playwright scrolls to retry, and the list rightly stays there.
     await page.keyboard.press('Enter')
     await page.getByRole('menu').waitFor()
     await page.keyboard.press('Escape')
     await page.keyboard.press('ArrowDown')
     await follows('after the menu')
   })
-  it('and stays where the arrow keys lead away from the end, until they lead back', async () => {
+  it('and stays when the arrow keys move away from the end, until they come back', async () => {
     await list().focus()
     for (let n = 0; n < 25; n++) await page.keyboard.press('ArrowUp')
     await expect.poll(fromEnd).toBeGreaterThan(200)
     await page.getByRole('button', { name: 'Go to the latest message' }).waitFor()
     await page.keyboard.press('End')
-    // The newest message is in sight, with the room for the typing line below it perhaps not.
+    // The newest message is visible, but perhaps not the space for the typing line below it.
     await expect.poll(fromEnd).toBeLessThan(48)
     await follows('back at the end')
   })
 })
 
-it('a pointer hits a message also while the list scrolls', async () => {
+it('a pointer hits a message even while the list scrolls', async () => {
   const hit = await page.evaluate(`(async () => {
     const scroller = document.querySelector('[data-part=messages]')
     const { top } = scroller.getBoundingClientRect()
@@ -87,7 +87,7 @@ it('a pointer hits a message also while the list scrolls', async () => {
 })
 
 describe('typing anywhere on the page', () => {
-  it('goes on in the composer, whatever has the focus', async () => {
+  it('continues in the composer, whatever has the focus', async () => {
     for (const place of [list(), page.getByRole('button', { name: 'New group' }), message(page, 'mine')]) {
       await place.focus()
       await page.keyboard.type('hey')
@@ -126,22 +126,22 @@ describe('copying a text', () => {
     await act(page, message(page, 'mine'), 'Copy text')
     await page.getByText('Text copied.').waitFor()
     expect(await paste()).toBe('mine')
-    // As in a page that was not loaded over TLS.
+    // As on a page loaded without TLS.
     await page.evaluate(`Object.defineProperty(navigator, 'clipboard', { value: undefined })`)
     await act(page, message(page, 'message 40'), 'Copy text')
     await page.getByText('Text copied.').waitFor()
     expect(await paste()).toBe('message 40')
   })
-  it('says so where the browser refuses', async () => {
+  it('says so if the browser refuses', async () => {
     await page.evaluate('document.execCommand = () => false')
     await act(page, message(page, 'mine'), 'Copy text')
     await page.getByRole('alert').getByText('Your browser doesn’t allow copying here.').waitFor()
   })
 })
 
-it('the Enter of an input method ends the composition only, in every field that a form or a list has', async () => {
+it("an input method's Enter only ends the composition, in every field of a form or list", async () => {
   const cdp = await scene.john.context.newCDPSession(page)
-  /** Safari's form: after the composition, with the key code of one. */
+  /** Safari's form: after the composition, with its key code. */
   const enter = async () => {
     const key = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 229, nativeVirtualKeyCode: 229 }
     await cdp.send('Input.dispatchKeyEvent', { type: 'keyDown', text: '\r', ...key })
@@ -163,7 +163,7 @@ it('the Enter of an input method ends the composition only, in every field that 
   await dialog.getByLabel('Group name').fill('日本')
   await dialog.getByLabel('Group name').focus()
   await enter()
-  // The form was not sent: it would say what is missing.
+  // The form was not submitted: it would show what is missing.
   expect(await dialog.getByRole('alert').count()).toBe(0)
   await dialog.getByRole('combobox').fill('jane')
   await dialog.getByRole('option', { name: 'jane' }).waitFor()

@@ -35,7 +35,7 @@ const field = (page: Page) => page.getByRole('textbox', { name: /^Message / })
 const menu = (page: Page) => page.getByRole('menu')
 const contents = (page: Page) => page.locator('[data-part=text]').allTextContents()
 
-it('what I said last is edited by the arrow up, and both see that it was', async () => {
+it('the up arrow edits the last message, and both users see that it was edited', async () => {
   await send(johns, 'How is the gadren?')
   await message(johns, 'How is the gadren?').getByText('Sent').waitFor({ state: 'attached' })
   await field(johns).press('ArrowUp')
@@ -52,7 +52,7 @@ it('what I said last is edited by the arrow up, and both see that it was', async
   expect(await message(janes, 'How is the gadren?').count()).toBe(0)
 })
 
-it('an edit that is called off changes nothing, and gives back what I was writing', async () => {
+it('a cancelled edit changes nothing, and restores the interrupted text', async () => {
   await field(johns).fill('half a thought')
   await act(johns, message(johns, 'Hello jane'), 'Edit')
   await johns.keyboard.type(', how are you?')
@@ -63,7 +63,7 @@ it('an edit that is called off changes nothing, and gives back what I was writin
   await message(johns, 'Hello jane').waitFor()
 })
 
-it('two edits of one message: the second is told that it comes late, and may still have its way', async () => {
+it('a concurrent edit is refused with the newer version, and can be retried', async () => {
   const tablet = await loginAs(scene.parley.url, 'john')
   const { id } = await tablet.conversationWith('jane')
   const { body } = await tablet.get<{ id: string }[]>(`/api/conversations/${id}/messages?peek=1`)
@@ -87,7 +87,7 @@ it('two edits of one message: the second is told that it comes late, and may sti
   expect(await field(johns).inputValue()).toBe('How are the roses?')
   await field(johns).press('Escape')
   await refused.waitFor({ state: 'detached' })
-  // Another one that comes late, and has its way.
+  // Another late edit, which is retried.
   await field(johns).press('ArrowUp')
   await editElsewhere('How is the garden now?')
   await field(johns).fill('How are the roses?')
@@ -96,7 +96,7 @@ it('two edits of one message: the second is told that it comes late, and may sti
   for (const page of [johns, janes]) await message(page, 'How are the roses?').waitFor()
 })
 
-it('the menu opens by keys alone, and the focus comes back to the message', async () => {
+it('the menu opens by keys alone, and the focus returns to the message', async () => {
   await johns.getByRole('region', { name: 'Messages with jane' }).focus()
   await johns.keyboard.press('ArrowUp')
   await johns.keyboard.press('ArrowUp')
@@ -116,7 +116,7 @@ it('the menu opens by keys alone, and the focus comes back to the message', asyn
   await field(johns).and(johns.locator(':focus')).waitFor()
 })
 
-it('a message is deleted after a question, and leaves a tombstone in its place', async () => {
+it('a message is deleted after a confirmation, and leaves a tombstone', async () => {
   await send(johns, 'to be forgotten')
   await send(johns, 'to stay')
   await message(janes, 'to stay').waitFor()
@@ -131,10 +131,10 @@ it('a message is deleted after a question, and leaves a tombstone in its place',
   expect(await janes.content()).not.toContain('to be forgotten')
 })
 
-it('what is only another’s to change is not offered by the button beside a message', async () => {
+it("the button beside a message offers no change of another user's message", async () => {
   const row = message(janes, 'to stay')
   const more = row.getByRole('button', { name: 'Message actions' })
-  // Again where a receipt that comes in has moved it from under the mouse.
+  // Repeated if an arriving receipt has moved it from under the mouse.
   await expect
     .poll(async () => {
       await row.locator('[data-part=bubble]').hover()
@@ -151,7 +151,7 @@ it('what is only another’s to change is not offered by the button beside a mes
   await janes.keyboard.press('Escape')
 })
 
-it('an emoji is put on a message from its menu, and seen with whose it is; another’s is joined and left by a click', async () => {
+it('an emoji is added from the menu and shown with its users; a click joins or leaves another’s', async () => {
   await openMenu(janes, message(janes, 'to stay'))
   await janes.getByRole('menuitemcheckbox', { name: 'React with 👍' }).click()
   await message(johns, 'to stay').getByRole('button', { name: '👍 1: jane' }).click()
@@ -160,7 +160,7 @@ it('an emoji is put on a message from its menu, and seen with whose it is; anoth
   await message(janes, 'to stay').getByRole('button', { name: '👍 1: You' }).waitFor()
 })
 
-it('any emoji can be put on a message, and nothing that is none', async () => {
+it('any single emoji can be added, and nothing else', async () => {
   await act(johns, message(johns, 'to stay'), 'More emoji…')
   const dialog = johns.getByRole('dialog', { name: 'React with an emoji' })
   await dialog.locator('input:focus').waitFor()
@@ -179,7 +179,7 @@ it('any emoji can be put on a message, and nothing that is none', async () => {
   await janes.keyboard.press('Escape')
 })
 
-it('an answer quotes what it answers, and leads there', async () => {
+it('a reply quotes its original, and leads there', async () => {
   await act(janes, message(janes, 'to stay'), 'Reply')
   await janes.getByText('Reply to john').waitFor()
   await janes.keyboard.type('it stays')
@@ -190,7 +190,7 @@ it('an answer quotes what it answers, and leads there', async () => {
   await message(johns, 'to stay').and(johns.locator(':focus')).waitFor()
 })
 
-it('a message is passed on to another conversation, and says whose it was', async () => {
+it('a message is forwarded to another conversation with its author', async () => {
   await addPeople(scene.parley, ['jill'])
   await startWith(janes, 'jill')
   await send(janes, 'Hello jill')
@@ -207,7 +207,7 @@ it('a message is passed on to another conversation, and says whose it was', asyn
   await listed(janes, 'john').click()
 })
 
-it('edits and deletions that happen while one is away are there when one comes back, and after a reload', async () => {
+it('edits and deletions during an absence are there on return, and after a reload', async () => {
   await scene.jane.context.setOffline(true)
   await janes.getByText('You’re offline.').waitFor()
   await field(johns).press('ArrowUp')
@@ -226,16 +226,16 @@ it('edits and deletions that happen while one is away are there when one comes b
   await expect.poll(() => contents(janes)).toEqual(expected)
   await janes.reload()
   await expect.poll(() => contents(janes)).toEqual(expected)
-  // A quote keeps the words that were answered.
+  // A quote keeps the quoted text.
   expect(await message(janes, 'it stays').locator('[data-part=quote-text]').textContent()).toBe('to stay')
 })
 
-it('a quote leads to a message that is not here yet', async () => {
+it('a quote leads to a message that is not loaded yet', async () => {
   const { id } = await jane.conversationWith('john')
   const question = await jane.send(id, 'the question of long ago')
   for (let n = 1; n <= 120; n++) await jane.send(id, `and ${n}`)
   await jane.post(`/api/conversations/${id}/messages`, { content: 'the answer', replyTo: question.id })
-  // Beyond what the browser keeps.
+  // More than the browser stores.
   await johns.reload()
   await message(johns, 'the answer').waitFor()
   await message(johns, 'the answer').getByRole('button', { name: 'Go to the message from jane' }).click()
@@ -248,6 +248,6 @@ it('a quote leads to a message that is not here yet', async () => {
     .toBeGreaterThan(64)
 })
 
-it('nothing went wrong in the pages', () => {
+it('the pages report no errors', () => {
   expect(errors).toEqual([])
 })

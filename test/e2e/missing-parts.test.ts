@@ -10,9 +10,9 @@ import { controlled, message, send, signIn } from './people.ts'
 const settings = { viewport: { width: 1280, height: 800 }, locale: 'en-GB' }
 let parley: Parley
 let front: WebFront
-/** Has a service worker. */
+/** With a service worker. */
 let browser: Browser
-/** Has none, like a page that was not loaded over TLS. */
+/** Without one, like a page loaded without TLS. */
 let plain: Browser
 let group: string
 
@@ -57,7 +57,7 @@ const loads = (page: Page) => {
 const unavailable = (page: Page) => page.getByRole('dialog', { name: 'This part isn’t available' })
 const newVersion = (page: Page) => page.getByText('A new version of Parley is ready.')
 
-it('every part that is loaded lazily is known to these tests', async () => {
+it('these tests cover every lazily loaded part', async () => {
   expect(parts.map(({ name }) => name).sort()).toEqual(await lazyParts())
 })
 
@@ -75,13 +75,13 @@ it.each(parts)('$name is missing: the page reloads once, then says so and stays'
   await unavailable(page).getByRole('button', { name: 'Close' }).click()
   await unavailable(page).waitFor({ state: 'detached' })
   expect(seen).toHaveLength(1)
-  // The rest of the page works on.
+  // The rest of the page keeps working.
   await send(page, `without ${part.name}`)
   await message(page, `without ${part.name}`).getByText('Sent').waitFor({ state: 'attached' })
   await page.close()
 })
 
-it.each(parts)('C8: $name is opened without a network', async (part) => {
+it.each(parts)('C8: $name opens without a network', async (part) => {
   const page = await openGroup(browser)
   await controlled(page)
   await browser.context.setOffline(true)
@@ -93,7 +93,7 @@ it.each(parts)('C8: $name is opened without a network', async (part) => {
   await page.close()
 })
 
-it('a part that the network lost is loaded when the network is back, and no page is reloaded for it', async () => {
+it('a part that failed to load is loaded when the network is back, without a reload', async () => {
   const page = await openGroup(plain)
   const seen = loads(page)
   await plain.context.setOffline(true)
@@ -106,7 +106,7 @@ it('a part that the network lost is loaded when the network is back, and no page
   await page.close()
 })
 
-it('typed text that a reload would lose stops the automatic reload', async () => {
+it('typed text that a reload would lose prevents the automatic reload', async () => {
   const page = await openGroup(plain)
   const seen = loads(page)
   await page.getByRole('combobox').fill('ja')
@@ -119,14 +119,14 @@ it('typed text that a reload would lose stops the automatic reload', async () =>
   await page.close()
 })
 
-it('after an upgrade an open tab keeps all its parts, offers the new version, and takes it on request', async () => {
+it('after an upgrade an open tab keeps all its parts, offers the new version, and loads it on request', async () => {
   const page = await openGroup(browser)
   await controlled(page)
   const script = () => page.locator('script[type=module]').getAttribute('src')
   const before = await script()
   await send(page, 'written before the upgrade')
   await front.upgrade()
-  // What the browser does at each navigation, and the app every hour.
+  // What the browser does on each navigation, and the app every hour.
   await page.evaluate('navigator.serviceWorker.ready.then((registration) => registration.update())')
   await newVersion(page).waitFor()
   for (const part of parts) {
@@ -143,7 +143,7 @@ it('after an upgrade an open tab keeps all its parts, offers the new version, an
   await expect.poll(script).toContain('-b1.js')
   await message(page, 'written before the upgrade').waitFor()
   expect(await newVersion(page).count()).toBe(0)
-  // The other tab goes on with the version that it shows.
+  // The other tab continues with the version that it shows.
   await newVersion(other).waitFor()
   await other.getByRole('button', { name: 'New group' }).click()
   await parts[0]!.shown(other).waitFor()
@@ -156,7 +156,7 @@ it('after an upgrade an open tab keeps all its parts, offers the new version, an
   await page.close()
 })
 
-it('a new version that cannot be cached as a whole leaves nothing of it in the caches', async () => {
+it('a new version that cannot be cached completely leaves nothing in the caches', async () => {
   const page = await openGroup(browser)
   await controlled(page)
   const cached = () => page.evaluate<string[]>('caches.keys()')
@@ -190,7 +190,7 @@ it('without a service worker, a tab from before an upgrade reloads once into the
   await page.close()
 })
 
-it('the cached page is shown at once, however long the server takes', async () => {
+it('the cached page shows at once, however slow the server is', async () => {
   const page = await openGroup(browser)
   await controlled(page)
   front.down = true

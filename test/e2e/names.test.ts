@@ -38,7 +38,9 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-/** Elements in sight that are scrolled, or could be, to the side; and those whose text is cut without an ellipsis. */
+/**
+ * Returns visible elements that scroll or could scroll sideways, and those with text cut without an ellipsis.
+ */
 const faults = () =>
   page.evaluate(`
     const seen = (element) => {
@@ -109,12 +111,12 @@ describe.each(Object.entries(titles))(
   }
 )
 
-/** What is painted in a box, as a picture without what an animation or a caret does. */
+/** Returns the pixels of a box as a picture, without animations and the caret. */
 const painted = async (clip: { x: number; y: number; width: number; height: number }) =>
   (await page.screenshot({ clip, animations: 'disabled', caret: 'hide' })).toString('base64')
 const boxOf = async (element: Locator) => (await element.boundingBox())!
 
-/** The pictures once nothing changes in them any more: receipts and marks for unread have come. */
+/** Returns the pictures once they no longer change: receipts and unread marks have arrived. */
 async function atRest(take: () => Promise<string[]>): Promise<string[]> {
   let before = await take()
   await expect
@@ -127,14 +129,14 @@ async function atRest(take: () => Promise<string[]>): Promise<string[]> {
   return before
 }
 
-describe('marks that pile up on a letter', () => {
+describe('stacked combining marks', () => {
   it('paint nothing above or below their message', async () => {
     await page.goto(`${scene.parley.url}/conversations/${direct}`)
     await message(page, 'before').waitFor()
     const last = await jane.send(direct, storm)
     await jane.send(direct, 'after')
     await message(page, 'after').waitFor()
-    // What reading them changes on the page has begun.
+    // The page has begun to mark them as read.
     const unread = async () => (await john.get<Conversation>(`/api/conversations/${direct}`)).body.unreadCount
     await expect.poll(unread).toBe(0)
     const [above, below] = [message(page, 'before'), message(page, 'after')]
@@ -144,11 +146,11 @@ describe('marks that pile up on a letter', () => {
     ]
     const row = page.locator(`[data-part=message][data-position="${last.position}"] [data-part=text]`)
     const withMarks = await atRest(pictures)
-    // The same message without its marks has the same place.
+    // The same message without its marks has the same position.
     await row.evaluate((text) => (text.firstChild!.nodeValue = 'ab'))
     expect(await atRest(pictures)).toEqual(withMarks)
   })
-  it('paint nothing above or below their line in the list', async () => {
+  it('paint nothing above or below their row in the list', async () => {
     await page.goto(scene.parley.url)
     await jane.send(direct, `${storm} in the list`)
     const words = page.locator('[data-part=words]', { hasText: 'in the list' })
@@ -169,7 +171,7 @@ const directionOf = (selector: string) =>
   page.evaluate<string>(`getComputedStyle(document.querySelector(${JSON.stringify(selector)})).direction`)
 
 describe('text of another direction', () => {
-  it('turns no words around it: in the list, in lines and in quotes', async () => {
+  it('reorders no words around it: in the list, in system messages and in quotes', async () => {
     const title = titles['right to left']
     await page.goto(`${scene.parley.url}/conversations/${groups[title]}`)
     await message(page, title).waitFor()
@@ -178,7 +180,7 @@ describe('text of another direction', () => {
     expect(await directionOf('[data-part=line]')).toBe('ltr')
     expect(await directionOf('[data-mine] [data-part=body]')).toBe('rtl')
   })
-  it('of an override in a message ends with it', async () => {
+  it('with an override in a message ends with the message', async () => {
     await jane.send(direct, 'open the file \u202Egpj.exe')
     await page.goto(`${scene.parley.url}/conversations/${direct}`)
     const row = page.locator('[data-part=message]', { hasText: 'open the file' })
@@ -189,7 +191,7 @@ describe('text of another direction', () => {
     })
     expect(Math.abs(sides)).toBeLessThan(12)
   })
-  it('has no language of the interface, which has one', async () => {
+  it('has no language attribute, unlike the interface', async () => {
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
     expect(await page.locator('[data-part=text]').first().getAttribute('lang')).toBe('')
     expect(await page.locator('[data-part=header] h1').getAttribute('lang')).toBe('')

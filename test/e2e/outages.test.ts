@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-/** How many streams the open tabs of a browser hold, of those that are opened from now on. */
+/** Counts the streams that a browser's tabs open from now on and still hold. */
 function countStreams(context: BrowserContext): () => number {
   const streams = new Set<Request>()
   context.on('request', (request) => {
@@ -23,7 +23,7 @@ function countStreams(context: BrowserContext): () => number {
   return () => Array.from(streams).filter((request) => !request.frame().page().isClosed()).length
 }
 
-it('a tab that was closed catches up when it is opened again', async () => {
+it('a closed tab catches up when it is opened again', async () => {
   await send(johns, 'before')
   await listed(janes, 'john').click()
   await message(janes, 'before').waitFor()
@@ -39,7 +39,7 @@ it('a tab that was closed catches up when it is opened again', async () => {
   expect(await janes.locator('[data-part=text]').allTextContents()).toEqual(['before', 'one', 'two', 'three'])
 })
 
-it('E4: what is sent while the server is down goes out when it is back, once and in order', async () => {
+it('E4: messages sent while the server is down are delivered when it is back, once and in order', async () => {
   await scene.parley.kill()
   await send(johns, 'into the void')
   await send(johns, 'and again')
@@ -58,8 +58,8 @@ it('E4: what is sent while the server is down goes out when it is back, once and
   await johns.getByText(/Reconnecting…/).waitFor({ state: 'detached' })
 })
 
-it('E4: an answer that is lost does not double the message', async () => {
-  // The server stores it; the browser is told that nothing came back, twice.
+it('E4: a lost response does not duplicate the message', async () => {
+  // The server stores it, but the browser loses the response, twice.
   let lost = 0
   await johns.route(/\/api\/conversations\/\d+\/messages$/, async (route) => {
     if (route.request().method() !== 'POST' || lost === 2) return route.continue()
@@ -76,7 +76,7 @@ it('E4: an answer that is lost does not double the message', async () => {
   expect(await message(johns, 'only once').count()).toBe(1)
 })
 
-it('two tabs hold one stream, show the same, and the second takes over when the first closes', async () => {
+it('two tabs share one stream and show the same, and the second takes over when the first closes', async () => {
   const browser = scene.john
   await johns.close()
   const streams = countStreams(browser.context)
@@ -104,7 +104,7 @@ it('two tabs hold one stream, show the same, and the second takes over when the 
   johns = second
 })
 
-it('somebody else who signs in shows in every tab, and nothing of the first stays', async () => {
+it("another user's sign-in shows in every tab, and nothing of the first user remains", async () => {
   const other = await scene.john.context.newPage()
   await other.goto(scene.parley.url)
   await other.getByRole('button', { name: 'Account of john' }).click()

@@ -53,7 +53,7 @@ const offline = async () => {
   await johns.getByText('You’re offline.').waitFor()
 }
 
-/** The requests that change something, as `METHOD last part of the path`. */
+/** Records changing requests as `METHOD last part of the path`. */
 function watch(page = johns) {
   const seen: string[] = []
   const note = (request: Request) => {
@@ -69,7 +69,7 @@ function watch(page = johns) {
 }
 
 describe('a draft', () => {
-  it('E5: a reply survives another conversation and a reload, and is still one (case 16)', async () => {
+  it('E5: a reply survives another conversation and a reload, and is still a reply (case 16)', async () => {
     await act(johns, message(johns, 'Hello jane'), 'Reply')
     await field(johns).fill('to myself')
     await startWith(johns, 'jill')
@@ -85,7 +85,7 @@ describe('a draft', () => {
     expect(await johns.getByText('Reply to You').count()).toBe(0)
   })
 
-  it('case 16: an edit that was begun is still there offline, and then the text it interrupted', async () => {
+  it('case 16: a started edit is still there offline, and then the text it interrupted', async () => {
     await isSent('to myself')
     await field(johns).fill('half a thought')
     await act(johns, message(johns, 'to myself'), 'Edit')
@@ -104,7 +104,7 @@ describe('a draft', () => {
     await field(johns).fill('')
   })
 
-  it('case 18: words typed while an edit is saved on a slow network are a message of their own', async () => {
+  it('case 18: words typed while an edit is saved on a slow network become a separate message', async () => {
     const network = await scene.john.context.newCDPSession(johns)
     const slow = { offline: false, latency: 1_500, downloadThroughput: -1, uploadThroughput: -1 }
     await network.send('Network.emulateNetworkConditions', slow)
@@ -122,7 +122,7 @@ describe('a draft', () => {
     expect(await contents()).toEqual(['Hello jane', 'to you, jane', 'the next', 'and one more'])
   })
 
-  it('holds to the limit of the server', async () => {
+  it("respects the server's limit", async () => {
     await field(johns).fill('x'.repeat(301))
     await johns.getByText('1 character too many').waitFor()
     expect(await johns.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true)
@@ -132,8 +132,8 @@ describe('a draft', () => {
   })
 })
 
-describe('case 15: a reply to a message that is deleted', () => {
-  it('before it is sent says so, and goes out without the quote', async () => {
+describe('case 15: a reply to a deleted message', () => {
+  it('deleted before it is sent says so, and is sent without the quote', async () => {
     await jane.send(path.split('/')[3]!, 'the code is 4711')
     await act(johns, message(johns, 'the code is 4711'), 'Reply')
     await johns.keyboard.type('thanks')
@@ -146,7 +146,7 @@ describe('case 15: a reply to a message that is deleted', () => {
     await expect.poll(async () => field(johns).inputValue()).toBe('')
   })
 
-  it('while it waits offline goes out without the quote', async () => {
+  it('pending offline is sent without the quote', async () => {
     const { id } = await jane.send(path.split('/')[3]!, 'the code is 4712')
     await act(johns, message(johns, 'the code is 4712'), 'Reply')
     await offline()
@@ -164,7 +164,7 @@ describe('case 15: a reply to a message that is deleted', () => {
 })
 
 describe('offline', () => {
-  it('edits, deletions and reactions show at once, survive a reload, and go out once, in order', async () => {
+  it('edits, deletions and reactions show at once, survive a reload, and are sent once, in order', async () => {
     await send(johns, 'to be deleted')
     await send(johns, 'to be edited')
     await isSent('to be edited')
@@ -202,14 +202,14 @@ describe('offline', () => {
     await message(janes, 'and a message').waitFor()
     const now = await stored()
     expect(now).toHaveLength(before + 1)
-    // An edit that was tried offline is followed by the next one; everything else is one request.
+    // An edit attempted offline is followed by the next one; everything else is one request.
     expect(requests.filter((method) => method !== 'PATCH').toSorted()).toEqual(['DELETE', 'POST', 'PUT'])
     expect(now[1]!.content).toBe('edited twice')
     expect(now[2]).toMatchObject({ content: '', deletedAt: expect.any(String) })
     await listed(johns, 'jane').getByText('Sending').waitFor({ state: 'detached' })
   })
 
-  it('a message that waits can be edited and deleted', async () => {
+  it('a pending message can be edited and deleted', async () => {
     await offline()
     await send(johns, 'tpyo')
     await send(johns, 'a mistake')
@@ -232,7 +232,7 @@ describe('offline', () => {
   })
 
   it('a reaction that is added and removed is never sent', async () => {
-    // Another reaction is tried, and waits before these.
+    // Another reaction is attempted, and waits before these.
     await offline()
     await openMenu(johns, message(johns, 'the next'))
     await johns.getByRole('menuitemcheckbox', { name: 'React with 👍' }).click()
@@ -252,7 +252,7 @@ describe('offline', () => {
     expect(requests.filter((method) => method === 'PUT')).toHaveLength(1)
   })
 
-  it('what one tab does all tabs show, and it goes out once', async () => {
+  it('all tabs show what one tab does, and it is sent once', async () => {
     const tablet = await scene.john.context.newPage()
     await tablet.goto(johns.url())
     await message(tablet, 'after it').waitFor()
@@ -305,7 +305,7 @@ describe('a refusal', () => {
     await listed(johns, 'jane').getByText('Not sent').waitFor({ state: 'detached' })
   })
 
-  it('E5: of an edit gives the text back, and rolls the message back', async () => {
+  it('E5: of an edit restores the text in the field, and rolls the message back', async () => {
     await johns.route(/\/messages\/\d+$/, (route) =>
       route.fulfill({
         status: 422,
@@ -323,7 +323,7 @@ describe('a refusal', () => {
     await field(johns).press('Enter')
     await failures(johns).getByText('The message must not be longer.').waitFor()
     await message(johns, 'refused').waitFor()
-    // The same again cannot work.
+    // An unchanged retry cannot succeed.
     expect(await failures(johns).getByRole('button').allTextContents()).toEqual(['Edit', 'Discard'])
     await johns.unrouteAll()
     await failures(johns).getByRole('button', { name: 'Edit' }).click()
@@ -374,7 +374,7 @@ describe('a refusal', () => {
     await failures(johns).waitFor({ state: 'detached' })
   })
 
-  it('that asks to wait is none: 429 and 503', async () => {
+  it('with a retry delay is no failure: 429 and 503', async () => {
     const answers = [429, 503]
     await johns.route(/\/messages$/, (route) => {
       const status = route.request().method() === 'POST' ? answers.shift() : undefined
@@ -395,7 +395,7 @@ describe('a refusal', () => {
   })
 })
 
-it('what Parley 0.1 kept, messages to be sent and a draft, is sent and is still there', async () => {
+it('a draft and unsent messages of Parley 0.1 are kept and sent', async () => {
   const address = johns.url()
   const conversationId = address.split('/').at(-1)!
   await johns.goto(`${scene.parley.url}/livez`)
@@ -429,6 +429,6 @@ it('what Parley 0.1 kept, messages to be sent and a draft, is sent and is still 
   expect((await contents()).slice(-2)).toEqual(['old one', 'old two'])
 })
 
-it('nothing went wrong in the pages', () => {
+it('the pages report no errors', () => {
   expect(errors).toEqual([])
 })

@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-/** The list, with the conversation opened from it by a finger. */
+/** The list, with a conversation opened from it by a finger. */
 beforeEach(async () => {
   await page.goto(scene.parley.url)
   await page.getByRole('link', { name: 'Garden' }).tap()
@@ -39,7 +39,7 @@ beforeEach(async () => {
 const dialogs = () => page.locator('dialog[open]')
 const path = () => new URL(page.url()).pathname
 
-/** Rests a finger on an element until the menu is there. */
+/** Rests a finger on an element until its menu opens. */
 async function rest(element: Locator): Promise<void> {
   const { x, y, width, height } = (await element.boundingBox())!
   const at = { x: x + width / 2, y: y + height / 2 }
@@ -59,17 +59,17 @@ const openPerson = async () => {
   await page.getByRole('button', { name: 'Actions for jane' }).tap()
 }
 
-/** Everything that opens over a conversation, and how many lie over each other then. */
+/** Every overlay over a conversation, and the number of overlays stacked then. */
 const overConversation: [string, () => Promise<unknown>, number, string][] = [
   ['the menu of a message', openMenu, 1, 'Message actions'],
   ['the emoji dialog', () => choose('More emoji…'), 1, 'React with an emoji'],
-  ['the dialog of who reacted', () => choose('Reactions'), 1, 'Reactions'],
-  ['the dialog to forward', () => choose('Forward…'), 1, 'Forward to…'],
-  ['the question before deleting', () => choose('Delete…'), 1, 'Delete this message?'],
-  ['the panel of the group', openPanel, 1, 'Group'],
-  ['the menu of a person', openPerson, 2, 'Actions for jane'],
+  ['the dialog with reacting users', () => choose('Reactions'), 1, 'Reactions'],
+  ['the forward dialog', () => choose('Forward…'), 1, 'Forward to…'],
+  ['the deletion confirmation', () => choose('Delete…'), 1, 'Delete this message?'],
+  ['the group panel', openPanel, 1, 'Group'],
+  ["a member's menu", openPerson, 2, 'Actions for jane'],
   [
-    'the question before removing a person',
+    'the removal confirmation',
     async () => {
       await openPerson()
       await page.getByRole('menuitem', { name: 'Remove…' }).tap()
@@ -78,7 +78,7 @@ const overConversation: [string, () => Promise<unknown>, number, string][] = [
     'Remove jane?'
   ],
   [
-    'the question before leaving',
+    'the leave confirmation',
     async () => {
       await openPanel()
       await page.getByRole('button', { name: 'Leave group' }).tap()
@@ -88,12 +88,12 @@ const overConversation: [string, () => Promise<unknown>, number, string][] = [
   ]
 ]
 const overList: [string, () => Promise<unknown>, string][] = [
-  ['the dialog of a new group', () => page.getByRole('button', { name: 'New group' }).tap(), 'New group'],
+  ['the new group dialog', () => page.getByRole('button', { name: 'New group' }).tap(), 'New group'],
   ['the account', () => page.getByRole('button', { name: 'Account of john' }).tap(), 'Account of john']
 ]
 
 describe('Back on a phone', () => {
-  it.each(overConversation)('closes %s, and then leads to the list', async (_name, open, depth, title) => {
+  it.each(overConversation)('closes %s, and then returns to the list', async (_name, open, depth, title) => {
     await open()
     await page.getByRole('dialog', { name: title }).waitFor()
     for (let left = depth - 1; left >= 0; left--) {
@@ -106,7 +106,7 @@ describe('Back on a phone', () => {
     await expect.poll(path).toBe('/')
   })
 
-  it.each(overList)('closes %s, and leaves the list where it is', async (_name, open, title) => {
+  it.each(overList)('closes %s, and leaves the list as it is', async (_name, open, title) => {
     await page.goBack()
     await expect.poll(path).toBe('/')
     await open()
@@ -117,7 +117,7 @@ describe('Back on a phone', () => {
     await page.getByRole('link', { name: 'Garden' }).waitFor()
   })
 
-  it('closes the names for a mention before the conversation', async () => {
+  it('closes the mention suggestions before the conversation', async () => {
     await page.getByRole('textbox', { name: /^Message/ }).fill('@')
     await names().waitFor()
     await page.goBack()
@@ -125,7 +125,7 @@ describe('Back on a phone', () => {
     expect(path()).toBe(pathname)
   })
 
-  it('closes the names in a dialog before the dialog', async () => {
+  it('closes the suggestions in a dialog before the dialog', async () => {
     await page.goBack()
     await page.getByRole('button', { name: 'New group' }).tap()
     await page.getByRole('dialog').getByRole('combobox').fill('ja')
@@ -137,7 +137,7 @@ describe('Back on a phone', () => {
     await dialogs().waitFor({ state: 'detached' })
   })
 
-  it('closes the list of people above the conversations, and leaves those where they are', async () => {
+  it('closes the people search above the conversations, and leaves those as they are', async () => {
     await page.goBack()
     await expect.poll(path).toBe('/')
     await page.getByRole('combobox').fill('ja')
@@ -145,7 +145,7 @@ describe('Back on a phone', () => {
     await page.goBack()
     await page.getByRole('option').waitFor({ state: 'detached' })
     await page.getByRole('link', { name: 'Garden' }).waitFor()
-    // What is chosen then opens as ever, and Back leads to the list.
+    // A chosen conversation opens as usual, and Back returns to the list.
     await page.getByRole('combobox').press('ArrowDown')
     await page.getByRole('option', { name: 'jane' }).tap()
     await expect.poll(path).not.toBe('/')
@@ -153,7 +153,7 @@ describe('Back on a phone', () => {
     await expect.poll(path).toBe('/')
   })
 
-  it('passes over what was closed otherwise: by Escape, beside it, or by its button', async () => {
+  it('skips overlays closed in another way: by Escape, beside it, or by its button', async () => {
     const before = await page.evaluate<number>('history.length')
     for (const close of [
       () => page.keyboard.press('Escape'),
@@ -170,7 +170,7 @@ describe('Back on a phone', () => {
     await expect.poll(path).toBe('/')
   })
 
-  it('closes a form in a panel before the panel, and the button that opened it has the focus', async () => {
+  it('closes a form in a panel before the panel, and focuses the button that opened it', async () => {
     for (const name of ['Rename', 'Add members']) {
       await openPanel()
       await page.getByRole('button', { name }).tap()
@@ -184,7 +184,7 @@ describe('Back on a phone', () => {
     expect(path()).toBe(pathname)
   })
 
-  it('the page that a dialog leads to takes the place of its entry', async () => {
+  it("a page opened from a dialog replaces the dialog's history entry", async () => {
     await choose('Forward…')
     await page.getByRole('dialog').getByRole('button', { name: 'Kitchen' }).tap()
     await page.getByRole('heading', { name: 'Kitchen', level: 1 }).waitFor()
@@ -195,7 +195,7 @@ describe('Back on a phone', () => {
     await expect.poll(path).toBe('/')
   })
 
-  it('the way back to the list leaves no conversation below it', async () => {
+  it('the link back to the list leaves no conversation below it in the history', async () => {
     const before = await page.evaluate<number>('history.length')
     for (let times = 0; times < 3; times++) {
       await page.getByRole('link', { name: 'Back to conversations' }).tap()
@@ -219,12 +219,12 @@ async function watch(): Promise<void> {
   `)
 }
 
-describe('a finger beside what is open closes it, and touches nothing beneath', () => {
-  it.each(overConversation.filter(([name]) => name !== 'the panel of the group'))(
+describe('a tap beside an overlay closes it, and touches nothing beneath', () => {
+  it.each(overConversation.filter(([name]) => name !== 'the group panel'))(
     '%s',
     async (_name, open, depth, title) => {
       await open()
-      // As many were open before the last took the place of a menu.
+      // As many were open before the last one replaced a menu.
       await page.getByRole('dialog', { name: title }).waitFor()
       await expect.poll(() => dialogs().count()).toBe(depth)
       await watch()
@@ -245,7 +245,7 @@ describe('a finger beside what is open closes it, and touches nothing beneath', 
     expect(await touched()).toEqual([])
     expect(path()).toBe('/')
   })
-  it('and what was typed for a new group is kept', async () => {
+  it('and keeps text typed for a new group', async () => {
     await page.goBack()
     await page.getByRole('button', { name: 'New group' }).tap()
     const field = page.getByLabel('Group name')
@@ -255,7 +255,7 @@ describe('a finger beside what is open closes it, and touches nothing beneath', 
     await page.goBack()
     await dialogs().waitFor({ state: 'detached' })
   })
-  it('the names for a mention stay open under a finger between them', async () => {
+  it('the mention suggestions stay open under a tap between them', async () => {
     const field = page.getByRole('textbox', { name: /^Message/ })
     await field.tap()
     await field.fill('@j')

@@ -6,20 +6,20 @@ import { act, message } from './people.ts'
 
 /** A part of the app whose code is loaded when it is first shown. */
 export type Part = {
-  /** The name of its file without hash and ending. */
+  /** Its file name without hash and extension. */
   name: string
   open(page: Page): Promise<void>
-  /** What is there once it is shown. */
+  /** An element that exists once it is shown. */
   shown(page: Page): Locator
 }
 
-/** The group in which each part can be opened, and a message of one's own in it that was edited and reacted to. */
+/** The group in which each part can be opened, with an own message that was edited and reacted to. */
 export const partsGroup = { title: 'all parts', content: 'as it reads now' }
 
 const dialog = (page: Page, name: string) => page.getByRole('dialog', { name, exact: true })
 const choose = (choice: string) => (page: Page) => act(page, message(page, partsGroup.content), choice)
 
-/** All of them; `lazyParts` finds those in the sources that are missing here. */
+/** All lazily loaded parts; `lazyParts` finds any that are missing here. */
 export const parts: readonly Part[] = [
   {
     name: 'new-group-dialog',
@@ -53,7 +53,7 @@ export const parts: readonly Part[] = [
   }
 ]
 
-/** The files that `lazily` loads, anywhere in the sources. */
+/** Returns the files that `lazily` loads anywhere in the sources. */
 export async function lazyParts(): Promise<string[]> {
   const sources = join(repository, 'web/src')
   const names = (await readdir(sources, { recursive: true })).filter((name) => /\.tsx?$/.test(name))

@@ -8,19 +8,19 @@ import { openBrowser, type Browser } from '../harness/chromium.ts'
 import { loginBehind } from '../harness/api.ts'
 import { cleanEnv, release, startParley, type Parley } from '../harness/parley.ts'
 
-/** Parley as its own process, and a browser for each of john and jane. */
+/** Parley as a child process, and a browser each for john and jane. */
 export type Scene = {
   parley: Parley
   john: Browser
   jane: Browser
-  /** One more person, who is added and signs in with a browser of their own. */
+  /** Adds another user, who signs in with their own browser. */
   arrive(username: string, options?: BrowserOptions): Promise<Page>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 export type BrowserOptions = Omit<NonNullable<Parameters<typeof openBrowser>[0]>, 'env'>
 
-/** `env` is what Parley is started with; the rest is of the browsers. */
+/** Opens a scene. `env` configures Parley; the other options configure the browsers. */
 export async function openScene({
   env = {},
   ...options
@@ -49,7 +49,7 @@ export async function openScene({
   }
 }
 
-/** Adds people as whoever runs a server does. */
+/** Adds users as an administrator does. */
 export async function addPeople({ dataDir }: Parley, usernames: string[]): Promise<void> {
   await promisify(execFile)('./server/parley.js', ['user', 'add', ...usernames], {
     cwd: release,
@@ -57,12 +57,12 @@ export async function addPeople({ dataDir }: Parley, usernames: string[]): Promi
   })
 }
 
-/** The field of the access page: only those see it who are not signed in. */
+/** Returns the field of the access page, which is shown only without a session. */
 export function accessField(page: Page): Locator {
   return page.getByLabel('Username', { exact: true })
 }
 
-/** A page of somebody who signed in as people do. */
+/** Returns a page on which a user has signed in through the form. */
 export async function signIn(browser: Browser, url: string, username: string): Promise<Page> {
   const page = await browser.context.newPage()
   await page.goto(url)
@@ -72,7 +72,9 @@ export async function signIn(browser: Browser, url: string, username: string): P
   return page
 }
 
-/** A page behind a proxy, where the development login is refused: the session is created at a node. */
+/**
+ * Returns a page behind a proxy, where the development login is refused: the session is created at a node.
+ */
 export async function signInBehind(
   browser: Browser,
   url: string,
@@ -88,7 +90,7 @@ export async function signInBehind(
   return page
 }
 
-/** Finds somebody by the beginning of the name and opens the conversation. */
+/** Finds a user by the start of their name and opens the conversation. */
 export async function startWith(page: Page, username: string): Promise<void> {
   const search = page.getByRole('combobox')
   await search.fill(username.slice(0, 2))
@@ -98,7 +100,7 @@ export async function startWith(page: Page, username: string): Promise<void> {
   await page.getByRole('heading', { name: username, level: 1 }).waitFor()
 }
 
-/** john and jane signed in, each with a page, and their conversation open on john's. */
+/** Signs john and jane in on a page each, and opens their conversation on john's. */
 export async function meet({ parley, john, jane }: Scene): Promise<{ johns: Page; janes: Page }> {
   const [johns, janes] = await Promise.all([
     signIn(john, parley.url, 'john'),
@@ -114,30 +116,33 @@ export async function send(page: Page, content: string): Promise<void> {
   await field.press('Enter')
 }
 
-/** A message in the open conversation, by its whole text; not one that quotes it. */
+/** Returns a message in the open conversation by its full text, excluding quotes of it. */
 export function message(page: Page, content: string): Locator {
   const text = page.locator('[data-part=text]').and(page.getByText(content, { exact: true }))
   return page.locator('[data-part=message]').filter({ has: text })
 }
 
-/** Opens what may be done with a message. */
+/** Opens a message's menu. */
 export async function openMenu(page: Page, row: Locator): Promise<void> {
   await row.locator('[data-part=bubble]').click({ button: 'right' })
   await page.getByRole('menu').waitFor()
 }
 
-/** Does something with a message, by its menu. */
+/** Chooses an action in a message's menu. */
 export async function act(page: Page, row: Locator, choice: string): Promise<void> {
   await openMenu(page, row)
   await page.getByRole('menuitem', { name: choice, exact: true }).click()
 }
 
-/** The row of the conversation with somebody, in the list. */
+/** Returns a conversation's row in the list. */
 export function listed(page: Page, username: string): Locator {
   return page.getByRole('navigation').getByRole('link', { name: username })
 }
 
-/** Waits until a service worker serves the page. Asked from here: the content security policy lets no page evaluate a text. */
+/**
+ * Waits until a service worker controls the page. It asks from outside, because the content security policy
+ * forbids evaluating text in the page.
+ */
 export async function controlled(page: Page): Promise<void> {
   await expect.poll(() => page.evaluate('navigator.serviceWorker.controller !== null')).toBe(true)
 }

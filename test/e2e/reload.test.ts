@@ -19,7 +19,7 @@ beforeAll(async () => {
   page = await signIn(scene.john, scene.parley.url, 'john')
   await listed(page, 'jane').click()
   await message(page, 'before everything').waitFor()
-  // The worker has the app's page: from here on it opens without a network.
+  // The worker has cached the app's page: from here on it opens without a network.
   await page.evaluate('navigator.serviceWorker.ready')
 })
 afterAll(() => scene[Symbol.asyncDispose]())
@@ -27,7 +27,7 @@ afterAll(() => scene[Symbol.asyncDispose]())
 const janeSends = (content: string) => jane.post(path, { content })
 const contents = () => page.locator('[data-part=text]').allTextContents()
 
-/** The newest hundred messages of the conversation, oldest first, as the server tells john now. */
+/** Returns the newest hundred messages of the conversation from the server, oldest first. */
 async function refetched(): Promise<Message[]> {
   const messages: Message[] = []
   for (let pages = 0; pages < 4; pages++) {
@@ -39,14 +39,14 @@ async function refetched(): Promise<Message[]> {
 }
 const refetchedContents = async () => (await refetched()).map(({ content }) => content)
 
-/** Where john's log ends now. */
+/** Returns the current head of john's log. */
 async function head(): Promise<string> {
   return (await john.get('/api/conversations')).headers.get('event-cursor')!
 }
 
 type Kept = { cursor: string | null; messages: Message[]; records: number }
 
-/** What this browser keeps of john's state. */
+/** Returns what this browser stores of john's state. */
 function kept(): Promise<Kept> {
   return page.evaluate(`new Promise((resolve) => {
     const opening = indexedDB.open('parley:${john.user.id}:state')
@@ -71,12 +71,12 @@ function kept(): Promise<Kept> {
 }
 const allIsKept = () => expect.poll(async () => (await kept()).cursor === (await head())).toBe(true)
 
-/** Copies the database of a killed server alone: the server leaves its command socket behind, which nothing can copy. */
+/** Copies only the database of a killed server: its command socket, which stays behind, cannot be copied. */
 async function copyDatabase(from: string, to: string): Promise<void> {
   for (const name of ['parley.db', 'parley.db-wal']) await copyFile(join(from, name), join(to, name))
 }
 
-it('C1: a reload goes on from the cursor that was kept with the state, and fetches nothing anew', async () => {
+it('C1: a reload resumes from the stored cursor, and fetches nothing again', async () => {
   await janeSends('before the reload')
   await message(page, 'before the reload').waitFor()
   await allIsKept()
@@ -91,13 +91,13 @@ it('C1: a reload goes on from the cursor that was kept with the state, and fetch
   await message(page, 'after the reload').waitFor()
   page.off('request', note)
   const paths = asked.map((request) => new URL(request.url()).pathname)
-  // Who is here is asked for each time: it is not kept.
+  // Presence is requested each time, because it is not stored.
   const fetched = paths.filter((path) => /^\/api\/(?!presence|.*\/read_messages)/.test(path))
   expect(fetched.toSorted()).toEqual(['/api/auth_user', '/api/messages'])
   expect((await asked[paths.indexOf('/api/messages')]!.allHeaders())['last-event-id']).toBe(cursor)
 })
 
-it('C2: a reload without a network shows what was here, says so, and sends when the network is back', async () => {
+it('C2: a reload without a network shows the stored state, says so, and sends when the network is back', async () => {
   await allIsKept()
   await scene.john.context.setOffline(true)
   await page.reload()
@@ -117,7 +117,7 @@ it('C2: a reload without a network shows what was here, says so, and sends when 
   expect(await contents()).toEqual(await refetchedContents())
 })
 
-it('C2: a page that is loaded while the server is down shows what was here, and goes on when it is back', async () => {
+it('C2: a page loaded while the server is down shows the stored state, and continues when it is back', async () => {
   await allIsKept()
   await scene.parley.kill()
   await page.reload()
@@ -133,7 +133,7 @@ it('C2: a page that is loaded while the server is down shows what was here, and 
   expect(await contents()).toEqual(await refetchedContents())
 })
 
-it('C1: of messages that arrive while the page is loaded again and again, each is there once, in order', async () => {
+it('C1: messages that arrive during repeated reloads are each there once, in order', async () => {
   let sent = 0
   const over = new AbortController()
   const sending = (async () => {
@@ -149,11 +149,11 @@ it('C1: of messages that arrive while the page is loaded again and again, each i
   await sending
   await message(page, `storm ${sent}`).waitFor()
   await allIsKept()
-  // State and events are the refetched state, to the last field.
+  // State and events equal the refetched state in every field.
   expect((await kept()).messages).toEqual(await refetched())
 })
 
-it('C4: an older database in the place of a newer one: the page forgets what the server no longer knows', async () => {
+it('C4: after an older database is restored, the page drops what the server no longer has', async () => {
   const { parley } = scene
   const backup = `${parley.dataDir}-before`
   await parley.kill()
@@ -178,7 +178,7 @@ it('C4: an older database in the place of a newer one: the page forgets what the
   expect(messages).toEqual((await refetched()).slice(-messages.length))
 })
 
-it('C3: what an older Parley kept, or another tab beside the cursor, is not believed', async () => {
+it('C3: state stored by an older Parley, or by another tab without its cursor, is ignored', async () => {
   const change = (code: string) =>
     page.evaluate(`new Promise((resolve) => {
       indexedDB.open('parley:${john.user.id}:state').onsuccess = ({ target: { result: database } }) => {
@@ -188,7 +188,7 @@ it('C3: what an older Parley kept, or another tab beside the cursor, is not beli
         change.oncomplete = () => (database.close(), resolve())
       }
     })`)
-  // The page that wrote is gone, else it would write again.
+  // The page that wrote is closed; otherwise it would write again.
   const address = page.url()
   const reopen = async (code: string) => {
     await page.goto(`${scene.parley.url}/livez`)
@@ -215,7 +215,7 @@ it('C3: what an older Parley kept, or another tab beside the cursor, is not beli
   await message(page, 'after the restore').waitFor()
 })
 
-it('C3: whoever signs out leaves nothing behind, with or without a network', async () => {
+it('C3: a sign-out leaves nothing behind, with or without a network', async () => {
   await page.getByRole('button', { name: 'Account of john' }).click()
   await page.getByRole('button', { name: 'Sign out' }).click()
   await accessField(page).waitFor()
@@ -228,13 +228,13 @@ it('C3: whoever signs out leaves nothing behind, with or without a network', asy
   expect((await kept()).records).toBe(0)
 })
 
-it('C3: somebody else who is signed in here by other means sees nothing of the first', async () => {
+it('C3: another user who is signed in here by other means sees nothing of the first', async () => {
   await page.close()
   page = await signIn(scene.john, scene.parley.url, 'john')
   await listed(page, 'jane').click()
   await message(page, 'after the restore').waitFor()
   await allIsKept()
-  // As when the cookie is another's after a sign-in elsewhere: the page itself was not there.
+  // As if a sign-in elsewhere had replaced the cookie while the page was closed.
   await page.goto(`${scene.parley.url}/livez`)
   await scene.john.context.request.post(`${scene.parley.url}/api/login?session=cookie`, {
     headers: { origin: scene.parley.url },

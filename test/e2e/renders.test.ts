@@ -5,8 +5,8 @@ import { call, loginAs, type Api } from '../harness/api.ts'
 import { message, openScene, signIn, type Scene } from './people.ts'
 
 /**
- * Stands where React's developer tools do, and counts the components that each commit renders, by the part of the page
- * they belong to. `renders.stop()` gives the counts since `renders.start()`.
+ * Takes the place of React's developer tools, and counts the components that each commit renders, by part of
+ * the page. `renders.stop()` returns the counts since `renders.start()`.
  */
 const counter = `
   const parts = { message: '[data-part=message]', row: '[data-conversation]', composer: '[data-part=composer]', header: '[data-part=header]' }
@@ -49,7 +49,7 @@ let page: Page
 let jane: Api
 let john: Api
 let id: string
-/** A message in sight, which is edited. */
+/** A visible message, which is edited. */
 let edited: string
 beforeAll(async () => {
   scene = await openScene()
@@ -69,11 +69,11 @@ type Counts = { message?: number; row?: number; composer?: number; header?: numb
 const start = () => page.evaluate('renders.start()')
 const stop = () => page.evaluate<Counts>('renders.stop()')
 let edits = 0
-/** Resolves when everything that happened so far has been rendered, that it was read too. */
+/** Resolves when everything so far has been rendered, including read receipts. */
 async function atRest(): Promise<void> {
   const unread = async () => (await john.get<Conversation>(`/api/conversations/${id}`)).body.unreadCount
   await expect.poll(unread).toBe(0)
-  // What comes after it in the log, and is not read once more.
+  // Its event comes later in the log and causes no further read.
   const content = `edit ${++edits}`
   await call(`${scene.parley.url}/api/conversations/${id}/messages/${edited}`, {
     method: 'PATCH',
@@ -90,7 +90,7 @@ async function atRest(): Promise<void> {
 }
 const field = () => page.getByRole('textbox', { name: /^Message/ })
 
-it('a key in the composer renders the composer, and no message, no row of the list, no header', async () => {
+it('a key in the composer renders the composer, and no message, list row or header', async () => {
   await field().focus()
   await atRest()
   await start()
@@ -101,8 +101,8 @@ it('a key in the composer renders the composer, and no message, no row of the li
   await field().fill('')
 })
 
-it('a new message renders itself and its neighbour, and one row of the list', async () => {
-  // The counter counts: all twelve messages and the row were rendered when the page was opened.
+it('a new message renders itself, its neighbour, and one list row', async () => {
+  // A check of the counter: opening the page rendered all twelve messages and the row.
   await page.reload()
   await message(page, 'message 12').waitFor()
   expect((await stop()).message).toBeGreaterThanOrEqual(12)
@@ -113,11 +113,12 @@ it('a new message renders itself and its neighbour, and one row of the list', as
   const rendered = await page.locator('[data-part=message]').count()
   const { message: messages = 0 } = await stop()
   expect(rendered).toBeGreaterThanOrEqual(12)
-  // Components of two messages, each of fewer than fifteen, rendered at most thrice while the list finds its place.
+  // Components of two messages, each with fewer than fifteen, rendered at most three times while the list
+  // finds its position.
   expect(messages).toBeLessThan(2 * 15 * 3)
 })
 
-it('that somebody types renders one row of the list, and no message', async () => {
+it('typing by another user renders one list row, and no message', async () => {
   await atRest()
   await start()
   await jane.post(`/api/conversations/${id}/typing`)
@@ -127,7 +128,7 @@ it('that somebody types renders one row of the list, and no message', async () =
   expect(counts.composer).toBeUndefined()
 })
 
-it('that somebody comes online renders the header and one row of the list, and no message', async () => {
+it('a user who comes online causes the header and one list row to render, and no message', async () => {
   await atRest()
   await start()
   const janes = await signIn(scene.jane, scene.parley.url, 'jane')

@@ -8,7 +8,7 @@ let context: BrowserContext
 let jane: Api
 let john: Api
 let conversation: string
-/** What no storage may contain once john has signed out. */
+/** Texts that no storage may contain after john has signed out. */
 const words = ['half a thought', 'never sent', 'hello from jane', 'john', 'jane']
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ beforeEach(() => context.setOffline(false))
 const field = (page: Page) => page.getByRole('textbox', { name: /^Message / })
 const address = () => `${scene.parley.url}/conversations/${conversation}`
 
-/** john, with a draft in the conversation and a state that is kept. */
+/** Opens a page of john with a draft in the conversation and a stored state. */
 async function arrive(): Promise<Page> {
   const page = await signIn(scene.john, scene.parley.url, 'john')
   await controlled(page)
@@ -41,7 +41,9 @@ async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).click()
 }
 
-/** Everything that this browser keeps for the page, as one text: keys and values of every storage there is. */
+/**
+ * Returns everything that this browser stores for the page, as one text: keys and values of every storage.
+ */
 async function stored(page: Page): Promise<string> {
   const kept = await page.evaluate(`(async () => {
     const databases = await Promise.all((await indexedDB.databases()).map(({ name }) =>
@@ -72,7 +74,7 @@ async function stored(page: Page): Promise<string> {
 }
 
 async function expectNothingOf(page: Page): Promise<void> {
-  // A worker's file names contain words of the app's own.
+  // A worker's file names contain some of these words.
   const kept = async () => {
     const { files, ...rest } = JSON.parse(await stored(page)) as { files: [string, string[]][] }
     const odd = files.flatMap(([, urls]) => urls).filter((url) => new URL(url).pathname.startsWith('/api'))
@@ -83,7 +85,7 @@ async function expectNothingOf(page: Page): Promise<void> {
   }
 }
 
-it('C3: a sign-out deletes everything of the person, in every storage, and other tabs follow', async () => {
+it("C3: a sign-out deletes the user's data from every storage, and other tabs follow", async () => {
   const page = await arrive()
   const other = await context.newPage()
   await other.goto(address())
@@ -101,7 +103,7 @@ it('C3: a sign-out deletes everything of the person, in every storage, and other
   await page.close()
 })
 
-it('C3: offline too: the cookie signs nobody in again, and the session ends when the server is back', async () => {
+it('C3: an offline sign-out as well: the cookie signs no one in again, and the session ends when the server is back', async () => {
   const page = await arrive()
   const [cookie] = await context.cookies()
   const me = () =>
@@ -117,7 +119,7 @@ it('C3: offline too: the cookie signs nobody in again, and the session ends when
   await accessField(page).waitFor()
   await expect.poll(async () => (await me()).status).toBe(401)
   await expectNothingOf(page)
-  // The next person to sign in stays signed in.
+  // The next user to sign in stays signed in.
   await accessField(page).fill('john')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await message(page, 'hello from jane').waitFor()
@@ -148,7 +150,7 @@ it('C3: a sign-out that would drop unsent messages asks first', async () => {
   await page.close()
 })
 
-it('C3: an expired session says so, keeps drafts and outbox, and the same person returns to the same page', async () => {
+it('C3: an expired session says so, keeps drafts and outbox, and the same user returns to the same page', async () => {
   const page = await arrive()
   await context.setOffline(true)
   await field(page).fill('written offline')
@@ -164,7 +166,7 @@ it('C3: an expired session says so, keeps drafts and outbox, and the same person
   await page.getByText(/Your session has expired/).waitFor()
   await page.reload()
   await page.getByText(/Your session has expired/).waitFor()
-  // Received messages are not kept for the next person at this browser; drafts and outbox are.
+  // Received messages are not kept for the next user of this browser; drafts and outbox are.
   await expect.poll(() => stored(page)).not.toContain('hello from jane')
   expect(await stored(page)).toContain('half a thought')
   expect(page.url()).toBe(address())
@@ -178,14 +180,14 @@ it('C3: an expired session says so, keeps drafts and outbox, and the same person
   await page.close()
 })
 
-it('somebody who is signed out at a conversation and signs in is led to that conversation', async () => {
+it('a user whose session ended in a conversation returns to it after signing in', async () => {
   const page = await context.newPage()
   await page.goto(address())
   await accessField(page).fill('john')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await message(page, 'hello from jane').waitFor()
   expect(page.url()).toBe(address())
-  // As a sign-in by GitHub ends.
+  // As at the end of a GitHub sign-in.
   for (const [query, path] of [
     [`?return_to=${encodeURIComponent(`/conversations/${conversation}`)}`, `/conversations/${conversation}`],
     ['?return_to=//example.org/conversations/1', '/'],

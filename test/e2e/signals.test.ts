@@ -21,14 +21,14 @@ const field = (page: Page) => page.getByRole('textbox', { name: /^Message / })
 const typing = (page: Page) => page.locator('[data-part=typing]', { hasText: 'jane is typing…' })
 const online = (page: Page) => page.locator('[data-part=header]').getByText('online', { exact: true })
 
-it('whoever is here is marked so, in the head of the conversation and in the list', async () => {
+it('an online user is marked in the conversation header and in the list', async () => {
   await online(johns).waitFor()
   await listed(johns, 'jane online').waitFor()
   await online(janes).waitFor()
   expect(await violations(johns)).toEqual([])
 })
 
-it('G7: who is writing is seen in every tab, moves nothing, and is gone by itself', async () => {
+it('G7: typing shows in every tab, moves nothing, and expires', async () => {
   const second = await scene.john.context.newPage()
   await second.goto(johns.url())
   await message(second, 'Hello jane').waitFor()
@@ -48,7 +48,7 @@ it('G7: who is writing is seen in every tab, moves nothing, and is gone by itsel
   await second.close()
 })
 
-it('G7: it ends with the message', async () => {
+it('G7: typing ends with the message', async () => {
   await field(janes).fill('Dear john')
   await typing(johns).waitFor()
   await field(janes).press('Enter')
@@ -56,10 +56,10 @@ it('G7: it ends with the message', async () => {
   expect(await typing(johns).count()).toBe(0)
 })
 
-it('nobody is told of an edit, nor of a field that is emptied', async () => {
-  const told: string[] = []
+it('neither an edit nor clearing the field sends a typing signal', async () => {
+  const requests: string[] = []
   janes.on('request', (request) => {
-    if (new URL(request.url()).pathname.endsWith('/typing')) told.push(request.url())
+    if (new URL(request.url()).pathname.endsWith('/typing')) requests.push(request.url())
   })
   await act(janes, message(janes, 'Dear john'), 'Edit')
   await field(janes).fill('Dear all')
@@ -69,8 +69,8 @@ it('nobody is told of an edit, nor of a field that is emptied', async () => {
   await field(janes).fill(' ')
   await field(janes).fill('')
   await act(janes, message(janes, 'Hello jane'), 'Reply')
-  expect(told).toEqual([])
-  // Again and again: so soon after the last time the server passes nothing on.
+  expect(requests).toEqual([])
+  // Repeated, because the server throttles signals.
   const write = async () => {
     await field(janes).press('x')
     return typing(johns).count()
@@ -78,7 +78,7 @@ it('nobody is told of an edit, nor of a field that is emptied', async () => {
   await expect.poll(write).toBe(1)
 })
 
-it('G7: what passes is not shown any more when the connection is lost, and is back with it', async () => {
+it('G7: signals are hidden when the connection is lost, and return with it', async () => {
   await scene.john.context.setOffline(true)
   await johns.getByText('You’re offline.').waitFor()
   for (const passing of [online(johns), typing(johns), listed(johns, 'jane online')])
@@ -87,6 +87,6 @@ it('G7: what passes is not shown any more when the connection is lost, and is ba
   await online(johns).waitFor()
 })
 
-it('nothing went wrong in the pages', () => {
+it('the pages report no errors', () => {
   expect(errors).toEqual([])
 })

@@ -3,14 +3,14 @@ import type { Page, Request } from 'playwright-core'
 import { loginAs, type Api } from '../harness/api.ts'
 import { message, openScene, signIn, type Scene } from './people.ts'
 
-/** More than the six connections that a browser keeps to one host over HTTP/1.1. */
+/** More than the six connections that a browser opens to one host over HTTP/1.1. */
 const count = 8
 
 let scene: Scene
 let tabs: Page[]
 let jane: Api
 let conversation: string
-/** The requests for streams that were made, and are not over. */
+/** The open requests for streams. */
 const streams = new Set<Request>()
 beforeAll(async () => {
   scene = await openScene()
@@ -37,11 +37,11 @@ const open = () => Array.from(streams).filter((request) => !request.frame().page
 const texts = (tab: Page) => tab.locator('[data-part=text]').allTextContents()
 const allShow = (content: string) => Promise.all(tabs.map((tab) => message(tab, content).waitFor()))
 
-it('S15: eight tabs of one browser show what arrives, over one stream, and every one can ask for more', async () => {
+it('S15: eight tabs of one browser show new messages over one stream, and each can make requests', async () => {
   await jane.send(conversation, 'hello, all of you')
   await allShow('hello, all of you')
   expect(open()).toHaveLength(1)
-  // Were each to hold a connection, none would be left for this.
+  // If each tab held a connection, none would be left for this.
   for (const [index, tab] of tabs.entries()) {
     const field = tab.getByRole('textbox', { name: 'Message jane' })
     await field.fill(`from tab ${index}`)
@@ -51,7 +51,7 @@ it('S15: eight tabs of one browser show what arrives, over one stream, and every
   await allShow(`from tab ${count - 1}`)
 })
 
-it('S15: when the tab with the stream is closed while messages arrive, another takes it over and nothing is lost', async () => {
+it('S15: when the tab with the stream closes while messages arrive, another takes over without loss', async () => {
   const over = new AbortController()
   let sent = 0
   const sending = (async () => {
@@ -71,7 +71,7 @@ it('S15: when the tab with the stream is closed while messages arrive, another t
   await allShow('the last one')
   expect(tabs).toHaveLength(count - 3)
   expect(open()).toHaveLength(1)
-  // What is in sight of each is the end of it, whole; and so is what comes when one scrolls.
+  // The visible end of each is complete, and so is the rest when scrolling.
   const { body } = await jane.get<{ content: string }[]>(`/api/conversations/${conversation}/messages?peek=1`)
   const newest = body.map(({ content }) => content).toReversed()
   for (const tab of tabs) {
@@ -81,7 +81,7 @@ it('S15: when the tab with the stream is closed while messages arrive, another t
   }
 })
 
-it('S15: when the tab with the stream stops responding, another takes its place, and nothing is doubled', async () => {
+it('S15: when the tab with the stream stops responding, another takes over, and nothing is duplicated', async () => {
   await expect.poll(() => open().length).toBe(1)
   const leader = open()[0]!.frame().page()
   const others = tabs.filter((tab) => tab !== leader)

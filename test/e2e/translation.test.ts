@@ -19,11 +19,11 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-/** Ways in which translators wrap a text node, as code of the page; `font` is a new element. */
+/** Ways in which translators wrap a text node, as code for the page; `font` is a new element. */
 const ways = {
   'it is replaced': 'font.textContent = text; node.replaceWith(font)',
-  'it is taken into the element': 'node.replaceWith(font); font.append(node); node.data = text',
-  'it is removed after the element was put beside it':
+  'it is moved into the element': 'node.replaceWith(font); font.append(node); node.data = text',
+  'it is removed after the element was inserted beside it':
     'font.textContent = text; node.parentNode.insertBefore(font, node); node.remove()'
 }
 
@@ -47,7 +47,7 @@ const texts = () => page.locator('[data-part=text]').allInnerTexts()
 const plain = async () => (await texts()).map((text) => text.replaceAll(/[«»]/g, ''))
 
 it.each(Object.entries(ways))(
-  'C7: of a translated page, what changes shows its new text: %s',
+  'C7: on a translated page, changes show their new text: %s',
   async (_name, way) => {
     await page.goto(`${scene.parley.url}/conversations/${conversation}`)
     await page.locator('[data-part=composer] textarea').waitFor()
@@ -61,7 +61,7 @@ it.each(Object.entries(ways))(
     expect(await translate(way)).toBeGreaterThan(10)
     expect((await texts()).some((text) => text.includes('«'))).toBe(true)
 
-    // Each kind of change: text of one piece and of several, a tombstone, counts, lines of the list, presence and titles.
+    // Every kind of change: simple and composed text, a tombstone, counts, list rows, presence and titles.
     await jane.editMessage(conversation, first.id, { content: 'ask @john at https://example.com today' })
     await jane.deleteMessage(conversation, second.id)
     await jane.addReaction(conversation, third.id, '🎉')
@@ -79,14 +79,14 @@ it.each(Object.entries(ways))(
     await expect.poll(() => page.getByText('👍').count()).toBe(0)
 
     await translate(way)
-    // An edit that has fewer pieces than before, and one that has more.
-    await jane.editMessage(conversation, first.id, { content: 'ask somebody' })
-    await expect.poll(texts).toContain('ask somebody')
+    // An edit with fewer text nodes than before, and one with more.
+    await jane.editMessage(conversation, first.id, { content: 'ask anyone' })
+    await expect.poll(texts).toContain('ask anyone')
     await translate(way)
     await jane.editMessage(conversation, first.id, { content: '@john https://example.org @john' })
     await expect.poll(texts).toContain('@john https://example.org @john')
 
-    // What the person does by themselves.
+    // Actions by the user.
     await translate(way)
     await page.locator('[data-part=composer] textarea').fill('written by hand')
     await page.locator('[data-part=composer] textarea').press('Enter')

@@ -24,18 +24,18 @@ function arrive(
 }
 
 describe('the access page', () => {
-  it('offers the ways that the server has, and no others', async () => {
+  it('offers exactly the sign-in methods of the server', async () => {
     arrive({ github: true, development: false })
     const link = await screen.findByRole<HTMLAnchorElement>('link', { name: 'Continue with GitHub' })
     expect(link.getAttribute('href')).toBe('/api/oauth/github?session=cookie')
     expect(screen.queryByLabelText('Username')).toBeNull()
   })
-  it('says what a sign-in elsewhere ended with', async () => {
+  it('shows the result of a sign-in on another site', async () => {
     arrive({ github: true, development: false }, { problem: 'oauth_state_invalid' })
     await screen.findByRole('link')
     expect(screen.getByRole('alert').textContent).toMatch(/try again/)
   })
-  it('says when nobody can sign in, and when the server is away', async () => {
+  it('says when no sign-in is possible, and when the server is unreachable', async () => {
     arrive({ github: false, development: false })
     await screen.findByText(/Sign-in isn’t set up/)
     cleanup()
@@ -46,7 +46,7 @@ describe('the access page', () => {
     await screen.findByLabelText('Username')
     screen.getByText(/session has expired/)
   })
-  it('signs in by a name, and says what is wrong with it', async () => {
+  it('signs in by username, and explains an error', async () => {
     const names: string[] = []
     const onLogin = (username: string) => {
       names.push(username)
@@ -56,10 +56,10 @@ describe('the access page', () => {
     const field = await screen.findByLabelText('Username')
     fireEvent.submit(field)
     await screen.findByText('Enter your username.')
-    fireEvent.change(field, { target: { value: ' nobody ' } })
+    fireEvent.change(field, { target: { value: ' unknown ' } })
     fireEvent.submit(field)
     await screen.findByText(/No one has this username/)
-    expect(names).toEqual(['nobody'])
+    expect(names).toEqual(['unknown'])
     expect(field.getAttribute('aria-invalid')).toBe('true')
   })
 })

@@ -23,7 +23,10 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** john's state, with a conversation with jane (7) and a group (9), and what the stream tells of others. */
+/**
+ * Opens john's state, with a direct conversation with jane (7) and a group (9), and the stream's signals
+ * about others.
+ */
 function open() {
   const server = modelServer()
   server.send('7', jane, 'hello john')
@@ -31,23 +34,23 @@ function open() {
   const snapshot = server.snapshot(['9'])
   const store = createStore<State>(() => reduce(initialState(john), { type: 'snapshot_taken', snapshot }))
   const dispatch = (action: Action) => act(() => store.setState((state) => reduce(state, action)))
-  const said: string[] = []
+  const sent: string[] = []
   const closed = new AbortController()
   const client = {
-    sendTyping: async (id: string) => void said.push(id),
+    sendTyping: async (id: string) => void sent.push(id),
     presence: async () => [
       { userId: jane.id, online: true, lastSeenAt: null },
       { userId: joe.id, online: false, lastSeenAt: new Date(Date.now() - 300_000).toISOString() }
     ]
   } as unknown as Client
   const context = { client, state: () => store.getState(), dispatch, once: vi.fn(), ask: vi.fn() }
-  const heard = signals(context, closed.signal)
+  const awareness = signals(context, closed.signal)
   const stream = async (state: StreamState) => {
     dispatch({ type: 'stream_changed', stream: state })
-    heard.streamChanged(state)
+    awareness.streamChanged(state)
     await act(() => vi.advanceTimersByTimeAsync(0))
   }
-  return { store, dispatch, said, heard, stream, messenger: { store } as unknown as Messenger }
+  return { store, dispatch, sent, awareness, stream, messenger: { store } as unknown as Messenger }
 }
 
 function row(name: string): string {
@@ -55,26 +58,26 @@ function row(name: string): string {
     .textContent
 }
 
-describe('the list of conversations', () => {
-  it('tells who is writing in the place of what was said last, until they stop', async () => {
-    const { heard, stream, messenger } = open()
+describe('the conversation list', () => {
+  it('shows who is typing instead of the last message, until they stop', async () => {
+    const { awareness, stream, messenger } = open()
     await stream('complete')
     render(
       <MessengerProvider messenger={messenger}>
         <ConversationList openId={null} />
       </MessengerProvider>
     )
-    act(() => heard.hear({ name: 'typing', data: { conversationId: '7', userId: jane.id } }))
-    act(() => heard.hear({ name: 'typing', data: { conversationId: '9', userId: '99' } }))
+    act(() => awareness.hear({ name: 'typing', data: { conversationId: '7', userId: jane.id } }))
+    act(() => awareness.hear({ name: 'typing', data: { conversationId: '9', userId: '99' } }))
     expect([row('jane'), row('friends')]).toEqual(['typing…', 'Someone is typing…'])
-    act(() => heard.hear({ name: 'typing', data: { conversationId: '9', userId: jane.id } }))
+    act(() => awareness.hear({ name: 'typing', data: { conversationId: '9', userId: jane.id } }))
     expect(row('friends')).toBe('Someone and jane are typing…')
     await act(() => vi.advanceTimersByTimeAsync(6_000))
     expect([row('jane'), row('friends')]).toEqual(['hello john', 'jane: hello friends'])
   })
 
-  it('marks who is here, of two', async () => {
-    const { heard, stream, messenger } = open()
+  it('marks the other person as online in direct conversations', async () => {
+    const { awareness, stream, messenger } = open()
     await stream('complete')
     render(
       <MessengerProvider messenger={messenger}>
@@ -83,7 +86,7 @@ describe('the list of conversations', () => {
     )
     screen.getByRole('link', { name: /jane\s*online/ })
     const lastSeenAt = new Date().toISOString()
-    act(() => heard.hear({ name: 'presence', data: { userId: jane.id, online: false, lastSeenAt } }))
+    act(() => awareness.hear({ name: 'presence', data: { userId: jane.id, online: false, lastSeenAt } }))
     expect(screen.queryByRole('link', { name: /online/ })).toBeNull()
   })
 })
@@ -94,8 +97,8 @@ function Head({ userId }: { userId: string }) {
   return <ConversationHeader entry={entry} presence={presence.get(userId)} onDetails={() => {}} />
 }
 
-describe('the head of a conversation', () => {
-  it('G7: tells since when the other one is gone, and goes with the time; nothing once the connection is lost', async () => {
+describe('the conversation header', () => {
+  it('G7: shows and updates when the other person was last seen, and nothing without a connection', async () => {
     const { stream, messenger } = open()
     await stream('complete')
     render(
@@ -106,7 +109,7 @@ describe('the head of a conversation', () => {
     screen.getByText('last seen 5 minutes ago')
     await act(() => vi.advanceTimersByTimeAsync(90_000))
     screen.getByText('last seen 6 minutes ago')
-    // A reconnect is nobody's business, unless it takes its time.
+    // A reconnect is not shown unless it takes long.
     await stream('waiting')
     screen.getByText('last seen 6 minutes ago')
     await act(() => vi.advanceTimersByTimeAsync(2_000))
@@ -114,27 +117,27 @@ describe('the head of a conversation', () => {
   })
 })
 
-describe('that I am writing', () => {
-  it('is said while there is a connection, and not in a large group', async () => {
-    const { store, dispatch, said, heard, stream } = open()
-    heard.sendTyping('7')
+describe('sending typing signals', () => {
+  it('happens while connected, and not in large groups', async () => {
+    const { store, dispatch, sent, awareness, stream } = open()
+    awareness.sendTyping('7')
     await stream('complete')
-    heard.sendTyping('7')
-    heard.sendTyping('7')
-    heard.sendTyping('not mine')
-    expect(said).toEqual(['7'])
+    awareness.sendTyping('7')
+    awareness.sendTyping('7')
+    awareness.sendTyping('not mine')
+    expect(sent).toEqual(['7'])
     const conversation = { ...modelServer().conversation('9'), participantCount: signalsMax + 1 }
     dispatch({ type: 'conversation_taken', conversation, cursor: store.getState().cursor })
-    heard.sendTyping('9')
-    expect(said).toEqual(['7'])
+    awareness.sendTyping('9')
+    expect(sent).toEqual(['7'])
   })
 
-  it('goes on to be heard when the stream of one tab ended and another leads', async () => {
-    const { store, heard, stream } = open()
+  it('continues when the tab with the stream ends and another one leads', async () => {
+    const { store, awareness, stream } = open()
     await stream('complete')
     await stream('closed')
     await stream('complete')
-    act(() => heard.hear({ name: 'typing', data: { conversationId: '7', userId: jane.id } }))
+    act(() => awareness.hear({ name: 'typing', data: { conversationId: '7', userId: jane.id } }))
     expect(store.getState().typing.get('7')).toEqual([jane.id])
   })
 })

@@ -8,7 +8,7 @@ let root: HTMLElement
 beforeEach(() => {
   document.body.innerHTML = '<div id="root"></div>'
   root = document.getElementById('root')!
-  // What jsdom lacks.
+  // Missing in jsdom.
   vi.stubGlobal('BroadcastChannel', EventTarget)
   Object.assign(HTMLDialogElement.prototype, { showModal() {} })
 })
@@ -18,7 +18,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Runs the check in a page of its own; the function tells it what happens there. */
+/** Runs the check on its own page; the returned function dispatches events there. */
 function run(): (event: string) => void {
   const events = new EventTarget()
   const page = {
@@ -32,7 +32,7 @@ function run(): (event: string) => void {
   return (event) => void events.dispatchEvent(new Event(event))
 }
 
-it('a browser that has what the app needs gets no message', () => {
+it('a browser with all required features gets no message', () => {
   run()('DOMContentLoaded')
   expect(root.textContent).toBe('')
 })
@@ -51,20 +51,20 @@ it.each([
   ['Intl.Segmenter', () => vi.stubGlobal('Intl', {})],
   ['BroadcastChannel', () => vi.stubGlobal('BroadcastChannel', undefined)],
   ['dialogs', () => void Object.assign(HTMLDialogElement.prototype, { showModal: undefined })]
-])('a browser without %s is told which version it takes', (_name, takeAway) => {
+])('a browser without %s gets the required version', (_name, takeAway) => {
   takeAway()
   run()('DOMContentLoaded')
   vi.unstubAllGlobals()
   expect(root.textContent).toMatch(/too old for Parley.*Chrome or Edge 119/)
 })
 
-it.each(['error', 'unhandledrejection'])('an app that ends by %s while it loads says so', (event) => {
+it.each(['error', 'unhandledrejection'])('an app that ends by %s during loading says so', (event) => {
   run()(event)
   expect(root.textContent).toMatch(/Parley could not start/)
   expect(root.querySelector('button')?.textContent).toBe('Reload')
 })
 
-it('what is on the screen already stays there', () => {
+it('content on the screen stays there', () => {
   root.textContent = 'the app'
   run()('error')
   expect(root.textContent).toBe('the app')

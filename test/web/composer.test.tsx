@@ -63,14 +63,14 @@ function compose({ draft = emptyDraft, send, edit, me = john, isDeleted = () => 
 const button = (name: string) => screen.getByRole<HTMLButtonElement>('button', { name })
 
 describe('the composer', () => {
-  it('sends at Enter, and is empty again', async () => {
+  it('sends on Enter and clears the field', async () => {
     const { sent, field, write } = compose()
     write('  hello\nthere ')
     fireEvent.keyDown(field, { key: 'Enter' })
     expect(sent).toEqual(['hello\nthere'])
     await waitFor(() => expect(field.value).toBe(''))
   })
-  it('begins a line at Shift and Enter', () => {
+  it('starts a new line on Shift and Enter', () => {
     const { sent, field, write } = compose()
     write('hello')
     expect(fireEvent.keyDown(field, { key: 'Enter', shiftKey: true })).toBe(true)
@@ -83,21 +83,21 @@ describe('the composer', () => {
     fireEvent.keyDown(field, { key: 'Enter', keyCode: 229 })
     expect(sent).toEqual([])
   })
-  it('sends nothing blank', () => {
+  it('sends no blank text', () => {
     const { sent, field, write } = compose()
     write(' \n ')
     fireEvent.keyDown(field, { key: 'Enter' })
     expect(sent).toEqual([])
     expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Send' }).disabled).toBe(true)
   })
-  it('gives the text back when it could not be put aside', async () => {
+  it('restores the text when it could not be stored', async () => {
     const { field, write } = compose({ send: () => Promise.reject(new Error('disk full')) })
     write('precious')
     fireEvent.keyDown(field, { key: 'Enter' })
     await screen.findByRole('alert')
     expect(field.value).toBe('precious')
   })
-  it('gives the text back above what was typed meanwhile', async () => {
+  it('restores the text above what was typed in the meantime', async () => {
     const { promise, reject } = Promise.withResolvers<void>()
     const { field, write } = compose({ send: () => promise })
     write('precious')
@@ -107,7 +107,7 @@ describe('the composer', () => {
     await screen.findByRole('alert')
     expect(field.value).toBe('precious\nthe next')
   })
-  it('takes a text that shows nothing for empty, as the server does', () => {
+  it('counts a text without visible characters as empty, as the server does', () => {
     const { sent, done, field, write } = compose()
     for (const nothing of [' ', '\u{200B}', '\u{3164}', '\u{2800} \u{FE0F}', '\u{202E}']) {
       write(nothing)
@@ -116,7 +116,7 @@ describe('the composer', () => {
     }
     expect([sent, done]).toEqual([[], []])
   })
-  it('leads up to the message that is being sent, not to the one before it', async () => {
+  it('moves up to the message being sent, not to the one before it', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const { done, field, write } = compose({ send: () => promise })
     write('the last')
@@ -126,7 +126,7 @@ describe('the composer', () => {
     resolve()
     await waitFor(() => expect(done).toContain('edit the last'))
   })
-  it('stays in the field where one went on writing while a message was being sent', async () => {
+  it('keeps the focus in the field if typing continued during a send', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const { done, field, write, writing } = compose({ send: () => promise })
     write('the last')
@@ -139,14 +139,14 @@ describe('the composer', () => {
     await Promise.resolve()
     expect(done).not.toContain('edit the last')
   })
-  it('tells how much room is left near the end of it', () => {
+  it('shows the remaining characters near the limit', () => {
     const { write } = compose()
     write('x'.repeat(3_990))
     expect(screen.getByText(/characters? (left|too many)/).textContent).toBe('10 characters left')
     write('👋'.repeat(4_001))
     expect(screen.getByText(/characters? (left|too many)/).textContent).toBe('1 character too many')
   })
-  it('sends nothing beyond the limit, which is the server’s', () => {
+  it('sends nothing above the server’s limit', () => {
     const { sent, field, write } = compose({ me: { ...john, messageMaxLength: 10 } })
     write('👋'.repeat(11))
     expect(screen.getByText(/characters? (left|too many)/).textContent).toBe('1 character too many')
@@ -158,7 +158,7 @@ describe('the composer', () => {
     fireEvent.keyDown(field, { key: 'Enter' })
     expect(sent).toEqual(['👋'.repeat(10)])
   })
-  it('goes up from an empty field to my last message, and only from there', () => {
+  it('moves up from an empty field to the last own message, and only from there', () => {
     const { done, field, write } = compose()
     fireEvent.keyDown(field, { key: 'ArrowUp' })
     write('x')
@@ -167,10 +167,10 @@ describe('the composer', () => {
   })
 })
 
-describe('that I am writing', () => {
+describe('the typing callback', () => {
   const message = modelServer().send('7', john, 'an old one')!
 
-  it('is told at every keystroke, and not when the field is emptied, nor by sending', () => {
+  it('runs on every keystroke, but not when the field is cleared or sent', () => {
     const { done, field, write } = compose()
     write('h')
     write('hi')
@@ -181,7 +181,7 @@ describe('that I am writing', () => {
     fireEvent.keyDown(field, { key: 'Enter' })
     expect(done).toEqual(['typing', 'typing', 'typing'])
   })
-  it('is told of an answer, and of no edit of an old message', () => {
+  it('runs for a reply, and not for an edit of an old message', () => {
     const answer = compose({ draft: { ...emptyDraft, replyTo: quoteOf(message) } })
     answer.write('yes')
     expect(answer.done).toEqual(['typing'])
@@ -192,12 +192,12 @@ describe('that I am writing', () => {
   })
 })
 
-describe('an answer and an edit', () => {
+describe('a reply and an edit', () => {
   const server = modelServer()
   const question = server.send('7', jane, 'the question')!
   const mine = server.send('7', john, 'tpyo')!
 
-  it('say what they are about, and end with Escape', () => {
+  it('name their message, and end with Escape', () => {
     const { field, writing } = compose({ draft: { ...emptyDraft, replyTo: quoteOf(question) } })
     expect(screen.getByText('Reply to jane')).toBeTruthy()
     expect(screen.getByText('the question')).toBeTruthy()
@@ -205,7 +205,7 @@ describe('an answer and an edit', () => {
     expect(writing.get()).toEqual(emptyDraft)
     expect(screen.queryByText('Reply to jane')).toBeNull()
   })
-  it('case 18: words typed while an edit is saved are a message of their own', async () => {
+  it('case 18: words typed while an edit is saved become a separate message', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const { sent, edited, field, write } = compose({
       draft: withEditing(emptyDraft, mine),
@@ -220,7 +220,7 @@ describe('an answer and an edit', () => {
     await waitFor(() => expect(sent).toEqual(['the next']))
     expect(edited).toEqual([[mine.id, 'typo', 1]])
   })
-  it('an edit that this browser cannot store stays, beside the message written meanwhile', async () => {
+  it('an edit that cannot be stored stays, beside the message written in the meantime', async () => {
     const { promise, reject } = Promise.withResolvers<void>()
     const { field, write } = compose({ draft: withEditing(emptyDraft, mine), edit: () => promise })
     write('typo')
@@ -232,7 +232,7 @@ describe('an answer and an edit', () => {
     fireEvent.keyDown(field, { key: 'Escape' })
     expect(field.value).toBe('the next')
   })
-  it('case 16: an edit keeps what was being written, the reply too, and a new page finds it all', () => {
+  it('case 16: an edit keeps the text and reply it interrupted, also after a reload', () => {
     const draft = { ...emptyDraft, text: 'half a thought', replyTo: quoteOf(question) }
     const { field, write, drafts } = compose({ draft: withEditing(draft, mine) })
     expect(field.value).toBe('tpyo')
@@ -243,10 +243,10 @@ describe('an answer and an edit', () => {
     expect(field.value).toBe('half a thought')
     expect(screen.getByText('Reply to jane')).toBeTruthy()
   })
-  it('case 15: an answer to a message that was deleted says so', () => {
+  it('case 15: a reply to a deleted message says so', () => {
     const draft = { ...emptyDraft, replyTo: quoteOf(question) }
     compose({ draft })
-    // Screen readers announce changes of a region that is there already.
+    // Screen readers announce changes only of an existing region.
     expect(screen.getByText('the question').closest('[role=status]')).not.toBeNull()
     cleanup()
     compose({ draft, isDeleted: (id) => id === question.id })
@@ -258,7 +258,7 @@ describe('an answer and an edit', () => {
 const options = () => screen.queryAllByRole('option').map((option) => option.textContent)
 
 describe('mentions', () => {
-  it('are completed by keys: arrows choose, Enter takes, and nothing is sent', () => {
+  it('are completed by keys: arrows choose, Enter inserts, and nothing is sent', () => {
     const { sent, done, field, write } = compose()
     write('hello @j')
     expect(done).toEqual(['typing', 'mention begun'])
@@ -272,7 +272,7 @@ describe('mentions', () => {
     expect(sent).toEqual([])
     expect(options()).toEqual([])
   })
-  it('are put away by Escape, and Enter sends then', () => {
+  it('are closed by Escape, and then Enter sends', () => {
     const { sent, field, write } = compose()
     write('mail @j')
     fireEvent.keyDown(field, { key: 'Escape' })
@@ -280,11 +280,11 @@ describe('mentions', () => {
     fireEvent.keyDown(field, { key: 'Enter' })
     expect(sent).toEqual(['mail @j'])
   })
-  it('of nobody are text', () => {
+  it('of unknown users are plain text', () => {
     const { sent, field, write } = compose()
-    write('@nobody')
+    write('@unknown')
     expect(options()).toEqual([])
     fireEvent.keyDown(field, { key: 'Enter' })
-    expect(sent).toEqual(['@nobody'])
+    expect(sent).toEqual(['@unknown'])
   })
 })

@@ -8,7 +8,7 @@ import { canCatchUp } from '../../web/src/state/model/recent.ts'
 import { reduce } from '../../web/src/state/model/reducer.ts'
 import { jane, jill, joe, john, modelServer, type ModelServer } from './model-server.ts'
 
-/** What happens on the server; what answers at once gives what it answers. */
+/** A step on the server; a request returns its response. */
 type Step = (server: ModelServer) => Message | null | void
 
 const anyOf = <Value>(...values: Value[]) => fc.constantFrom(...values)
@@ -18,7 +18,7 @@ const position = fc.integer({ min: 1, max: 12 })
 const text = anyOf('hello', 'hello @john', '@john and @joe', 'bye')
 const emoji = anyOf('👍', '❤️')
 
-/** Each with a name, so that a failing run can be read. */
+/** Names a step, so that a failing run is readable. */
 const named = (name: string, step: Step): Step => Object.assign(step, { [fc.toStringMethod]: () => name })
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -82,7 +82,7 @@ function startServer(): ModelServer {
   return server
 }
 
-/** What the app asks for when a conversation is on the screen, as it is answered now. */
+/** Returns the responses to the app's requests for a conversation on the screen, as of now. */
 function answersOf(server: ModelServer): Action[] {
   const cursor = server.head()
   return opened.filter(server.isMine).flatMap((conversationId): Action[] => [
@@ -107,14 +107,14 @@ function startOf(server: ModelServer): State {
   )
 }
 
-/** What somebody sees, whatever it came from. */
+/** Returns the visible state, whatever its source. */
 function seen(state: State) {
   const there = (id: string) => state.entries[id] !== undefined
   return {
     cursor: state.cursor,
     list: listedEntries(state.entries, state.listedDownTo).map((entry) => ({
       ...entry,
-      // What is under a message does not show in the list.
+      // Reactions are not visible in the list.
       lastMessage: { ...entry.lastMessage, reactions: [] },
       unread: unreadCount(entry)
     })),
@@ -123,7 +123,7 @@ function seen(state: State) {
   }
 }
 
-/** As the messenger does: an answer that is too old is asked for again. */
+/** Does what the messenger does: an outdated response is requested again. */
 function answered(state: State, action: Action, server: ModelServer): State {
   if (!('cursor' in action) || canCatchUp(state, action.cursor)) return after(state, action)
   return after(state, ...answersOf(server).filter(({ type }) => type === action.type))
@@ -135,7 +135,7 @@ function hear(server: ModelServer, state: State, seq: number, again: boolean): S
   return after(state, { type: 'event_arrived', event, cursor: server.cursorAt(seq) })
 }
 
-/** A conversation that came back is fetched like one that was never here. */
+/** Fetches a conversation that came back like a new one. */
 function reopened(server: ModelServer, state: State): State {
   const isClosed = (id: string) => state.entries[id] && (!state.histories[id] || !state.participants[id])
   const answers = answersOf(server).filter(
@@ -148,7 +148,7 @@ describe('state and events', () => {
   it.each([
     ['live', false],
     ['read from the log later', true]
-  ])('C5: are the state as it is fetched afresh: events told %s', (_name, again) => {
+  ])('C5: equal the fetched state, with events %s', (_name, again) => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.array(step, { maxLength: 60 }), (first, then) => {
         const server = startServer()
@@ -163,7 +163,7 @@ describe('state and events', () => {
     )
   })
 
-  it('C5: are so whatever is told twice, and however late requests are answered', () => {
+  it('C5: equal the fetched state with repeated events and late responses', () => {
     const happens = fc.oneof(
       { weight: 5, arbitrary: step },
       { weight: 4, arbitrary: anyOf('hear' as const) },

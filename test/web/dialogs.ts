@@ -1,4 +1,4 @@
-/** Lets dialogs open in jsdom, which has none. */
+/** Lets dialogs open in jsdom, which does not implement them. */
 export function openDialogs(): void {
   Object.assign(HTMLDialogElement.prototype, {
     showModal(this: HTMLDialogElement) {

@@ -15,7 +15,7 @@ afterEach(() => vi.restoreAllMocks())
 
 const draft = { ...emptyDraft, text: 'hello' }
 
-it('a draft is its person’s and its conversation’s, and an empty one leaves nothing', () => {
+it('a draft belongs to one user and conversation, and an empty one leaves nothing behind', () => {
   const drafts = openDrafts('1')
   drafts.set('7', draft)
   expect(Object.keys(localStorage)).toEqual(['parley:1:draft:7'])
@@ -26,36 +26,36 @@ it('a draft is its person’s and its conversation’s, and an empty one leaves 
   expect(localStorage).toHaveLength(0)
 })
 
-it('a draft that Parley 0.1 kept is its text, whatever it looks like', () => {
+it('a draft of Parley 0.1 is read as plain text, whatever it looks like', () => {
   for (const text of ['hello', '{"text', '{"text":7}', '{"a":1}', 'null', '[]']) {
     localStorage.setItem('parley:1:draft:7', text)
     expect(openDrafts('1').get('7')).toEqual({ ...emptyDraft, text })
   }
 })
 
-it('a conversation that comes to the screen again shows what another tab wrote', () => {
+it('a conversation opened again shows the draft of another tab', () => {
   const [here, there] = [openDrafts('1'), openDrafts('1')]
-  const heard: string[] = []
-  const leave = here.subscribe('7', () => void heard.push(here.get('7').text))
+  const changes: string[] = []
+  const leave = here.subscribe('7', () => void changes.push(here.get('7').text))
   const before = here.get('7')
   expect(here.get('7')).toBe(before)
   here.set('7', draft)
   here.set('8', draft)
-  expect(heard).toEqual(['hello'])
+  expect(changes).toEqual(['hello'])
   there.set('7', { ...draft, text: 'from there' })
   expect(here.get('7').text).toBe('hello')
   leave()
   expect(here.get('7').text).toBe('from there')
 })
 
-it('an edit interrupts a text, and gives it back', () => {
+it('an edit interrupts a text and then restores it', () => {
   const editing = withEditing(draft, { id: '3', version: 2, content: 'tpyo' })
   expect(textOf(editing)).toBe('tpyo')
   expect(editing.editing).toMatchObject({ messageId: '3', version: 2 })
   expect(withoutMode(editing)).toEqual(draft)
 })
 
-it('a message that was not sent comes back above what was written since, with its reply', () => {
+it('an unsent message comes back above later text, with its reply', () => {
   const quote = { id: '2', sender: john, content: 'a question' }
   const message = { text: 'an answer', replyTo: quote }
   expect(withMessageBefore(emptyDraft, message)).toEqual({ ...emptyDraft, ...message })
@@ -68,7 +68,7 @@ it('a message that was not sent comes back above what was written since, with it
   expect(withMessageBefore({ ...draft, replyTo: newer }, message).replyTo).toBe(newer)
 })
 
-it('nothing is kept after a sign-out', () => {
+it('a sign-out deletes all drafts', () => {
   const over = new AbortController()
   const drafts = openDrafts('1', over.signal)
   over.abort()
@@ -77,7 +77,7 @@ it('nothing is kept after a sign-out', () => {
   expect(localStorage).toHaveLength(0)
 })
 
-it('a value that the browser has no room for outlasts the older one it has', () => {
+it("a value that exceeds the browser's storage takes precedence over the older stored one", () => {
   keep('parley:1:x', 'old')
   vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
     throw new Error('QuotaExceededError')

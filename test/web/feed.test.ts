@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Cursor } from '@parley/contract/cursor'
 import { Feed } from '../../web/src/state/sync/feed.ts'
 
-/** A state that is only the numbers it has seen: a snapshot has all up to its cursor. */
+/** A state of only the numbers seen; a snapshot contains all up to its cursor. */
 function feedOf(head: () => number) {
   let cursor: Cursor | null = null
   let snapshots = 0

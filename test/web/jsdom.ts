@@ -1,7 +1,7 @@
 import { configure } from '@testing-library/react'
 
-// As with what is polled in the other tests: a second, the default, is too short on a busy machine.
+// As in the other tests: the default of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 20_000 })
 
-/** What jsdom has none of: it lays nothing out. */
+/** Missing in jsdom, which has no layout. */
 Element.prototype.scrollIntoView = () => {}

@@ -17,14 +17,14 @@ const startOver = (server: ModelServer, opened: string[] = []): Action => ({
   snapshot: server.snapshot(opened)
 })
 const unread = (state: State) => unreadCount(state.entries['7']!)
-/** The list as the server told it. */
-const told = (state: State) =>
+/** The list as the server sent it. */
+const listOf = (state: State) =>
   listedEntries(state.entries, state.listedDownTo).map((entry) => ({ ...entry, readHere: null }))
-/** What the next page begins with, through the structured clone that IndexedDB makes. */
+/** Returns the state after a reload, through the structured clone of IndexedDB. */
 const reloaded = (state: State) => restoredState(structuredClone(keptOf(state)!))
 
 const conversations = Array.from({ length: 60 }, (_, index) => String(index + 1))
-/** A state with everything opened, of more than is kept. */
+/** Returns a state with every conversation opened, larger than what is stored. */
 function bigState(server: ModelServer): State {
   for (const id of conversations) server.send(id, jane)
   let state = after(initialState(john), startOver(server, conversations))
@@ -35,8 +35,8 @@ function bigState(server: ModelServer): State {
   return state
 }
 
-describe('what a browser keeps of a state', () => {
-  it('C1: is true of its cursor: with the events after it, it is the refetched state', () => {
+describe('the stored state', () => {
+  it('C1: corresponds to its cursor: with the events after it, it equals the refetched state', () => {
     const step = fc.record({
       conversation: fc.constantFrom('7', '8', '9'),
       does: fc.constantFrom('jane sends', 'john sends', 'john reads', 'jane reads', 'he reads here', 'reload')
@@ -58,7 +58,7 @@ describe('what a browser keeps of a state', () => {
               mark: lastMessage
             })
           if (does === 'reload') state = reloaded(state)
-          // Some events wait until later, as after a reload.
+          // Some events arrive later, as after a reload.
           else if (conversation !== '9')
             while (state.cursor!.seq < server.log.length)
               state = after(state, eventAt(server, state.cursor!.seq + 1))
@@ -66,13 +66,13 @@ describe('what a browser keeps of a state', () => {
         while (state.cursor!.seq < server.log.length)
           state = after(state, eventAt(server, state.cursor!.seq + 1))
         const fresh = after(initialState(john), startOver(server))
-        expect(told(reloaded(state))).toEqual(told(fresh))
+        expect(listOf(reloaded(state))).toEqual(listOf(fresh))
         expect(reloaded(state).cursor).toEqual(fresh.cursor)
       })
     )
   })
 
-  it('is the newest 50 conversations of the list, and the newest 100 messages of each that was opened', () => {
+  it('has the newest 50 conversations of the list, and the newest 100 messages of each opened one', () => {
     const server = modelServer()
     const state = bigState(server)
     const next = reloaded(state)
@@ -81,12 +81,12 @@ describe('what a browser keeps of a state', () => {
     expect(next.listedDownTo).toBe(newest.at(-1)!.lastMessage!.id)
     expect(Object.keys(next.histories)).toHaveLength(50)
     expect(next.histories['60']!.messages).toEqual(state.histories['60']!.messages.slice(-100))
-    // What follows fits on, and what is older can be fetched.
+    // Later messages continue it, and older ones can be fetched.
     server.send('60', jane)
     expect(after(next, eventAt(server, server.log.length)).histories['60']!.messages).toHaveLength(101)
   })
 
-  it('is the same object where nothing changed, so that it is not written again', () => {
+  it('is the same object if nothing changed, so that it is not written again', () => {
     const server = modelServer()
     const state = bigState(server)
     server.send('59', jane)
@@ -95,7 +95,7 @@ describe('what a browser keeps of a state', () => {
     expect(second.state.histories['59']).not.toBe(first.state.histories['59'])
   })
 
-  it('has the conversation that was open, though it stands lower or has no message yet', () => {
+  it('contains the open conversation, even if it is further down or has no message yet', () => {
     const server = modelServer()
     let state = bigState(server)
     const empty = { ...server.conversation('99'), lastMessage: null }
@@ -111,7 +111,7 @@ describe('what a browser keeps of a state', () => {
     expect(next.entries['99']!.lastMessage).toBeNull()
   })
 
-  it('has who is in the conversations that were opened last, where they are few', () => {
+  it('contains the members of the last opened small conversations', () => {
     const server = modelServer()
     const taken = (id: string, count: number): Action => ({
       type: 'participants_taken',
@@ -125,7 +125,7 @@ describe('what a browser keeps of a state', () => {
     expect(reloaded(state).participants['59']).toEqual(state.participants['59'])
   })
 
-  it('is nothing before the first snapshot, and knows nothing of streams and half-fetched pages', () => {
+  it('is empty before the first snapshot, and has no stream state or unfinished pages', () => {
     const server = modelServer()
     server.send('7', jane)
     expect(keptOf(initialState(john))).toBeNull()
@@ -139,7 +139,7 @@ describe('what a browser keeps of a state', () => {
   })
 })
 
-describe('what was read here', () => {
+describe('a local read mark', () => {
   const server = modelServer()
   for (let n = 0; n < 3; n++) server.send('7', jane)
   const early = server.snapshot()
@@ -149,16 +149,16 @@ describe('what was read here', () => {
     { type: 'conversation_read', conversationId: '7', mark: server.page('7')[0]! }
   )
 
-  it('stays read over a reload and a fresh snapshot, for as long as the server does not know it', () => {
+  it('survives a reload and a snapshot until the server has it', () => {
     expect(unread(read)).toBe(0)
     const again = after(reloaded(read), { type: 'snapshot_taken', snapshot: early })
     expect(unread(again)).toBe(0)
     expect(again.entries['7']).toMatchObject({ readUpTo: 0, readHere: { position: 3 } })
   })
 
-  it('is the server’s once it says so', () => {
+  it('is replaced by the server’s once that has it', () => {
     server.read('7', john)
-    const told = after(reloaded(read), eventAt(server, server.log.length))
-    expect(told.entries['7']).toMatchObject({ readUpTo: 3, readHere: null })
+    const confirmed = after(reloaded(read), eventAt(server, server.log.length))
+    expect(confirmed.entries['7']).toMatchObject({ readUpTo: 3, readHere: null })
   })
 })

@@ -15,7 +15,7 @@ import { jane, jill, john } from './model-server.ts'
 
 const source = join(import.meta.dirname, '../../web/src')
 
-/** Every file of the app that may listen for keys, with its text. */
+/** Returns every app file that may listen for keys, with its text. */
 async function files(): Promise<[string, string][]> {
   const names = (await readdir(source, { recursive: true })).filter((name) => /\.tsx?$/.test(name))
   return Promise.all(
@@ -23,8 +23,8 @@ async function files(): Promise<[string, string][]> {
   ) as Promise<[string, string][]>
 }
 
-describe('every handler of keys', () => {
-  it('leaves those of input methods alone by the one function for it', async () => {
+describe('every key handler', () => {
+  it("ignores an input method's keys through one shared function", async () => {
     const found: string[] = []
     const without: string[] = []
     for (const [name, text] of await files()) {
@@ -40,12 +40,12 @@ describe('every handler of keys', () => {
       }
     }
     expect(without).toEqual([])
-    // It reads what it is meant to read.
+    // A check that it reads the intended files.
     expect(found).toEqual(expect.arrayContaining(['features/conversation/composer.tsx', 'ui/menu.tsx']))
   })
 })
 
-/** The Enter, Escape or arrow that an input method has, as browsers report it; the last is Safari's. */
+/** An input method's Enter, Escape or arrow, as browsers report it; the last is Safari's. */
 const forms = [
   { isComposing: true, keyCode: 13 },
   { isComposing: true, keyCode: 229 },
@@ -64,8 +64,8 @@ function pressAll(element: HTMLElement): void {
   for (const key of keys) for (const form of forms) fireEvent.keyDown(element, { key, ...form })
 }
 
-describe('the keys of an input method do nothing', () => {
-  it('in the composer, with a name begun', () => {
+describe("an input method's keys do nothing", () => {
+  it('in the composer, with a partial name', () => {
     const done: string[] = []
     const { writing } = localWriting({ send: async (content) => void done.push(content) })
     render(
@@ -89,7 +89,7 @@ describe('the keys of an input method do nothing', () => {
     expect(field.value).toBe('hi @j')
     expect(done).toEqual([])
   })
-  it('in the search for people', async () => {
+  it('in the people search', async () => {
     const started: string[] = []
     const messenger = {
       suggestUsernames: async () => ['jane', 'jill'],
@@ -110,7 +110,7 @@ describe('the keys of an input method do nothing', () => {
     expect(screen.getAllByRole('option')).toHaveLength(2)
     expect(started).toEqual([])
   })
-  it('in the picker of names', async () => {
+  it('in the name picker', async () => {
     const onNames = vi.fn<(names: string[]) => void>()
     const told = { remove: String, added: String, removed: String, found: String, again: '' }
     render(
@@ -143,7 +143,7 @@ describe('the keys of an input method do nothing', () => {
     expect(document.activeElement?.textContent).toBe('First')
     expect(onClose).not.toHaveBeenCalled()
   })
-  it('in a plain field of a form, which they would send', () => {
+  it('in a plain form field, which they would submit', () => {
     guardCompositions()
     render(<input />)
     const field = screen.getByRole('textbox')

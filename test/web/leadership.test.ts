@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Leadership, type Locks } from '../../web/src/state/sync/leadership.ts'
 
-/** Web Locks for one name, as the specification has them: a queue, aborted requests, theft. */
+/** Web Locks for one name, as specified: a queue, aborted requests, stealing. */
 function fakeLocks(): Locks & { waiting(): number } {
   type Request = {
     run: () => Promise<unknown>
@@ -48,7 +48,7 @@ function tab(locks: Locks | undefined) {
 const settled = () => new Promise((resolve) => setTimeout(resolve))
 
 describe('leadership', () => {
-  it('is one tab’s, and passes on when that tab closes', async () => {
+  it('belongs to one tab, and passes on when that tab closes', async () => {
     const locks = fakeLocks()
     const [first, second, third] = [tab(locks), tab(locks), tab(locks)]
     await settled()
@@ -62,7 +62,7 @@ describe('leadership', () => {
     expect([first, second, third].map((each) => each.leads())).toEqual([false, false, false])
   })
 
-  it('can be taken from a tab that sleeps, which stands again when it wakes', async () => {
+  it('can be stolen from a sleeping tab, which requests it again when it wakes', async () => {
     const locks = fakeLocks()
     const [sleeper, other] = [tab(locks), tab(locks)]
     await settled()
@@ -74,7 +74,7 @@ describe('leadership', () => {
     expect([sleeper.leads(), other.leads()]).toEqual([true, false])
   })
 
-  it('waits with one request, however often it is taken and lost', async () => {
+  it('queues one request, however often it is acquired and lost', async () => {
     const locks = fakeLocks()
     const tabs = [tab(locks), tab(locks)]
     await settled()
@@ -91,7 +91,7 @@ describe('leadership', () => {
     tabs[1]!.leadership.close()
   })
 
-  it('stands again after a pause where requests are refused at once, as in a page that is being left', async () => {
+  it('is requested again after a pause if requests fail at once, as on a page that is being left', async () => {
     let requests = 0
     const request = async (_name: string, _options: LockOptions, run: () => Promise<unknown>) => {
       requests++
@@ -101,13 +101,13 @@ describe('leadership', () => {
       }
     }
     const { leadership } = tab({ request } as unknown as Locks)
-    // All that can be done without a timer: a page that is being left has none.
+    // Everything possible without a timer: a page that is being left has none.
     for (let turn = 0; turn < 1_000; turn++) await Promise.resolve()
     leadership.close()
     expect(requests).toBe(1)
   })
 
-  it('is every tab’s own where the browser has no locks', () => {
+  it('belongs to every tab if the browser has no locks', () => {
     const [first, second] = [tab(undefined), tab(undefined)]
     expect([first.leads(), second.leads()]).toEqual([true, true])
   })

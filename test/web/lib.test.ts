@@ -14,7 +14,7 @@ import { isDue } from '../../web/src/state/sync/session-life.ts'
 import { compareIds } from '../../web/src/state/model/ids.ts'
 
 describe('emoji', () => {
-  it('are shown big when a message is nothing else, and not many', () => {
+  it('are large if a message consists of a few of them only', () => {
     for (const text of ['👍', '🎉🎉', '👩‍👩‍👧', '👋🏽', '❤️', '🇨🇭 🇯🇵']) expect(isJumbo(text), text).toBe(true)
     for (const text of ['1', '12', '#', 'ok 👍', '', '👍👍👍👍', '*']) expect(isJumbo(text), text).toBe(false)
   })
@@ -23,13 +23,13 @@ describe('emoji', () => {
 describe('times', () => {
   const now = new Date(2026, 0, 31, 15, 0)
   const ago = (minutes: number) => lastSeenOf(new Date(now.getTime() - minutes * 60_000).toISOString(), now)
-  it('are told by the day', () => {
+  it('are grouped by day', () => {
     expect(dayOf(new Date(2026, 0, 31, 0, 1).toISOString(), now)).toBe('Today')
     expect(dayOf(new Date(2026, 0, 30, 23, 59).toISOString(), now)).toBe('Yesterday')
     expect(shortTimeOf(new Date(2026, 0, 30, 23, 59).toISOString(), now)).toBe('Yesterday')
     expect(dayOf(new Date(2025, 5, 1).toISOString(), now)).toContain('2025')
   })
-  it('tell when somebody was last seen, as roughly as it matters', () => {
+  it('show when someone was last seen, at a useful precision', () => {
     expect([-1, 0.5, 1, 59, 60, 150].map(ago)).toEqual([
       'last seen just now',
       'last seen just now',
@@ -38,14 +38,14 @@ describe('times', () => {
       'last seen an hour ago',
       'last seen 2 hours ago'
     ])
-    // Today at 15:00: yesterday evening is yesterday, and five hours past midnight's other side are hours.
+    // Today at 15:00: yesterday evening is yesterday, and five hours across midnight are hours.
     expect(ago(20 * 60)).toBe('last seen yesterday')
     expect(lastSeenOf(new Date(2026, 0, 30, 23, 0).toISOString(), new Date(2026, 0, 31, 3, 0))).toBe(
       'last seen 4 hours ago'
     )
     expect(ago(40 * 24 * 60)).toMatch(/^last seen on .*22/)
   })
-  it('renew a session when less than half of its life remains, or its end is not known', () => {
+  it('refresh a session with less than half of its lifetime left, or an unknown end', () => {
     const inDays = (days: number) => new Date(now.getTime() + days * 86_400_000).toISOString()
     expect(isDue(inDays(8), now.getTime())).toBe(false)
     expect(isDue(inDays(6), now.getTime())).toBe(true)
@@ -54,7 +54,7 @@ describe('times', () => {
 })
 
 describe('problems', () => {
-  it('have a sentence, whatever their code', () => {
+  it('have a sentence for every code', () => {
     for (const code of [...Object.keys(problems), 'something_new'])
       expect(problemText({ code })).toMatch(/\.$/)
     expect(failureText(new NetworkError('No answer in time'))).toMatch(/network/)
@@ -83,7 +83,7 @@ describe('problems', () => {
   })
 })
 
-describe('small things', () => {
+describe('lib functions', () => {
   it('count code points as the server does', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
@@ -94,7 +94,7 @@ describe('small things', () => {
   it('order ids as numbers', () => {
     expect(['10', '9', '100'].sort(compareIds)).toEqual(['9', '10', '100'])
   })
-  it('give a name one colour', () => {
+  it('give a username one colour', () => {
     expect(colourOf('jane')).toBe(colourOf('jane'))
     expect(colourOf('👩‍👩‍👧')).toBeLessThan(colourCount)
   })

@@ -24,16 +24,16 @@ it.each<[string, Message]>([
   ['jane made joe a member', line(jane, { kind: 'role_changed', user: joe, role: 'member' })],
   ['joe is now the owner', line(jane, { kind: 'role_changed', user: joe, role: 'owner' })],
   ['jane named the group “garden”', line(jane, { kind: 'conversation_renamed', title: 'garden' })]
-])('a line says: %s', (said, message) => {
+])('a system message reads: %s', (said, message) => {
   expect(lineText(message, john)).toBe(said)
 })
 
-it('a line that this app does not know is told in the server’s words', () => {
+it('an unknown system message shows the server’s text', () => {
   const change = { kind: 'conversation_painted' } as unknown as Change
   expect(lineText(line(jane, change, 'jane painted the group'), john)).toBe('jane painted the group')
 })
 
-it('a name of another direction is kept apart from the words around it', () => {
+it('a name of another text direction is isolated from the words around it', () => {
   const maryam = { ...jane, username: 'مريم' }
   expect(lineText(line(maryam, { kind: 'participant_removed', user: maryam }), john)).toBe(
     '\u2068مريم\u2069 left'

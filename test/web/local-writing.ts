@@ -10,7 +10,7 @@ export type Saves = {
   edit?: (id: string, content: string, version: number) => Promise<void>
 }
 
-/** What john writes in conversation 7, with `draft` begun; `saves` is his outbox. */
+/** Renders john's composer in conversation 7 with `draft`; `saves` is his outbox. */
 export function localWriting(saves: Saves = {}, draft: Draft = emptyDraft) {
   localStorage.clear()
   const drafts = openDrafts(john.id)

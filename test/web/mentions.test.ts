@@ -10,14 +10,14 @@ const marked = (text: string, names: string[]) =>
   piecesOf(text, keys(names)).flatMap((piece) => (piece.kind === 'mention' ? [piece.text] : []))
 const self = (name: string) => name
 
-describe('a mention that is begun', () => {
+describe('a partial mention', () => {
   it('is the name after an @, up to the caret', () => {
     expect(mentionAt('hello @ja', 9)).toEqual({ start: 6, search: 'ja' })
     expect(mentionAt('hello @ja', 8)).toEqual({ start: 6, search: 'j' })
     expect(mentionAt('@', 1)).toEqual({ start: 0, search: '' })
     expect(mentionAt('(@مر', 4)).toEqual({ start: 1, search: 'مر' })
   })
-  it('may stand after a script without spaces, after dots, and begin with a full-width @', () => {
+  it('may follow dots or a script without spaces, and begin with a full-width @', () => {
     for (const before of ['你好', '안녕', 'コーヒー', '...', '❤️', '、', '-', '@', 'İİ ']) {
       for (const at of ['@', '＠']) {
         for (const search of ['', 'be', '太']) {
@@ -27,7 +27,7 @@ describe('a mention that is begun', () => {
       }
     }
   })
-  it('is none in an address, after a space, and before the @', () => {
+  it('does not exist in an address, after a space, or before the @', () => {
     for (const text of [
       'jane@example',
       '@jane is here',
@@ -41,12 +41,12 @@ describe('a mention that is begun', () => {
     }
     expect(mentionAt('hi @jane', 2)).toBeNull()
   })
-  it('is completed in its place, with one space after it', () => {
+  it('is completed in place, followed by one space', () => {
     const begun = { start: 3, search: 'ja' }
     expect(completeMention('hi @ja there', 6, begun, 'jane')).toEqual({ text: 'hi @jane there', caret: 9 })
     expect(completeMention('hi @ja', 6, begun, 'jane')).toEqual({ text: 'hi @jane ', caret: 9 })
   })
-  it('is offered names that start so, then those that hold it', () => {
+  it('suggests usernames that start with it, then those that contain it', () => {
     expect(fittingNames(['ajax', 'Jane', 'joe'], 'j', self)).toEqual(['Jane', 'joe', 'ajax'])
     expect(fittingNames(['jane', 'joe'], 'x', self)).toEqual([])
     expect(fittingNames(['İrem', 'Νίκος', 'José'], 'ir', self)).toEqual(['İrem'])
@@ -63,12 +63,12 @@ describe('a text', () => {
     expect(found('link').map((piece) => 'href' in piece && piece.href)).toEqual(links)
     expect(pieces.map((piece) => piece.text).join('')).toBe(text)
   })
-  it('has mentions of those who are mentioned, and of nobody else', () => {
+  it('has mentions of mentioned users only', () => {
     expect(marked('@jane, and @JOE! @jill', ['jane', 'joe'])).toEqual(['@jane', '@JOE'])
     expect(marked('@janet @jane.doe x@jane', ['jane'])).toEqual([])
     expect(marked('@ann-marie and @ann', ['ann', 'ann-marie'])).toEqual(['@ann-marie', '@ann'])
   })
-  it('has links that are web and mail addresses alone, without control characters', () => {
+  it('has links of web and mail addresses only, without control characters', () => {
     const part = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(
@@ -96,7 +96,7 @@ describe('a text', () => {
       })
     )
   })
-  it('keeps every character where it is', () => {
+  it('keeps every character in place', () => {
     const part = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(

@@ -18,17 +18,17 @@ const line: Message = { ...theirs, change: { kind: 'conversation_renamed', title
 
 const any = ['react', 'reply', 'copy', 'forward']
 
-describe('what may be done with a message', () => {
+describe('the actions on a message', () => {
   it.each<[string, Message, Role, 'group' | 'direct', string[]]>([
     ['mine', mine, 'member', 'group', [...any, 'edit', 'delete']],
-    ['another’s, by a member', theirs, 'member', 'group', any],
-    ['another’s, by an admin', theirs, 'admin', 'group', [...any, 'delete']],
-    ['an edited one, by the owner', edited, 'owner', 'group', [...any, 'versions', 'delete']],
-    ['an edited one, by a member', edited, 'member', 'group', any],
-    ['an edited one of two people', edited, 'member', 'direct', any],
-    ['a deleted one, by an admin', deleted, 'admin', 'group', ['versions']],
-    ['a deleted one, by a member', deleted, 'member', 'group', []],
-    ['one that I passed on', { ...mine, forwardedFrom: jane }, 'member', 'group', [...any, 'delete']],
+    ['another’s, as a member', theirs, 'member', 'group', any],
+    ['another’s, as an admin', theirs, 'admin', 'group', [...any, 'delete']],
+    ['an edited one, as the owner', edited, 'owner', 'group', [...any, 'versions', 'delete']],
+    ['an edited one, as a member', edited, 'member', 'group', any],
+    ['an edited one in a direct conversation', edited, 'member', 'direct', any],
+    ['a deleted one, as an admin', deleted, 'admin', 'group', ['versions']],
+    ['a deleted one, as a member', deleted, 'member', 'group', []],
+    ['a forwarded one of one’s own', { ...mine, forwardedFrom: jane }, 'member', 'group', [...any, 'delete']],
     ['a line', line, 'owner', 'group', []]
   ])('%s', (_name, message, role, kind, actions) => {
     expect([...actionsOf(message, { role, kind })].toSorted()).toEqual(actions.toSorted())
@@ -39,7 +39,7 @@ const focused = () =>
   document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent
 const item = (emoji: string) => screen.getByRole('menuitemcheckbox', { name: `React with ${emoji}` })
 
-describe('the menu of a message', () => {
+describe("a message's menu", () => {
   const all = new Set(['react', 'reply', 'copy', 'delete'] as const)
   function open(message: Message) {
     const done: string[] = []
@@ -56,7 +56,7 @@ describe('the menu of a message', () => {
     )
     return done
   }
-  it('is driven by keys: it begins at its first item, and goes round', () => {
+  it('is used by keys: it starts at its first item and wraps around', () => {
     const done = open(mine)
     expect(focused()).toBe('React with 👍')
     const menu = screen.getByRole('menu')
@@ -68,7 +68,7 @@ describe('the menu of a message', () => {
     fireEvent.click(document.activeElement!)
     expect(done).toEqual(['delete'])
   })
-  it('takes my emoji away where it is, and puts another there', () => {
+  it('removes an own emoji and adds another one', () => {
     const done = open({
       ...theirs,
       reactions: [
@@ -82,12 +82,12 @@ describe('the menu of a message', () => {
     fireEvent.click(item('❤️'))
     expect(done).toEqual(['take 👍', 'put ❤️'])
   })
-  it('offers no edit of what somebody else said', () => {
+  it("offers no edit of another user's message", () => {
     open(theirs)
     expect(screen.queryByRole('menuitem', { name: 'Edit' })).toBeNull()
     expect(screen.getByRole('menuitem', { name: 'Reply' })).toBeTruthy()
   })
-  it('is chosen from by a press within it alone, not by the finger that opened it', () => {
+  it('reacts to a press that starts within it, not to the finger that opened it', () => {
     const done = open(theirs)
     const reply = screen.getByRole('menuitem', { name: 'Reply' })
     fireEvent.click(reply, { detail: 1 })

@@ -63,12 +63,12 @@ const shownName = () => document.querySelector('[data-part=author]')?.textConten
 const said = modelServer().send('7', jane)!
 
 describe('a message', () => {
-  it('is text, whatever it looks like', () => {
+  it('is plain text, whatever it looks like', () => {
     show({ content: '<img src=x onerror=alert(1)> &amp; <b>' })
     expect(screen.getByText('<img src=x onerror=alert(1)> &amp; <b>')).toBeTruthy()
     expect(document.querySelector('img')).toBeNull()
   })
-  it('has links that open elsewhere and tell nothing of where they were', () => {
+  it('has links that open in a new tab without a referrer', () => {
     show({ content: 'see https://example.org/ and javascript:alert(1)' })
     const link = screen.getByRole<HTMLAnchorElement>('link')
     expect([link.href, link.target, link.rel]).toEqual([
@@ -77,26 +77,26 @@ describe('a message', () => {
       'noopener noreferrer'
     ])
   })
-  it('says that it is on its way', () => {
+  it('shows that it is being sent', () => {
     show({ mine: true, pending: { ...failed, problem: null } })
     expect(screen.getByText('Sending')).toBeTruthy()
   })
-  it('that was refused says why, and offers another try, an edit, or to be forgotten', () => {
+  it('that was refused shows the reason, and offers retry, edit and discard', () => {
     const done = show({ mine: true, pending: failed })
     expect(screen.getByRole('alert').textContent).toMatch(/no longer a member/)
     for (const name of ['Try again', 'Edit', 'Discard']) fireEvent.click(screen.getByRole('button', { name }))
     expect(done).toEqual(['retry c-1', 'edit hello', 'discard c-1'])
   })
-  it('of another author that could not be forwarded is not offered for editing', () => {
+  it('by another author that could not be forwarded is not offered for editing', () => {
     show({ mine: true, pending: { ...failed, forwardOf: { id: '3', sender: jane } } })
     expect(screen.getAllByRole('button').map(({ textContent }) => textContent)).toEqual([
       'Try again',
       'Discard'
     ])
   })
-  it('that was deleted leaves a tombstone, with nothing of what it said', () => {
+  it('that was deleted leaves a tombstone without its text', () => {
     const deleted = { ...said, content: '', version: 2, deletedAt: said.createdAt }
-    // Mine, and perhaps another's deed: an admin may delete it, too.
+    // An own message, too, which an admin may have deleted.
     for (const mine of [false, true]) {
       show({ content: '', mine, message: { ...deleted, mine } })
       expect(screen.getByRole('article', { name: 'This message was deleted' })).toBeTruthy()
@@ -109,17 +109,17 @@ describe('a message', () => {
     show({ message: { ...said, version: 2, editedAt: said.createdAt } })
     expect(screen.getByText(/^edited /)).toBeTruthy()
   })
-  it('that answers another leads to it', () => {
+  it('that replies to another one leads to it', () => {
     const done = show({ replyTo: { id: '3', content: 'the question', sender: jane } })
     fireEvent.click(screen.getByRole('button', { name: 'Go to the message from jane' }))
     expect(screen.getByText('the question')).toBeTruthy()
     expect(done).toEqual(['jump to 3'])
   })
-  it('marks whom it mentions', () => {
-    show({ content: 'ask @jane or @nobody', message: { ...said, mentions: [jane.id] } })
+  it('highlights mentions', () => {
+    show({ content: 'ask @jane or @unknown', message: { ...said, mentions: [jane.id] } })
     expect(Array.from(document.querySelectorAll('strong'), (each) => each.textContent)).toEqual(['@jane'])
   })
-  it('shows its reactions with whose they are; a click puts mine there or takes it away', () => {
+  it("shows its reactions and who added them; a click adds or removes one's own", () => {
     const reactions = [
       { emoji: '👍', userIds: [jane.id, john.id] },
       { emoji: '❤️', userIds: [jane.id, 'unknown'] }
@@ -133,7 +133,7 @@ describe('a message', () => {
     fireEvent.click(heart!)
     expect(done).toEqual(['take 👍', 'put ❤️'])
   })
-  it('says who wrote it, in a group, where another began to write', () => {
+  it('in a group, names its author when that changes', () => {
     show({ message: said }, true)
     expect(shownName()).toBe('jane')
     cleanup()
@@ -143,21 +143,21 @@ describe('a message', () => {
     show({ message: said })
     expect(shownName()).toBeUndefined()
   })
-  it('says who has read it, by name in a group', () => {
+  it('shows who has read it, by name in a group', () => {
     show({ mine: true, readers: [jane] })
     expect(screen.getByText('Seen')).toBeTruthy()
     cleanup()
     show({ mine: true, readers: [jane, joe, jill, { ...jane, id: '9' }] }, true)
     expect(screen.getByText('Seen by jane, joe, jill and 1 more')).toBeTruthy()
   })
-  it('opens its menu by a right click, unless that is on a link', () => {
+  it('opens its menu on a right click, except on a link', () => {
     const done = show({ content: 'see https://example.org/', message: said })
     fireEvent.contextMenu(screen.getByRole('link'))
     expect(done).toEqual([])
     fireEvent.contextMenu(screen.getByText(/^see/))
     expect(done).toEqual(['menu'])
   })
-  it('opens its menu under a finger that rests, and not under one that scrolls', () => {
+  it('opens its menu under a resting finger, not under a scrolling one', () => {
     vi.useFakeTimers()
     const done = show({ message: said })
     const bubble = document.querySelector('[data-part=bubble]')!
@@ -171,7 +171,7 @@ describe('a message', () => {
     expect(done).toEqual(['menu'])
     vi.useRealTimers()
   })
-  it('that nobody wrote is a line', () => {
+  it('of the system is a centred line', () => {
     show({ message: { ...said, change: { kind: 'participant_removed', user: jane } } }, true)
     expect(screen.getByText('jane left')).toBeTruthy()
     expect(screen.queryByRole('article')).toBeNull()

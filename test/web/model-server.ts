@@ -17,19 +17,19 @@ type Talk = {
   title: string | null
   messages: Message[]
   people: Participant[]
-  /** The position after which john sees. */
+  /** The position after which john can read. */
   visibleFrom: number
 }
 
 /**
- * What the server keeps for john, in a few lines: his conversations, and his log of events. Conversation 9 is a group
- * that jane owns, the others are his with jane.
+ * A minimal model of what the server stores for john: his conversations and his event log. Conversation 9 is
+ * a group that jane owns; the others are direct ones with jane.
  */
 export function modelServer() {
   const talks = new Map<string, Talk>()
-  /** Each as it was told live. */
+  /** Events as delivered live. */
   const log: LogEvent[] = []
-  /** Where each of them stands, to be read again later. */
+  /** Location of each event's message, for replays. */
   const places: { conversationId: string; position: number | null }[] = []
   let lastId = 0
 
@@ -85,7 +85,7 @@ export function modelServer() {
     return message
   }
 
-  /** A line that tells of a change, to john too if he is there to see it. */
+  /** Adds a system message, delivered to john as well if he is a member. */
   function line(talk: Talk, by: User, change: Change, readers = talk.people): void {
     const message = append(talk, by, { content: change.kind, change })
     if (change.kind !== 'conversation_created' && readers.some(({ user }) => user === john))
@@ -108,7 +108,7 @@ export function modelServer() {
     return message
   }
 
-  /** Changes a message, in its place; null where there is nothing to change. */
+  /** Changes a message in place; returns null if there is nothing to change. */
   function change(conversationId: string, position: number, make: (message: Message) => Message) {
     const talk = talks.get(conversationId)
     const known = talk?.messages[position - 1]
@@ -230,24 +230,24 @@ export function modelServer() {
     }
   }
 
-  /** The newest 25 before a position, newest first. */
+  /** Returns the newest 25 messages before a position, newest first. */
   function page(conversationId: string, before = Infinity): Message[] {
     const { messages, visibleFrom } = talkOf(conversationId)
     const older = messages.filter(({ position }) => position < before && position > visibleFrom)
     return older.slice(-25).toReversed()
   }
 
-  /** An event as it is read from the log now: with the newest text, and `gone` where john sees nothing any more. */
+  /** Returns an event as replayed now: with the current text, and `gone` if john may no longer see it. */
   function readAgain(seq: number): LogEvent {
-    const told = log[seq - 1]!
+    const logged = log[seq - 1]!
     const { conversationId, position } = places[seq - 1]!
     const talk = talks.get(conversationId)
-    if (told.name === 'participant_removed' && told.data.change?.user?.id === john.id) return told
+    if (logged.name === 'participant_removed' && logged.data.change?.user?.id === john.id) return logged
     if (!talk || !has(talk, john) || (position !== null && position <= talk.visibleFrom))
       return { name: 'gone', data: {} }
-    return position !== null && 'position' in told.data
-      ? ({ ...told, data: talk.messages[position - 1] } as LogEvent)
-      : told
+    return position !== null && 'position' in logged.data
+      ? ({ ...logged, data: talk.messages[position - 1] } as LogEvent)
+      : logged
   }
 
   return {
@@ -268,7 +268,7 @@ export function modelServer() {
     participants: (id: string): Participant[] => structuredClone(talkOf(id).people),
     head: (): Cursor => ({ epoch: 'e', seq: log.length }),
     cursorAt: (seq: number): Cursor => ({ epoch: 'e', seq }),
-    /** What a fresh start shows now, with these conversations on the screen. */
+    /** Returns what a fresh start would fetch now, with these conversations on the screen. */
     snapshot(opened: string[] = []): Snapshot {
       const mine = Array.from(talks.keys()).filter(isMine)
       const all = mine.map(conversation).filter(({ lastMessage }) => lastMessage !== null)

@@ -41,8 +41,8 @@ function pick() {
   }
 }
 
-describe('the picker of names', () => {
-  it('is driven by keys: down, Enter, and Backspace takes the last one away', async () => {
+describe('the name picker', () => {
+  it('is used by keys: down, Enter, and Backspace removes the last name', async () => {
     const scrolled = vi.spyOn(Element.prototype, 'scrollIntoView')
     const { field, type, press, chips } = pick()
     type('j')
@@ -58,7 +58,7 @@ describe('the picker of names', () => {
     expect(chips()).toEqual([])
     expect(screen.getByRole('status').textContent).toBe('jill removed')
   })
-  it('offers nobody twice, and nobody who is there already', async () => {
+  it('suggests no name twice, and no current member', async () => {
     const { type, press } = pick()
     type('ja')
     await screen.findByRole('option', { name: /jane/ })
@@ -67,21 +67,21 @@ describe('the picker of names', () => {
     await screen.findByRole('option', { name: /joe/ })
     expect(screen.queryByRole('option', { name: /jane|jack/ })).toBeNull()
   })
-  it('takes a name that is written out, also one that is not suggested', () => {
+  it('accepts a full name, even one that is not suggested', () => {
     const { type, press, chips } = pick()
-    type(' somebody ')
+    type(' newcomer ')
     press('Enter')
-    expect(chips()).toEqual(['somebody'])
-    fireEvent.click(screen.getByRole('button', { name: 'Remove somebody' }))
+    expect(chips()).toEqual(['newcomer'])
+    fireEvent.click(screen.getByRole('button', { name: 'Remove newcomer' }))
     expect(chips()).toEqual([])
   })
-  it('takes the only name that starts so, also when the suggestions come after Enter', async () => {
+  it('accepts the only name with this prefix, even if suggestions arrive after Enter', async () => {
     const { type, press, chips } = pick()
     type('jan')
     press('Enter')
     await waitFor(() => expect(chips()).toEqual(['jane']))
   })
-  it('lets Enter through when nothing is written, so that a form is sent', () => {
+  it('leaves Enter to the form when it is empty', () => {
     const { press } = pick()
     expect(press('Enter')).toBe(true)
   })

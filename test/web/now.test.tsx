@@ -23,7 +23,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('times while the app is open', () => {
+describe('times in an open app', () => {
   it('change as time passes, and at midnight', () => {
     render(<Times at={new Date(2026, 0, 31, 23, 58, 20).toISOString()} />)
     expect(shown()).toMatch(/^last seen just now \| Today \| \d/)
@@ -37,9 +37,9 @@ describe('times while the app is open', () => {
     ['pageshow', () => window],
     ['focus', () => window],
     ['online', () => window]
-  ])('are right at once after a sleep: %s', (event, target) => {
+  ])('are correct at once after a sleep: %s', (event, target) => {
     render(<Times at={new Date(2026, 0, 31, 23, 58, 20).toISOString()} />)
-    // A device that sleeps runs no timers.
+    // A sleeping device runs no timers.
     vi.setSystemTime(new Date(2026, 1, 2, 8, 0))
     expect(shown()).toMatch(/just now/)
     act(() => void target().dispatchEvent(new Event(event)))
@@ -47,8 +47,8 @@ describe('times while the app is open', () => {
   })
 })
 
-describe('a device whose clock is wrong', () => {
-  it.each([-3, 3])('by %i hours shows the times of the server', (hours) => {
+describe('a device with a wrong clock', () => {
+  it.each([-3, 3])("by %i hours shows the server's times", (hours) => {
     const serverMs = Date.now() - hours * hourMs
     render(<Times at={new Date(serverMs - 10_000).toISOString()} />)
     act(() => noteServerTime(serverMs))
@@ -57,7 +57,7 @@ describe('a device whose clock is wrong', () => {
     expect(shown()).toMatch(/^last seen 2 minutes ago/)
     expect(serverNow()).toBe(serverMs + 120_000)
   })
-  it('starts no timer while no time is on the screen', () => {
+  it('starts no timer without a time on the screen', () => {
     noteServerTime(Date.now() + 3 * hourMs)
     expect(vi.getTimerCount()).toBe(0)
     const { unmount } = render(<Times at={new Date().toISOString()} />)
@@ -65,7 +65,7 @@ describe('a device whose clock is wrong', () => {
     unmount()
     expect(vi.getTimerCount()).toBe(0)
   })
-  it('that is set right while the app is open needs no reload', () => {
+  it('that is corrected while the app is open needs no reload', () => {
     render(<Times at={new Date(Date.now() - 10_000).toISOString()} />)
     act(() => noteServerTime(Date.now() - 3 * hourMs))
     vi.setSystemTime(Date.now() - 3 * hourMs)
@@ -74,7 +74,7 @@ describe('a device whose clock is wrong', () => {
   })
 })
 
-it('the clock of the device is read in one place', async () => {
+it("the device's clock is read in one place", async () => {
   const names = (await readdir('web/src', { recursive: true })).filter((name) => /\.tsx?$/.test(name))
   const reads = await Promise.all(
     names.map(async (name) =>

@@ -14,7 +14,7 @@ afterEach(() => {
 })
 beforeEach(() => {
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')))
-  // React reports what a boundary caught.
+  // React reports errors that a boundary caught.
   vi.spyOn(console, 'error').mockImplementation(() => {})
 })
 
@@ -26,7 +26,7 @@ function Broken({ broken }: { broken: () => boolean }) {
 }
 
 describe('a boundary', () => {
-  it('of a pane keeps the panes beside it, and shows its own again on request', () => {
+  it('around a pane keeps the other panes, and retries its own on request', () => {
     let broken = true
     render(
       <>
@@ -44,7 +44,7 @@ describe('a boundary', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Try again' }))
     screen.getByText('whole')
   })
-  it('of a dialog closes with it', () => {
+  it('around a dialog closes with it', () => {
     const close = vi.fn()
     render(
       <DialogPart onClose={close}>
@@ -76,7 +76,7 @@ describe('a lazily loaded part', () => {
   })
 })
 
-/** A dialog whose file arrives when `resolve` is called. */
+/** Renders a dialog whose file arrives when `resolve` is called. */
 function slowly() {
   const { promise, resolve } = Promise.withResolvers<void>()
   const Part = lazyDialog({ title: 'New group' }, async () => {
@@ -87,7 +87,7 @@ function slowly() {
 }
 
 describe('a lazily loaded dialog', () => {
-  it('says that it is loading on a slow network, until it is there', async () => {
+  it('shows that it is loading on a slow network', async () => {
     const { Part, resolve } = slowly()
     render(<Part onClose={() => {}} />)
     await screen.findByRole('dialog', { name: 'New group' })
@@ -96,7 +96,7 @@ describe('a lazily loaded dialog', () => {
     await screen.findByText('here')
     expect(screen.queryByText('Loading…')).toBeNull()
   })
-  it('can be closed meanwhile', async () => {
+  it('can be closed while it loads', async () => {
     const { Part } = slowly()
     const close = vi.fn()
     render(<Part onClose={close} />)
@@ -105,7 +105,7 @@ describe('a lazily loaded dialog', () => {
   })
 })
 
-it('typed text counts as unsaved unless its field keeps it', () => {
+it('typed text counts as unsaved unless its field stores it', () => {
   const page = document.createElement('div')
   page.innerHTML = '<input value=" "><input type="checkbox" value="on"><textarea data-kept>draft</textarea>'
   expect(hasUnsavedText(page)).toBe(false)

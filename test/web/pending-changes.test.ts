@@ -20,7 +20,7 @@ function shownOf({ position, content, deletedAt, reactions = [] }: Message) {
   return { position, content, deleted: deletedAt !== undefined, reactions }
 }
 
-/** One leading tab, its outbox and a server; a test moves each of them. */
+/** Opens a leading tab, its outbox and a server; the test drives each of them. */
 function scene() {
   const server = modelServer()
   for (const from of [john, jane, john]) server.send('7', from)
@@ -39,7 +39,7 @@ function scene() {
       return state
     },
     rows: () => rowsOf(state.histories['7']!, state, place).map(({ message }) => shownOf(message!)),
-    /** What a page shows that is loaded now. */
+    /** Returns what a page loaded now would show. */
     fresh: () => messages().map(shownOf),
     async change(position: number, kind: 'edit' | 'delete' | 'react' | 'unreact', content: string) {
       const row = rowsOf(state.histories['7']!, state, place)[position - 1]
@@ -58,7 +58,7 @@ function scene() {
       await list()
       return true
     },
-    /** The server takes, or refuses, the first item; its answer is under way. */
+    /** The server accepts or refuses the first item; its response is pending. */
     async post() {
       const item = (await storage.list()).find(({ problem }) => problem === null)
       if (answer || !item || item.kind === 'send') return
@@ -74,7 +74,7 @@ function scene() {
       } else server.react('7', position, john, item.emoji, item.kind === 'react')
       answer = { item, message: structuredClone(message), refused }
     },
-    /** The answer arrives. */
+    /** Delivers the response. */
     async answer() {
       if (!answer) return
       const { item, message, refused } = answer
@@ -126,8 +126,8 @@ const mine = fc.record({
 })
 const moves = fc.constantFrom('post' as const, 'answer' as const, 'hear' as const)
 
-describe('what was done here', () => {
-  it('shows at once, and stays so, however late its request, its answer and its event are', async () => {
+describe('a local change', () => {
+  it('shows at once and stays, however late its request, response and event are', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.oneof(mine, { weight: 3, arbitrary: moves }), { maxLength: 40 }),
@@ -157,7 +157,7 @@ describe('what was done here', () => {
     )
   })
 
-  it('C5: leaves the state that is fetched afresh, whatever others and other devices do meanwhile', async () => {
+  it('C5: ends in the fetched state, whatever other users and devices do in the meantime', async () => {
     const others = fc.record({
       other: fc.constantFrom('edit', 'remove', 'react', 'unreact', 'john reacts', 'john unreacts'),
       position
@@ -195,7 +195,7 @@ describe('what was done here', () => {
     )
   })
 
-  it('is rolled back where the server refuses it', async () => {
+  it('is rolled back if the server refuses it', async () => {
     const tab = scene()
     await tab.change(1, 'edit', 'another text')
     tab.server.edit('7', 1, 'from the tablet')
@@ -207,7 +207,7 @@ describe('what was done here', () => {
     expect(outgoingOf(tab.state.outbox).get('7')).toEqual({ failed: true, last: null })
   })
 
-  it('joins a reaction that is there in another form, until its event says so', async () => {
+  it('joins a reaction in another encoding until its event arrives', async () => {
     const tab = scene()
     tab.server.react('7', 1, jane, '❤', true)
     tab.hear()
@@ -217,7 +217,7 @@ describe('what was done here', () => {
     await tab.list()
     const joined = [{ emoji: '❤', userIds: [jane.id, john.id] }]
     expect(tab.rows()[0]!.reactions).toEqual(joined)
-    // As the server does: the form that is there stays.
+    // As on the server, the existing encoding stays.
     tab.server.react('7', 1, john, '❤', true)
     tab.take(item)
     expect(tab.rows()[0]!.reactions).toEqual(joined)
@@ -226,7 +226,7 @@ describe('what was done here', () => {
     expect(tab.rows()).toEqual(tab.fresh())
   })
 
-  it('marks what waits: an edit and a deletion, not a reaction', async () => {
+  it('is marked as pending if it is an edit or deletion, not a reaction', async () => {
     const tab = scene()
     await tab.change(1, 'edit', 'another text')
     await tab.change(2, 'react', '')
@@ -235,7 +235,7 @@ describe('what was done here', () => {
     expect(rows.map(({ changing }) => changing)).toEqual([true, false, true])
   })
 
-  it('to a message that waits itself shows on it', () => {
+  it('to a pending message shows on it', () => {
     const { state } = scene()
     const send = newOutboxItem('7', 'tpyo', 0, { replyTo: { id: '1', content: 'hello', sender: john } })
     const edit = newChange(
@@ -252,7 +252,7 @@ describe('what was done here', () => {
   })
 })
 
-/** A row after a change of john's, where nothing else happens. */
+/** Returns a row after a change by john, without other changes. */
 function changed(row: Shown, kind: string, content: string): Shown {
   if (kind === 'edit') return { ...row, content }
   if (kind === 'delete') return { ...row, content: '', deleted: true, reactions: [] }

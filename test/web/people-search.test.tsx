@@ -10,7 +10,7 @@ afterEach(() => {
   history.replaceState(null, '', '/')
 })
 
-/** Whether the server can be reached. */
+/** Whether the server is reachable. */
 const network = { up: true }
 beforeEach(() => void (network.up = true))
 
@@ -23,7 +23,7 @@ function search() {
     },
     startConversation: async (username: string) => {
       started.push(username)
-      if (username === 'nobody') throw new Refusal(404, { code: 'user_not_found' })
+      if (username === 'unknown') throw new Refusal(404, { code: 'user_not_found' })
       return '7'
     }
   }
@@ -37,8 +37,8 @@ function search() {
   return { started, field, type: (value: string) => fireEvent.change(field, { target: { value } }) }
 }
 
-describe('the search for people', () => {
-  it('is driven by keys alone: down, up, and Enter starts the conversation', async () => {
+describe('the people search', () => {
+  it('is used by keys alone: down, up, and Enter starts the conversation', async () => {
     const { started, field, type } = search()
     type('j')
     const [jane, joan] = await screen.findAllByRole('option')
@@ -51,16 +51,16 @@ describe('the search for people', () => {
     expect(started).toEqual(['jane'])
     expect(field.value).toBe('')
   })
-  it('takes a whole name without a suggestion, and says what is wrong with it', async () => {
+  it('accepts a full name without a suggestion, and explains an error', async () => {
     const { started, field, type } = search()
-    type('nobody')
-    await screen.findByText(/No one found for “nobody”/)
+    type('unknown')
+    await screen.findByText(/No one found for “unknown”/)
     fireEvent.keyDown(field, { key: 'Enter' })
     await screen.findByText('No one has this username. Check the spelling.')
-    expect(started).toEqual(['nobody'])
+    expect(started).toEqual(['unknown'])
     expect(location.pathname).toBe('/')
   })
-  it('says so when the server cannot be reached, and asks again by a button, or when the network is back', async () => {
+  it('says when the server is unreachable, and retries by a button or when the network is back', async () => {
     const { field, type } = search()
     network.up = false
     type('ja')
@@ -68,7 +68,7 @@ describe('the search for people', () => {
     expect(screen.queryByText(/Nobody’s name/)).toBeNull()
     network.up = true
     const again = screen.getByRole('button', { name: 'Try again' })
-    // Pressed by a finger it leaves the focus, and what a phone has for keys, where it is.
+    // A press by a finger keeps the focus, and the phone's keyboard open.
     expect(fireEvent.pointerDown(again)).toBe(false)
     fireEvent.click(again)
     await screen.findByRole('option', { name: /jane/ })
@@ -83,7 +83,7 @@ describe('the search for people', () => {
     await screen.findByRole('option', { name: /joan/ })
     expect(document.activeElement).toBe(field)
   })
-  it('closes at Escape, and empties at the next', async () => {
+  it('closes on Escape, and clears on the next one', async () => {
     const { field, type } = search()
     type('j')
     await screen.findAllByRole('option')
@@ -95,8 +95,8 @@ describe('the search for people', () => {
   })
 })
 
-describe('Enter in the search for people', () => {
-  it('takes the only name that starts so, before and after the suggestions are there', async () => {
+describe('Enter in the people search', () => {
+  it('accepts the only name with this prefix, before and after suggestions arrive', async () => {
     for (const wait of [true, false]) {
       const { started, field, type } = search()
       type('ja')
@@ -106,7 +106,7 @@ describe('Enter in the search for people', () => {
       cleanup()
     }
   })
-  it('takes what is written out where several names start so', async () => {
+  it('accepts the text itself if several names start with it', async () => {
     const { started, field, type } = search()
     type('j')
     await screen.findAllByRole('option')

@@ -10,7 +10,7 @@ const taken = (server: ReturnType<typeof modelServer>, ...opened: string[]): Act
   snapshot: server.snapshot(opened)
 })
 
-it('whoever left is known by what they said, by lines about them, and from other conversations', () => {
+it('former members are known from their messages, system messages, and other conversations', () => {
   const server = modelServer()
   server.send('9', jane, 'hello friends')
   server.add(jill)
@@ -27,7 +27,7 @@ it('whoever left is known by what they said, by lines about them, and from other
   ])
 })
 
-it('whom a quote names is known, too', () => {
+it('a quoted user is known, too', () => {
   const server = modelServer()
   const snapshot = { ...server.snapshot(), opened: [] }
   let state = reduce(initialState(john), { type: 'snapshot_taken', snapshot })
@@ -36,7 +36,7 @@ it('whom a quote names is known, too', () => {
   expect(namesOf([jill.id], peopleSelector()(state))).toEqual(['jill'])
 })
 
-it('the same people are the same map, so that nothing is drawn anew for it', () => {
+it('the map of users stays the same object if it is equal, so that nothing renders again', () => {
   const server = modelServer()
   server.send('7', jane)
   const select = peopleSelector()

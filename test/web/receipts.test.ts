@@ -3,7 +3,7 @@ import type { Participant } from '@parley/contract/entities'
 import { readersOf } from '../../web/src/state/model/receipts.ts'
 import { jane, jill, joe, john, modelServer } from './model-server.ts'
 
-/** Who has read what, as `position: names`. */
+/** Returns who has read what, as `position: names`. */
 function receipts(server: ReturnType<typeof modelServer>, people = server.participants('9')) {
   const messages = server.page('9').toReversed()
   const readers = readersOf(messages, people, john)
@@ -14,7 +14,7 @@ function receipts(server: ReturnType<typeof modelServer>, people = server.partic
 }
 
 describe('receipts', () => {
-  it('stand under the newest message of mine that somebody has read', () => {
+  it('show under the newest own message that a member has read', () => {
     const server = modelServer()
     server.send('9', john)
     server.read('9', joe)
@@ -23,14 +23,14 @@ describe('receipts', () => {
     server.read('9', jane)
     expect(receipts(server)).toEqual(['2: joe', '3: jane'])
   })
-  it('are not told of whoever has written since', () => {
+  it('omit members who have written since', () => {
     const server = modelServer()
     server.send('9', john)
     server.read('9', joe)
     server.send('9', jane)
     expect(receipts(server)).toEqual(['2: joe'])
   })
-  it('are not told of what was said before somebody came', () => {
+  it('omit messages from before a member joined', () => {
     const server = modelServer()
     server.send('9', john)
     server.add(jill)
@@ -39,7 +39,7 @@ describe('receipts', () => {
     server.read('9', jill)
     expect(receipts(server)).toEqual(['4: jill'])
   })
-  it('are told of nobody in a conversation of many', () => {
+  it('are hidden in large conversations', () => {
     const server = modelServer()
     server.send('9', john)
     server.read('9', joe)

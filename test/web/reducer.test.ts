@@ -22,7 +22,7 @@ const pageTaken = (server: ModelServer, messages: Message[]): Action => ({
 })
 
 describe('the state', () => {
-  it('keeps what arrives while the first page of a conversation is on its way', () => {
+  it('keeps messages that arrive while the first page is loading', () => {
     const server = modelServer()
     server.send('7', jane)
     let state = after(initialState(john), { type: 'snapshot_taken', snapshot: server.snapshot() })
@@ -38,7 +38,7 @@ describe('the state', () => {
     expect(state.histories['7']!.messages.map(({ content }) => content)).toEqual(['hello', 'just now'])
   })
 
-  it('never shows a history with a hole: below one it loads again', () => {
+  it('never shows a history with a gap, and reloads instead', () => {
     const server = modelServer()
     for (let n = 0; n < 60; n++) server.send('7', jane)
     const old = server.page('7', 20)
@@ -53,7 +53,7 @@ describe('the state', () => {
     expect(hasOlder(state.histories['7']!)).toBe(false)
   })
 
-  it('keeps a history whole when the answer to a send comes before what others said meanwhile', () => {
+  it("keeps a history complete if a send's response arrives before earlier messages of others", () => {
     fc.assert(
       fc.property(fc.nat(4), fc.nat(4), fc.boolean(), (before, meanwhile, loaded) => {
         const server = modelServer()
@@ -79,7 +79,7 @@ describe('the state', () => {
     )
   })
 
-  it('counts unread messages from positions, and reading from another device clears them', () => {
+  it('counts unread messages by position, and a read on another device clears them', () => {
     const server = modelServer()
     let state = after(initialState(john), { type: 'snapshot_taken', snapshot: server.snapshot() })
     server.send('7', jane)
@@ -95,7 +95,7 @@ describe('the state', () => {
     expect(unreadTotal(state.entries)).toBe(0)
   })
 
-  it('reads out nothing of what was taken back: edited, deleted, or of a group that is mine no more', () => {
+  it('announces nothing withdrawn: edited, deleted, or of a group one has left', () => {
     const server = modelServer()
     let state = after(initialState(john), { type: 'snapshot_taken', snapshot: server.snapshot() })
     const hear = () => {
@@ -105,7 +105,7 @@ describe('the state', () => {
     }
     const { position } = server.send('9', jane, 'a slip')!
     expect(hear()).toBe('a slip')
-    server.edit('9', position, 'a slip, mended')
+    server.edit('9', position, 'a typo, fixed')
     expect(hear()).toBeUndefined()
     const again = server.send('9', jane, 'another')!
     expect(hear()).toBe('another')
@@ -119,7 +119,7 @@ describe('the state', () => {
     expect(hear()).toBeUndefined()
   })
 
-  it('lists only as far down as no conversation is missing', () => {
+  it('lists conversations only down to the first possible gap', () => {
     const server = modelServer()
     for (const id of ['7', '8', '9']) server.send(id, jane)
     const state: State = {

@@ -4,7 +4,7 @@ import { untilAnswered } from '../../web/src/lib/retries.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
-  // The longest of the random pauses.
+  // The longest random delay.
   vi.spyOn(Math, 'random').mockReturnValue(1)
 })
 afterEach(() => {
@@ -12,11 +12,11 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-it('a request waits as long as the server asks, is made at once when the network is back, and ends with an answer', async () => {
+it('a request respects the server’s delay, is retried at once when the network is back, and ends with an answer', async () => {
   const ask = vi
     .fn<() => Promise<string>>()
     .mockRejectedValueOnce(new Refusal(503, { code: 'draining' }, 60_000))
-    .mockRejectedValueOnce(new NetworkError('The server cannot be reached'))
+    .mockRejectedValueOnce(new NetworkError('The server is unreachable'))
     .mockResolvedValue('an answer')
   const answer = untilAnswered(ask, new AbortController().signal)
   await vi.advanceTimersByTimeAsync(59_000)
@@ -28,7 +28,7 @@ it('a request waits as long as the server asks, is made at once when the network
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('a request that is no longer wanted ends at once, and leaves no timer', async () => {
+it('an aborted request ends at once and leaves no timer', async () => {
   const leaving = new AbortController()
   const answer = untilAnswered(() => Promise.reject(new NetworkError('down')), leaving.signal)
   const ended = expect(answer).rejects.toThrow('abort')

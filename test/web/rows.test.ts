@@ -33,7 +33,7 @@ describe('the rows of a conversation', () => {
     expect(after.at(-1)?.message).not.toBeNull()
   })
 
-  it('keep what is pending at the end, and other conversations out', () => {
+  it('keep pending messages at the end, and exclude other conversations', () => {
     const server = modelServer()
     server.send('7', jane)
     const items = [pending, { ...pending, clientId: 'c-2', conversationId: '8' }]
@@ -42,7 +42,7 @@ describe('the rows of a conversation', () => {
     expect(rows.map(({ content }) => content)).toEqual(['hello', 'meanwhile', 'on its way'])
   })
 
-  it('join what one person says in a row, and part what another says or what comes much later', () => {
+  it('group consecutive messages of one sender, but not across other senders or long pauses', () => {
     const server = modelServer()
     for (const from of [jane, jane, john, jane]) server.send('7', from)
     const history = historyOf(server)
@@ -58,7 +58,7 @@ describe('the rows of a conversation', () => {
     expect(rowsOf({ ...history, messages: late }, waiting(), where)[1]!.continues).toBe(false)
   })
 
-  it('mark where a day and where the unread begins', () => {
+  it('mark the start of each day and of unread messages', () => {
     const server = modelServer()
     for (let n = 0; n < 3; n++) server.send('7', jane)
     const history = historyOf(server)

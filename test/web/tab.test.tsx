@@ -9,7 +9,7 @@ import { john } from './model-server.ts'
 const nothing = () => {}
 const busy = new Refusal(503, { code: 'draining' }, 60_000)
 
-/** A tab that leads, as every tab does without locks, and the client whose streams it opens. */
+/** Returns a tab that leads, as every tab does without locks, and the client that opens its streams. */
 function leadingTab() {
   const openEvents = vi.fn<Client['openEvents']>().mockRejectedValue(busy)
   const state: State = { ...initialState(john), cursor: { epoch: 'e', seq: 1 } }
@@ -38,7 +38,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it('a visible tab waits as long as the server asks, until somebody looks at it again', async () => {
+it("a visible tab respects the server's delay, until it is looked at again", async () => {
   const { tab, openEvents } = leadingTab()
   await vi.advanceTimersByTimeAsync(59_000)
   expect(openEvents).toHaveBeenCalledTimes(1)
@@ -49,7 +49,7 @@ it('a visible tab waits as long as the server asks, until somebody looks at it a
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('a session that is renewed while its person signs out leaves nothing in the browser', async () => {
+it('a session refreshed during a sign-out leaves nothing in the browser', async () => {
   const answer = Promise.withResolvers<{ expiresAt: string }>()
   const signedOut = new AbortController()
   keepSessionAlive({ refreshToken: () => answer.promise } as unknown as Client, '1', signedOut.signal)

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** What is seen, and what is read out, as the names change. */
+/** Renders the line; returns what is visible and what is announced as names change. */
 function watch() {
   const { rerender } = render(<TypingLine names={[]} />)
   return (...names: string[]) => {
@@ -17,8 +17,8 @@ function watch() {
   }
 }
 
-describe('the line of who is writing', () => {
-  it('names one and two, and counts more', () => {
+describe('the typing line', () => {
+  it('names one or two, and counts more', () => {
     const show = watch()
     expect(show('jane')[0]).toBe('jane is typing…')
     expect(show('jane', 'joe')[0]).toBe('jane and joe are typing…')
@@ -26,7 +26,7 @@ describe('the line of who is writing', () => {
     expect(show()[0]).toBeUndefined()
   })
 
-  it('is read out as it begins, and not with every change, nor again soon', () => {
+  it('is announced when typing starts, and not on every change or again soon', () => {
     const show = watch()
     expect(show('jane')[1]).toBe('jane is typing…')
     expect(show('jane', 'joe')[1]).toBe('jane is typing…')

@@ -23,20 +23,20 @@ const readers: Record<string, (text: string) => unknown> = {
   parseCursor
 }
 
-describe('linear time is what it takes to read the worst inputs', () => {
+describe('linear time is the time to read the worst inputs', () => {
   it.each(Object.entries(readers))(
     'with %s',
     async (_name, read) => {
       for (const start of ['', '@a', 'https://a.com/', 'a.', '你@']) {
         expect(await growthProblem(read, { start }), start).toBeNull()
       }
-      // It measures processor time, of which a busy machine gives little.
+      // It measures processor time, which is scarce on a busy machine.
     },
     120_000
   )
 })
 
-describe('what a short text may be', () => {
+describe('validation of short texts', () => {
   it('takes no time that doubles with each character', () => {
     for (const unit of ['😀', '❤️', '👍🏽', '👩‍👩‍👧', '1️⃣', ' ', '\u200d', '\ufe0f', '🇦']) {
       const text = `${unit.repeat(Math.floor(59 / unit.length))}x`

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => scene[Symbol.asyncDispose]())
 
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
-  it('the access page has no barrier that axe can find', async () => {
+  it('axe finds no barrier on the access page', async () => {
     page = await scene.jane.context.newPage()
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.goto(scene.parley.url)
@@ -37,7 +37,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   it.each([
     ['desktop', desktop],
     ['phone', phone]
-  ] as const)('home and conversation have none on a %s', async (_name, viewport) => {
+  ] as const)('axe finds no barrier on home and conversation on a %s', async (_name, viewport) => {
     await scene.john.context.clearCookies()
     page = await signIn(scene.john, scene.parley.url, 'john')
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
@@ -52,7 +52,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   })
 })
 
-it('nothing is wider than a phone', async () => {
+it('no page is wider than a phone', async () => {
   await scene.john.context.clearCookies()
   page = await signIn(scene.john, scene.parley.url, 'john')
   for (const where of [scene.parley.url, address, `${scene.parley.url}/nowhere`]) {
@@ -71,7 +71,7 @@ it('nothing is wider than a phone', async () => {
   }
 })
 
-it('every button and link can be touched: 44 px', async () => {
+it('every button and link is at least 44 px', async () => {
   await page.setViewportSize(phone)
   for (const where of [scene.parley.url, address]) {
     await page.goto(where)
@@ -87,7 +87,7 @@ it('every button and link can be touched: 44 px', async () => {
   }
 })
 
-/** The texts of messages that reach into the time beside them. */
+/** Returns the texts of messages that overlap their time. */
 const covered = () =>
   page.evaluate<string[]>(`Array.from(document.querySelectorAll('[data-part=body]')).flatMap((body) => {
     const text = body.querySelector('[data-part=text]')
@@ -98,7 +98,7 @@ const covered = () =>
     return last.right > time.left && last.bottom > time.top + 4 ? [text.textContent] : []
   })`)
 
-it('no text of a message reaches into its time, however the message is: sent, waiting, edited, deleted', async () => {
+it('no message text overlaps its time: sent, pending, edited, deleted', async () => {
   await page.goto(address)
   for (const text of ['plain', 'to be edited', 'to be deleted']) await send(page, text)
   await message(page, 'to be deleted').getByText('Sent').waitFor({ state: 'attached' })
@@ -116,7 +116,7 @@ it('no text of a message reaches into its time, however the message is: sent, wa
   expect(await covered()).toEqual([])
 })
 
-it('the way back from a conversation leads to its place in the list, by keyboard', async () => {
+it('Back from a conversation returns to its place in the list, by keyboard', async () => {
   await page.goto(address)
   await page.getByRole('link', { name: 'Back to conversations' }).focus()
   await page.keyboard.press('Enter')

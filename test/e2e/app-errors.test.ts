@@ -10,7 +10,7 @@ let conversation: string
 const printed: string[] = []
 
 beforeAll(async () => {
-  // A route of a test sees no request that a service worker has made.
+  // Playwright cannot intercept a service worker's requests.
   scene = await openScene({ serviceWorkers: 'block' })
   jane = await loginAs(scene.parley.url, 'jane')
   conversation = (await jane.conversationWith('john')).id
@@ -20,10 +20,10 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-it('C9: an event that the app cannot apply is reported and shown, and asked for once', async () => {
+it('C9: an event that the app cannot apply is reported and shown, and requested once', async () => {
   await jane.send(conversation, 'before')
   await message(page, 'before').waitFor()
-  // The page is left, and keeps its state.
+  // The page is left and stores its state.
   await page.goto(`${scene.parley.url}/livez`)
   await jane.send(conversation, 'cannot be applied')
   const asked: string[] = []
@@ -34,7 +34,7 @@ it('C9: an event that the app cannot apply is reported and shown, and asked for 
     if (broken) return route.continue()
     broken = true
     const [epoch, seq] = cursor.split(/-(?=\d+$)/)
-    // What no server sends: a message without one.
+    // An event that no server sends: without a message.
     const body = `id: ${epoch}-${Number(seq) + 1}\nevent: message\ndata: {}\n\n`
     return route.fulfill({ contentType: 'text/event-stream', body })
   })
@@ -44,7 +44,7 @@ it('C9: an event that the app cannot apply is reported and shown, and asked for 
   await expect.poll(() => asked.length).toBeGreaterThan(1)
   expect(asked.filter((cursor) => cursor === asked[0])).toHaveLength(1)
   expect(printed.some((line) => line.includes('TypeError'))).toBe(true)
-  // What comes after it is shown.
+  // Later events are shown.
   await jane.send(conversation, 'after')
   await message(page, 'after').waitFor()
   expect(await message(page, 'cannot be applied').count()).toBe(0)
@@ -56,12 +56,12 @@ it('C9: an event that the app cannot apply is reported and shown, and asked for 
   expect(await notice.count()).toBe(0)
 })
 
-it('a snapshot that the app cannot put in place is shown, and not asked for for ever', async () => {
+it('a snapshot that the app cannot apply is shown, and not requested indefinitely', async () => {
   let snapshots = 0
   await page.route('**/api/conversations', async (route) => {
     snapshots++
     const response = await route.fetch()
-    // What no server sends: a list that holds nothing.
+    // A list that no server sends.
     await route.fulfill({ response, json: [null] })
   })
   await page.evaluate(`new Promise((resolve, reject) => {

@@ -22,7 +22,7 @@ afterAll(() => scene[Symbol.asyncDispose]())
 const names = () => page.locator('[data-part=name]').allTextContents()
 const newestFirst = friends.toReversed()
 
-it('the list shows a page, the newest first, and more when asked', async () => {
+it('the list shows a page, newest first, and more on request', async () => {
   await listed(page, 'friend-39').waitFor()
   expect(await names()).toEqual(newestFirst.slice(0, 25))
   await page.getByRole('button', { name: 'Show more conversations' }).click()
@@ -31,8 +31,8 @@ it('the list shows a page, the newest first, and more when asked', async () => {
   await page.getByRole('button', { name: 'Show more conversations' }).waitFor({ state: 'detached' })
 })
 
-it('a conversation that was too old for the list moves to its top when something is said', async () => {
-  // Whoever signs in anew begins with one page of the list.
+it("a conversation beyond the list's page moves to its top with a new message", async () => {
+  // A new sign-in begins with one page of the list.
   await page.close()
   await scene.john.context.clearCookies()
   page = await signIn(scene.john, scene.parley.url, 'john')
@@ -46,7 +46,7 @@ it('a conversation that was too old for the list moves to its top when something
   expect(await names()).toEqual(['friend-11', ...newestFirst.filter((name) => name !== 'friend-11')])
 })
 
-it('somebody new who writes appears at once', async () => {
+it('a message from a new contact appears at once', async () => {
   const jane = await loginAs(scene.parley.url, 'jane')
   await jane.send((await jane.conversationWith('john')).id, 'hello, I am new here')
   await listed(page, 'hello, I am new here').waitFor()

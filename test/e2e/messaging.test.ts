@@ -13,14 +13,14 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-it('a message is seen the moment it is sent, with an unread mark and a title that tells', async () => {
+it('a message appears at once, with an unread mark and a title', async () => {
   await send(johns, 'Hello jane')
   await message(johns, 'Hello jane').getByText('Sent').waitFor({ state: 'attached' })
   await listed(janes, 'john').getByText('1 unread message').waitFor({ state: 'attached' })
   await expect.poll(() => janes.title()).toBe('(1) Parley')
 })
 
-it('the mark clears when the conversation is read', async () => {
+it('the mark disappears when the conversation is read', async () => {
   await listed(janes, 'john').click()
   await message(janes, 'Hello jane').waitFor()
   await expect.poll(() => janes.title()).toBe('Parley')
@@ -30,7 +30,7 @@ it('the mark clears when the conversation is read', async () => {
   await expect.poll(() => janes.title()).toBe('Parley')
 })
 
-it('both ways, in order, and the same after a reload', async () => {
+it('messages both ways are in order, and unchanged after a reload', async () => {
   await send(janes, 'Hello john')
   await message(johns, 'Hello john').waitFor()
   await send(johns, 'How are you?')
@@ -45,14 +45,14 @@ it('both ways, in order, and the same after a reload', async () => {
   }
 })
 
-it('what looks like HTML stays text', async () => {
+it('text that looks like HTML stays text', async () => {
   await send(johns, '<img src=x onerror="document.title = 0">')
   await message(janes, '<img src=x onerror="document.title = 0">').waitFor()
   expect(await janes.locator('[data-part=message] img').count()).toBe(0)
   expect(await janes.title()).toBe('Parley')
 })
 
-it('a link opens in a tab of its own, and nothing but web and mail addresses is one', async () => {
+it('a link opens in a new tab, and only web and mail addresses are links', async () => {
   await send(johns, 'https://example.org/plan javascript:alert(1)')
   const link = janes.locator('[data-part=message] a')
   await link.waitFor()
@@ -60,7 +60,7 @@ it('a link opens in a tab of its own, and nothing but web and mail addresses is 
   expect(await link.getAttribute('rel')).toBe('noopener noreferrer')
 })
 
-it('Shift and Enter begin a line, and a draft is kept while one looks elsewhere', async () => {
+it('Shift and Enter start a new line, and a draft is kept while another conversation is open', async () => {
   const field = johns.getByRole('textbox', { name: 'Message jane' })
   await field.fill('first')
   await field.press('Shift+Enter')
@@ -74,7 +74,7 @@ it('Shift and Enter begin a line, and a draft is kept while one looks elsewhere'
 })
 
 it('a message that is too long is refused with the reason, and can be discarded', async () => {
-  // As it was before the setting was lowered.
+  // As before the setting was lowered.
   await johns.route(/\/api\/auth_user$/, async (route) => {
     const response = await route.fetch()
     await route.fulfill({ response, headers: { ...response.headers(), 'message-max-length': '5000' } })
@@ -82,7 +82,7 @@ it('a message that is too long is refused with the reason, and can be discarded'
   await johns.reload()
   await send(johns, 'x'.repeat(4_001))
   await johns.getByText(/Not sent\..*4,000 characters/).waitFor()
-  // The same again cannot work.
+  // An unchanged retry cannot succeed.
   expect(await johns.getByRole('button', { name: 'Try again' }).count()).toBe(0)
   const bottom = await johns
     .getByRole('button', { name: 'Discard' })
@@ -92,6 +92,6 @@ it('a message that is too long is refused with the reason, and can be discarded'
   await johns.getByText(/Not sent\./).waitFor({ state: 'detached' })
 })
 
-it('nothing went wrong in the pages', () => {
+it('the pages report no errors', () => {
   expect(errors).toEqual([])
 })
