@@ -47,11 +47,11 @@ export const sends: Bench = {
     for (let round = 0; round < rounds; round++) {
       const bare = startBare()
       const echo = await bare.call('echo')
-      const anybody = Array.from({ length: senders }, () => ({
+      const targets = Array.from({ length: senders }, () => ({
         token: 'none',
         path: '/api/conversations/1/messages'
       }))
-      await measure('bare', bare.process.pid!, echo.port, anybody)
+      await measure('bare', bare.process.pid!, echo.port, targets)
       await bare.close()
 
       for (const engine of engines) {

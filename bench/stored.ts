@@ -34,7 +34,7 @@ export const stored: Bench = {
   title: 'With a million messages stored',
   about:
     'The same users send, and read pages, on stores with more and more messages, evenly distributed over conversations, keys ' +
-    'and event logs. `Next to nothing stored` contains only what fills the pages read. Each store is created anew each ' +
+    'and event logs. `Next to nothing stored` contains only what fills the pages read. Each store is created again each ' +
     'round, and all stores of an engine are used in turn, a second each; logs are not pruned. The processor time is compared, because other programs on the machine hardly ' +
     'affect it: that of the whole process, and of all of Postgres.',
   async run(size, log) {

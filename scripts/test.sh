@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need, checks, builds, and runs every test. From a fresh clone: npm test.
+# Installs the tests' dependencies, checks, builds, and runs every test. From a fresh clone: npm test.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,7 @@ has_chromium() {
     [ -x /usr/bin/google-chrome ]
 }
 
-# What the tests need beside npm's packages: a Debian package a line, and the tests that do without it.
+# Debian packages that the tests need, one per line, with the tests that are skipped without them.
 missing() {
   has_chromium || echo 'chromium test/e2e/**'
   [ -x /usr/bin/firefox-esr ] || [ -x /usr/bin/firefox ] || echo 'firefox-esr test/e2e/engines.test.ts'
@@ -41,13 +41,13 @@ if [ -n "$(missing)" ] && [ -f /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
   printf '\n== install programs\n'
   packages="$(missing | cut -d ' ' -f 1)"
   apt-get update -q
-  # shellcheck disable=SC2086 # a word a package
+  # shellcheck disable=SC2086 # one word per package
   DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages
 fi
 left_out=()
 while read -r program tests; do
   echo "$program is missing: install it (Debian: apt-get install $program), or $tests is left out." >&2
-  # Whoever has no browser may run the rest; what decides about a change must not be short of anything.
+  # Without a browser, the other tests still run; a check that decides about a change must run all of them.
   [ "${CI:-}" != true ] || exit 1
   left_out+=("--exclude=$tests")
 done < <(missing)
@@ -58,7 +58,7 @@ reporters() { echo --reporter=default --reporter=json "--outputFile.json=$result
 
 status=0
 failed_steps=0
-# shellcheck disable=SC2046 # several words are meant
+# shellcheck disable=SC2046 # several words are intended
 bash scripts/check.sh $(reporters check) || status=1
 printf '\n== build\n'
 npm run build || { status=1 failed_steps=1; }

@@ -49,7 +49,7 @@ function sieveOf(isLost: () => boolean): (bytes: Buffer) => Buffer {
       if (line < 0) break
       const head = rest.toString('latin1', 0, line)
       const isMessage = head.startsWith('MSG ')
-      // The last word of a MSG line is the size of the payload that follows.
+      // The last field of a MSG line is the size of the payload that follows.
       const end = line + 2 + (isMessage ? Number(head.split(' ').at(-1)) + 2 : 0)
       if (rest.length < end) break
       if (!isMessage || !isLost()) kept.push(rest.subarray(0, end))

@@ -76,13 +76,13 @@ export async function startPostgres(
     ]
     const child = spawn(command!, args, { cwd: place, stdio: ['ignore', 'ignore', 'pipe'] })
     await new Promise<void>((resolve, reject) => {
-      let heard = ''
+      let startup = ''
       child.stderr.on('data', (chunk: Buffer) => {
         printed += chunk.toString()
-        heard += chunk.toString()
-        if (/ready to accept (read-only )?connections/.test(heard)) resolve()
+        startup += chunk.toString()
+        if (/ready to accept (read-only )?connections/.test(startup)) resolve()
       })
-      child.once('close', () => reject(new Error(`Postgres ended before it was ready:\n${heard}`)))
+      child.once('close', () => reject(new Error(`Postgres ended before it was ready:\n${startup}`)))
     })
     return child
   }

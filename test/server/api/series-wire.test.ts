@@ -260,7 +260,7 @@ async function recordMessages(
   await ask('john marks it read, without a body', `POST ${at}/read_messages`, { headers })
   await ask('it is read', `GET ${at}`, { headers })
   await ask('up to no message', `POST ${at}/read_messages`, { headers, json: { upTo: '999' } })
-  await ask('up to what is no id', `POST ${at}/read_messages`, { headers, json: { upTo: 'x' } })
+  await ask('up to an invalid id', `POST ${at}/read_messages`, { headers, json: { upTo: 'x' } })
   await ask('up to a number', `POST ${at}/read_messages`, { headers, json: { upTo: 1 } })
 }
 
@@ -292,8 +292,8 @@ async function recordPages(john: string, id: string): Promise<void> {
   await ask('newest message first', 'GET /api/conversations', { headers })
   await ask('compressed', 'GET /api/conversations', { headers: [...headers, 'Accept-Encoding: gzip'] })
   await ask('before the second', 'GET /api/conversations?before=2', { headers })
-  await ask('before what is no id', 'GET /api/conversations?before=x', { headers })
-  await ask('messages before what is no id', `GET /api/conversations/${id}/messages?before=x`, { headers })
+  await ask('before an invalid id', 'GET /api/conversations?before=x', { headers })
+  await ask('messages before an invalid id', `GET /api/conversations/${id}/messages?before=x`, { headers })
   await ask('another value of peek', `GET /api/conversations/${id}/messages?peek=2`, { headers })
 }
 

@@ -5,7 +5,7 @@ import type { EventLog, LoggedEvent } from '../../../../server/platform/storage/
 
 const eventAfter = (after: number): LoggedEvent => ({ seq: after + 1, name: 'gone', json: '{}' })
 
-/** A log whose reads complete when told to, and are counted. */
+/** A log whose reads complete on command, and are counted. */
 function heldLog() {
   const held: (() => void)[] = []
   let running = 0
