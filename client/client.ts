@@ -12,6 +12,7 @@ import type {
   Token,
   User
 } from '@parley/contract/entities'
+import type { PersonalKind, PersonalValue } from '@parley/contract/personal-state'
 import { paths } from '@parley/contract/paths'
 import { systemClock, type Clock } from './clock.ts'
 import { open, request, type Answer, type Connection } from './request.ts'
@@ -249,6 +250,31 @@ export function createClient(options: ClientOptions = {}) {
      */
     async presence(abortable: Abortable = {}): Promise<Presence[]> {
       return (await get<Presence[]>(paths.presence, {}, abortable)).data
+    },
+
+    /**
+     * What I keep for myself, by kind and key, a page at a time; `after` is the last value of the page before. An empty page is
+     * the end.
+     */
+    personalState(
+      options: {
+        kind?: PersonalKind
+        after?: Pick<PersonalValue, 'kind' | 'key'> | undefined
+      } & Abortable = {}
+    ): Promise<Answer<PersonalValue[]>> {
+      const { kind, after } = options
+      const query = { kind, after: after && `${after.kind}/${after.key}` }
+      return get(paths.personalState, query, options)
+    },
+    /**
+     * Sets a value that has this version, or deletes it with null. Throws the problem `version_conflict`, whose `current` is the
+     * value as it is now, where it has another version. To repeat a call whose answer was lost is safe.
+     */
+    putPersonalState(
+      { kind, key, version, value }: PersonalValue,
+      abortable: Abortable = {}
+    ): Promise<PersonalValue> {
+      return put(at(paths.personalValue, { kind, key }), { version, value }, abortable)
     },
 
     /** Opens the event stream after a cursor, or from now on. `EventStream` reads it and reconnects. */

@@ -1,5 +1,5 @@
 import type { Message, Quote } from '@parley/contract/entities'
-import type { ProblemDocument } from '@parley/contract/problems'
+import { currentMessage, type ProblemDocument } from '@parley/contract/problems'
 
 type Common = {
   /** A UUID, used as the idempotency key of every retry. */
@@ -108,7 +108,7 @@ export async function retryItem(storage: OutboxStorage, clientId: string): Promi
   const item = (await storage.list()).find((item) => item.clientId === clientId)
   if (!item?.problem) return
   await storage.update(clientId, () => null)
-  const current = item.kind === 'edit' ? item.problem.current : undefined
+  const current = item.kind === 'edit' ? currentMessage(item.problem) : undefined
   await storage.add({ ...item, problem: null, ...(current && { version: current.version ?? 1 }) })
 }
 

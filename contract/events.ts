@@ -1,4 +1,5 @@
 import type { Conversation, Message, Presence } from './entities.ts'
+import type { PersonalValue } from './personal-state.ts'
 import type { ProblemCode } from './problems.ts'
 
 /**
@@ -29,6 +30,11 @@ export type LogEvents = {
   participant_removed: Message
   role_changed: Message
   conversation_renamed: Message
+  /**
+   * A value that I keep for myself changed, on any of my devices; null deletes it. Of two the greater `version` holds. A value
+   * that was replaced since comes as `gone`. Sent by a node of a version before this event, it lacks `value`: fetch it.
+   */
+  personal_state_changed: PersonalValue
   /** An event that I may no longer see keeps its place in the sequence. */
   gone: Record<string, never>
 }

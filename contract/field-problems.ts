@@ -10,11 +10,17 @@ type FieldData = {
   /** A query parameter that is given more than once. */
   repeated: object
   not_one_of: { values: readonly unknown[] }
-  invalid_format: { format: 'uuid' | 'emoji' | 'path' | 'idempotency_key' }
+  invalid_format: {
+    format: 'uuid' | 'emoji' | 'path' | 'idempotency_key' | 'personal_key' | 'place' | 'time'
+  }
   /** NUL or a lone surrogate. */
   invalid_characters: object
   /** `max` counts code points. */
   too_long: { max: number }
+  /** Of JSON. */
+  too_large: { maxBytes: number }
+  /** Lists and objects within one another. */
+  too_deep: { max: number }
   /** `max` counts items or, of an object, fields. */
   too_many: { max: number }
   too_small: { min: number }

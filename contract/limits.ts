@@ -86,3 +86,24 @@ export const signalsMax = 100
 
 /** Characters in the head of a request, its address included; no parameter is longer. */
 export const headMaxLength = 16_384
+
+/** Characters in the key of a personal value. */
+export const personalKeyMaxLength = 128
+
+/** Bytes in the JSON of a personal value. */
+export const personalValueMaxBytes = 64 * 1_024
+
+/** Bytes that the personal state of one person takes; each value counts its JSON, its key and `personalOverheadBytes`. */
+export const personalStateMaxBytes = 5 * 1_024 * 1_024
+
+/** Bytes that a personal value counts beside its key and JSON, so that tiny ones are bounded, too. */
+export const personalOverheadBytes = 100
+
+/** Personal values in a page at most. */
+export const personalPageSize = 100
+
+/** Lists and objects within one another in a personal value. */
+export const personalDepthMax = 20
+
+/** Deleted personal values whose version is kept. The oldest are dropped from there on. */
+export const tombstonesMax = 1_000

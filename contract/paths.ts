@@ -8,6 +8,8 @@ export const paths = {
   authUser: '/api/auth_user',
   refreshToken: '/api/refresh_token',
   presence: '/api/presence',
+  personalState: '/api/personal_state',
+  personalValue: '/api/personal_state/:kind/:key',
   usernames: '/api/usernames',
   conversations: '/api/conversations',
   conversation: '/api/conversations/:conversationId',

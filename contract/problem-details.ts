@@ -88,7 +88,7 @@ const details: { [Code in ProblemCode]: (data: DataOf<Code>) => string } = {
   request_timeout: ({ seconds }) =>
     `The request did not arrive within ${count(seconds)} seconds. Send it again.`,
   message_deleted: () => 'The message was deleted.',
-  version_conflict: () => 'The message was edited in the meantime. Edit the version in current.',
+  version_conflict: () => 'The version is not the latest. Start from the one in current.',
   body_too_large: ({ maxBytes }) => `The body must be at most ${count(maxBytes / 1_024)} KiB.`,
   media_type_unsupported: () =>
     'The body must be JSON. Send it with the header Content-Type: application/json.',
@@ -103,6 +103,8 @@ const details: { [Code in ProblemCode]: (data: DataOf<Code>) => string } = {
     username === undefined
       ? `You own ${count(max)} groups, the maximum. Leave one or transfer its ownership first.`
       : `The user ${username} owns ${count(max)} groups, the maximum. Choose another owner.`,
+  personal_state_full: ({ maxBytes }) =>
+    `Your personal state would take more than ${count(maxBytes / 1_024)} KiB. Delete a value first.`,
   too_many_reactions: ({ max }) =>
     `The message has ${count(max)} different emoji, the maximum. Use one of them.`,
   headers_too_large: ({ maxBytes }) => `The headers must be at most ${count(maxBytes / 1_024)} KiB.`,
@@ -129,7 +131,10 @@ const formats = {
   uuid: 'a UUID',
   emoji: 'one emoji',
   path: 'a path of the app, for example /conversations/1',
-  idempotency_key: '1 to 255 printable ASCII characters without spaces'
+  idempotency_key: '1 to 255 printable ASCII characters without spaces',
+  personal_key: '1 to 128 letters, digits, or any of _ . : -',
+  place: '<kind>/<key>',
+  time: 'a time, for example 2026-01-31T12:00:00Z'
 }
 
 /** What is wrong with a field and what to send instead, in words that follow its name. */
@@ -142,6 +147,8 @@ export const fieldDetails: { [Code in FieldCode]: (data: FieldProblem<Code>) => 
   invalid_format: ({ format }) => `must be ${formats[format]}.`,
   invalid_characters: () => 'must not contain NUL or lone surrogates.',
   too_long: ({ max }) => `must be at most ${count(max)} characters.`,
+  too_large: ({ maxBytes }) => `must be at most ${count(maxBytes / 1_024)} KiB.`,
+  too_deep: ({ max }) => `must have at most ${count(max)} nested objects and arrays.`,
   too_many: ({ max }) => `must have at most ${count(max)} items.`,
   too_small: ({ min }) => `must be at least ${count(min)}.`,
   no_visible_character: () => 'must contain a visible character.',

@@ -1,5 +1,6 @@
 import type { Message, Role } from './entities.ts'
 import type { FieldProblem, FieldProblems } from './field-problems.ts'
+import type { PersonalValue } from './personal-state.ts'
 import type { GroupAction } from './roles.ts'
 
 /**
@@ -35,6 +36,7 @@ export const problems = {
   idempotency_mismatch: { status: 422, title: 'Idempotency key reused' },
   group_full: { status: 422, title: 'Group full' },
   too_many_groups: { status: 422, title: 'Too many groups' },
+  personal_state_full: { status: 422, title: 'Personal state full' },
   too_many_reactions: { status: 422, title: 'Too many reactions' },
   headers_too_large: { status: 431, title: 'Headers too large' },
   rate_limited: { status: 429, title: 'Too many requests' },
@@ -46,6 +48,14 @@ export const problems = {
 } as const satisfies Record<string, { status: number; title: string }>
 
 export type ProblemCode = keyof typeof problems
+
+/** What a `version_conflict` shows: the message, or the personal value, as it is now. */
+export type Current = Message | PersonalValue
+
+/** The message that a `version_conflict` shows; undefined where it shows none. */
+export function currentMessage({ current }: { current?: Current | undefined }): Message | undefined {
+  return current && 'content' in current ? current : undefined
+}
 
 /** What a refusal says beside its code. Clients make their own sentences from it. Codes that are not here have no data. */
 export type ProblemData = {
@@ -72,13 +82,14 @@ export type ProblemData = {
   /** The methods that the address takes. */
   method_not_allowed: { methods: readonly string[] }
   request_timeout: { seconds: number }
-  version_conflict: { current: Message }
+  version_conflict: { current: Current }
   body_too_large: { maxBytes: number }
   validation_failed: { fields: FieldProblems }
   /** `max` counts participants, the owner included. */
   group_full: { max: number }
   /** `username` is the new owner's when it is their limit, and missing when it is the caller's. */
   too_many_groups: { max: number; username?: string }
+  personal_state_full: { maxBytes: number }
   too_many_reactions: { max: number }
   headers_too_large: { maxBytes: number }
   rate_limited: { retryAfterSeconds: number }
@@ -111,8 +122,8 @@ export type ProblemDocument = {
   code: ProblemCode
   /** With `validation_failed`: the same as `fields`, in English. */
   errors?: Record<string, string>
-  /** With `version_conflict`: the message as it is now. */
-  current?: Message
+  /** With `version_conflict`. */
+  current?: Current
   /** With `validation_failed`. */
   fields?: FieldProblems
   /** The rest of `ProblemData`. */
@@ -146,9 +157,9 @@ export class Problem extends Error {
     return this.data['fields'] as FieldProblems | undefined
   }
 
-  /** With `version_conflict`: the message as it is now. */
-  get current(): Message | undefined {
-    return this.data['current'] as Message | undefined
+  /** With `version_conflict`. */
+  get current(): Current | undefined {
+    return this.data['current'] as Current | undefined
   }
 }
 

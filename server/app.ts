@@ -1,3 +1,4 @@
+import { personalValueMaxBytes } from '@parley/contract/limits'
 import { Problem } from '@parley/contract/problems'
 import pino, { type Logger } from 'pino'
 import { commandSocketPath, listenForCommands, type CommandSocket } from './commands/command-socket.ts'
@@ -85,7 +86,7 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
   const hub = new Hub(store.events, bus, {
     ...config,
     // A character of JSON is 6 bytes at most; beside its text a message has some names.
-    eventMaxBytes: 6 * config.messageMaxLength + 8_192,
+    eventMaxBytes: Math.max(6 * config.messageMaxLength, personalValueMaxBytes) + 8_192,
     headers: headerLines(securityHeaders(config)),
     onDelivered: metrics?.onDelivered,
     onFailure: logStreamFailures(logger),

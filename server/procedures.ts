@@ -26,6 +26,7 @@ import {
   touchSessions
 } from './sessions/procedures.ts'
 import { listAudience, listContacts, listLastSeen, setLastSeen } from './presence/procedures.ts'
+import { listPersonalState, putPersonalState } from './personal-state/procedures.ts'
 import { openSettings } from './platform/storage/settings.ts'
 import { deleteUsedSignIns, useSignIn } from './sign-in/procedures.ts'
 import { addUser, findUser, findUserIds, searchUsernames, updateGithubUser } from './people/procedures.ts'
@@ -46,6 +47,7 @@ export const reads = {
   listLastSeen,
   listMessages,
   listParticipants,
+  listPersonalState,
   listSessionEnds,
   listAccounts,
   listVersions,
@@ -64,7 +66,6 @@ export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
   'listContacts',
   'listLastSeen',
   'listSessionEnds',
-  'readEvents',
   'readLogBounds',
   'searchUsernames'
 ])
@@ -86,6 +87,7 @@ export const writes = {
   markRead,
   openSettings,
   pruneEvents,
+  putPersonalState,
   removeParticipant,
   removeReaction,
   renameConversation,

@@ -4,6 +4,7 @@ import { eventRoutes, type Streams } from './event-log/routes.ts'
 import { messageChangeRoutes } from './messages/change-routes.ts'
 import { messageRoutes } from './messages/routes.ts'
 import { peopleRoutes } from './people/routes.ts'
+import { personalStateRoutes } from './personal-state/routes.ts'
 import type { HttpDeps, RouteDeps, Server } from './platform/http/deps.ts'
 import { createServer } from './platform/http/server.ts'
 import type { Presence } from './presence/presence.ts'
@@ -35,6 +36,7 @@ const routes: ((server: Server, deps: RouteDeps & Parts) => void)[] = [
   messageRoutes,
   messageChangeRoutes,
   signalRoutes,
+  personalStateRoutes,
   eventRoutes
 ]
 

@@ -5,9 +5,12 @@ import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { encode } from '../platform/storage/json.ts'
 import { messageOf, type MessageColumns } from '../messages/rows.ts'
 import type { InboxEventRow, Schema } from '../platform/storage/schema.ts'
+import { personalJson, personalReference, type PersonalColumns } from '../personal-state/rows.ts'
 
 /** Participants of a conversation: all of them, those who see `position`, `only` one of them, or all but one. */
 export type Recipients = { conversationId: number; position?: number; only?: number; except?: number }
+/** One user, whatever conversations they are in. */
+type Owner = { userId: number }
 
 type Places = CommittedEvent['to']
 
@@ -73,6 +76,19 @@ export async function appendMessageEvent(
     }))
 }
 
+/** Gives a change of personal state its place in its owner's log. The row names the value, which is read when it is sent. */
+export async function appendPersonalEvent(
+  db: Kysely<Schema>,
+  owner: Owner,
+  value: PersonalColumns,
+  now: number
+): Promise<CommittedEvent[]> {
+  const name = 'personal_state_changed'
+  const payload = personalReference(value)
+  const row = { kind: name, message_id: null, conversation_id: null, payload, created_at: now } as const
+  return [{ name, json: personalJson(value), to: await takePlaces(db, row, owner) }]
+}
+
 /**
  * Takes the heads of everyone in a conversation, in id order, before a transaction appends more than one event: each
  * event alone would take them in that order, two after each other would not.
@@ -88,7 +104,7 @@ export async function lockHeads(db: Kysely<Schema>, conversationId: number): Pro
 async function takePlaces(
   db: Kysely<Schema>,
   event: Omit<InboxEventRow, 'user_id' | 'seq' | 'conversation_id'> & { conversation_id: number | null },
-  to: Recipients
+  to: Recipients | Owner
 ): Promise<Places> {
   const places = await db
     .updateTable('inbox_heads')
@@ -102,7 +118,7 @@ async function takePlaces(
     .expression(
       db
         .selectFrom('inbox_heads')
-        .where('user_id', 'in', participantsAmong(db, to))
+        .where('user_id', 'in', usersAmong(db, to))
         .select((eb) => [
           'user_id',
           'head',
@@ -117,13 +133,18 @@ async function takePlaces(
   return places
 }
 
-function headsOf(db: Kysely<Schema>, to: Recipients) {
+function headsOf(db: Kysely<Schema>, to: Recipients | Owner) {
   return db
     .selectFrom('inbox_heads')
     .select('user_id')
-    .where('user_id', 'in', participantsAmong(db, to))
+    .where('user_id', 'in', usersAmong(db, to))
     .orderBy('user_id')
     .forUpdate()
+}
+
+function usersAmong(db: Kysely<Schema>, to: Recipients | Owner) {
+  if ('conversationId' in to) return participantsAmong(db, to)
+  return db.selectFrom('users').select('users.id as user_id').where('users.id', '=', to.userId)
 }
 
 function participantsAmong(db: Kysely<Schema>, { conversationId, position, only, except }: Recipients) {

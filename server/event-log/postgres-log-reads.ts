@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 import type { EventLog, LogBounds } from '../platform/storage/event-log.ts'
-import { eventsOf, type EventColumns } from './procedures.ts'
+import { eventsOf, type EventColumns, type FoundPersonalValue } from './procedures.ts'
 import { messageColumns } from '../messages/rows.ts'
-import { integersAsText } from '../platform/storage/postgres/array-text.ts'
+import { integersAsText, textsAsText } from '../platform/storage/postgres/array-text.ts'
 
 /** The reads of the log, by the name that each connection prepares them under; what they give is one row. */
 export const logStatements = {
@@ -26,6 +26,16 @@ export const logStatements = {
         LEFT JOIN users ON users.id = messages.sender_id
         LEFT JOIN participants AS viewer ON viewer.user_id = place.user_id
           AND viewer.conversation_id = coalesce(messages.conversation_id, event.conversation_id)
+    ) AS found`,
+
+  /** The personal values that events name. One that was changed since the events were read has an event of its own. */
+  readPersonalValues: `
+    SELECT coalesce(json_agg(found), '[]') AS found FROM (
+      SELECT personal_state.user_id, personal_state.kind, personal_state.key, personal_state.version,
+        personal_state.value
+      FROM unnest($1::bigint[], $2::text[], $3::text[]) AS wanted (user_id, kind, key)
+        JOIN personal_state ON personal_state.user_id = wanted.user_id AND personal_state.kind = wanted.kind
+          AND personal_state.key = wanted.key
     ) AS found`
 }
 
@@ -55,7 +65,14 @@ export function openLogReads(pool: Pool): Pick<EventLog, 'bounds' | 'eventsAfter
         integersAsText(places.map(({ after }) => after)),
         String(limit)
       )
-      return eventsOf(places, found)
+      return eventsOf(places, found, (wanted) =>
+        read<FoundPersonalValue>(
+          'readPersonalValues',
+          integersAsText(wanted.map(({ user_id }) => user_id)),
+          textsAsText(wanted.map(({ kind }) => kind)),
+          textsAsText(wanted.map(({ key }) => key))
+        )
+      )
     }
   }
 }

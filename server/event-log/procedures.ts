@@ -1,4 +1,6 @@
+import type { PersonalKind } from '@parley/contract/personal-state'
 import { sql, type Kysely } from 'kysely'
+import { laterPersonalJson, type PersonalColumns, type PersonalReference } from '../personal-state/rows.ts'
 import type { EncodedEvent, LogBounds, LoggedEvent, LogPlace } from '../platform/storage/event-log.ts'
 import { encode } from '../platform/storage/json.ts'
 import { messageColumns, messageOf, type MessageColumns } from '../messages/rows.ts'
@@ -25,7 +27,7 @@ export async function readHead(db: Kysely<Schema>, userId: number): Promise<numb
 }
 
 /**
- * Up to `limit` events after each of these places, all in one statement. What a user may no longer see comes as `gone`, in
+ * Up to `limit` events after each of these places, all in one statement, and one more for personal state. What a user may no longer see comes as `gone`, in
  * its place.
  */
 export async function readEvents(
@@ -61,14 +63,33 @@ export async function readEvents(
     .whereRef('event.seq', '>', 'place.after')
     .where('event.seq', '<=', (eb) => eb('place.after', '+', limit))
     .execute()
-  return eventsOf(places, rows)
+  return eventsOf(places, rows, (wanted) => findPersonalValues(db, wanted))
 }
 
-/** The events at each of these places, in order, as their users see them. */
-export function eventsOf(places: LogPlace[], rows: EventColumns[]): LoggedEvent[][] {
+/**
+ * The events at each of these places, in order, as their users see them. `findValues` looks up personal values; it is called
+ * where there are events of them, with each place of a value once.
+ */
+export async function eventsOf(
+  places: LogPlace[],
+  rows: EventColumns[],
+  findValues: (wanted: PersonalPlace[]) => Promise<FoundPersonalValue[]>
+): Promise<LoggedEvent[][]> {
   const events: LoggedEvent[][] = places.map(() => [])
+  const wanted = new Map<string, PersonalPlace>()
   for (const row of rows) {
-    events[row.nth]!.push(Object.assign(eventOf(row, places[row.nth]!.userId), { seq: row.seq }))
+    if (row.kind !== 'personal_state_changed') continue
+    const { kind, key } = referenceIn(row)
+    const place = { user_id: places[row.nth]!.userId, kind, key }
+    wanted.set(placeText(place), place)
+  }
+  const found = wanted.size === 0 ? [] : await findValues([...wanted.values()])
+  const values = new Map(found.map((value) => [placeText(value), value]))
+  for (const row of rows) {
+    const { userId } = places[row.nth]!
+    const event =
+      row.kind === 'personal_state_changed' ? personalEventOf(row, userId, values) : eventOf(row, userId)
+    events[row.nth]!.push(Object.assign(event, { seq: row.seq }))
   }
   for (const each of events) each.sort((a, b) => a.seq - b.seq)
   return events
@@ -98,6 +119,57 @@ export type EventColumns = { [Column in keyof MessageColumns]: MessageColumns[Co
   message_id: number | null
   within_id: number | null
   visible_from: number | null
+}
+
+/** Where a personal value is, or would be. */
+export type PersonalPlace = { user_id: number; kind: PersonalKind; key: string }
+export type FoundPersonalValue = PersonalPlace & PersonalColumns
+
+function placeText({ user_id, kind, key }: PersonalPlace): string {
+  return `${user_id} ${kind} ${key}`
+}
+
+function referenceIn(row: EventColumns): PersonalReference {
+  return JSON.parse(row.payload!) as PersonalReference
+}
+
+function personalEventOf(
+  row: EventColumns,
+  user_id: number,
+  values: ReadonlyMap<string, FoundPersonalValue>
+): EncodedEvent {
+  const reference = referenceIn(row)
+  const json = laterPersonalJson(reference, values.get(placeText({ ...reference, user_id })))
+  return json === null ? { name: 'gone', json: '{}' } : { name: 'personal_state_changed', json }
+}
+
+async function findPersonalValues(
+  db: Kysely<Schema>,
+  wanted: PersonalPlace[]
+): Promise<FoundPersonalValue[]> {
+  return (
+    db
+      .with('wanted(user_id, kind, key)', () => {
+        const rows = padded(wanted, { user_id: 0, kind: 'draft', key: '' }).map(
+          ({ user_id, kind, key }) => sql`(cast(${user_id} as bigint), ${kind}, ${key})`
+        )
+        return sql<PersonalPlace>`(values ${sql.join(rows)})`
+      })
+      .selectFrom('wanted')
+      // In this order on SQLite: each place finds its value.
+      .crossJoin('personal_state')
+      .select([
+        'personal_state.user_id',
+        'personal_state.kind',
+        'personal_state.key',
+        'personal_state.version',
+        'personal_state.value'
+      ])
+      .whereRef('personal_state.user_id', '=', 'wanted.user_id')
+      .whereRef('personal_state.kind', '=', 'wanted.kind')
+      .whereRef('personal_state.key', '=', 'wanted.key')
+      .execute()
+  )
 }
 
 function eventOf(row: EventColumns, userId: number): EncodedEvent {

@@ -183,6 +183,21 @@ describe('a failure', () => {
   })
 })
 
+it('sets a personal value of the version it knows, and lists them a page after another', async () => {
+  const draft = { kind: 'draft' as const, key: '7', version: 1, value: { text: 'hello' } }
+  const { client, seen } = clientWith(({ init }) =>
+    json(init.method === 'PUT' ? { ...draft, version: 2 } : [draft])
+  )
+  expect(await client.putPersonalState(draft)).toEqual({ ...draft, version: 2 })
+  await client.personalState({ kind: 'draft', after: draft })
+  expect(seen.map(({ url, init }) => [init.method, url.split('parley.test')[1], init.body])).toEqual([
+    ['PUT', '/api/personal_state/draft/7', '{"version":1,"value":{"text":"hello"}}'],
+    ['GET', '/api/personal_state?kind=draft&after=draft%2F7', undefined]
+  ])
+  const refused = clientWith(() => json({ code: 'version_conflict', current: draft }, { status: 409 }))
+  await expect(refused.client.putPersonalState(draft)).rejects.toMatchObject({ current: draft })
+})
+
 it('a sign-in with GitHub returns to the page at which it started', () => {
   const client = createClient({ session: 'cookie' })
   expect(client.githubAddress()).toBe('/api/oauth/github?session=cookie')

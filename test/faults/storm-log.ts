@@ -222,7 +222,7 @@ function lastOf(text: string = notThere): number {
 }
 
 function conversationOf({ name, data }: LogEvent): string {
-  if (name === 'gone') return ''
+  if (name === 'gone' || name === 'personal_state_changed') return ''
   return name === 'conversation_created' ? data.id : data.conversationId
 }
 
@@ -253,6 +253,8 @@ function identityOf({ name, data }: LogEvent): string {
       return JSON.stringify([name, data.conversationId, data.messageId, data.userId, data.emoji])
     case 'read':
       return JSON.stringify([name, data.conversationId, data.upTo, data.userId, data.position])
+    case 'personal_state_changed':
+      return JSON.stringify([name, '', null, data.kind, data.key, data.version])
     case 'gone':
       return JSON.stringify([name, '', null])
     default:

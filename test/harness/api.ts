@@ -12,6 +12,7 @@ export type Api = {
   readonly user: User
   get<Body = unknown>(path: string, headers?: Record<string, string>): Promise<Answer<Body>>
   post<Body = unknown>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<Body>>
+  put<Body = unknown>(path: string, body: unknown): Promise<Answer<Body>>
   /** Returns the conversation with `username`, creating it if needed. */
   conversationWith(username: string): Promise<Conversation>
   send(conversationId: string, content: string, clientId?: string): Promise<Message>
@@ -96,6 +97,7 @@ export function apiWith(url: string, token: string, user: User): Api {
     get: (path, headers) => call(url + path, { headers: { authorization, ...headers } }),
     post: (path, body, headers) =>
       call(url + path, { method: 'POST', headers: { authorization, ...headers }, body }),
+    put: (path, body) => call(url + path, { method: 'PUT', headers: { authorization }, body }),
     async conversationWith(username) {
       return expectOk(await api.post<Conversation>('/api/conversations', { username }))
     },

@@ -28,7 +28,7 @@ export type Person = {
   get(url: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>
   post(url: string, body?: unknown, headers?: Record<string, string>): Promise<LightMyRequestResponse>
   patch(url: string, body?: unknown): Promise<LightMyRequestResponse>
-  put(url: string): Promise<LightMyRequestResponse>
+  put(url: string, body?: unknown): Promise<LightMyRequestResponse>
   delete(url: string): Promise<LightMyRequestResponse>
   conversationWith(username: string): Promise<Conversation>
   /** Creates a group owned by this person and returns its path. */
@@ -79,7 +79,7 @@ export async function startInProcess(
       get: (url, headers) => inject({ method: 'GET', url, headers: { authorization, ...headers } }),
       post: (url, body, headers) => call('POST', url, body, headers),
       patch: (url, body) => call('PATCH', url, body),
-      put: (url) => call('PUT', url),
+      put: (url, body) => call('PUT', url, body),
       delete: (url) => call('DELETE', url),
       conversationWith: async (username) => (await person.post('/api/conversations', { username })).json(),
       async group(usernames, history) {

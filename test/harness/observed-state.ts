@@ -1,5 +1,6 @@
 import type { Conversation, Message } from '@parley/contract/entities'
 import type { LogEvent, ReactionChange } from '@parley/contract/events'
+import type { PersonalValue } from '@parley/contract/personal-state'
 
 /** A conversation as derived from its events alone. */
 export type ObservedConversation = {
@@ -16,6 +17,8 @@ export type ObservedConversation = {
  */
 export class ObservedState {
   readonly conversations: Map<string, ObservedConversation>
+  /** By kind and key, without the deleted ones. */
+  readonly personal = new Map<string, PersonalValue>()
   readonly #me: string
   readonly #keep: number
 
@@ -33,6 +36,7 @@ export class ObservedState {
 
   apply({ name, data }: LogEvent): void {
     if (name === 'gone') return
+    if (name === 'personal_state_changed') return this.#setPersonal(data)
     if (name === 'conversation_created') {
       const { lastMessage } = data
       const messages = new Map(lastMessage ? [[lastMessage.position, lastMessage]] : [])
@@ -62,6 +66,14 @@ export class ObservedState {
       default:
         throw new Error(`unexpected event ${name as string}`)
     }
+  }
+
+  /** The greater version wins; after a deletion any version does. */
+  #setPersonal(value: PersonalValue): void {
+    const place = `${value.kind}/${value.key}`
+    if (value.version < (this.personal.get(place)?.version ?? 0)) return
+    if (value.value === null) this.personal.delete(place)
+    else this.personal.set(place, value)
   }
 
   #append(observed: ObservedConversation, message: Message): void {

@@ -58,6 +58,8 @@ describe.skipIf(!hasPostgres)(
         clientId: key
       })
       const cursor = (await jane.get('/api/conversations')).headers.get('event-cursor')!
+      const draft = { version: 0, value: { text: '𝔲nsent, "quoted" \\ and\nbroken' } }
+      await john.put(`/api/personal_state/draft/${id}`, draft)
       await john.send(id, '𝔲nseen, "quoted" \\ and\nbroken')
 
       expect((await parley({}, 'migrate', '--to', url)).stderr).toContain('stop it first')
@@ -70,6 +72,10 @@ describe.skipIf(!hasPostgres)(
       const stream = await openStream(there.url, jane.token, { lastEventId: cursor })
       expect((await stream.next()).data).toMatchObject({ content: '𝔲nseen, "quoted" \\ and\nbroken' })
       stream.cut()
+      const kept = await fetch(`${there.url}/api/personal_state`, {
+        headers: { authorization: `Bearer ${john.token}` }
+      })
+      expect(await kept.json()).toEqual([{ kind: 'draft', key: id, version: 1, value: draft.value }])
       const again = await call(there.url, john.token, id, { content: 'first', clientId: key })
       expect(again).toEqual(first.body)
       const next = await call(there.url, john.token, id, { content: 'next' })

@@ -3,6 +3,7 @@ import * as entities from '@parley/contract/entities'
 import { fieldDetails } from '@parley/contract/problem-details'
 import { problems } from '@parley/contract/problems'
 import { paths } from '@parley/contract/paths'
+import { PersonalValue } from '@parley/contract/personal-state'
 import type { FastifySchema } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Server } from './deps.ts'
@@ -20,7 +21,7 @@ const Problem = {
     detail: { type: 'string' },
     code: { type: 'string', enum: Object.keys(problems) },
     errors: { type: 'object', additionalProperties: { type: 'string' } },
-    current: entities.Message,
+    current: { anyOf: [entities.Message, PersonalValue] },
     fields: {
       type: 'object',
       description: 'With validation_failed: what is wrong, by field; each code has data of its own',
@@ -43,6 +44,7 @@ const schemas = plain({
   Message,
   MessageVersion,
   Participant,
+  PersonalValue,
   Presence,
   Problem,
   Token,

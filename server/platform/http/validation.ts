@@ -51,9 +51,9 @@ function problemOf({ keyword, params }: FastifySchemaValidationError, context: s
     case 'enum':
       return { code: 'not_one_of', values: params['allowedValues'] as unknown[] }
     case 'format':
-      return params['format'] === 'uuid'
-        ? { code: 'invalid_format', format: 'uuid' }
-        : { code: 'invalid_characters' }
+      if (params['format'] === 'uuid') return { code: 'invalid_format', format: 'uuid' }
+      if (params['format'] === 'date-time') return { code: 'invalid_format', format: 'time' }
+      return { code: 'invalid_characters' }
     case 'maxLength':
       return { code: 'too_long', max: limit }
     case 'maxItems':
@@ -62,7 +62,9 @@ function problemOf({ keyword, params }: FastifySchemaValidationError, context: s
     case 'minimum':
       return { code: 'too_small', min: limit }
     case 'pattern':
-      return { code: 'invalid_format', format: 'idempotency_key' }
+      return context === 'headers'
+        ? { code: 'invalid_format', format: 'idempotency_key' }
+        : { code: 'invalid' }
     default:
       return { code: 'invalid' }
   }

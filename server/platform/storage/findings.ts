@@ -74,6 +74,16 @@ const checks: Record<string, RawBuilder<unknown>> = {
     LEFT JOIN messages ON messages.conversation_id = mentions.conversation_id
       AND messages.position = mentions.position AND messages.deleted_at IS NULL
     WHERE messages.id IS NULL`,
+  'personal state of no user, or of another size than its total says': sql`
+    SELECT states.user_id FROM (
+      SELECT personal_state.user_id, SUM(personal_state.bytes) AS bytes,
+        COUNT(CASE WHEN personal_state.value IS NULL THEN 1 END) AS tombstones
+      FROM personal_state GROUP BY personal_state.user_id
+    ) AS states
+    LEFT JOIN users ON users.id = states.user_id
+    LEFT JOIN personal_totals ON personal_totals.user_id = states.user_id
+    WHERE users.id IS NULL OR personal_totals.user_id IS NULL
+      OR states.bytes <> personal_totals.bytes OR states.tombstones <> personal_totals.tombstones`,
   'what a message said before is not kept for each of its versions': sql`
     SELECT messages.id FROM messages LEFT JOIN message_versions ON message_versions.message_id = messages.id
     GROUP BY messages.id, messages.version

@@ -1,5 +1,6 @@
 import type { LogEventName } from '@parley/contract/events'
 import type { Role } from '@parley/contract/entities'
+import type { PersonalKind } from '@parley/contract/personal-state'
 import type { Generated } from 'kysely'
 
 /** Milliseconds since 1970, UTC. */
@@ -122,6 +123,28 @@ export type InboxEventRow = {
   conversation_id: Generated<number | null>
 }
 
+/** What a person keeps for themselves. */
+export type PersonalStateRow = {
+  user_id: number
+  kind: PersonalKind
+  key: string
+  version: number
+  /** JSON; null of a tombstone. */
+  value: string | null
+  /** What it counts of the person's space; 0 of a tombstone. */
+  bytes: number
+  changed_at: Millis
+}
+
+/** The sums over one person's personal state; locked by whoever changes it. */
+export type PersonalTotalRow = {
+  user_id: number
+  bytes: number
+  tombstones: number
+  /** The greatest version of a tombstone that was dropped: a new value begins above it. */
+  dropped_version: number
+}
+
 export type Schema = {
   settings: SettingRow
   users: UserRow
@@ -135,6 +158,8 @@ export type Schema = {
   sends: SendRow
   inbox_heads: InboxHeadRow
   inbox_events: InboxEventRow
+  personal_state: PersonalStateRow
+  personal_totals: PersonalTotalRow
 }
 
 /** The name of every table. */
@@ -150,5 +175,7 @@ export const tables = Object.keys({
   mentions: true,
   sends: true,
   inbox_heads: true,
-  inbox_events: true
+  inbox_events: true,
+  personal_state: true,
+  personal_totals: true
 } satisfies Record<keyof Schema, true>) as (keyof Schema)[]

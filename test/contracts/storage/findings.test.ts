@@ -34,6 +34,16 @@ async function use(store: Store): Promise<void> {
     version: null
   })
   await store.write('deleteMessage', { ...inGroup, messageId: deleted })
+  for (const value of ['{"text":"hello"}', null, '{"text":"again"}']) {
+    await store.write('putPersonalState', {
+      viewerId: john.userId,
+      kind: 'draft',
+      key: value === null ? '8' : '7',
+      version: value === '{"text":"again"}' ? 1 : 0,
+      value,
+      now: 1
+    })
+  }
 }
 
 describeStorage('Findings', (under) => {
@@ -67,6 +77,8 @@ const brokenIn = (engine: DatabaseConfig['kind']): Record<string, RawBuilder<unk
     'a group has no title': sql`UPDATE conversations SET title = NULL`,
     'a deleted message still says something': sql`UPDATE messages SET content = 'still here'`,
     'somebody is mentioned where no message is': sql`UPDATE mentions SET position = position + 1000`,
+    'of another size than its total says': sql`UPDATE personal_totals SET bytes = bytes + 1`,
+    'personal state of no user': sql`DELETE FROM personal_totals`,
     'what a message said before is not kept': sql`DELETE FROM message_versions`
   }
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { LogEvent } from '@parley/contract/events'
+import type { PersonalValue } from '@parley/contract/personal-state'
 import type { CommittedEvent, EncodedEvent } from '../../../server/platform/storage/event-log.ts'
 import type { Store } from '../../../server/store.ts'
 import { ObservedState } from '../../harness/observed-state.ts'
@@ -27,7 +28,9 @@ const weights = {
   rename: 1,
   add: 3,
   remove: 1,
-  leave: 1
+  leave: 1,
+  draft: 6,
+  'no draft': 2
 }
 const acts = Object.entries({ ...weights, promote: 1, 'hand over': 1, demote: 1 }).flatMap(([what, weight]) =>
   Array.from({ length: weight }, () => what)
@@ -71,6 +74,13 @@ async function run(store: Store, people: Person[], conversationId: number, { who
         version: null
       })
     }
+    case 'draft':
+    case 'no draft': {
+      const key = String(number % 3)
+      const version = await versionOf(store, viewer.viewerId, key)
+      const value = what === 'draft' ? JSON.stringify({ text: `number ${number}` }) : null
+      return store.write('putPersonalState', { ...viewer, kind: 'draft', key, version, value })
+    }
     case 'read':
       return store.write('markRead', { ...viewer, upTo: null })
     case 'rename':
@@ -103,6 +113,16 @@ async function anyMessage(
   return Number(page.messages[number % page.messages.length]!.id)
 }
 
+async function personalOf(store: Store, viewerId: number): Promise<PersonalValue[]> {
+  const input = { viewerId, kind: null, after: null, limit: 1_000, maxBytes: 1_000_000 }
+  const found = await store.read('listPersonalState', input)
+  return found.map((json) => JSON.parse(json) as PersonalValue)
+}
+
+async function versionOf(store: Store, viewerId: number, key: string): Promise<number> {
+  return (await personalOf(store, viewerId)).find((value) => value.key === key)?.version ?? 0
+}
+
 /** Checks that a user's fetched state equals the state observed from their events. */
 async function compare(store: Store, { id, userId: viewerId }: Person, events: LogEvent[]) {
   const observed = new ObservedState(id)
@@ -110,6 +130,8 @@ async function compare(store: Store, { id, userId: viewerId }: Person, events: L
   const page = { viewerId, before: null, limit: 1_000 }
   const fetched = (await store.read('listConversations', page))!
   expect(Array.from(observed.conversations.values(), ({ conversation }) => conversation)).toEqual(fetched)
+  const byPlace = observed.personal.values().toArray()
+  expect(byPlace.toSorted((a, b) => (a.key < b.key ? -1 : 1))).toEqual(await personalOf(store, viewerId))
   for (const { messages, marks, conversation } of observed.conversations.values()) {
     const conversationId = Number(conversation.id)
     const history = await store.read('listMessages', { ...page, conversationId })

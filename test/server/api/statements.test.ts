@@ -56,8 +56,9 @@ function post(token: string, url: string, payload?: object) {
 function patch(token: string, url: string, payload: object) {
   return server.inject({ method: 'PATCH', url, headers: { authorization: `Bearer ${token}` }, payload })
 }
-function put(token: string, url: string) {
-  return server.inject({ method: 'PUT', url, headers: { authorization: `Bearer ${token}` } })
+function put(token: string, url: string, payload?: object) {
+  const headers = { authorization: `Bearer ${token}` }
+  return server.inject({ method: 'PUT', url, headers, ...(payload && { payload }) })
 }
 function remove(token: string, url: string) {
   return server.inject({ method: 'DELETE', url, headers: { authorization: `Bearer ${token}` } })
@@ -209,6 +210,19 @@ const counts: Record<
     [1, () => post(john, `/api/conversations/${conversation}/typing`)]
   ],
   presence: [[1, () => get(john, '/api/presence')]],
+  putPersonalState: [
+    // The totals, which are locked, the value, both as they are now, and an event.
+    [6, () => put(john, '/api/personal_state/draft/7', { version: 0, value: { text: 'hello' } })],
+    // A retry.
+    [2, () => put(john, '/api/personal_state/draft/7', { version: 0, value: { text: 'hello' } })],
+    [2, () => put(john, '/api/personal_state/draft/7', { version: 0, value: { text: 'hello again' } })],
+    [0, () => put(john, '/api/personal_state/draft/7', { version: 0, value: { text: 1 } })]
+  ],
+  personalState: [
+    // How large the values are, and those that fit into a page.
+    [3, () => get(john, '/api/personal_state')],
+    [2, () => get(john, '/api/personal_state?after=unread/1')]
+  ],
   logout: [[4, async () => post(await signInUnseen('anna'), '/api/logout')]]
 }
 

@@ -44,7 +44,8 @@ async function everything(): Promise<unknown> {
   const answers = await Promise.all([
     john.get(`/api/conversations/${conversation}`),
     jane.get(`/api/conversations/${conversation}`),
-    john.get(`/api/conversations/${conversation}/messages?peek=1`)
+    john.get(`/api/conversations/${conversation}/messages?peek=1`),
+    john.get('/api/personal_state')
   ])
   return answers.map((answer) => [answer.headers['event-cursor'], answer.json()])
 }

@@ -7,6 +7,7 @@ import * as groups from './0002-groups.ts'
 import * as recentRows from './0003-recent-rows.ts'
 import * as sessionFamilies from './0004-session-families.ts'
 import * as usernameKeys from './0005-username-keys.ts'
+import * as personalState from './0007-personal-state.ts'
 import type { Engine } from './columns.ts'
 import { buildIndexes, createIndex, indexesOf, type NewIndex } from './concurrent-indexes.ts'
 import { needsSetting, readSchemaState, requireReadable } from './schema-state.ts'
@@ -28,7 +29,8 @@ export const allChanges: Record<string, SchemaChange> = {
   '0002-groups': groups,
   '0003-recent-rows': recentRows,
   '0004-session-families': sessionFamilies,
-  '0005-username-keys': usernameKeys
+  '0005-username-keys': usernameKeys,
+  '0007-personal-state': personalState
 }
 
 /** How long a change waits for a table in use; later queries of that table queue behind it. */

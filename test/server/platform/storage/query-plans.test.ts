@@ -72,6 +72,10 @@ async function inputsFor(store: Store): Promise<Inputs> {
       { ...page, conversationId: groupId, after: null },
       { ...page, conversationId: groupId, after: john.userId }
     ],
+    listPersonalState: [
+      { ...page, kind: null, after: null, maxBytes: 1_000_000 },
+      { ...page, kind: 'draft', after: { kind: 'draft', key: '1' }, maxBytes: 1_000_000 }
+    ],
     listVersions: [{ ...inGroup, messageId: groupMessageId }],
     readEvents: [1, 2, 64].map((count) => ({
       places: Array.from({ length: count }, (_, index) => ({
@@ -103,6 +107,14 @@ async function inputsFor(store: Store): Promise<Inputs> {
     ],
     openSettings: [{}],
     pruneEvents: [{ before: now + 60_000, keep: 1, limit: 10 }],
+    putPersonalState: ['{}', '{"text":"hello"}', null].map((value, version) => ({
+      viewerId: john.userId,
+      kind: 'draft',
+      key: '7',
+      version,
+      value,
+      now
+    })),
     removeParticipant: [
       { ...inGroup, userId: jane.userId },
       { ...inGroup, userId: john.userId }
@@ -306,6 +318,29 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
           expect(statements).toHaveLength(1)
           expect.soft(await steps(store, statements[0]!), statements[0]!.text).toEqual([])
         }
+      }
+    })
+
+    test('personal state in a read of the log is one statement more, which takes no longer as tables grow', async () => {
+      const { john, jane } = await startPair(store)
+      for (const { userId } of [john, jane]) {
+        for (const key of ['7', '8']) {
+          const value = { kind: 'draft' as const, key, version: 0, value: '{"text":"hello"}' }
+          await store.write('putPersonalState', { viewerId: userId, ...value, now: 0 })
+        }
+      }
+      const places = [john, jane].map(({ userId }) => ({ userId, after: 0 }))
+      for (const read of [
+        () => store.events.eventsAfter(places, 10),
+        () => store.read('readEvents', { places, limit: 10 })
+      ]) {
+        store.takeStatements()
+        const events = (await read()).flat()
+        expect(events.filter(({ name }) => name === 'personal_state_changed')).toHaveLength(4)
+        const statements = store.takeStatements()
+        expect(statements).toHaveLength(2)
+        for (const statement of statements)
+          expect.soft(await steps(store, statement), statement.text).toEqual([])
       }
     })
 

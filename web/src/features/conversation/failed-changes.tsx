@@ -1,3 +1,4 @@
+import { currentMessage } from '@parley/contract/problems'
 import { reportFault } from '@parley/client/failures'
 import type { ChangeItem } from '@parley/client'
 import { isFinal, problemText } from '../../lib/problem-texts.ts'
@@ -38,7 +39,7 @@ function FailedChange({ item, writing }: { item: ChangeItem; writing: Writing })
   function takeBack() {
     if (item.kind !== 'edit') return
     const { messageId, version, content } = item
-    const { current } = problem
+    const current = currentMessage(problem)
     if (isGone) writing.giveBack({ text: content, replyTo: null })
     else writing.editAgain(messageId, current?.version ?? version, current?.content ?? '', content)
     discard()
