@@ -10,24 +10,27 @@ import { Presence } from './presence/presence.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { createThrottle } from './platform/throttle.ts'
 import { createTyping } from './presence/typing.ts'
-import { runEach, tidyUp } from './event-log/upkeep.ts'
 import { createApi, type ApiDeps } from './routes.ts'
 import { backlog } from './platform/http/listener.ts'
 import { headerLines, securityHeaders } from './platform/http/security-headers.ts'
+import { createHints } from './platform/jobs/hints.ts'
+import { JobRunner, type RunnerOptions } from './platform/jobs/runner.ts'
 import { listenForMetrics, type MetricsListener } from './platform/metrics/listener.ts'
-import { changeOf } from './platform/realtime/bus-words.ts'
+import { changeOf, encodeQueues, queuesOf } from './platform/realtime/bus-words.ts'
 import { Hub } from './platform/realtime/hub.ts'
 import { Sweep } from './platform/realtime/sweep.ts'
 import { openBus } from './platform/realtime/open-bus.ts'
+import { listQueues } from './jobs.ts'
 import { openStore } from './open-store.ts'
 
-const upkeepIntervalMs = 60 * 60 * 1_000
 /** How long a hint that was lost delays what it told of. */
 const sweepIntervalMs = 3_000
 /** The same for a lone server, which loses a wake only when something failed after a commit. */
 const loneSweepIntervalMs = 30_000
 /** What each open stream adds to the time over which a drain spreads their return. */
 const drainPerStreamMs = 5
+/** Jobs of a queue that the metrics count at most. */
+const countedJobsMax = 10_000
 
 /**
  * Parley, whole: every part made and joined here; `describe` for whoever writes down its routes. Throws what keeps it from
@@ -75,6 +78,7 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
   store.notices?.listen((text) => {
     const change = changeOf(text)
     if (change) sessions.apply(change)
+    else jobs.wake(queuesOf(text))
   })
   const presence = new Presence(store, {
     tell: (userIds, signal) => hub.signalHere(userIds, signal),
@@ -95,11 +99,12 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
   sessions.onChanged((change) => hub.limitSession(change))
 
   async function lookAgain(): Promise<void> {
-    // First who may still hear, then what there is to hear.
-    await runEach(
-      () => sessions.recheck(hub.owners()),
-      () => hub.sweep()
-    )
+    try {
+      // Sessions first: a stream whose session has ended gets nothing more.
+      await sessions.recheck(hub.owners())
+    } finally {
+      await hub.sweep()
+    }
   }
   const onFailure = (error: unknown) => logger.warn(error, 'a sweep failed; the next one comes all the same')
   const sweep = shared
@@ -110,6 +115,20 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
     presence.askOthers()
   })
   presence.askOthers()
+
+  const queues = listQueues(store, config)
+  const jobs = new JobRunner(store, queues, { alone: !shared, onFailure: logJobFailures(logger) })
+  const hints = createHints((names) => {
+    if (config.nats) bus.publishJobs(names)
+    // Lost while the database is unreachable: the sweep finds the jobs.
+    else store.notices?.publish(encodeQueues(names)).catch(() => {})
+  })
+  store.onEnqueued((names) => {
+    jobs.wake(names)
+    hints.add(names)
+  })
+  bus.onJobs((names) => jobs.wake(names))
+  jobs.start()
 
   let ready = true
   const server = await createApi({
@@ -125,7 +144,22 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
     onAnswered: metrics?.onAnswered,
     describe
   })
-  metrics?.watch({ hub, sessions, store, bus, presence })
+  metrics?.watch({
+    hub,
+    sessions,
+    store,
+    bus,
+    presence,
+    jobs: {
+      running: () => jobs.active,
+      count: () =>
+        store.read('countJobs', {
+          queues: queues.map(({ queue }) => queue),
+          epoch: store.epoch,
+          max: countedJobsMax
+        })
+    }
+  })
   let metricsListener: MetricsListener | null = null
   let commandSocket: CommandSocket | null = null
 
@@ -145,14 +179,6 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
     }
   }
 
-  const upkeep = setInterval(keepUp, upkeepIntervalMs)
-  keepUp()
-  function keepUp(): void {
-    tidyUp(store, { keepCount: config.eventsKeepCount, keepMs: config.eventsKeepMs }).catch(
-      (error: unknown) => logger.warn(error, 'upkeep failed; it is tried again in an hour')
-    )
-  }
-
   return {
     server,
     store,
@@ -170,16 +196,19 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
       return server.listen({ host: config.host, port: config.port, backlog })
     },
     /**
-     * Unready first, then no new streams, the open ones end, requests finish, the store closes; it does so whatever of the
-     * rest fails. Throws what failed first.
+     * Unready first, then no new streams and jobs, the open ones end, requests finish, the store closes; it does so
+     * whatever of the rest fails. Throws what failed first.
      */
     async close(): Promise<void> {
       ready = false
-      clearInterval(upkeep)
       try {
         await commandSocket?.close()
-        await hub.drain(Math.min(config.drainMs / 2, hub.size * drainPerStreamMs))
+        await Promise.all([
+          jobs.close(config.drainMs / 2),
+          hub.drain(Math.min(config.drainMs / 2, hub.size * drainPerStreamMs))
+        ])
         await server.close()
+        hints.close()
         hub.close()
         sweep.close()
         await presence.close()
@@ -199,6 +228,17 @@ function logStreamFailures(logger: Logger): (error: unknown) => void {
     if (!mayLog(String(error))) return
     if (error instanceof Problem) logger.warn(error, 'a stream could not read its log; its client comes back')
     else logger.error(error, 'a stream was ended by a fault of the server; its client comes back')
+  }
+}
+
+/** Logs failures of jobs: one a second of each queue, as thousands may fail for one cause. */
+function logJobFailures(logger: Logger): RunnerOptions['onFailure'] {
+  const mayLog = createThrottle(1_000)
+  return (error, job) => {
+    if (!mayLog(`${job?.queue} ${job?.isLast}`)) return
+    if (!job) logger.warn(error, 'jobs could not be read or acknowledged; it is retried')
+    else if (job.isLast) logger.error({ err: error, ...job }, 'a job failed for the last time')
+    else logger.warn({ err: error, ...job }, 'a job failed; it is retried')
   }
 }
 

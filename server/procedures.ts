@@ -1,3 +1,4 @@
+import type { Schema } from './platform/storage/schema.ts'
 import type { Reads, Writes } from './platform/storage/store.ts'
 import { getConversation, listConversations, startDirectConversation } from './conversations/procedures.ts'
 import { pruneEvents, readEvents, readLogBounds } from './event-log/procedures.ts'
@@ -29,10 +30,21 @@ import { listAudience, listContacts, listLastSeen, setLastSeen } from './presenc
 import { listPersonalState, putPersonalState } from './personal-state/procedures.ts'
 import { openSettings } from './platform/storage/settings.ts'
 import { deleteUsedSignIns, useSignIn } from './sign-in/procedures.ts'
+import {
+  adoptJobs,
+  countDeadJobs,
+  countJobs,
+  enqueueJobs,
+  listDeadJobs,
+  renewJob,
+  turnJobs
+} from './platform/jobs/procedures.ts'
 import { addUser, findUser, findUserIds, searchUsernames, updateGithubUser } from './people/procedures.ts'
 
 /** Every read, by name: a function of one snapshot of the database and an input. */
 export const reads = {
+  countDeadJobs,
+  countJobs,
   findExtras,
   findReused,
   findSend,
@@ -43,6 +55,7 @@ export const reads = {
   listAudience,
   listContacts,
   listConversations,
+  listDeadJobs,
   listFindings,
   listLastSeen,
   listMessages,
@@ -58,12 +71,14 @@ export const reads = {
 
 /** Reads of one statement, which by itself is one snapshot. */
 export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
+  'countDeadJobs',
   'findReused',
   'findSend',
   'findSession',
   'findUser',
   'listAudience',
   'listContacts',
+  'listDeadJobs',
   'listLastSeen',
   'listSessionEnds',
   'readLogBounds',
@@ -76,6 +91,7 @@ export const writes = {
   addReaction,
   addSession,
   addUser,
+  adoptJobs,
   changeRole,
   confirmSession,
   deleteExpiredSessions,
@@ -84,6 +100,7 @@ export const writes = {
   editMessage,
   endFamily,
   endReusedFamily,
+  enqueueJobs,
   markRead,
   openSettings,
   pruneEvents,
@@ -91,12 +108,32 @@ export const writes = {
   removeParticipant,
   removeReaction,
   renameConversation,
+  renewJob,
   replaceSession,
   setDisabled,
   setLastSeen,
   startDirectConversation,
   startGroup,
   touchSessions,
+  turnJobs,
   updateGithubUser,
   useSignIn
 } satisfies Writes
+
+/**
+ * The tables that a write changes, for those that declare it; the others may change any. On SQLite the send path keeps its
+ * caches when a write changes no table that it caches.
+ */
+export const touches: Partial<Record<keyof typeof writes, readonly (keyof Schema)[]>> = {
+  addSession: ['sessions'],
+  adoptJobs: ['jobs'],
+  confirmSession: ['sessions'],
+  deleteExpiredSessions: ['sessions'],
+  deleteUsedSignIns: ['used_sign_ins'],
+  enqueueJobs: ['jobs'],
+  renewJob: ['jobs'],
+  replaceSession: ['sessions'],
+  touchSessions: ['sessions'],
+  turnJobs: ['jobs'],
+  useSignIn: ['used_sign_ins']
+}

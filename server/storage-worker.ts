@@ -1,13 +1,13 @@
 import { flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { CommittedEvent } from './platform/storage/event-log.ts'
-import type { Reads, Writes } from './platform/storage/store.ts'
+import type { Schema } from './platform/storage/schema.ts'
+import type { Reads, WriteOutcome, Writes } from './platform/storage/store.ts'
 import * as procedures from './procedures.ts'
 import { readHead } from './event-log/procedures.ts'
 import { refusalOf } from './platform/storage/sqlite/answer.ts'
 import { openConnection, openKysely } from './platform/storage/sqlite/connection.ts'
 import * as sendTransfer from './messages/send-transfer.ts'
-import { prepareSendBatch } from './messages/sqlite-batch.ts'
+import { cachedTables, prepareSendBatch } from './messages/sqlite-batch.ts'
 import { openGroupCommit } from './platform/storage/sqlite/group-commit.ts'
 import type { Answer, Job, Ready, Report, WorkerRole } from './platform/storage/sqlite/jobs.ts'
 import { prepareWriter } from './platform/storage/sqlite/writer.ts'
@@ -76,13 +76,19 @@ async function runWaiting(): Promise<void> {
   }
 }
 
-async function runWrite(job: Job): Promise<{ result: unknown; committed?: CommittedEvent[] }> {
+async function runWrite(job: Job): Promise<WriteOutcome> {
   if (job.kind === 'sends') {
     const { outcomes, committed } = writing!.sendBatch(sendTransfer.restoreSends(job.sends))
     return { result: sendTransfer.flattenOutcomes(outcomes), committed }
   }
-  writing!.forget()
+  if (mayChangeCached(job.name)) writing!.forget()
   return writes[job.name]!(db, job.input as never)
+}
+
+/** Whether a write may change rows that the send path caches. */
+function mayChangeCached(name: string): boolean {
+  const touched = (procedures.touches as Record<string, readonly (keyof Schema)[]>)[name]
+  return touched === undefined || touched.some((table) => cachedTables.has(table))
 }
 
 /** Reads one after the other, each on one snapshot of its own. */

@@ -8,10 +8,11 @@ import { checkIntegrity } from '../platform/storage/sqlite/integrity.ts'
 export async function examine(env: NodeJS.ProcessEnv): Promise<number> {
   try {
     const { database } = readConfig(env)
-    const findings = await findingsOf(database)
+    const { findings, failed } = await examineDatabase(database)
     const { what, checked, advice } = wordsFor(database)
     if (findings.length === 0) {
       console.log(`${what} is sound: ${checked}.`)
+      if (failed !== '') console.log(`Background jobs that failed for the last time: ${failed}.`)
       return 0
     }
     console.error(`${what} is not sound:\n${findings.map((finding) => `  ${finding}`).join('\n')}`)
@@ -23,16 +24,19 @@ export async function examine(env: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-async function findingsOf(database: DatabaseConfig): Promise<string[]> {
+/** What is wrong with a database, and its dead jobs in words; empty where there are none. */
+async function examineDatabase(database: DatabaseConfig): Promise<{ findings: string[]; failed: string }> {
   if (database.kind === 'sqlite') {
     if (!existsSync(database.path)) throw new Error(`there is no database at ${database.path}`)
     // A damaged file cannot be asked for more.
     const damage = checkIntegrity(database.path)
-    if (damage.length > 0) return damage
+    if (damage.length > 0) return { findings: damage, failed: '' }
   }
   const store = await openStoreReader(database)
   try {
-    return (await store.read('listFindings', {})).map(({ finding, rows }) => `${finding} (${rows})`)
+    const findings = (await store.read('listFindings', {})).map(({ finding, rows }) => `${finding} (${rows})`)
+    const failed = (await store.read('countDeadJobs', {})).map(({ queue, dead }) => `${queue} (${dead})`)
+    return { findings, failed: failed.join(', ') }
   } finally {
     await store.close()
   }

@@ -4,12 +4,22 @@ import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { encode } from '../platform/storage/json.ts'
 import { encodeNewMessage, type Send, type SendOutcome } from './procedures.ts'
 import { messageColumns, messageOf, userOf, type MessageColumns, type UserColumns } from './rows.ts'
+import type { Schema } from '../platform/storage/schema.ts'
 import type { RecentRows } from '../platform/storage/sqlite/recent-rows.ts'
 
 type FoundKey = { message_id: number; payload_hash: string }
 
 /** Events of a batch, about: one for large groups stops there, and goes on after what others want to write. */
 const eventsMax = 20_000
+
+/** The tables whose rows are cached between batches. */
+export const cachedTables: ReadonlySet<keyof Schema> = new Set([
+  'conversations',
+  'inbox_heads',
+  'messages',
+  'participants',
+  'users'
+])
 
 /** Conversations, and people, that are known by heart at most, about. */
 const knownMax = { conversations: 5_000, people: 20_000 }
@@ -19,8 +29,8 @@ const knownMax = { conversations: 5_000, people: 20_000 }
  * the conversation, the sender's read mark, and an event for every participant.
  *
  * Prepared statements by hand and not Kysely: this is the one path that 20,000 messages a second go through. For the same
- * reason it knows rows by heart from batch to batch, this being the only connection that writes them: call `forget` when
- * anything else was written on it, or a batch was taken back.
+ * reason it caches rows between batches, this being the only connection that writes them: call `forget` when a row of
+ * `cachedTables` was written otherwise, or a batch was rolled back.
  */
 export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
   const findRecentKey = database.prepare(

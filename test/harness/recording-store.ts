@@ -83,6 +83,7 @@ export async function openRecordingSqlite(): Promise<RecordingStore> {
       eventsAfter: (places, limit) => runRead('readEvents', { places, limit }),
       onCommitted: (listener) => void listeners.push(listener)
     },
+    onEnqueued() {},
     async close() {
       unsubscribe('sqlite.db.query', record)
       database.close()

@@ -76,6 +76,26 @@ export class Exposition {
     })
   }
 
+  /** A gauge with several labels, read from the database when metrics are asked for; without values when that fails. */
+  gauges(
+    name: string,
+    help: string,
+    labelNames: string[],
+    read: () => Promise<Iterable<readonly [Readonly<Record<string, string>>, number]>>
+  ): void {
+    const metric: Gauge = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      async collect() {
+        const values = await read().catch(() => [])
+        metric.reset()
+        for (const [labels, value] of values) metric.set(labels, value)
+      }
+    })
+  }
+
   histogram(name: string, help: string, series: Series): void {
     const get = async () => ({
       name,

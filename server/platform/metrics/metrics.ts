@@ -16,6 +16,10 @@ export type Counting = {
   store: { queues(): Queues }
   bus: { readonly state: 'ok' | 'degraded' }
   presence: { readonly size: number }
+  jobs: {
+    running(): ReadonlyMap<string, number>
+    count(): Promise<{ queue: string; waiting: number; held: number; dead: number }[]>
+  }
 }
 
 type Route = { method: string; route: string; byClass: (Distribution | undefined)[] }
@@ -70,7 +74,7 @@ export function createMetrics() {
     }
   }
 
-  function watch({ hub, sessions, store, bus, presence }: Counting): void {
+  function watch({ hub, sessions, store, bus, presence, jobs }: Counting): void {
     const { counts } = hub
     shown.counter('parley_sends_total', 'Sends that storage was asked for', () => sends, 'outcome')
     shown.histogram('parley_send_batch_size', 'Sends that shared a commit', () => [[{}, batches]])
@@ -137,6 +141,14 @@ export function createMetrics() {
       'Tokens looked up, by where',
       () => ({ cache: sessions.counts.cached, database: sessions.counts.asked }),
       'source'
+    )
+
+    shown.gauges('parley_jobs', 'Background jobs, by queue and state', ['queue', 'state'], async () =>
+      (await jobs.count()).flatMap(({ queue, ...states }) =>
+        Object.entries({ running: jobs.running().get(queue) ?? 0, ...states }).map(
+          ([state, value]) => [{ queue, state }, value] as const
+        )
+      )
     )
 
     shown.gauge('parley_bus_up', '0 while other nodes may not hear this one', () =>

@@ -18,6 +18,17 @@ export function signalOf(text: string): Signal | null {
   return { name, data: { conversationId, userId } }
 }
 
+/** A hint that these queues have new jobs. */
+export function encodeQueues(queues: string[]): string {
+  return JSON.stringify({ queues })
+}
+
+/** The queues of a hint from another node; none where it is not understood. */
+export function queuesOf(text: string): string[] {
+  const { queues } = fieldsOf(text)
+  return Array.isArray(queues) ? queues.filter((name) => typeof name === 'string') : []
+}
+
 function fieldsOf(text: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(text)) as Record<string, unknown>

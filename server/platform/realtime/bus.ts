@@ -20,6 +20,9 @@ export interface Bus {
   /** Tells the others that a session ends at `expiresAt`, sooner than it said. */
   publishSession(change: StreamOwner): void
   onSession(listener: (change: StreamOwner) => void): void
+  /** Tells the others that these queues have new jobs. */
+  publishJobs(queues: string[]): void
+  onJobs(listener: (queues: string[]) => void): void
   /** Calls `listener` when the bus is back: what was said meanwhile is lost. */
   onRecovered(listener: () => void): void
   close(): Promise<void>

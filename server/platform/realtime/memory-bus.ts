@@ -18,6 +18,7 @@ class MemoryBus implements Bus {
   readonly #nodes: Set<MemoryBus>
   readonly #users = new Map<number, UserListener>()
   readonly #sessions: ((change: StreamOwner) => void)[] = []
+  readonly #jobs: ((queues: string[]) => void)[] = []
   readonly #presence: ((text: string) => void)[] = []
 
   constructor(nodes: Set<MemoryBus>) {
@@ -58,6 +59,16 @@ class MemoryBus implements Bus {
 
   onSession(listener: (change: StreamOwner) => void): void {
     this.#sessions.push(listener)
+  }
+
+  publishJobs(queues: string[]): void {
+    for (const node of this.#nodes) {
+      if (node !== this) for (const listener of node.#jobs) listener(queues)
+    }
+  }
+
+  onJobs(listener: (queues: string[]) => void): void {
+    this.#jobs.push(listener)
   }
 
   onRecovered(): void {}

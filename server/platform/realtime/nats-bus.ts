@@ -8,7 +8,7 @@ import {
 import type { Signal } from '@parley/contract/events'
 import type { NatsConfig } from './nats-url.ts'
 import type { Bus, Subscription as UserSubscription, UserListener } from './bus.ts'
-import { changeOf, signalOf } from './bus-words.ts'
+import { changeOf, encodeQueues, queuesOf, signalOf } from './bus-words.ts'
 import { connectionOptions, isRefusal, reasonOf, withDeadline } from './nats-connection.ts'
 import type { StreamOwner } from './stream.ts'
 
@@ -46,6 +46,7 @@ export class NatsBus implements Bus {
   readonly #topics = new Map<string, Topic>()
   readonly #sessionListeners: ((change: StreamOwner) => void)[] = []
   readonly #presenceListeners: ((text: string) => void)[] = []
+  readonly #jobListeners: ((queues: string[]) => void)[] = []
   readonly #recoveryListeners: (() => void)[] = []
   readonly #closing = new AbortController()
   readonly #heads = new Map<number, number>()
@@ -70,9 +71,8 @@ export class NatsBus implements Bus {
     this.#onState = onState
     this.#onFault = onFault
     this.#listen(this.#sessions, (text) => this.#takeSession(text))
-    this.#listen(this.#presence, (text) => {
-      for (const listener of this.#presenceListeners) listener(text)
-    })
+    this.#listen(this.#presence, (text) => this.#presenceListeners.forEach((listener) => listener(text)))
+    this.#listen(this.#jobs, (text) => this.#jobListeners.forEach((listener) => listener(queuesOf(text))))
   }
 
   /** Throws when NATS refuses us. Where it is away, the bus is `degraded` until it comes. */
@@ -90,6 +90,7 @@ export class NatsBus implements Bus {
     bus.#publish(bus.#sessions, '')
     bus.#publish(bus.#user(0), '')
     bus.#publish(bus.#presence, '')
+    bus.#publish(bus.#jobs, '')
     await bus.#confirm()
     await setImmediate()
     if (!bus.#refusal) return bus
@@ -138,6 +139,14 @@ export class NatsBus implements Bus {
     this.#presenceListeners.push(listener)
   }
 
+  publishJobs(queues: string[]): void {
+    if (this.#state === 'ok') this.#publish(this.#jobs, encodeQueues(queues))
+  }
+
+  onJobs(listener: (queues: string[]) => void): void {
+    this.#jobListeners.push(listener)
+  }
+
   onRecovered(listener: () => void): void {
     this.#recoveryListeners.push(listener)
   }
@@ -156,6 +165,10 @@ export class NatsBus implements Bus {
 
   get #presence(): string {
     return `${this.#prefix}.presence`
+  }
+
+  get #jobs(): string {
+    return `${this.#prefix}.jobs`
   }
 
   #user(userId: number): string {

@@ -145,6 +145,33 @@ export type PersonalTotalRow = {
   dropped_version: number
 }
 
+/** A durable background job; see `platform/jobs`. Times are ms by the database's clock. */
+export type JobRow = {
+  id: Generated<number>
+  /** Which handler runs it. */
+  queue: string
+  /** Unique among the live jobs of its queue. */
+  key: string
+  /** JSON. */
+  payload: string
+  /** The database's epoch when it was enqueued. */
+  epoch: string
+  /** The earliest time to run; 0 is at once. */
+  run_at: Millis
+  /** Of a leased job that was enqueued again: when it runs after that. */
+  next_run_at: Millis | null
+  /** Grows with each enqueueing and each lease; an acknowledgement expects the lease's. */
+  generation: Generated<number>
+  /** Leases without an acknowledgement. */
+  attempts: Generated<number>
+  leased_until: Millis | null
+  /** The runner that holds the lease. */
+  leased_by: string | null
+  last_error: string | null
+  /** When it failed for the last time; null while it is live. */
+  dead_at: Millis | null
+}
+
 export type Schema = {
   settings: SettingRow
   users: UserRow
@@ -160,6 +187,7 @@ export type Schema = {
   inbox_events: InboxEventRow
   personal_state: PersonalStateRow
   personal_totals: PersonalTotalRow
+  jobs: JobRow
 }
 
 /** The name of every table. */
@@ -177,5 +205,6 @@ export const tables = Object.keys({
   inbox_heads: true,
   inbox_events: true,
   personal_state: true,
-  personal_totals: true
+  personal_totals: true,
+  jobs: true
 } satisfies Record<keyof Schema, true>) as (keyof Schema)[]

@@ -5,11 +5,14 @@ import type { Schema } from './schema.ts'
 /** Runs on one snapshot of the database. */
 export type Read = (db: Kysely<Schema>, input: never) => Promise<unknown>
 
-/** Runs in one transaction. Streams learn of `committed` events once they are on disk. */
-export type Write = (
-  db: Kysely<Schema>,
-  input: never
-) => Promise<{ result: unknown; committed?: CommittedEvent[] }>
+/**
+ * Runs in one transaction. Streams learn of `committed` events once they are on disk, and runners of the queues in which it
+ * `enqueued` jobs.
+ */
+export type Write = (db: Kysely<Schema>, input: never) => Promise<WriteOutcome>
+export type WriteOutcome = { result: unknown; committed?: CommittedEvent[]; enqueued?: string[] }
+
+export type EnqueuedListener = (queues: string[]) => void
 
 export type Reads = Record<string, Read>
 export type Writes = Record<string, Write>
@@ -53,6 +56,8 @@ export interface StoreOf<R extends Reads, W extends Writes, Send, Outcome> {
   /** Sends a message with the next batch. Resolves once it is on disk. */
   send(send: Send): Promise<Outcome>
   readonly events: EventLog
+  /** Calls `listener` with the queues in which a write of this process enqueued jobs, after its commit. */
+  onEnqueued(listener: EnqueuedListener): void
   /** On an engine that several processes share. */
   readonly notices?: Notices
   /** Requests that were accepted and are not done yet. */

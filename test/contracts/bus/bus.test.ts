@@ -137,6 +137,18 @@ function hold(open: () => Promise<World>): void {
     expect(echoed).toBe(false)
   })
 
+  test('J7: a hint of new jobs reaches all other nodes, and not its own', async () => {
+    const heard: string[] = []
+    const arrived = [jane, anna].map(
+      (bus) => new Promise<string[]>((resolve) => bus.onJobs((queues) => resolve(queues)))
+    )
+    john.onJobs((queues) => heard.push(...queues))
+    await Promise.all([listen(jane, 7).ready, listen(anna, 7).ready])
+    john.publishJobs(['event-log.prune', 'sessions.purge'])
+    expect(await Promise.all(arrived)).toEqual([1, 2].map(() => ['event-log.prune', 'sessions.purge']))
+    expect(heard).toEqual([])
+  })
+
   test('N4: session changes reach all other nodes', async () => {
     const change = { userId: 3, sessionId: 8, expiresAt: 0 }
     const received = [jane, anna].map((bus) => new Promise((resolve) => bus.onSession(resolve)))

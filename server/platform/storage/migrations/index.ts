@@ -7,6 +7,7 @@ import * as groups from './0002-groups.ts'
 import * as recentRows from './0003-recent-rows.ts'
 import * as sessionFamilies from './0004-session-families.ts'
 import * as usernameKeys from './0005-username-keys.ts'
+import * as jobs from './0006-jobs.ts'
 import * as personalState from './0007-personal-state.ts'
 import type { Engine } from './columns.ts'
 import { buildIndexes, createIndex, indexesOf, type NewIndex } from './concurrent-indexes.ts'
@@ -30,6 +31,7 @@ export const allChanges: Record<string, SchemaChange> = {
   '0003-recent-rows': recentRows,
   '0004-session-families': sessionFamilies,
   '0005-username-keys': usernameKeys,
+  '0006-jobs': jobs,
   '0007-personal-state': personalState
 }
 

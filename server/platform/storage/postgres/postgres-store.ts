@@ -2,9 +2,9 @@ import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
 import type { ClientBase, Pool } from 'pg'
 import type { BatchObserver } from '../commit-queue.ts'
 import { openCommitListeners } from '../commit-listeners.ts'
-import type { CommittedEvent, EventLog } from '../event-log.ts'
+import type { CommitListener, CommittedEvent, EventLog } from '../event-log.ts'
 import type { Schema } from '../schema.ts'
-import type { EngineStore, Read, Reads, Write, Writes } from '../store.ts'
+import type { EngineStore, EnqueuedListener, Read, Reads, Write, Writes } from '../store.ts'
 import { watchAvailability, type OnState } from './availability.ts'
 import { readIdentity, renewalOf } from './epoch.ts'
 import { isConflict, UnfitPostgres } from './failures.ts'
@@ -88,7 +88,8 @@ function open<Send, Outcome>(
   patient = false
 ): EngineStore<Send, Outcome> {
   const died = Promise.withResolvers<Error>()
-  const listeners = openCommitListeners(onFailure)
+  const listeners = openCommitListeners<Parameters<CommitListener>>(onFailure)
+  const enqueuedListeners = openCommitListeners<Parameters<EnqueuedListener>>(onFailure)
   const { answer, settled } = watchAvailability(onState)
 
   /** A server that took over, or was restored, may lack what clients have seen: nothing goes on under the old epoch. */
@@ -127,7 +128,11 @@ function open<Send, Outcome>(
   }
 
   async function runWrite(procedure: Write, input: never): Promise<unknown> {
-    const { result, committed } = await withRetries(
+    const {
+      result,
+      committed,
+      enqueued = []
+    } = await withRetries(
       () =>
         writeDb
           .transaction()
@@ -137,6 +142,7 @@ function open<Send, Outcome>(
       conflictMs
     )
     tell(committed)
+    if (enqueued.length > 0) enqueuedListeners.notify(enqueued)
     return result
   }
 
@@ -163,6 +169,7 @@ function open<Send, Outcome>(
       eventsAfter: (places, limit) => answer(log.eventsAfter(places, limit)),
       onCommitted: listeners.add
     },
+    onEnqueued: enqueuedListeners.add,
     notices,
     queues: () => ({
       reads: busy(readPool) + busy(logPool),

@@ -1,13 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CommittedEvent } from '../event-log.ts'
+import type { WriteOutcome } from '../store.ts'
 import { refusalOf } from './answer.ts'
 import { flattenEvents } from './transfer.ts'
 import type { Answer, Job, Report } from './jobs.ts'
 
-type Outcome = { result: unknown; committed?: CommittedEvent[] }
+type Done = { answers: Answer[]; committed: CommittedEvent[]; enqueued: string[] }
 
 export type GroupCommitOptions = {
-  runWrite: (job: Job) => Outcome | Promise<Outcome>
+  runWrite: (job: Job) => WriteOutcome | Promise<WriteOutcome>
   /** Drops what is cached of rows: they were rolled back. */
   forget: () => void
   /** Called after each commit, in this order, before and after its report. */
@@ -28,7 +29,7 @@ export function openGroupCommit(database: DatabaseSync, options: GroupCommitOpti
   const [begin, end] = ['BEGIN IMMEDIATE', 'COMMIT'].map((text) => database.prepare(text))
 
   async function commitGroup(group: Job[]): Promise<void> {
-    let done: { answers: Answer[]; committed: CommittedEvent[] }
+    let done: Done
     try {
       done = await runTransaction(group)
     } catch (error) {
@@ -43,20 +44,22 @@ export function openGroupCommit(database: DatabaseSync, options: GroupCommitOpti
     finish(done)
   }
 
-  async function runTransaction(group: Job[]) {
+  async function runTransaction(group: Job[]): Promise<Done> {
     const answers: Answer[] = []
     const committed: CommittedEvent[] = []
+    const enqueued = new Set<string>()
     begin!.run()
     for (const job of group) {
       const outcome = await runWrite(job)
       answers.push({ id: job.id, ok: true, result: outcome.result })
       committed.push(...(outcome.committed ?? []))
+      for (const queue of outcome.enqueued ?? []) enqueued.add(queue)
     }
     end!.run()
-    return { answers, committed }
+    return { answers, committed, enqueued: [...enqueued] }
   }
 
-  function finish({ answers, committed }: { answers: Answer[]; committed: CommittedEvent[] }): void {
+  function finish({ answers, committed, enqueued }: Done): void {
     const failures: string[] = []
     function attempt<Result>(step: () => Result): Result | undefined {
       try {
@@ -69,7 +72,13 @@ export function openGroupCommit(database: DatabaseSync, options: GroupCommitOpti
     const events = committed.reduce((sum, event) => sum + event.to.length, 0)
     for (const step of beforeReport) attempt(() => step(events))
     const committedAt = performance.timeOrigin + performance.now()
-    reportSurely({ answers, committed: attempt(() => flattenEvents(committed)) ?? [], committedAt, failures })
+    reportSurely({
+      answers,
+      committed: attempt(() => flattenEvents(committed)) ?? [],
+      committedAt,
+      enqueued,
+      failures
+    })
     const reported = failures.length
     attempt(() => afterReport(events))
     if (failures.length > reported)

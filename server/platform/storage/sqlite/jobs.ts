@@ -16,10 +16,16 @@ export type Answer = { id: number } & (
 )
 
 /**
- * The answers of one commit (or of some reads), with the events it wrote. `failures` are what went wrong after COMMIT: the
+ * The answers of one commit (or of some reads), with the events it wrote and the queues that got jobs. `failures` are what went wrong after COMMIT: the
  * answers stand all the same.
  */
-export type Report = { answers: Answer[]; committed: Values; committedAt: number; failures: string[] }
+export type Report = {
+  answers: Answer[]
+  committed: Values
+  committedAt: number
+  enqueued?: string[]
+  failures: string[]
+}
 
 /** How a worker is started: a server's writer, a command's writer where no server runs, or a reader. */
 export type WorkerRole = { path: string; mode: 'writer' | 'command' | 'reader' }

@@ -1,8 +1,8 @@
 import { CommitQueue, sendsMaxBytes, type BatchObserver } from '../commit-queue.ts'
 import { openCommitListeners } from '../commit-listeners.ts'
-import type { EngineStore } from '../store.ts'
+import type { EngineStore, EnqueuedListener } from '../store.ts'
 import type { SendTransfer, Values } from './transfer.ts'
-import type { LogBounds, LoggedEvent } from '../event-log.ts'
+import type { CommitListener, LogBounds, LoggedEvent } from '../event-log.ts'
 import { lockDatabase } from './database-lock.ts'
 import { createPrivate } from './private-file.ts'
 import { ReaderPool, readOf } from './reader-pool.ts'
@@ -73,8 +73,12 @@ async function open<Send, Outcome extends object>(
 ): Promise<EngineStore<Send, Outcome>> {
   // Before SQLite makes it readable for others; the files beside it take its mode.
   createPrivate(path)
-  const listeners = openCommitListeners(onFailure)
-  const writer = await WorkerThread.start({ path, mode }, { onCommitted: listeners.notify, onFailure })
+  const listeners = openCommitListeners<Parameters<CommitListener>>(onFailure)
+  const enqueued = openCommitListeners<Parameters<EnqueuedListener>>(onFailure)
+  const writer = await WorkerThread.start(
+    { path, mode },
+    { onCommitted: listeners.notify, onEnqueued: enqueued.notify, onFailure }
+  )
   const readers = await ReaderPool.open(path)
   const sends = new CommitQueue<Send, Outcome>(
     async (batch) =>
@@ -114,6 +118,7 @@ async function open<Send, Outcome extends object>(
         read('readEvents', { places, limit } as never) as Promise<LoggedEvent[][]>,
       onCommitted: listeners.add
     },
+    onEnqueued: enqueued.add,
     queues: () => ({
       reads: readers.load,
       writes: writer.load,

@@ -2,12 +2,17 @@ import { Worker } from 'node:worker_threads'
 import { Problem } from '@parley/contract/problems'
 import { places } from '../../../places.ts'
 import type { CommitListener } from '../event-log.ts'
+import type { EnqueuedListener } from '../store.ts'
 import { restoreEvents } from './transfer.ts'
 import type { Job, Ready, Report, WorkerRole } from './jobs.ts'
 
 export type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
 /** `onFailure` is called with what failed after a commit; the commit is kept. */
-type Listeners = { onCommitted: CommitListener; onFailure: (failure: unknown) => void }
+type Listeners = {
+  onCommitted: CommitListener
+  onEnqueued: EnqueuedListener
+  onFailure: (failure: unknown) => void
+}
 type Caller = { resolve: (result: unknown) => void; reject: (error: Error) => void }
 
 /** A worker thread that runs jobs in the order they come. */
@@ -22,13 +27,14 @@ export class WorkerThread {
   /** What it said when its connection was open. */
   readonly ready: Ready
 
-  private constructor(worker: Worker, ready: Ready, { onCommitted, onFailure }: Listeners) {
+  private constructor(worker: Worker, ready: Ready, { onCommitted, onEnqueued, onFailure }: Listeners) {
     this.#worker = worker
     this.ready = ready
     worker.on('message', (report: Report) => {
       this.#settle(report)
       for (const failure of report.failures) onFailure(failure)
       if (report.committed.length > 0) onCommitted(restoreEvents(report.committed), report.committedAt)
+      if (report.enqueued?.length) onEnqueued(report.enqueued)
     })
     let reason = 'it ended by itself'
     worker.on('error', (error) => (reason = String(error)))
@@ -38,7 +44,7 @@ export class WorkerThread {
   /** Starts a worker; resolves when its connection is open. Throws what kept it from opening. */
   static async start(
     role: WorkerRole,
-    listeners: Listeners = { onCommitted() {}, onFailure() {} }
+    listeners: Listeners = { onCommitted() {}, onEnqueued() {}, onFailure() {} }
   ): Promise<WorkerThread> {
     // A reader keeps nothing: what loading made grow for it would stay its for good, 4 MB a thread.
     const resourceLimits = role.mode === 'reader' ? { maxYoungGenerationSizeMb: 6 } : {}

@@ -115,6 +115,7 @@ describe('the server counts', () => {
       store,
       sessions: { counts: { cached: 0, asked: 0 } },
       bus: { state: 'degraded' },
+      jobs: { running: () => new Map(), count: async () => [] },
       presence: { size: 0 }
     })
     const text = await metrics.shown.text()

@@ -1,6 +1,6 @@
 import { escapeLiteral } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { reads, singleReads, type writes } from '../../../../server/procedures.ts'
+import { reads, singleReads, touches, type writes } from '../../../../server/procedures.ts'
 import type { Store } from '../../../../server/store.ts'
 import { addPerson, sendOf, sessionOf, startPair } from '../../../fixtures/people.ts'
 import { addColumns } from '../../../harness/added-columns.ts'
@@ -40,7 +40,38 @@ async function inputsFor(store: Store): Promise<Inputs> {
   const inside = await store.send(sendOf(john.userId, groupId, 'hello'))
   const groupMessageId = Number(messageIn(inside).id)
   const inGroup = { viewerId: john.userId, conversationId: groupId, now }
+  const job = { queue: `queue-${unique}`, key: 'one', payload: null }
+  const runner = { runner: `runner-${unique}`, epoch: store.epoch, alone: true }
+  const nothing = { done: [], failed: [], released: [], running: [], wanted: [], recurring: [] }
+  const wanted = { queue: job.queue, limit: 10, leaseMs: 60_000, maxAttempts: 2, repeatMs: null }
+  const lease = { id: 1, generation: 9 }
+  const failed = { ...lease, queue: job.queue, error: 'no', delayMs: 1, repeatMs: null, isLast: false }
   return {
+    countDeadJobs: [{}],
+    countJobs: [{ queues: [job.queue], epoch: store.epoch, max: 10_000 }],
+    listDeadJobs: [null, { id: 1, deadAt: now }].map((after) => ({ queue: job.queue, after, limit: 25 })),
+    enqueueJobs: [{ jobs: [job, { ...job, key: 'two' }] }],
+    adoptJobs: [{ queue: job.queue, epoch: 'another', limit: 1 }],
+    renewJob: [{ id: 1, runner: runner.runner, leaseMs: 1 }],
+    turnJobs: [
+      { ...runner, ...nothing, running: [1, 2, 3], wanted: [wanted] },
+      { ...runner, ...nothing, recurring: [{ queue: `every-${unique}`, everyMs: 1 }] },
+      {
+        ...runner,
+        ...nothing,
+        recurring: [{ queue: `every-${unique}`, everyMs: 1 }],
+        wanted: [{ ...wanted, queue: `every-${unique}`, maxAttempts: 0, repeatMs: 1 }]
+      },
+      {
+        ...runner,
+        ...nothing,
+        done: [
+          { ...lease, repeatMs: null },
+          { ...lease, id: 2, repeatMs: 1 }
+        ]
+      },
+      { ...runner, ...nothing, failed: [failed, { ...failed, isLast: true }], released: [lease] }
+    ],
     findExtras: [
       { ...inGroup, replyTo: groupMessageId, forwardOf: null, keys: [] },
       { ...inGroup, replyTo: null, forwardOf: messageId, keys: [jane.username, 'unknown'] }
@@ -163,6 +194,8 @@ const allowed: Partial<Record<ProcedureName, RegExp>> = {
   setDisabled: /^USE TEMP B-TREE FOR ORDER BY$/,
   // At most some thousand keys wait there; only a refused send is looked up.
   findSend: /^SCAN recent_sends$/,
+  // Dead ones alone, a thousand of each queue at most.
+  countDeadJobs: /^(SCAN jobs USING COVERING INDEX jobs_dead|whole index of jobs_dead)$/,
   // The doctor reads everything.
   listFindings: /^/,
   openSettings: /^(SCAN|Seq Scan on) settings$/,
@@ -241,6 +274,10 @@ async function fill(store: RecordingStore): Promise<void> {
     `INSERT INTO sends SELECT sender_id, 'filler-' || id, 'hash', id FROM messages`,
     `INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at)
      SELECT sender_id, 1000 + row_number() OVER (PARTITION BY sender_id), 'message', id, 0 FROM messages`,
+    // Waiting, held back and dead ones; most are not due.
+    `INSERT INTO jobs (queue, key, payload, epoch, run_at, dead_at)
+     SELECT 'filler-' || i % 3, i, 'null', 'epoch-' || i % 2, 1e13, CASE WHEN i % 10 = 0 THEN 1 END
+     FROM generate_series(1, 10000) AS i`,
     'ANALYZE',
     // On tables of this size, the planner might still scan some; with this setting it scans only if it must.
     'SET enable_seqscan = off'
@@ -286,6 +323,20 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
           const refused = growing.filter((step) => !allowed[name]?.test(step))
           expect.soft(refused, `${name}: ${statement.text}`).toEqual([])
         }
+      }
+    })
+
+    test('J11: a write changes no table but those that it declares', async () => {
+      const fresh = await inputsFor(store)
+      for (const name of Object.keys(touches) as (keyof typeof touches)[]) {
+        store.takeStatements()
+        for (const input of fresh[name]) await store.write(name, input as never)
+        const changed = store
+          .takeStatements()
+          .map(({ text }) => /^(?:insert into|update|delete from) "(\w+)"/.exec(text)?.[1])
+          .filter((table) => table !== undefined)
+        expect(changed, name).not.toEqual([])
+        expect(touches[name], name).toEqual(expect.arrayContaining(changed))
       }
     })
 
