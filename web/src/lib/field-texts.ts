@@ -24,6 +24,8 @@ const fieldTexts: { [Code in FieldCode]: (name: string, data: FieldProblem<Code>
   invalid_characters: (name) => `${name} contains characters that can’t be sent. Remove them.`,
   too_long: (name, { max }) => `${name} must be at most ${count(max)} characters. Shorten it.`,
   too_many: (name, { max }) => `${name} must have at most ${count(max)} entries. Remove some.`,
+  too_large: (name, { maxBytes }) => `${name} must be at most ${count(maxBytes / 1_024)} KB. Shorten it.`,
+  too_deep: (name) => `${name} is not valid.`,
   too_small: (name, { min }) => `${name} must be at least ${count(min)}.`,
   no_visible_character: (name) => `${name} must contain a visible character.`,
   not_one_line: (name) => `${name} must be one line without special characters.`,

@@ -93,6 +93,8 @@ const problemTexts: { [Code in ProblemCode]: (data: Partial<DataOf<Code>>) => st
       ? 'This message already has the maximum number of different emoji.'
       : `This message already has the maximum number of different emoji: ${count(max)}.`,
   headers_too_large: () => rejected,
+  personal_state_full: () =>
+    'Your drafts and settings take up all the space that you have. Delete a draft first.',
   rate_limited: ({ retryAfterSeconds: seconds }) => {
     if (seconds === undefined) return 'That was too fast. Try again in a moment.'
     return seconds === 1
