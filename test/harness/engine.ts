@@ -27,7 +27,7 @@ export async function changeBeside(database: DatabaseConfig, statement: string):
     await administer(database.url, statement)
     return
   }
-  const connection = new DatabaseSync(database.path)
+  const connection = new DatabaseSync(database.path, { timeout: 5_000 })
   connection.exec(statement)
   connection.close()
 }

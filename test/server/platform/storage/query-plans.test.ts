@@ -330,7 +330,7 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
       const fresh = await inputsFor(store)
       for (const name of Object.keys(touches) as (keyof typeof touches)[]) {
         store.takeStatements()
-        for (const input of fresh[name]) await store.write(name, input as never)
+        for (const input of fresh[name]) await store.write(name, input)
         const changed = store
           .takeStatements()
           .map(({ text }) => /^(?:insert into|update|delete from) "(\w+)"/.exec(text)?.[1])
