@@ -11,6 +11,7 @@ export const conversationRoutes = {
   usernames: {
     method: 'GET',
     url: paths.usernames,
+    access: 'user',
     rate: 'read',
     schema: {
       summary: 'Usernames that start so, without mine',
@@ -21,6 +22,7 @@ export const conversationRoutes = {
   startConversation: {
     method: 'POST',
     url: paths.conversations,
+    access: 'user',
     rate: 'change',
     schema: {
       summary: 'Starts a group, or a conversation with one other person, or finds the one there is with them',
@@ -45,6 +47,7 @@ export const conversationRoutes = {
   conversations: {
     method: 'GET',
     url: paths.conversations,
+    access: 'user',
     rate: 'read',
     schema: {
       summary: 'Mine that have a message, newest message first',
@@ -55,12 +58,14 @@ export const conversationRoutes = {
   conversation: {
     method: 'GET',
     url: paths.conversation,
+    access: 'user',
     rate: 'read',
     schema: { summary: 'One conversation', params: conversationParams, response: { 200: Conversation } }
   },
   renameConversation: {
     method: 'PATCH',
     url: paths.conversation,
+    access: 'user',
     rate: 'change',
     schema: {
       summary: 'Gives a group another title',
@@ -72,6 +77,7 @@ export const conversationRoutes = {
   participants: {
     method: 'GET',
     url: paths.participants,
+    access: 'user',
     rate: 'read',
     schema: {
       summary: 'Who is in it, in the order in which they came, 100 a page',
@@ -86,6 +92,7 @@ export const conversationRoutes = {
   addParticipant: {
     method: 'POST',
     url: paths.participants,
+    access: 'user',
     rate: 'change',
     schema: {
       summary: 'Adds somebody to a group, or finds them there',
@@ -103,6 +110,7 @@ export const conversationRoutes = {
   changeRole: {
     method: 'PATCH',
     url: paths.participant,
+    access: 'user',
     rate: 'change',
     schema: {
       summary: 'Gives somebody another role; who makes another one the owner is an admin from then on',
@@ -114,6 +122,7 @@ export const conversationRoutes = {
   removeParticipant: {
     method: 'DELETE',
     url: paths.participant,
+    access: 'user',
     rate: 'change',
     schema: {
       summary: 'Removes somebody from a group; myself: I leave, and an owner passes the group on',
@@ -124,6 +133,7 @@ export const conversationRoutes = {
   otherParticipant: {
     method: 'GET',
     url: paths.otherParticipant,
+    access: 'user',
     rate: 'read',
     schema: { summary: 'The other one', params: conversationParams, response: { 200: User } }
   }

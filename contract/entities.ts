@@ -23,6 +23,10 @@ export const Role = Type.Enum(['owner', 'admin', 'member'])
 /** What somebody is in a conversation; `roles.ts` says what each may do. Two people are both members. */
 export type Role = Static<typeof Role>
 
+export const ServerRole = Type.Enum(['member', 'moderator', 'administrator'])
+/** A user's role on the whole server; each includes the ones before it. */
+export type ServerRole = Static<typeof ServerRole>
+
 export const Quote = Type.Object({ id: Id, content: Text, sender: User })
 /** The message that another one answers, as it was then; shortened, and kept whatever becomes of the original. */
 export type Quote = Static<typeof Quote>

@@ -12,6 +12,7 @@ export const messageRoutes = {
   sendMessage: {
     method: 'POST',
     url: paths.messages,
+    access: 'user',
     rate: 'send',
     schema: {
       summary: 'Sends a message, or forwards one, once for every key',
@@ -39,6 +40,7 @@ export const messageRoutes = {
   messages: {
     method: 'GET',
     url: paths.messages,
+    access: 'user',
     rate: 'read',
     schema: {
       summary: 'Messages, newest first; without `before` it marks them read',
@@ -56,6 +58,7 @@ export const messageRoutes = {
   editMessage: {
     method: 'PATCH',
     url: paths.message,
+    access: 'user',
     rate: 'change',
     schema: {
       summary: 'Says something else in a message of mine',
@@ -78,6 +81,7 @@ export const messageRoutes = {
   deleteMessage: {
     method: 'DELETE',
     url: paths.message,
+    access: 'user',
     rate: 'change',
     schema: {
       summary: 'Deletes a message of mine, or, as an admin, of anybody; its place stays',
@@ -88,6 +92,7 @@ export const messageRoutes = {
   messageVersions: {
     method: 'GET',
     url: paths.messageVersions,
+    access: 'user',
     rate: 'read',
     schema: {
       summary: 'What a message said before it was edited or deleted, oldest first; for admins of its group',
@@ -98,6 +103,7 @@ export const messageRoutes = {
   addReaction: {
     method: 'PUT',
     url: paths.reaction,
+    access: 'user',
     rate: 'change',
     schema: {
       summary: 'Puts an emoji on a message, once',
@@ -108,6 +114,7 @@ export const messageRoutes = {
   removeReaction: {
     method: 'DELETE',
     url: paths.reaction,
+    access: 'user',
     rate: 'change',
     schema: {
       summary: 'Takes my emoji off a message',
@@ -118,6 +125,7 @@ export const messageRoutes = {
   readMessages: {
     method: 'POST',
     url: paths.readMessages,
+    access: 'user',
     rate: 'change',
     schema: {
       summary: 'Marks the conversation read, up to a message or to its newest',
@@ -129,6 +137,8 @@ export const messageRoutes = {
   events: {
     method: 'GET',
     url: paths.events,
+    access: 'user',
+    tokenInQuery: true,
     rate: 'stream',
     schema: {
       summary: 'The event stream (text/event-stream)',

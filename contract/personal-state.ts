@@ -79,6 +79,7 @@ export const personalStateRoutes = {
   personalState: {
     method: 'GET',
     url: paths.personalState,
+    access: 'user',
     rate: 'read',
     schema: {
       summary: 'Lists your personal state by kind and key, a page at a time; an empty page is the end',
@@ -100,6 +101,7 @@ export const personalStateRoutes = {
   putPersonalState: {
     method: 'PUT',
     url: paths.personalValue,
+    access: 'user',
     rate: 'change',
     schema: {
       summary: 'Sets a value if it still has the version you know; null deletes it',

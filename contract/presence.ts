@@ -8,6 +8,7 @@ export const signalRoutes = {
   typing: {
     method: 'POST',
     url: paths.typing,
+    access: 'user',
     rate: 'typing',
     schema: {
       summary: 'Says that I am writing, to the others who have a stream open; it passes by itself',
@@ -18,6 +19,7 @@ export const signalRoutes = {
   presence: {
     method: 'GET',
     url: paths.presence,
+    access: 'user',
     rate: 'read',
     schema: {
       summary: 'Of everybody whom I share a conversation with, of up to 100 people: whether they are here',

@@ -65,6 +65,8 @@ const details: { [Code in ProblemCode]: (data: DataOf<Code>) => string } = {
     data.reason === 'role'
       ? `Your role is ${data.role}. To ${actions[data.action]}, it must be ${either(mayDo[data.action])}.`
       : forbiddenDetails[data.reason],
+  role_required: ({ role }) =>
+    `Your role on this server must be ${role} or higher. Ask an administrator of this server.`,
   not_your_message: () => 'Only the author of a message can edit it. In groups, admins can also delete it.',
   oauth_state_invalid: () =>
     'The sign-in took too long or was started in another browser. Start the sign-in again.',

@@ -1,4 +1,4 @@
-import type { Message, Role } from './entities.ts'
+import type { Message, Role, ServerRole } from './entities.ts'
 import type { FieldProblem, FieldProblems } from './field-problems.ts'
 import type { PersonalValue } from './personal-state.ts'
 import type { GroupAction } from './roles.ts'
@@ -14,6 +14,7 @@ export const problems = {
   origin_mismatch: { status: 403, title: 'Request from another origin' },
   conversation_with_yourself: { status: 403, title: 'Conversation with yourself' },
   not_allowed: { status: 403, title: 'Not allowed' },
+  role_required: { status: 403, title: 'Role required' },
   not_your_message: { status: 403, title: 'Not your message' },
   oauth_state_invalid: { status: 403, title: 'Sign-in expired or started elsewhere' },
   account_disabled: { status: 403, title: 'Account disabled' },
@@ -76,6 +77,8 @@ export type ProblemData = {
   not_allowed:
     | { reason: 'role'; role: Role; action: GroupAction }
     | { reason: 'target_is_owner' | 'own_role' | 'direct_conversation' | 'system_line' | 'forwarded_message' }
+  /** The lowest server role that may call the route. */
+  role_required: { role: ServerRole }
   login_unavailable: { method: 'development' | 'github' }
   user_not_found: { username: string }
   participant_not_found: { reason?: 'is_group' }

@@ -37,5 +37,8 @@ export type RateClass = keyof typeof rateLimits
 /** What a route may name: a class, or `none` for health checks, which a supervisor must always be able to ask. */
 export type RouteRate = Exclude<RateClass, 'group' | 'stranger'> | 'none'
 
+/** What a public route may name. */
+export type PublicRate = 'signIn' | 'public' | 'none'
+
 /** The classes that count by address; the others count by person. */
 export const ratedByAddress: ReadonlySet<RateClass> = new Set(['signIn', 'public', 'stranger'])

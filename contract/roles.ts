@@ -1,4 +1,4 @@
-import type { Role } from './entities.ts'
+import type { Role, ServerRole } from './entities.ts'
 
 /** What one may do in a group beyond reading and writing, by role: the one table that server and web app go by. */
 export const mayDo = {
@@ -18,4 +18,17 @@ export type GroupAction = keyof typeof mayDo
 /** Whether somebody of this role may. Nobody removes the owner: owners leave, and the group passes on. */
 export function may(role: Role, action: GroupAction): boolean {
   return (mayDo[action] as readonly Role[]).includes(role)
+}
+
+const serverRanks = { member: 0, moderator: 1, administrator: 2 } as const satisfies Record<
+  ServerRole,
+  number
+>
+
+/** The server roles, from the lowest to the highest. */
+export const serverRoles = Object.keys(serverRanks) as readonly ServerRole[]
+
+/** Returns whether `role` is `required` or a higher server role. A role that only newer versions know includes none. */
+export function includesRole(role: ServerRole, required: ServerRole): boolean {
+  return serverRanks[role] >= serverRanks[required]
 }

@@ -1,13 +1,17 @@
 import { Type, type TSchema } from 'typebox'
-import type { RouteRate } from './rate-limits.ts'
+import type { ServerRole } from './entities.ts'
+import type { PublicRate, RouteRate } from './rate-limits.ts'
 import { bodyMaxBytes, idMaxLength, typedTitleMaxLength, typedUsernameMaxLength } from './limits.ts'
 
+/** Who may call a route: anyone, any signed-in user, or users with a server role, which includes the roles below it. */
+export type RouteAccess = 'public' | 'user' | Exclude<ServerRole, 'member'>
+
 /** What a route takes and gives. `params` that are no ids are answered 404 by the handler, not by the schema. */
-export type Route = {
+export type Route = Admission & {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   url: string
-  /** How often it may be asked. */
-  rate: RouteRate
+  /** Also reads the token from `?token=`, for EventSource, which cannot set headers. */
+  tokenInQuery?: true
   schema: {
     summary: string
     params?: TSchema
@@ -17,6 +21,11 @@ export type Route = {
     response?: Record<number, TSchema>
   }
 }
+
+/** Who may call a route, and how often. Without a session, requests can be counted by address only. */
+type Admission =
+  | { access: 'public'; rate: PublicRate }
+  | { access: Exclude<RouteAccess, 'public'>; rate: Exclude<RouteRate, 'none'> }
 
 /** No field that is not known. */
 export const strict = { additionalProperties: false }

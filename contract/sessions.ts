@@ -31,6 +31,7 @@ export const sessionRoutes = {
   login: {
     method: 'POST',
     url: paths.login,
+    access: 'public',
     rate: 'signIn',
     schema: {
       summary: 'Development login; only on localhost',
@@ -42,24 +43,28 @@ export const sessionRoutes = {
   loginMethods: {
     method: 'GET',
     url: paths.loginMethods,
+    access: 'public',
     rate: 'public',
     schema: { summary: 'Which ways to sign in there are', response: { 200: LoginMethods } }
   },
   logout: {
     method: 'POST',
     url: paths.logout,
+    access: 'user',
     rate: 'change',
     schema: { summary: 'Ends the session and its streams', response: { 204: Type.Null() } }
   },
   oauthGithub: {
     method: 'GET',
     url: paths.oauthGithub,
+    access: 'public',
     rate: 'signIn',
     schema: { summary: "Starts GitHub's OAuth", querystring: signInStart, response: { 307: Type.Null() } }
   },
   oauthGithubCallback: {
     method: 'GET',
     url: paths.oauthGithubCallback,
+    access: 'public',
     rate: 'signIn',
     schema: {
       summary: "Ends GitHub's OAuth with a session",
@@ -78,12 +83,14 @@ export const sessionRoutes = {
   authUser: {
     method: 'GET',
     url: paths.authUser,
+    access: 'user',
     rate: 'read',
     schema: { summary: 'Who am I', response: { 200: User } }
   },
   refreshToken: {
     method: 'POST',
     url: paths.refreshToken,
+    access: 'user',
     rate: 'refresh',
     schema: { summary: 'A fresh token; the old one ends at the first use of it', response: { 200: Token } }
   }

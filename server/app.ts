@@ -4,12 +4,13 @@ import pino, { type Logger } from 'pino'
 import { commandSocketPath, listenForCommands, type CommandSocket } from './commands/command-socket.ts'
 import { isLoopback, type Config } from './config.ts'
 import { openDataDir } from './platform/storage/data-dir.ts'
-import { accountCommands, endedBy } from './accounts/accounts.ts'
+import { accountCommands, changesBy } from './accounts/accounts.ts'
 import { addUsers } from './people/people.ts'
 import { Presence } from './presence/presence.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { createThrottle } from './platform/throttle.ts'
 import { createTyping } from './presence/typing.ts'
+import { developmentRole } from './sign-in/development-login.ts'
 import { createApi, type ApiDeps } from './routes.ts'
 import { backlog } from './platform/http/listener.ts'
 import { headerLines, securityHeaders } from './platform/http/security-headers.ts'
@@ -70,11 +71,12 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
     publish: (change) => bus.publishSession(change),
     onFailure: (error) =>
       logger.warn(error, 'the use of a session could not be recorded; it is recorded at a later use'),
+    ...(config.developmentLogin && { roleOf: developmentRole }),
     // From sweep to sweep, with time for the next.
     ...(shared && { cacheMs: 2 * sweepIntervalMs })
   })
   bus.onSession((change) => sessions.apply(change))
-  // Sessions that a command ended, where there is no bus.
+  // Sessions that a command changed, where there is no bus.
   store.notices?.listen((text) => {
     const change = changeOf(text)
     if (change) sessions.apply(change)
@@ -170,7 +172,7 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
       const path = commandSocketPath(config.dataDir)
       commandSocket = await listenForCommands(path, config.database.path, async (name, input) => {
         const result = await accountCommands[name](store, input)
-        for (const { userId, sessionId } of endedBy(result)) sessions.endSessions(userId, [sessionId])
+        for (const change of changesBy(result)) sessions.announce(change)
         return result
       })
     } catch (error) {

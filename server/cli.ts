@@ -47,6 +47,15 @@ async function run(args: string[]): Promise<number | undefined> {
     const { disableUsers } = await import('./commands/user.ts')
     return disableUsers(rest.slice(1), rest[0] === 'disable', process.env)
   }
+  if (command === 'user' && rest[0] === 'role') {
+    const { serverRoles } = await import('@parley/contract/roles')
+    const [, name, typed] = rest
+    const role = serverRoles.find((each) => each === typed)
+    if (name === undefined || role === undefined || rest.length > 3)
+      return misunderstood(`user role: name a user, then ${serverRoles.join(', ')}.`)
+    const { setUserRole } = await import('./commands/user.ts')
+    return setUserRole(name, role, process.env)
+  }
   if (command === 'user' && rest[0] === 'list' && rest.length === 1) {
     const { listUsers } = await import('./commands/user.ts')
     return listUsers(process.env)
@@ -69,15 +78,16 @@ async function help(): Promise<string> {
 
 Usage: parley COMMAND
 
-  serve               Starts Parley
-  user add NAME…      Adds users who sign in by the development login, also while Parley runs
-  user disable NAME…  Signs people out everywhere at once and keeps them out, also while Parley runs
-  user enable NAME…   Lets disabled people sign in again, also while Parley runs
-  user list           Lists usernames, and who is disabled
-  backup FILE         Writes a copy of the database to a new file, also while Parley runs
-  restore FILE        Puts such a copy in the database's place; stop Parley first
-  doctor              Checks the database and says what it found, also while Parley runs
-  migrate --to URL    Moves everything from the SQLite file into an empty Postgres; stop Parley first
+  serve                Starts Parley
+  user add NAME…       Adds users who sign in by the development login, also while Parley runs
+  user disable NAME…   Signs people out everywhere at once and keeps them out, also while Parley runs
+  user enable NAME…    Lets disabled people sign in again, also while Parley runs
+  user role NAME ROLE  Makes a user a member, moderator or administrator, also while Parley runs
+  user list            Lists usernames, with roles other than member, and who is disabled
+  backup FILE          Writes a copy of the database to a new file, also while Parley runs
+  restore FILE         Puts such a copy in the database's place; stop Parley first
+  doctor               Checks the database and says what it found, also while Parley runs
+  migrate --to URL     Moves everything from the SQLite file into an empty Postgres; stop Parley first
   --help, --version
 
 Settings, read from the environment (default in brackets):

@@ -15,7 +15,7 @@ import {
 } from './conversations/participant-procedures.ts'
 import { addReaction, removeReaction } from './messages/reaction-procedures.ts'
 import { markRead } from './messages/read-procedures.ts'
-import { listAccounts, setDisabled } from './accounts/procedures.ts'
+import { listAccounts, setDisabled, setServerRole } from './accounts/procedures.ts'
 import { endFamily, endReusedFamily, findReused } from './sessions/family-procedures.ts'
 import {
   addSession,
@@ -112,6 +112,7 @@ export const writes = {
   replaceSession,
   setDisabled,
   setLastSeen,
+  setServerRole,
   startDirectConversation,
   startGroup,
   touchSessions,

@@ -1,3 +1,4 @@
+import type { ServerRole } from '@parley/contract/entities'
 import type { Store } from '../store.ts'
 import { addUsers, keyOf } from '../people/people.ts'
 import type { SessionChange } from '../sessions/sessions.ts'
@@ -6,15 +7,15 @@ import type { SessionChange } from '../sessions/sessions.ts'
 const pageSize = 1_000
 
 /** What a command may do to accounts, wherever it runs. What it returns is JSON. */
-export const accountCommands = { addUsers, setDisabled, listAccounts }
+export const accountCommands = { addUsers, setDisabled, setServerRole, listAccounts }
 
 export type AccountCommands = typeof accountCommands
 export type AccountCommandName = keyof AccountCommands
 export type AccountCommandInput<Name extends AccountCommandName> = Parameters<AccountCommands[Name]>[1]
 export type AccountCommandResult<Name extends AccountCommandName> = Awaited<ReturnType<AccountCommands[Name]>>
 
-/** An account that was disabled or enabled, or a name that no user has; `changes` are the sessions that ended. */
-export type DisabledAccount =
+/** An account that was changed, or a name that no user has. `changes` are its sessions that ended or have another role. */
+export type ChangedAccount =
   | { username: string; changes: SessionChange[] }
   | { username: string; refused: 'unknown' }
 
@@ -22,8 +23,8 @@ export type DisabledAccount =
 async function setDisabled(
   store: Store,
   { usernames, disabled }: { usernames: string[]; disabled: boolean }
-): Promise<DisabledAccount[]> {
-  const done: DisabledAccount[] = []
+): Promise<ChangedAccount[]> {
+  const done: ChangedAccount[] = []
   for (const username of usernames) {
     const key = await keyOf(store, username)
     const account = await store.write('setDisabled', { key, disabled, now: Date.now() })
@@ -37,13 +38,25 @@ async function setDisabled(
   return done
 }
 
+/** Gives a user a server role, by name. Their sessions stay, and have the new role on every node within a second. */
+async function setServerRole(
+  store: Store,
+  { username, role }: { username: string; role: ServerRole }
+): Promise<ChangedAccount> {
+  const key = await keyOf(store, username)
+  const account = await store.write('setServerRole', { key, role, now: Date.now() })
+  if (!account) return { username, refused: 'unknown' }
+  const { userId, sessions } = account
+  const changes = sessions.map(({ id: sessionId, expiresAt }) => ({ userId, sessionId, expiresAt }))
+  return { username: account.username, changes }
+}
+
 /** Accounts in the order of their names, after the key of the last one of the page before. */
 async function listAccounts(store: Store, { after }: { after: string }) {
   return store.read('listAccounts', { after, limit: pageSize })
 }
 
-/** The sessions that a command has ended: their streams, and what other nodes remember of them, have yet to end. */
-export function endedBy(result: unknown): SessionChange[] {
-  if (!Array.isArray(result)) return []
-  return result.flatMap((each: Partial<{ changes: SessionChange[] }>) => each.changes ?? [])
+/** Returns the sessions that a command has changed: open streams and the caches of all nodes have yet to follow. */
+export function changesBy(result: unknown): SessionChange[] {
+  return [result].flat().flatMap((each) => (each as Partial<{ changes: SessionChange[] }>).changes ?? [])
 }

@@ -1,9 +1,10 @@
+import type { ServerRole } from '@parley/contract/entities'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../platform/storage/schema.ts'
 import { deleteSessionsOf } from '../sessions/family-procedures.ts'
 
 /** An account; `disabledAt` is ms, null while it is not disabled. */
-export type AccountState = { username: string; disabledAt: number | null }
+export type AccountState = { username: string; role: ServerRole; disabledAt: number | null }
 
 /**
  * Disables an account, or enables it again. Disabling ends the person's sessions and returns their ids. Null when no user
@@ -24,6 +25,29 @@ export async function setDisabled(
   return { result: { userId: user.id, username: user.username, endedIds } }
 }
 
+/** Gives a user a server role. Returns the user's living sessions and when they end, ms; null when no user has this name. */
+export async function setServerRole(
+  db: Kysely<Schema>,
+  { key, role, now }: { key: string; role: ServerRole; now: number }
+): Promise<{
+  result: { userId: number; username: string; sessions: { id: number; expiresAt: number }[] } | null
+}> {
+  const user = await db
+    .updateTable('users')
+    .set({ role })
+    .where('username_key', '=', key)
+    .returning(['id', 'username'])
+    .executeTakeFirst()
+  if (!user) return { result: null }
+  const sessions = await db
+    .selectFrom('sessions')
+    .select(['id', 'expires_at as expiresAt'])
+    .where('user_id', '=', user.id)
+    .where('expires_at', '>', now)
+    .execute()
+  return { result: { userId: user.id, username: user.username, sessions } }
+}
+
 /** Accounts by name, after `after` (a username key), `limit` at most. */
 export async function listAccounts(
   db: Kysely<Schema>,
@@ -31,7 +55,7 @@ export async function listAccounts(
 ): Promise<(AccountState & { key: string })[]> {
   return db
     .selectFrom('users')
-    .select(['username', 'username_key as key', 'disabled_at as disabledAt'])
+    .select(['username', 'username_key as key', 'role', 'disabled_at as disabledAt'])
     .where('username_key', '>', after)
     .orderBy('username_key')
     .limit(limit)

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 import { openDataDir } from '../platform/storage/data-dir.ts'
 import {
   accountCommands,
-  endedBy,
+  changesBy,
   type AccountCommandInput,
   type AccountCommandName,
   type AccountCommandResult
@@ -21,7 +21,7 @@ const retryMs = 100
 /**
  * Runs a command on the accounts of a database, whether Parley runs or not. A SQLite file has one writer: the server that
  * runs is asked through its socket, and where none runs the command takes the lock. On Postgres the command writes itself,
- * and tells the nodes which sessions ended. Throws why it cannot, in a line.
+ * and tells the nodes which sessions changed. Throws why it cannot, in a line.
  */
 export async function runAccountCommand<Name extends AccountCommandName>(
   config: Pick<Config, 'database' | 'dataDir' | 'nats'>,
@@ -61,7 +61,7 @@ async function withStore<Name extends AccountCommandName>(
   try {
     const run = accountCommands[name] as (store: Store, input: unknown) => Promise<AccountCommandResult<Name>>
     const result = await run(store, input)
-    await tell(endedBy(result), store)
+    await tell(changesBy(result), store)
     return result
   } finally {
     await store.close()

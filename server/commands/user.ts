@@ -1,3 +1,4 @@
+import type { ServerRole } from '@parley/contract/entities'
 import { usernameMaxLength } from '@parley/contract/limits'
 import { readConfig } from '../config.ts'
 import { whyNot } from '../main.ts'
@@ -32,16 +33,32 @@ export async function disableUsers(
   })
 }
 
-/** `parley user list`: a name a line. Resolves with the exit code. */
+/** `parley user role NAME ROLE`. Resolves with the exit code, 1 when no user has the name. */
+export async function setUserRole(
+  username: string,
+  role: ServerRole,
+  env: NodeJS.ProcessEnv
+): Promise<number> {
+  return explained('No one was given a role.', async () => {
+    const account = await runAccountCommand(readConfig(env), 'setServerRole', { username, role })
+    if ('changes' in account) console.log(`${account.username} is now ${role}`)
+    else console.error(`no role given: ${account.username}: no user has this name`)
+    return 'changes' in account ? 0 : 1
+  })
+}
+
+/** `parley user list`: a name a line, with what sets the account apart. Resolves with the exit code. */
 export async function listUsers(env: NodeJS.ProcessEnv): Promise<number> {
   return explained('The users cannot be listed.', async () => {
     const config = readConfig(env)
     for (let after = ''; ;) {
       const accounts = await runAccountCommand(config, 'listAccounts', { after })
       if (accounts.length === 0) return 0
-      for (const { username, disabledAt } of accounts) {
-        const since = disabledAt === null ? '' : `  disabled ${new Date(disabledAt).toISOString()}`
-        console.log(username + since)
+      for (const { username, role, disabledAt } of accounts) {
+        const parts = [username]
+        if (role !== 'member') parts.push(role)
+        if (disabledAt !== null) parts.push(`disabled ${new Date(disabledAt).toISOString()}`)
+        console.log(parts.join('  '))
       }
       after = accounts.at(-1)!.key
     }

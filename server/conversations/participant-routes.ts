@@ -2,7 +2,7 @@ import { routes } from '@parley/contract/routes'
 import { participantsPageSize } from '@parley/contract/limits'
 import { addParticipant } from './conversations.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
-import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import { principalOf } from '../platform/http/auth.ts'
 import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { parseId, parseOptionalId } from '../platform/http/ids.ts'
@@ -10,11 +10,9 @@ import { answerSnapshot } from '../platform/http/snapshot.ts'
 
 export function participantRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store } = deps
-  const onRequest = createAuthenticate(deps)
 
   server.route({
     ...routes.participants,
-    onRequest,
     handler: async (request, reply) => {
       const id = parseId(request.params.conversationId, 'conversation_not_found')
       const after = parseOptionalId(request.query.after, 'participant_not_found')
@@ -30,7 +28,6 @@ export function participantRoutes(server: Server, deps: RouteDeps & { store: Sto
 
   server.route({
     ...routes.addParticipant,
-    onRequest,
     handler: async (request, reply) => {
       const conversationId = parseId(request.params.conversationId, 'conversation_not_found')
       const added = await addParticipant(store, principalOf(request), { conversationId, ...request.body })
@@ -40,7 +37,6 @@ export function participantRoutes(server: Server, deps: RouteDeps & { store: Sto
 
   server.route({
     ...routes.changeRole,
-    onRequest,
     handler: async (request) => {
       const { role } = request.body
       const input = { viewerId: principalOf(request).userId, ...idsOf(request.params), role, now: Date.now() }
@@ -50,7 +46,6 @@ export function participantRoutes(server: Server, deps: RouteDeps & { store: Sto
 
   server.route({
     ...routes.removeParticipant,
-    onRequest,
     handler: async (request, reply) => {
       const input = { viewerId: principalOf(request).userId, ...idsOf(request.params), now: Date.now() }
       accepted(await store.write('removeParticipant', input))

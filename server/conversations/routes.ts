@@ -4,7 +4,7 @@ import { routes } from '@parley/contract/routes'
 import { pageSize } from '@parley/contract/limits'
 import type { Conversation } from '@parley/contract/entities'
 import { renameConversation, startConversation, startGroup, type NewGroup } from './conversations.ts'
-import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import { principalOf } from '../platform/http/auth.ts'
 import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { parseId, parseOptionalId } from '../platform/http/ids.ts'
@@ -12,7 +12,6 @@ import { answerSnapshot } from '../platform/http/snapshot.ts'
 
 export function conversationRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store, limits } = deps
-  const onRequest = createAuthenticate(deps)
 
   async function getConversation(
     request: FastifyRequest<{ Params: { conversationId: string } }>,
@@ -25,7 +24,6 @@ export function conversationRoutes(server: Server, deps: RouteDeps & { store: St
 
   server.route({
     ...routes.startConversation,
-    onRequest,
     handler: async (request, reply) => {
       const start = directOrGroup(request.body)
       const me = principalOf(request)
@@ -40,7 +38,6 @@ export function conversationRoutes(server: Server, deps: RouteDeps & { store: St
 
   server.route({
     ...routes.conversations,
-    onRequest,
     handler: async (request, reply) => {
       const before = parseOptionalId(request.query.before, 'conversation_not_found')
       const page = { viewerId: principalOf(request).userId, before: before ?? null, limit: pageSize }
@@ -50,7 +47,6 @@ export function conversationRoutes(server: Server, deps: RouteDeps & { store: St
 
   server.route({
     ...routes.conversation,
-    onRequest,
     handler: async (request, reply) => {
       return getConversation(request, reply)
     }
@@ -58,7 +54,6 @@ export function conversationRoutes(server: Server, deps: RouteDeps & { store: St
 
   server.route({
     ...routes.renameConversation,
-    onRequest,
     handler: async (request) => {
       const id = parseId(request.params.conversationId, 'conversation_not_found')
       return renameConversation(store, principalOf(request), id, request.body.title)
@@ -67,7 +62,6 @@ export function conversationRoutes(server: Server, deps: RouteDeps & { store: St
 
   server.route({
     ...routes.otherParticipant,
-    onRequest,
     handler: async (request, reply) => {
       const { otherParticipant } = await getConversation(request, reply)
       if (!otherParticipant) throw new Problem('participant_not_found', { reason: 'is_group' })

@@ -4,7 +4,7 @@ import { Problem } from '@parley/contract/problems'
 import { routes } from '@parley/contract/routes'
 import type { Hub } from '../platform/realtime/hub.ts'
 import { answerProblem, logFault, toProblem } from '../platform/http/problems.ts'
-import { callerOf, createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import { callerOf, principalOf } from '../platform/http/auth.ts'
 import { isForeign } from '../platform/http/origin.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { endRequests } from '../platform/http/connections.ts'
@@ -19,8 +19,7 @@ export function eventRoutes(server: Server, deps: RouteDeps & { hub: Streams }):
     ...routes.events,
     // A HEAD would open a stream that nobody reads.
     exposeHeadRoute: false,
-    // EventSource cannot set headers: the series reads its token from the address, here alone.
-    onRequest: [() => deps.hub.turn(), createAuthenticate(deps, { tokenInQuery: true })],
+    onRequest: () => deps.hub.turn(),
     errorHandler: refuse,
     handler: async (request, reply) => {
       // A stream shows its person as online: another site's page must not open one.

@@ -3,7 +3,7 @@ import { emojiOf } from '@parley/contract/text/emoji'
 import { fieldProblem } from '@parley/contract/problems'
 import { accepted } from '../platform/storage/outcomes.ts'
 import { editMessage, type MessagePlace } from './edit-message.ts'
-import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import { principalOf } from '../platform/http/auth.ts'
 import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { parseId } from '../platform/http/ids.ts'
@@ -11,18 +11,15 @@ import { parseId } from '../platform/http/ids.ts'
 export function messageChangeRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store, config } = deps
   const { messageMaxLength } = config
-  const onRequest = createAuthenticate(deps)
 
   server.route({
     ...routes.editMessage,
-    onRequest,
     handler: async (request) =>
       editMessage({ store, messageMaxLength }, principalOf(request), placeOf(request.params), request.body)
   })
 
   server.route({
     ...routes.deleteMessage,
-    onRequest,
     handler: async (request, reply) => {
       const input = { viewerId: principalOf(request).userId, ...placeOf(request.params), now: Date.now() }
       accepted(await store.write('deleteMessage', input))
@@ -32,7 +29,6 @@ export function messageChangeRoutes(server: Server, deps: RouteDeps & { store: S
 
   server.route({
     ...routes.messageVersions,
-    onRequest,
     handler: async (request) => {
       const input = { viewerId: principalOf(request).userId, ...placeOf(request.params) }
       return accepted(await store.read('listVersions', input))
@@ -41,7 +37,6 @@ export function messageChangeRoutes(server: Server, deps: RouteDeps & { store: S
 
   server.route({
     ...routes.addReaction,
-    onRequest,
     handler: async (request, reply) => {
       const input = { viewerId: principalOf(request).userId, ...reactionOf(request.params), now: Date.now() }
       accepted(await store.write('addReaction', input))
@@ -51,7 +46,6 @@ export function messageChangeRoutes(server: Server, deps: RouteDeps & { store: S
 
   server.route({
     ...routes.removeReaction,
-    onRequest,
     handler: async (request, reply) => {
       const input = { viewerId: principalOf(request).userId, ...reactionOf(request.params), now: Date.now() }
       accepted(await store.write('removeReaction', input))

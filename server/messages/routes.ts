@@ -5,7 +5,7 @@ import { markedAside } from './reads.ts'
 import { pageSize } from '@parley/contract/limits'
 import { accepted } from '../platform/storage/outcomes.ts'
 import { createThrottle } from '../platform/throttle.ts'
-import { createAuthenticate, isTrusted, principalOf } from '../platform/http/auth.ts'
+import { isTrusted, principalOf } from '../platform/http/auth.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
@@ -19,12 +19,10 @@ const logEveryMs = 10_000
 export function messageRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store, config } = deps
   const { messageMaxLength } = config
-  const onRequest = createAuthenticate(deps)
   const mayLog = createThrottle(logEveryMs)
 
   server.route({
     ...routes.sendMessage,
-    onRequest,
     handler: async (request, reply) => {
       const conversationId = parseId(request.params.conversationId, 'conversation_not_found')
       const key = oneKey(request.body.clientId, request.headers['idempotency-key'])
@@ -39,7 +37,6 @@ export function messageRoutes(server: Server, deps: RouteDeps & { store: Store }
 
   server.route({
     ...routes.messages,
-    onRequest,
     handler: async (request, reply) => {
       const me = principalOf(request)
       const id = parseId(request.params.conversationId, 'conversation_not_found')
@@ -61,7 +58,6 @@ export function messageRoutes(server: Server, deps: RouteDeps & { store: Store }
 
   server.route({
     ...routes.readMessages,
-    onRequest,
     // The series sends no body at all: then everything is read.
     preValidation: async (request) => {
       request.body ??= {}

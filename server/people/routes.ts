@@ -2,7 +2,7 @@ import { routes } from '@parley/contract/routes'
 import { usernameSuggestions } from '@parley/contract/limits'
 import { fieldProblem } from '@parley/contract/problems'
 import { typedUsernameKey } from '@parley/contract/usernames'
-import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import { principalOf } from '../platform/http/auth.ts'
 import type { Store } from '../store.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 
@@ -11,7 +11,6 @@ export function peopleRoutes(server: Server, deps: RouteDeps & { store: Store })
 
   server.route({
     ...routes.usernames,
-    onRequest: createAuthenticate(deps),
     handler: async (request) => {
       const prefix = typedUsernameKey(request.query.search)
       if (prefix === '') throw fieldProblem('search', { code: 'required' })

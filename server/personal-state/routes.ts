@@ -5,7 +5,7 @@ import { fieldProblem } from '@parley/contract/problems'
 import { routes } from '@parley/contract/routes'
 import { Type, type TSchema } from 'typebox'
 import type { FastifyRequest } from 'fastify'
-import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import { principalOf } from '../platform/http/auth.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { sendJson } from '../platform/http/encoded.ts'
 import { answerSnapshot } from '../platform/http/snapshot.ts'
@@ -24,11 +24,9 @@ const bodies = Object.fromEntries(
 
 export function personalStateRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store } = deps
-  const onRequest = createAuthenticate(deps)
 
   server.route({
     ...routes.personalState,
-    onRequest,
     handler: async (request, reply) => {
       const { kind = null, after } = request.query
       const page = await store.snapshot('listPersonalState', {
@@ -44,7 +42,6 @@ export function personalStateRoutes(server: Server, deps: RouteDeps & { store: S
 
   server.route({
     ...routes.putPersonalState,
-    onRequest,
     handler: async (request, reply) => {
       const { kind, key } = request.params
       const { version, value } = request.body

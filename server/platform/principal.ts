@@ -1,4 +1,4 @@
-import type { User } from '@parley/contract/entities'
+import type { ServerRole, User } from '@parley/contract/entities'
 
 /**
  * The authenticated caller and their session. `expiresAt` and `lastUsedAt` are ms. `familyId` is the session's public id,
@@ -9,6 +9,7 @@ export type Principal = {
   familyId: string
   userId: number
   user: User
+  role: ServerRole
   expiresAt: number
   lastUsedAt: number
 }

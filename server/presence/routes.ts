@@ -1,5 +1,5 @@
 import { routes } from '@parley/contract/routes'
-import { createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import { principalOf } from '../platform/http/auth.ts'
 import type { Presence } from './presence.ts'
 import type { SendTyping } from './typing.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
@@ -12,11 +12,8 @@ export function signalRoutes(
     presence: Pick<Presence, 'list'>
   }
 ): void {
-  const onRequest = createAuthenticate(deps)
-
   server.route({
     ...routes.typing,
-    onRequest,
     handler: async (request, reply) => {
       const id = parseId(request.params.conversationId, 'conversation_not_found')
       await deps.sendTyping(principalOf(request), id)
@@ -26,7 +23,6 @@ export function signalRoutes(
 
   server.route({
     ...routes.presence,
-    onRequest,
     handler: (request) => deps.presence.list(principalOf(request))
   })
 }

@@ -1,4 +1,4 @@
-import type { User } from '@parley/contract/entities'
+import type { ServerRole, User } from '@parley/contract/entities'
 import { refreshGraceSeconds, signInDays } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
 import { userColumns, userOf } from '../messages/rows.ts'
@@ -10,6 +10,7 @@ export type Session = {
   id: number
   userId: number
   user: User
+  role: ServerRole
   expiresAt: number
   lastUsedAt: number
   replacesId: number | null
@@ -94,6 +95,7 @@ export async function findSession(
       'sessions.last_used_at',
       'sessions.replaces_id',
       'sessions.family_id',
+      'users.role',
       ...userColumns
     ])
     .where('sessions.token_hash', '=', tokenHash)
@@ -105,6 +107,7 @@ export async function findSession(
     id: row.id,
     userId: row.user_id,
     user: userOf(row),
+    role: row.role,
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at ?? row.created_at,
     replacesId: row.replaces_id,
@@ -112,16 +115,17 @@ export async function findSession(
   }
 }
 
-/** When those of the sessions that are there end, in one read; the others have ended. */
+/** When these sessions end, and the server roles of their users, in one read; sessions that are missing have ended. */
 export async function listSessionEnds(
   db: Kysely<Schema>,
   { sessionIds }: { sessionIds: number[] }
-): Promise<{ sessionId: number; expiresAt: number }[]> {
+): Promise<{ sessionId: number; expiresAt: number; role: ServerRole }[]> {
   if (sessionIds.length === 0) return []
   return db
     .selectFrom('sessions')
-    .select(['id as sessionId', 'expires_at as expiresAt'])
-    .where('id', 'in', sessionIds)
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select(['sessions.id as sessionId', 'sessions.expires_at as expiresAt', 'users.role'])
+    .where('sessions.id', 'in', sessionIds)
     .execute()
 }
 

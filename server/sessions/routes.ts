@@ -1,16 +1,14 @@
 import { routes } from '@parley/contract/routes'
-import { callerOf, createAuthenticate, principalOf } from '../platform/http/auth.ts'
+import { callerOf, principalOf } from '../platform/http/auth.ts'
 import type { Sessions } from './sessions.ts'
 import type { RouteDeps, Server } from '../platform/http/deps.ts'
 import { forgetCookie, handOver, sessionCookie } from '../platform/http/session-cookie.ts'
 
 export function sessionRoutes(server: Server, deps: RouteDeps & { sessions: Sessions }): void {
   const { config, sessions } = deps
-  const onRequest = createAuthenticate(deps)
 
   server.route({
     ...routes.logout,
-    onRequest,
     handler: async (request, reply) => {
       const { userId, familyId: sessionId } = principalOf(request)
       await sessions.end(principalOf(request))
@@ -22,7 +20,6 @@ export function sessionRoutes(server: Server, deps: RouteDeps & { sessions: Sess
 
   server.route({
     ...routes.authUser,
-    onRequest,
     handler: async (request, reply) => {
       // The composer holds to the limit that the server holds to.
       reply.header('message-max-length', config.messageMaxLength)
@@ -33,7 +30,7 @@ export function sessionRoutes(server: Server, deps: RouteDeps & { sessions: Sess
   server.route({
     ...routes.refreshToken,
     // Here alone a token that was superseded long ago means that two clients hold one session.
-    onRequest: createAuthenticate(deps, { onRefused: (token) => sessions.endReused(token) }),
+    onRefusedToken: (token) => sessions.endReused(token),
     handler: async (request, reply) => {
       const { principal, token, by } = callerOf(request)
       const mode = by === 'cookie' ? 'cookie' : 'token'

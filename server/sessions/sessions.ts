@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { ServerRole, User } from '@parley/contract/entities'
 import { Problem } from '@parley/contract/problems'
 import { sessionDays, sessionsPerUserMax, signInDays } from '@parley/contract/limits'
 import type { Session } from './procedures.ts'
@@ -9,7 +10,7 @@ import { familyOf, hashOf, isToken, newSalt, newToken, successorOf } from './ses
 /** A token as its owner gets it, once; `expiresAt` is ms. */
 export type NewToken = { token: string; familyId: string; expiresAt: number }
 
-/** Word that a session will end sooner than its streams were told; `expiresAt` 0 is now. */
+/** Announces a session's new end, or, with the end it has, that its user's role changed; `expiresAt` 0 is now. */
 export type SessionChange = { userId: number; sessionId: number; expiresAt: number }
 
 const dayMs = 86_400_000
@@ -26,6 +27,8 @@ export type SessionsOptions = {
   perUserMax?: number
   /** Tells the other nodes of a change that was made here. */
   publish?: (change: SessionChange) => void
+  /** Returns the role that a user has here, from the one that is stored. */
+  roleOf?: (user: User, stored: ServerRole) => ServerRole
   /** Called when the last use of sessions could not be written down. */
   onFailure?: (error: unknown) => void
 }
@@ -39,6 +42,7 @@ export class Sessions {
   readonly #cacheMs: number
   readonly #perUserMax: number
   readonly #publish: (change: SessionChange) => void
+  readonly #roleOf: (user: User, stored: ServerRole) => ServerRole
   readonly #onFailure: (error: unknown) => void
   /** By the token's hash. */
   readonly #cache = new LRUCache<string, Cached>({
@@ -64,6 +68,7 @@ export class Sessions {
       cacheMs = 30_000,
       perUserMax = sessionsPerUserMax,
       publish = () => {},
+      roleOf = (_user, stored) => stored,
       onFailure = () => {}
     }: SessionsOptions = {}
   ) {
@@ -71,10 +76,11 @@ export class Sessions {
     this.#cacheMs = cacheMs
     this.#perUserMax = perUserMax
     this.#publish = publish
+    this.#roleOf = roleOf
     this.#onFailure = onFailure
   }
 
-  /** Calls `listener` when a session ends, or will end sooner than it said, wherever that was done. */
+  /** Calls `listener` with each session's new end, and with its end when its user's role changed, on any node. */
   onChanged(listener: (change: SessionChange) => void): void {
     this.#listeners.push(listener)
   }
@@ -98,7 +104,7 @@ export class Sessions {
       now
     })
     if (!added) throw new Problem('account_disabled')
-    this.endSessions(userId, added.endedIds)
+    this.#announceEnds(userId, added.endedIds)
     return { token, familyId: familyOf(token), expiresAt }
   }
 
@@ -146,7 +152,7 @@ export class Sessions {
       now
     })
     if (!replaced) throw new Problem('unauthenticated', { reason: 'session_ended' })
-    this.#change({ userId: me.userId, sessionId: me.sessionId, expiresAt: replaced.oldExpiresAt })
+    this.announce({ userId: me.userId, sessionId: me.sessionId, expiresAt: replaced.oldExpiresAt })
     return { familyId: me.familyId, token: successorOf(token, replaced.salt), expiresAt: replaced.expiresAt }
   }
 
@@ -154,7 +160,7 @@ export class Sessions {
   async end(me: Principal): Promise<void> {
     const { sessionId, familyId } = me
     const endedIds = await this.#store.write('endFamily', { sessionId, familyId })
-    this.endSessions(me.userId, new Set([sessionId, ...endedIds]))
+    this.#announceEnds(me.userId, new Set([sessionId, ...endedIds]))
   }
 
   /** Ends the family of a token that was refused, if it was superseded more than 60 s ago: it may have been stolen. */
@@ -164,12 +170,13 @@ export class Sessions {
     // Read first: anyone may send any token, and a write would make everyone else's commits wait.
     if (!(await this.#store.read('findReused', reuse))) return
     const reused = await this.#store.write('endReusedFamily', reuse)
-    if (reused) this.endSessions(reused.userId, reused.endedIds)
+    if (reused) this.#announceEnds(reused.userId, reused.endedIds)
   }
 
-  /** Ends sessions here and on the other nodes; the store has ended them already. */
-  endSessions(userId: number, sessionIds: Iterable<number>): void {
-    for (const sessionId of sessionIds) this.#change({ userId, sessionId, expiresAt: 0 })
+  /** Applies a change that the store has already, here and on the other nodes. */
+  announce(change: SessionChange): void {
+    this.apply(change)
+    this.#publish(change)
   }
 
   /** Takes a change that was made on another node. */
@@ -182,7 +189,7 @@ export class Sessions {
 
   /**
    * Looks again at the sessions of `open` streams, and at those that were used since the last time; forgets the others.
-   * So what another node ended, and could not tell, ends here too. Throws when the store cannot be read.
+   * So what another node ended or changed, and could not tell, ends or changes here too. Throws when the store cannot be read.
    */
   async recheck(open: Iterable<SessionChange>): Promise<void> {
     const now = performance.now()
@@ -195,18 +202,22 @@ export class Sessions {
     for (const tokenHash of unused) this.#cache.delete(tokenHash)
     for (const cached of used) cached.used = false
     const known = new Map<number, SessionChange>()
-    for (const { userId, sessionId, expiresAt } of [...open, ...used.map(({ principal }) => principal)]) {
+    const principals = new Map(used.map(({ principal }) => [principal.sessionId, principal]))
+    for (const { userId, sessionId, expiresAt } of [...open, ...principals.values()]) {
       known.set(sessionId, { userId, sessionId, expiresAt })
     }
     const ids = [...known.keys()]
     for (let i = 0; i < ids.length; i += recheckedAtOnce) {
       const sessionIds = ids.slice(i, i + recheckedAtOnce)
       const rows = await this.#store.read('listSessionEnds', { sessionIds })
-      const ends = new Map(rows.map((row) => [row.sessionId, row.expiresAt]))
+      const found = new Map(rows.map((row) => [row.sessionId, row]))
       for (const sessionId of sessionIds) {
         const session = known.get(sessionId)!
-        const expiresAt = ends.get(sessionId) ?? 0
-        if (expiresAt < session.expiresAt) this.apply({ ...session, expiresAt })
+        const row = found.get(sessionId)
+        const expiresAt = row?.expiresAt ?? 0
+        const principal = principals.get(sessionId)
+        const role = row && principal && this.#roleOf(principal.user, row.role)
+        if (expiresAt < session.expiresAt || role !== principal?.role) this.apply({ ...session, expiresAt })
       }
     }
     for (const cached of used) cached.until = now + this.#cacheMs
@@ -233,11 +244,12 @@ export class Sessions {
       familyId: session.familyId ?? familyOf(token),
       userId: session.userId,
       user: session.user,
+      role: this.#roleOf(session.user, session.role),
       expiresAt,
       lastUsedAt: session.lastUsedAt
     }
-    // Unconfirmed, it is looked up again with its next use.
-    if (!confirmed) return principal
+    // Looked up again with its next use where it is unconfirmed, or its role may have changed since it was read.
+    if (!confirmed || changes.has(session.id)) return principal
     this.#cache.set(tokenHash, { principal, until: performance.now() + this.#cacheMs, used: true })
     this.#tokenHashes.set(session.id, tokenHash)
     // Not awaited: the request goes on meanwhile.
@@ -253,7 +265,7 @@ export class Sessions {
       this.#onFailure(error)
       return false
     }
-    this.#change({ userId: session.userId, sessionId: replacesId, expiresAt: 0 })
+    this.announce({ userId: session.userId, sessionId: replacesId, expiresAt: 0 })
     return true
   }
 
@@ -268,8 +280,7 @@ export class Sessions {
     }
   }
 
-  #change(change: SessionChange): void {
-    this.apply(change)
-    this.#publish(change)
+  #announceEnds(userId: number, sessionIds: Iterable<number>): void {
+    for (const sessionId of sessionIds) this.announce({ userId, sessionId, expiresAt: 0 })
   }
 }

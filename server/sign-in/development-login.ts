@@ -1,3 +1,4 @@
+import type { ServerRole, User } from '@parley/contract/entities'
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '@parley/contract/problems'
 import type { Config } from '../config.ts'
@@ -41,6 +42,11 @@ export function requireDevelopment(request: FastifyRequest, config: Config): voi
   if (!ours || (site !== 'none' && site !== 'same-origin')) {
     throw new Problem('origin_mismatch', { origin: config.origin })
   }
+}
+
+/** Returns the role that a user has while the development login is on: john is an administrator, which is not stored. */
+export function developmentRole({ username }: User, stored: ServerRole): ServerRole {
+  return username === 'john' ? 'administrator' : stored
 }
 
 /** Whether a client of this machine made the request itself, for ORIGIN. */

@@ -2,8 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { fieldProblem, Problem } from '@parley/contract/problems'
 import type { Config } from '../../config.ts'
 import type { Principal } from '../principal.ts'
-import type { RouteDeps } from './deps.ts'
+import type { Authenticator } from './deps.ts'
 import { provesOrigin } from './origin.ts'
+import type { Limits } from './rate-limits.ts'
 import { cookiesOf, sessionCookie } from './session-cookie.ts'
 
 /** Who sent a request, and what said so. `token` is a secret: never log a caller. */
@@ -17,10 +18,13 @@ declare module 'fastify' {
 
 type Credentials = Pick<Caller, 'token' | 'by'>
 
-type AuthenticateOptions = {
+export type AuthenticateDeps = { config: Config; sessions: Authenticator; limits: Limits }
+
+export type AuthenticateOptions = {
+  /** Also reads the token from `?token=`. */
   tokenInQuery?: boolean
   /** Called with a token that is not valid, before it is refused. */
-  onRefused?: (token: string) => Promise<void>
+  onRefusedToken?: (token: string) => Promise<void>
 }
 
 /**
@@ -28,8 +32,8 @@ type AuthenticateOptions = {
  * authenticates may change state only when it comes from our own pages.
  */
 export function createAuthenticate(
-  { config, sessions, limits }: RouteDeps,
-  { tokenInQuery = false, onRefused }: AuthenticateOptions = {}
+  { config, sessions, limits }: AuthenticateDeps,
+  { tokenInQuery = false, onRefusedToken }: AuthenticateOptions
 ) {
   return function authenticate(
     request: FastifyRequest,
@@ -55,19 +59,19 @@ export function createAuthenticate(
 
     async function admitLater(found: Principal | null | Promise<Principal | null>): Promise<void> {
       const principal = await found
-      if (!principal) await onRefused?.(token)
+      if (!principal) await onRefusedToken?.(token)
       admit(principal)
     }
 
     const found = sessions.authenticate(token, () => limits.requireFewStrangers(request, reply))
-    if (found instanceof Promise || (found === null && onRefused)) return admitLater(found)
+    if (found instanceof Promise || (found === null && onRefusedToken)) return admitLater(found)
     // Nothing to wait for: the body, which mostly came with the head, is then read where it is parsed.
     admit(found)
     done()
   }
 }
 
-/** The person whom `createAuthenticate`'s hook found. */
+/** Returns the authenticated caller. Throws on a public route. */
 export function principalOf(request: FastifyRequest): Principal {
   return callerOf(request).principal
 }
@@ -75,7 +79,7 @@ export function principalOf(request: FastifyRequest): Principal {
 /** The session that a browser's cookie names; null where there is none that is alive. */
 export async function cookiePrincipal(
   request: FastifyRequest,
-  { config, sessions }: Pick<RouteDeps, 'config' | 'sessions'>
+  { config, sessions }: Pick<AuthenticateDeps, 'config' | 'sessions'>
 ): Promise<Principal | null> {
   const token = cookiesOf(request)[sessionCookie(config).name]
   return token === undefined ? null : sessions.authenticate(token)
@@ -90,9 +94,9 @@ function requireTrust(request: FastifyRequest, config: Config): void {
   if (!isTrusted(request, config)) throw new Problem('origin_mismatch', { origin: config.origin })
 }
 
-/** Who asked, and how. Throws where the route has no `createAuthenticate` hook. */
+/** Who asked, and how. Throws on a public route. */
 export function callerOf(request: FastifyRequest): Caller {
-  if (!request.caller) throw new Error('this route has no authenticate hook')
+  if (!request.caller) throw new Error('this route is public: no caller is authenticated')
   return request.caller
 }
 

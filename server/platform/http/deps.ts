@@ -21,6 +21,7 @@ export type Authenticator = {
 /** What the HTTP server needs; it knows no noun. */
 export type HttpDeps = {
   config: Config
+  sessions: Authenticator
   store: { readonly cookieSecret: string; readonly events: Pick<EventLog, 'bounds'> }
   /** False while the server is not to get new requests. */
   ready: () => boolean
@@ -32,8 +33,8 @@ export type HttpDeps = {
   describe?: ((server: Server) => Promise<void>) | undefined
 }
 
-/** What every group of routes gets: who calls, and how often they may. */
-export type RouteDeps = { config: Config; sessions: Authenticator; limits: Limits }
+/** What every group of routes gets. */
+export type RouteDeps = { config: Config; limits: Limits }
 
 /** Fastify, with a handler's types taken from its route's schemas. */
 export type Server = FastifyInstance<

@@ -9,7 +9,7 @@ const answerMs = 2_000
  * degraded bus only delays events from other nodes, so the node stays ready.
  */
 export function healthRoutes(server: Server, { ready, busState, store }: HttpDeps): void {
-  const options = { rate: 'none', schema: { hide: true } } as const
+  const options = { access: 'public', rate: 'none', schema: { hide: true } } as const
   server.get('/livez', options, async () => ({ status: 'ok' }))
   server.get('/readyz', options, async () => {
     if (!ready()) throw new Problem('draining')

@@ -11,7 +11,8 @@ type Document = { plain: Buffer; compressed: Buffer }
 /** `/api/openapi.json`, as it was written last: what makes it of the routes is not loaded to serve people. */
 export function openapiRoutes(server: Server): void {
   let reading: Promise<Document> | undefined
-  server.get(paths.openapi, { rate: 'public', schema: { hide: true } }, async (request, reply) => {
+  const options = { access: 'public', rate: 'public', schema: { hide: true } } as const
+  server.get(paths.openapi, options, async (request, reply) => {
     // Read and compressed once, and every answer shares the bytes.
     reading ??= readDocument().catch((error: unknown) => {
       reading = undefined

@@ -3,13 +3,11 @@ import * as entities from '@parley/contract/entities'
 import { fieldDetails } from '@parley/contract/problem-details'
 import { problems } from '@parley/contract/problems'
 import { paths } from '@parley/contract/paths'
+import type { RouteAccess } from '@parley/contract/route'
 import { PersonalValue } from '@parley/contract/personal-state'
 import type { FastifySchema } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Server } from './deps.ts'
-
-/** Without a session. */
-const open = new Set<string>([paths.login, paths.loginMethods, paths.oauthGithub, paths.oauthGithubCallback])
 
 const Problem = {
   type: 'object',
@@ -83,16 +81,18 @@ export async function describeRoutes(server: Server): Promise<void> {
     },
     transformObject: (document) =>
       named(withOptionalBody('openapiObject' in document ? document.openapiObject : {})),
-    transform: ({ schema, url }) => ({ schema: documented(schema ?? {}, url), url })
+    transform: ({ schema, url, route }) => ({ schema: documented(schema ?? {}, url, route.access), url })
   })
 }
 
-function documented(schema: FastifySchema, url: string): FastifySchema {
+function documented(schema: FastifySchema, url: string, access: RouteAccess = 'user'): FastifySchema {
   const responses = (schema.response ?? { 200: eventStream }) as Record<string, unknown>
   return {
     ...schema,
     ...(url === paths.events && { headers: lastEventId }),
-    ...(open.has(url) && { security: [] }),
+    ...(access === 'public' && { security: [] }),
+    // The server role that a caller needs; absent where every user may call.
+    ...(access !== 'public' && access !== 'user' && { 'x-required-role': access }),
     response: { ...responses, default: refusal }
   }
 }

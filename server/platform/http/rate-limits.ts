@@ -69,9 +69,13 @@ function countRead(reads: Map<number, number>, userId: number, reply: FastifyRep
  */
 export function limitRoutes(server: Server, limits: Limits): void {
   server.addHook('onRoute', (route) => {
-    const { rate, url } = route
+    const { access, rate, url } = route
     if (rate === undefined) throw new Error(`${url} names no rate class`)
-    if (rate === 'none' || limits === unlimited) return
+    if (rate === 'none') return
+    if (access === 'public' && !ratedByAddress.has(rate)) {
+      throw new Error(`${url} is public, but its rate class ${rate} counts by user`)
+    }
+    if (limits === unlimited) return
     const count: onRequestHookHandler = (request, reply, done) => {
       limits.take(rate, request, reply)
       done()

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { bodyMaxBytes, idMaxLength } from '@parley/contract/limits'
 import fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import type { RequestListener } from 'node:http'
+import { authenticateRoutes, requireRoles } from './access.ts'
 import { readJsonBodies } from './body.ts'
 import { createAddressOf } from './client-address.ts'
 import { compressAnswers } from './compression.ts'
@@ -77,7 +78,10 @@ export async function createServer(
   const addressOf = createAddressOf(deps)
   server.decorate('reports', createReports(deps.logger, addressOf))
   const limits = createLimits(deps.config.rateLimits, addressOf)
+  // Each adds a hook to every route, in this order: a refusal for its role counts as a request.
+  authenticateRoutes(server, { ...deps, limits })
   limitRoutes(server, limits)
+  requireRoles(server)
   await server.register(cookie, { secret: deps.store.cookieSecret, hook: false })
   await deps.describe?.(server)
   addRoutes(server, limits)

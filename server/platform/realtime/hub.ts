@@ -207,7 +207,8 @@ export class Hub {
   limitSession({ userId, sessionId, expiresAt }: StreamOwner): void {
     for (const stream of this.#mailboxes.get(userId)?.streams ?? []) {
       if (stream.owner.sessionId !== sessionId) continue
-      stream.owner.expiresAt = expiresAt
+      // Announcements of one session may arrive in any order.
+      stream.owner.expiresAt = Math.min(stream.owner.expiresAt, expiresAt)
       if (expiresAt <= Date.now()) stream.end()
     }
   }

@@ -1,5 +1,5 @@
 import type { LogEventName } from '@parley/contract/events'
-import type { Role } from '@parley/contract/entities'
+import type { Role, ServerRole } from '@parley/contract/entities'
 import type { PersonalKind } from '@parley/contract/personal-state'
 import type { Generated } from 'kysely'
 
@@ -19,6 +19,7 @@ export type UserRow = {
   last_seen_at: Generated<Millis | null>
   /** Since when the account is disabled; null while it is not. */
   disabled_at: Generated<Millis | null>
+  role: Generated<ServerRole>
 }
 
 export type SessionRow = {

@@ -1,6 +1,8 @@
+import type { ServerRole } from '@parley/contract/entities'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { runAccountCommand } from '../../../server/commands/account-command.ts'
 import { accountCommands } from '../../../server/accounts/accounts.ts'
+import { principalOf } from '../../../server/platform/http/auth.ts'
 import type { Store } from '../../../server/store.ts'
 import { changeBeside } from '../../harness/engine.ts'
 import { refusal, startInProcess, type InProcess } from '../../harness/in-process.ts'
@@ -10,7 +12,12 @@ import { sendOf } from '../../fixtures/people.ts'
 let parley: InProcess
 let url: string
 beforeAll(async () => {
-  parley = await startInProcess()
+  parley = await startInProcess({}, async (server) => {
+    const options = { access: 'user', rate: 'read' } as const
+    server.get('/api/made_up/role', options, (request) =>
+      Promise.resolve({ role: principalOf(request).role })
+    )
+  })
   url = await parley.listen()
   await addUsers('anna', 'bob')
 })
@@ -21,6 +28,9 @@ const place = () => ({ database: parley.database, dataDir: parley.dataDir, nats:
 const addUsers = (...names: string[]) => runAccountCommand(place(), 'addUsers', names)
 const setDisabled = (disabled: boolean, ...usernames: string[]) =>
   runAccountCommand(place(), 'setDisabled', { usernames, disabled })
+/** Does what `parley user role` does. */
+const setRole = (username: string, role: ServerRole) =>
+  runAccountCommand(place(), 'setServerRole', { username, role })
 
 /** Delays every sweep for ended sessions until it is resolved. */
 function holdSweeps(): PromiseWithResolvers<void> {
@@ -106,6 +116,43 @@ describe('An account disabled by a command while Parley runs', () => {
       }
       await setDisabled(false, 'carla')
     }
+  })
+})
+
+describe('A user whose server role a command changes while Parley runs', () => {
+  test('W4: has the new role in every session within a second, and keeps sessions and streams', async () => {
+    await addUsers('mona')
+    const sessions = [await parley.signIn('mona'), await parley.signIn('mona')]
+    const roles = async () => {
+      const answers = await Promise.all(sessions.map((each) => each.get('/api/made_up/role')))
+      return answers.map((answer) => answer.json<{ role: ServerRole }>().role)
+    }
+    expect(await roles()).toEqual(['member', 'member'])
+    const stream = await openStream(url, sessions[0]!.token)
+    await stream.until(({ name }) => name === 'sync')
+
+    // Without a sweep, the command's notice alone must bring the role.
+    const sweeps = holdSweeps()
+    for (const role of ['administrator', 'moderator', 'member'] as const) {
+      expect(await setRole('@Mona', role)).toEqual({ username: 'mona', changes: expect.any(Array) })
+      await expect.poll(roles).toEqual([role, role])
+    }
+    sweeps.resolve()
+
+    await parley.signIn('bob').then((bob) => bob.group(['mona']))
+    await stream.until(({ name }) => name === 'conversation_created')
+    stream.cut()
+  })
+
+  test('W4: has the new role after a sweep, if the notice was lost', async () => {
+    await addUsers('milo')
+    const milo = await parley.signIn('milo')
+    const role = async () => (await milo.get('/api/made_up/role')).json<{ role: ServerRole }>().role
+    expect(await role()).toBe('member')
+    await changeBeside(parley.database, "UPDATE users SET role = 'moderator' WHERE username = 'milo'")
+    // A lone server has no sweep for sessions: nothing but its own socket changes them.
+    if (inject('engine') === 'postgres') await expect.poll(role).toBe('moderator')
+    expect(await setRole('nobody', 'moderator')).toEqual({ username: 'nobody', refused: 'unknown' })
   })
 })
 

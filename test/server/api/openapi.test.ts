@@ -8,7 +8,7 @@ import { startInProcess, type InProcess } from '../../harness/in-process.ts'
 
 vi.mock('node:fs/promises', { spy: true })
 
-type Document = { openapi: string; paths: Record<string, Record<string, unknown>> }
+type Document = { openapi: string; security: unknown; paths: Record<string, Record<string, unknown>> }
 
 let parley: InProcess
 let document: Document
@@ -34,6 +34,35 @@ test('it contains exactly the routes of the contract', () => {
     ({ method, url }) => `${method} ${url.replace(/:(\w+)/g, '{$1}')}`
   )
   expect(documented.toSorted()).toEqual(inContract.toSorted())
+})
+
+test('it says which routes need a session, by their access', () => {
+  for (const { method, url, access } of Object.values(routes)) {
+    const operation = document.paths[url.replace(/:(\w+)/g, '{$1}')]![method.toLowerCase()]
+    const { security } = operation as { security?: unknown }
+    expect([method, url, security]).toEqual([method, url, access === 'public' ? [] : undefined])
+  }
+  expect(document.security).toEqual([{ bearer: [] }, { cookie: [] }])
+  expect(JSON.stringify(document)).not.toContain('x-required-role')
+})
+
+test('it names the server role that a route requires', async () => {
+  const roles = ['public', 'user', 'moderator', 'administrator'] as const
+  const other = await startInProcess({}, async (server) => {
+    await describeRoutes(server)
+    for (const access of roles) {
+      const options = { access, rate: 'public', schema: { response: {} } } as const
+      server.get(`/api/made_up/${access}`, options, async () => '')
+    }
+  })
+  await other.app.server.ready()
+  const { paths } = other.app.server.swagger() as Document
+  expect(
+    roles.map(
+      (access) => (paths[`/api/made_up/${access}`]!['get'] as Record<string, unknown>)['x-required-role']
+    )
+  ).toEqual([undefined, undefined, 'moderator', 'administrator'])
+  await other.close()
 })
 
 test('it is OpenAPI 3.1, and all its references resolve', () => {

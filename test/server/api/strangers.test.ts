@@ -1,12 +1,34 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ProblemDocument } from '@parley/contract/problems'
+import type { Route } from '@parley/contract/route'
 import { routes } from '@parley/contract/routes'
+import { runAccountCommand } from '../../../server/commands/account-command.ts'
 import { addUsers } from '../../../server/people/people.ts'
 import { loginAs, type Api } from '../../harness/api.ts'
+import { changeBeside } from '../../harness/engine.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 import { openStream } from '../../harness/stream.ts'
 
 const ours = 'http://localhost:3000'
 const evil = 'http://evil.example'
+
+/** No route needs a role yet. */
+const madeUp: Record<string, Route> = {
+  forModerators: {
+    method: 'GET',
+    url: '/api/made_up/1',
+    access: 'moderator',
+    rate: 'read',
+    schema: { summary: '' }
+  },
+  forAdministrators: {
+    method: 'GET',
+    url: '/api/made_up/2',
+    access: 'administrator',
+    rate: 'read',
+    schema: { summary: '' }
+  }
+}
 
 let parley: InProcess
 let john: Person
@@ -16,9 +38,11 @@ let message: string
 let cookie: string
 let url: string
 beforeAll(async () => {
-  parley = await startInProcess()
+  parley = await startInProcess({}, async (server) => {
+    for (const route of Object.values(madeUp)) server.route({ ...route, handler: async () => 'done' })
+  })
   url = (await parley.listen()).replace('127.0.0.1', 'localhost')
-  await addUsers(parley.app.store, ['anna'])
+  await addUsers(parley.app.store, ['anna', 'mona', 'carl', 'dora', 'erin'])
   ;[john, jane] = [await parley.signIn('john'), await parley.signIn('jane')]
   conversation = (await john.conversationWith('jane')).id
   message = (await john.send(conversation, 'between us')).id
@@ -49,6 +73,113 @@ async function everything(): Promise<unknown> {
   ])
   return answers.map((answer) => [answer.headers['event-cursor'], answer.json()])
 }
+
+const place = () => ({ database: parley.database, dataDir: parley.dataDir, nats: null })
+
+/** Returns how a request was refused for its caller, or `admitted`, whatever else is wrong with it. */
+async function admission({ method, url }: Route, token: string | undefined): Promise<string> {
+  const answer = await parley.inject({
+    method,
+    url: addressOf(url),
+    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+    ...(method !== 'GET' && { payload: {} })
+  })
+  expect(answer.statusCode).toBeLessThan(500)
+  if (answer.statusCode !== 401 && answer.statusCode !== 403) return 'admitted'
+  const { code, data } = answer.json<ProblemDocument>()
+  return [code, data?.['role']].join(' ').trim()
+}
+
+describe('a route admits the callers that its access names', () => {
+  let disabled: string
+  let expired: string
+  beforeAll(async () => {
+    await runAccountCommand(place(), 'setServerRole', { username: 'mona', role: 'moderator' })
+    await runAccountCommand(place(), 'setServerRole', { username: 'anna', role: 'administrator' })
+    const dora = await parley.signIn('dora')
+    expect((await dora.get('/api/auth_user')).statusCode).toBe(200)
+    await runAccountCommand(place(), 'setDisabled', { usernames: ['dora'], disabled: true })
+    const erin = await parley.signIn('erin')
+    await changeBeside(parley.database, `UPDATE sessions SET expires_at = 1 WHERE user_id = ${erin.id}`)
+    ;[disabled, expired] = [dora.token, erin.token]
+  })
+
+  /** The token of each caller, by who they are; a route may end its caller's session. */
+  const callers = {
+    stranger: () => undefined,
+    'expired token': () => expired,
+    'disabled account': () => disabled,
+    member: async () => (await parley.signIn('carl')).token,
+    moderator: async () => (await parley.signIn('mona')).token,
+    administrator: async () => (await parley.signIn('anna')).token
+  }
+  const members = ['member', 'moderator', 'administrator'] as const
+  const admitted: Record<Route['access'], readonly (keyof typeof callers)[]> = {
+    public: ['stranger', 'expired token', 'disabled account', ...members],
+    user: members,
+    moderator: ['moderator', 'administrator'],
+    administrator: ['administrator']
+  }
+
+  function expected(access: Route['access'], caller: keyof typeof callers): string {
+    if (admitted[access].includes(caller)) return 'admitted'
+    return (members as readonly string[]).includes(caller) ? `role_required ${access}` : 'unauthenticated'
+  }
+
+  const all: [string, Route][] = [...Object.entries(routes), ...Object.entries(madeUp)]
+  test.each(all)('W4: %s', async (_name, route) => {
+    for (const [caller, tokenOf] of Object.entries(callers) as [
+      keyof typeof callers,
+      () => Promise<string>
+    ][]) {
+      expect
+        .soft([caller, await admission(route, await tokenOf())])
+        .toEqual([caller, expected(route.access, caller)])
+    }
+  })
+
+  test('W4: a HEAD of it, too', async () => {
+    const { token } = await parley.signIn('carl')
+    for (const [headers, status] of [
+      [{}, 401],
+      [{ authorization: `Bearer ${token}` }, 403]
+    ] as const) {
+      const answer = await parley.inject({ method: 'HEAD', url: madeUp['forModerators']!.url, headers })
+      expect(answer.statusCode).toBe(status)
+    }
+  })
+
+  test('john is an administrator while the development login is on, and a member in the database', async () => {
+    expect(await admission(madeUp['forAdministrators']!, john.token)).toBe('admitted')
+    const accounts = await runAccountCommand(place(), 'listAccounts', { after: '' })
+    expect(accounts.map(({ username, role }) => `${username} ${role}`)).toEqual([
+      'anna administrator',
+      'carl member',
+      'dora member',
+      'erin member',
+      'jane member',
+      'john member',
+      'mona moderator'
+    ])
+  })
+
+  test('a route without access prevents the start', async () => {
+    const started = startInProcess(
+      {},
+      async (server) => void server.get('/made_up', { rate: 'public' }, async () => '')
+    )
+    await expect(started).rejects.toThrow('/made_up does not declare its access')
+  })
+
+  test('a route without access, or one that is public and counted by user, does not compile', () => {
+    const route = { method: 'GET', url: '/', schema: { summary: '' } } as const
+    // @ts-expect-error Without access.
+    const unprotected: Route = { ...route, rate: 'public' }
+    // @ts-expect-error Counted by user.
+    const byUser: Route = { ...route, access: 'public', rate: 'read' }
+    expect([unprotected, byUser]).toHaveLength(2)
+  })
+})
 
 describe('a page of another site in a signed-in browser', () => {
   const changing = Object.entries(routes).filter(([name, { method }]) => method !== 'GET' && name !== 'login')

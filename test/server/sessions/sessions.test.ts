@@ -2,6 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { ServerRole } from '@parley/contract/entities'
+import { usernameKey } from '@parley/contract/usernames'
+import type { Principal } from '../../../server/platform/principal.ts'
 import { Sessions, type SessionChange } from '../../../server/sessions/sessions.ts'
 import { openStore } from '../../../server/open-store.ts'
 import type { Store } from '../../../server/store.ts'
@@ -93,6 +96,51 @@ describe('A session ended on one node', () => {
     end.resolve()
     expect(await lookup).toBeNull()
     expect(await there.authenticate(token)).toBeNull()
+  })
+})
+
+/** Changes a user's role in the store alone. */
+const changeRole = async ({ user }: Principal, role: ServerRole) =>
+  (await store.write('setServerRole', { key: usernameKey(user.username), role, now: Date.now() }))!
+
+describe('A server role changed on one node', () => {
+  test('W4: holds on another node with its notice, and the session goes on', async () => {
+    const { there, received, token, me, userId, sessionId } = await startNodes()
+    const { sessions } = await changeRole(me, 'moderator')
+    expect(sessions).toEqual([{ id: sessionId, expiresAt: me.expiresAt }])
+    expect(await there.authenticate(token)).toMatchObject({ role: 'member' })
+    there.apply({ userId, sessionId, expiresAt: me.expiresAt })
+    expect(await there.authenticate(token)).toEqual({ ...me, role: 'moderator' })
+    expect(received).toEqual([{ userId, sessionId, expiresAt: me.expiresAt }])
+  })
+
+  test('W4: holds on another node with the next sweep without a notice', async () => {
+    const { there, received, token, me, userId, sessionId } = await startNodes()
+    await changeRole(me, 'administrator')
+    await there.recheck([])
+    expect(await there.authenticate(token)).toMatchObject({ role: 'administrator' })
+    await there.recheck([])
+    expect(received).toEqual([{ userId, sessionId, expiresAt: me.expiresAt }])
+  })
+
+  test('W4: is not missed by another node that is looking the session up', async () => {
+    const { token, me, userId, sessionId } = await startNodes()
+    const read = Promise.withResolvers<void>()
+    const end = Promise.withResolvers<void>()
+    const slowRead = async (...args: Parameters<Store['read']>) => {
+      const found = await store.read(...args)
+      read.resolve()
+      await end.promise
+      return found
+    }
+    const there = new Sessions({ ...store, read: slowRead as Store['read'] }, { cacheMs })
+    const lookup = there.authenticate(token)
+    await read.promise
+    await changeRole(me, 'moderator')
+    there.apply({ userId, sessionId, expiresAt: me.expiresAt })
+    end.resolve()
+    await lookup
+    expect(await there.authenticate(token)).toMatchObject({ role: 'moderator' })
   })
 })
 

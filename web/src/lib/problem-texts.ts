@@ -53,6 +53,10 @@ const problemTexts: { [Code in ProblemCode]: (data: Partial<DataOf<Code>>) => st
     if (data.reason === 'role') return data.action ? roleTexts[data.action] : forbidden
     return data.reason ? forbiddenTexts[data.reason] : forbidden
   },
+  role_required: ({ role }) =>
+    role === 'administrator'
+      ? 'Only administrators can do this.'
+      : 'Only moderators and administrators can do this.',
   not_your_message: () => 'Only the author of a message can do this.',
   oauth_state_invalid: () => 'The sign-in took too long, or was started in another window. Please try again.',
   account_disabled: () => 'Your account is disabled. Ask the administrator of this server.',

@@ -9,6 +9,7 @@ import * as sessionFamilies from './0004-session-families.ts'
 import * as usernameKeys from './0005-username-keys.ts'
 import * as jobs from './0006-jobs.ts'
 import * as personalState from './0007-personal-state.ts'
+import * as serverRoles from './0008-server-roles.ts'
 import type { Engine } from './columns.ts'
 import { buildIndexes, createIndex, indexesOf, type NewIndex } from './concurrent-indexes.ts'
 import { needsSetting, readSchemaState, requireReadable } from './schema-state.ts'
@@ -32,7 +33,8 @@ export const allChanges: Record<string, SchemaChange> = {
   '0004-session-families': sessionFamilies,
   '0005-username-keys': usernameKeys,
   '0006-jobs': jobs,
-  '0007-personal-state': personalState
+  '0007-personal-state': personalState,
+  '0008-server-roles': serverRoles
 }
 
 /** How long a change waits for a table in use; later queries of that table queue behind it. */

@@ -178,9 +178,15 @@ test('L1: an outbox loses nothing to rate limits and keeps its order', { timeout
   expect(new Set(refused)).toEqual(new Set([429]))
 })
 
-test('a route without a rate class prevents the start', async () => {
-  const unrated = startInProcess({}, async (server) => void server.get('/unrated', async () => ''))
-  await expect(unrated).rejects.toThrow('/unrated names no rate class')
+test.each([
+  [undefined, '/made_up names no rate class'],
+  ['read', '/made_up is public, but its rate class read counts by user']
+] as const)('a public route with the rate class %s prevents the start', async (rate, error) => {
+  const started = startInProcess(
+    {},
+    async (server) => void server.get('/made_up', { access: 'public', ...(rate && { rate }) }, async () => '')
+  )
+  await expect(started).rejects.toThrow(error)
 })
 
 test('a user owns at most a thousand groups, and cannot be given another', async () => {

@@ -161,6 +161,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
       now
     })),
     setDisabled: [true, false].map((disabled) => ({ key: jane.username, disabled, now })),
+    setServerRole: [{ key: jane.username, role: 'moderator', now }],
     setLastSeen: [{ userIds: [john.userId, jane.userId], at: now }],
     startDirectConversation: [
       { me: john, other: jane, now },
