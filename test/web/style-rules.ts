@@ -50,14 +50,14 @@ function isMadeOfTokens(property: string, value: string): boolean {
   return true
 }
 
-/** Lengths that no token gives; 1 px is a line. */
+/** Returns the lengths that are not tokens; 1 px is a line and allowed. */
 function lengthsOf(value: string): string[] {
   return (value.match(length) ?? []).filter((each) => !/^-?1px$/.test(each))
 }
 
 /**
- * Which classes of which modules a component uses, and where it names a class otherwise. The build puts class names in the
- * place of `styles.name`, so a module is imported as `styles`, or as what ends so, and has no other use.
+ * Returns which classes of which modules a component uses, and where it names a class in another way. The build replaces
+ * `styles.name` with a class name, so a module is imported as `styles`, or with that suffix, and has no other use.
  */
 export function readComponent(code: string): {
   modules: { path: string; classes: Set<string> }[]

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { FieldProblem } from '@parley/contract/field-problems'
 import { fieldDetails, problemDetail, problemDocument } from '@parley/contract/problem-details'
 import { Problem, problems, type ProblemCode } from '@parley/contract/problems'
+import { findWords } from '../../../../scripts/check-words.ts'
 import { toProblem } from '../../../../server/platform/http/problems.ts'
 import { everyField, everyProblem } from '../../../fixtures/problems.ts'
 
@@ -32,7 +33,8 @@ describe('the problems', () => {
     expect(new Set(everyProblem.map(({ code }) => code))).toEqual(new Set(Object.keys(problems)))
     for (const problem of everyProblem) {
       expect(problemDetail(problem)).toMatch(/^[A-Z].+\.$/)
-      expect(problemDetail(problem)).not.toMatch(/undefined|\[object|NaN|nobody|somebody|whoever/i)
+      expect(problemDetail(problem)).not.toMatch(/undefined|\[object|NaN/)
+      expect(findWords(problemDetail(problem))).toEqual([])
     }
   })
 
