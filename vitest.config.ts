@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-// What is polled comes when it comes: a second, the default, is too short on a busy machine.
+// Polls end as soon as they succeed; the default timeout of one second is too short on a busy machine.
 const patient = { expect: { poll: { timeout: 20_000 } } } as const
 const node = { environment: 'node', pool: 'forks', ...patient } as const
-// A process for many files: one for each, which loads the code under test again, would cost more than the tests do.
+// One process runs many files: reloading the code under test for each file would take longer than the tests.
 const shared = { isolate: false } as const
 
 export default defineConfig({
   test: {
     maxWorkers: '100%',
-    // As in server/parley.js: what a test starts, threads too, reads sources whose types are already stripped.
+    // As in server/parley.js: processes and threads started by tests read sources with types already stripped.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/parley') },
     projects: [
       // Fast, in one process with the code under test: part of `npm run check`.
@@ -21,7 +21,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/{contract,server,client,contracts,harness,web}/**/*.test.ts'],
           globalSetup: 'test/harness/postgres-setup.ts',
-          // A busy machine is no failure; what hangs is still found.
+          // Long enough for a busy machine; a hanging test still fails.
           testTimeout: 30_000,
           hookTimeout: 30_000
         }
@@ -32,21 +32,21 @@ export default defineConfig({
           ...patient,
           environment: 'jsdom',
           name: 'web',
-          // What is on the screen; the state behind it needs no browser.
+          // Components; the state behind them needs no DOM.
           include: ['test/web/**/*.test.tsx'],
           setupFiles: 'test/web/jsdom.ts',
           globals: false,
           testTimeout: 30_000
         }
       },
-      // What touches the store, on the other engine.
+      // Tests that use the store, on the other engine.
       {
         test: {
           ...node,
           ...shared,
           name: 'postgres',
           include: ['test/server/*/**/*.test.ts'],
-          // These use no store, or both engines themselves.
+          // These use no store, or run both engines themselves.
           exclude: [
             'test/server/platform/{metrics,storage}/**',
             '**/{compression,frame-ring,log-reader,nats-bus,openapi,problems,statements,web-app}.test.ts',
@@ -56,11 +56,11 @@ export default defineConfig({
           provide: { engine: 'postgres' },
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          // After the system tests, which want the machine to themselves.
+          // After the system tests, which need the machine to themselves.
           sequence: { groupOrder: 1 }
         }
       },
-      // Whole programs: Parley as its own process, real browsers, injected faults.
+      // Complete programs: Parley as a process, real browsers, injected faults.
       {
         test: {
           ...node,
@@ -69,7 +69,7 @@ export default defineConfig({
           globalSetup: 'test/harness/release-setup.ts',
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // The default of one second fails on a busy machine; a poll ends as soon as it succeeds.
+          // The default of one second fails on a busy machine.
           expect: { poll: { timeout: 15_000 } },
           fileParallelism: false
         }

@@ -9,7 +9,7 @@ import { defineConfig, type Plugin } from 'vite'
 
 const fontLicense = fileURLToPath(import.meta.resolve('@fontsource-variable/inter/LICENSE'))
 
-/** The server that `vite web` passes requests on to. */
+/** The server to which `vite web` proxies requests. */
 const server = 'http://localhost:3000'
 
 export default defineConfig({
@@ -19,11 +19,11 @@ export default defineConfig({
     outDir: '../dist/web',
     emptyOutDir: true,
     license: { fileName: 'licenses.md' },
-    // The content security policy allows no data: fonts, and an SVG of 200 bytes is not worth one.
+    // The content security policy forbids data: URLs.
     assetsInlineLimit: 0,
     rolldownOptions: {
       input: { index: 'index.html', 'service-worker': 'src/service-worker/service-worker.ts' },
-      // A service worker keeps its address: browsers look there for a new one.
+      // A service worker needs a stable URL: browsers look there for updates.
       output: { entryFileNames: ({ name }) => (name === 'index' ? 'assets/[name]-[hash].js' : '[name].js') }
     }
   },
@@ -69,7 +69,7 @@ function inline(code: string, [statement, variable, path, file]: RegExpExecArray
     .replaceAll(new RegExp(`\\b${variable}\\.(\\w+)`, 'g'), (_use, name) => `'${classNameOf(file!, name)}'`)
 }
 
-/** Completes what was built: the list of files for the service worker, licences, and compressed text files. */
+/** Completes the build: the service worker's file list, licences, and compressed text files. */
 function finish(): Plugin {
   let folder: string
   return {
@@ -81,7 +81,7 @@ function finish(): Plugin {
     async writeBundle() {
       const names = (await readdir(folder, { recursive: true })).toSorted()
       await listFiles(names)
-      // Vite lists the licences of code alone.
+      // Vite lists the licences of code only.
       await appendFile(join(folder, 'licenses.md'), `\n## Inter\n\n${await readFile(fontLicense, 'utf8')}`)
       await Promise.all(
         names.filter((name) => /\.(js|css|html|svg|json|webmanifest)$/.test(name)).map(compress)
@@ -89,7 +89,7 @@ function finish(): Plugin {
     }
   }
 
-  /** Gives the service worker the files to cache. Its text changes with them, so browsers notice a new version. */
+  /** Inserts the files to cache into the service worker. Its text changes with them, so browsers detect a new version. */
   async function listFiles(names: string[]): Promise<void> {
     const own = /^(index\.html|service-worker\.js|licenses\.md)$|\.(woff2|br|gz)$/
     const files = names.filter((name) => /\.\w+$/.test(name) && !own.test(name)).map((name) => `/${name}`)
@@ -101,11 +101,11 @@ function finish(): Plugin {
     await writeFile(path, `${list}\n${await readFile(path, 'utf8')}`)
   }
 
-  /** Leaves a brotli and a gzip copy beside a file: the server sends them as they are. */
+  /** Writes a brotli and a gzip copy beside a file; the server sends these unchanged. */
   async function compress(name: string): Promise<void> {
     const path = join(folder, name)
     const bytes = await readFile(path)
-    // Both at their highest level unless told otherwise.
+    // Both default to their highest level.
     await writeFile(`${path}.br`, await promisify(brotliCompress)(bytes))
     await writeFile(`${path}.gz`, await promisify(gzip)(bytes, { level: 9 }))
   }

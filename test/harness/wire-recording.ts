@@ -11,11 +11,11 @@ export type WireRequest = {
   /** Each as `Name: value`. */
   headers?: string[]
   json?: unknown
-  /** A body as it is; its headers are the caller's. */
+  /** Sent unchanged; the caller sets its headers. */
   body?: string
 }
 
-/** What arrived, decoded just far enough to take values for the next request from it. */
+/** A response, decoded only as far as the next request needs. */
 export type WireAnswer = { head: string; body: string }
 
 /** An open event stream; its bytes enter the recording when it is closed. */
@@ -34,7 +34,7 @@ export type WireStream = {
  * masked by value: the same token has the same name everywhere.
  */
 export class WireRecording {
-  /** The address that requests go to; `host` is what they ask for. */
+  /** The URL of requests, and their `Host`. */
   target = { url: '', host: '' }
   readonly #exchanges: string[] = []
   readonly #masks = new Map<string, string>()
@@ -91,7 +91,7 @@ export class WireRecording {
     const { hostname, port } = new URL(this.target.url)
     const socket = connect({ host: hostname, port: Number(port), noDelay: true, allowHalfOpen: true })
     const chunks: Buffer[] = []
-    // A reset after the answer is an end like any other.
+    // A reset after the answer counts as its end.
     socket.on('error', () => {})
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -128,14 +128,14 @@ export class WireRecording {
     const heads = head.split('\r\n').map((line) => shown('<', line))
     const bodies = body === '' ? [] : body.split('\n').map((line) => shown('|', line))
     const asked = sent.map((line) => shown('>', shortened(line)))
-    // How well zlib compresses is no part of the protocol.
+    // The compression ratio of zlib is not part of the protocol.
     if (zipped) heads.forEach((line, i) => (heads[i] = line.replace(/(content-length: )\d+/i, '$1<gzip>')))
     this.#exchanges.push([`# ${title}`, ...asked, ...heads, ...bodies].join('\n'))
     return { head, body }
   }
 }
 
-/** The value of a header, found by its name in any case. */
+/** Returns the value of a header, by its name in any case. */
 export function headerOf({ head }: WireAnswer, name: string): string | undefined {
   return new RegExp(`^${name}: (.*)\\r?$`, 'im').exec(head)?.[1]?.trimEnd()
 }
@@ -143,11 +143,11 @@ export function headerOf({ head }: WireAnswer, name: string): string | undefined
 function split(bytes: Buffer): [string, Buffer] {
   const end = bytes.indexOf('\r\n\r\n')
   if (end < 0) throw new Error(`no head of an answer: ${bytes.toString()}`)
-  // The empty line that ends the head is recorded too.
+  // The empty line after the headers is recorded as well.
   return [bytes.toString('latin1', 0, end + 2), bytes.subarray(end + 4)]
 }
 
-/** Whether an answer is all there: by its Content-Length, or its last chunk; by its end where it has neither. */
+/** Returns a predicate for a complete answer: by Content-Length, last chunk, or the end of the connection. */
 function isComplete(headOnly: boolean): (bytes: Buffer) => boolean {
   return (bytes) => {
     if (!bytes.includes('\r\n\r\n')) return false
@@ -158,7 +158,7 @@ function isComplete(headOnly: boolean): (bytes: Buffer) => boolean {
   }
 }
 
-/** Whether a stream has so many blocks with `text`, and the last one is whole. */
+/** Returns whether a stream has `times` blocks with `text`, the last one complete. */
 function hasBlocks(stream: string, text: string, times: number): boolean {
   return stream.split(text).length > times && stream.endsWith('\n\n')
 }
@@ -168,7 +168,7 @@ function shown(mark: string, line: string): string {
   return escaped === '' ? mark : `${mark} ${escaped}`
 }
 
-/** A request whose text repeats one character is as clear without the repetition. */
+/** Shortens a repeated character, which would add nothing to the recording. */
 function shortened(line: string): string {
   return line.replace(/(.)\1{99,}/gu, (run, each) => `${each}…×${run.length}`)
 }

@@ -66,7 +66,7 @@ describe('settings', () => {
     ).toEqual(['PARLEY_TYPO', 'PORT', 'PARLEY_LOG_LEVEL', 'GITHUB_CLIENT_SECRET'])
   })
 
-  test.each(['-1', '65536', '3000x', '1e3', '80.5', '0x50'])('PORT is not %s', (PORT) => {
+  test.each(['-1', '65536', '3000x', '1e3', '80.5', '0x50'])('PORT refuses %s', (PORT) => {
     expect(badNames({ PORT })).toEqual(['PORT'])
   })
 
@@ -76,7 +76,7 @@ describe('settings', () => {
     'https://chat.example.org/parley',
     'https://a:b@c.d',
     '*'
-  ])('ORIGIN is not %s', (ORIGIN) => expect(badNames({ ORIGIN })).toEqual(['ORIGIN']))
+  ])('ORIGIN refuses %s', (ORIGIN) => expect(badNames({ ORIGIN })).toEqual(['ORIGIN']))
 
   test.each([
     [{ PARLEY_RATE_LIMITS: 'yes' }, 'PARLEY_RATE_LIMITS'],
@@ -148,7 +148,7 @@ describe('the development login', () => {
   })
 
   test.each(['0.0.0.0', '::', '192.168.1.2', 'chat.example.org', '127.0.0.1.example.org'])(
-    'never listens on %s, and the refusal says what to do',
+    'refuses to listen on %s, and says what to do',
     (HOST) => {
       expect(badNames({ HOST })).toEqual(['HOST'])
       expect(problemsOf({ HOST })[0]).toContain('ORIGIN')
@@ -162,7 +162,7 @@ describe('DATABASE_URL', () => {
     ['sqlite:///var/lib/parley.db', '/var/lib/parley.db'],
     ['file:/var/lib/parley.db', '/var/lib/parley.db'],
     ['sqlite:here.db', resolve('here.db')]
-  ])('%s is the file %s', (DATABASE_URL, path) => {
+  ])('%s selects the SQLite file %s', (DATABASE_URL, path) => {
     expect(readConfig({ DATABASE_URL }).database).toEqual({ kind: 'sqlite', path })
   })
 
@@ -170,7 +170,7 @@ describe('DATABASE_URL', () => {
     'postgres://parley:sesame@db/parley',
     'postgresql://parley@db:6543/parley?sslmode=verify-full',
     'postgres:///parley?host=/var/run/postgresql'
-  ])('%s is a Postgres database', (url) => {
+  ])('%s selects a Postgres database', (url) => {
     expect(readConfig({ DATABASE_URL: url }).database).toEqual({ kind: 'postgres', url })
   })
 
@@ -178,7 +178,7 @@ describe('DATABASE_URL', () => {
     'postgres://parley:sesame@db',
     'postgres://parley:sesame@db/',
     'postgres://parley:sesame@db:x/parley'
-  ])('%s names no database, and the password in it is not repeated', (DATABASE_URL) => {
+  ])('%s is refused, without repeating the password', (DATABASE_URL) => {
     const [problem] = problemsOf({ DATABASE_URL })
     expect(problem).toContain('postgres://user:password@host:5432/database')
     expect(problem).not.toContain('sesame')

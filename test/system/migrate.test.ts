@@ -37,7 +37,7 @@ function parley(
 }
 
 describe.skipIf(!hasPostgres)(
-  `parley migrate --to${hasPostgres ? '' : ' (no Postgres is installed)'}`,
+  `parley migrate --to${hasPostgres ? '' : ' (Postgres is not installed)'}`,
   () => {
     let postgres: Postgres
     beforeAll(async () => {

@@ -25,7 +25,7 @@ function parley(url: string, ...args: string[]): Promise<{ code: number; stdout:
   })
 }
 
-describe.skipIf(missing)(`Behind PgBouncer${missing && ` (no ${missing} is installed)`}`, () => {
+describe.skipIf(missing)(`Behind PgBouncer${missing && ` (${missing} is not installed)`}`, () => {
   test.each([
     ['transaction', {}],
     ['transaction', { server_round_robin: 1 }],

@@ -18,7 +18,7 @@ import {
 } from '../harness/postgres.ts'
 import { openStream } from '../harness/stream.ts'
 
-const missing = hasPostgres ? '' : ' (no Postgres is installed)'
+const missing = hasPostgres ? '' : ' (Postgres is not installed)'
 let postgres: Postgres
 beforeAll(async () => {
   if (hasPostgres) postgres = await startPostgres()
@@ -89,20 +89,20 @@ describe.skipIf(!hasPostgres)(`D5: a start on an unusable Postgres${missing}`, (
   test.each([
     ['synchronous_commit', 'off', /synchronous_commit off: acknowledged messages could be lost; turn it on/],
     ['default_transaction_read_only', 'on', /takes reads only/]
-  ])('%s is not %s', async (setting, value, why) => {
+  ])('with %s %s is refused', async (setting, value, why) => {
     const url = await createDatabase(postgres.adminUrl)
     await administer(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET ${setting} = ${value}`)
     await expectRefusal(url, why)
   })
 
-  test('fsync is not off', async () => {
+  test('with fsync off is refused', async () => {
     const url = await createDatabase(postgres.adminUrl)
     await postgres.restart({ fsync: 'off' })
     await expectRefusal(url, /fsync off: acknowledged messages could be lost; turn it on/)
     await postgres.restart()
   })
 
-  test.each(['LATIN1', 'SQL_ASCII'])('the encoding is not %s', async (encoding) => {
+  test.each(['LATIN1', 'SQL_ASCII'])('with the encoding %s is refused', async (encoding) => {
     const name = encoding.toLowerCase()
     await administer(
       postgres.adminUrl,
@@ -112,7 +112,7 @@ describe.skipIf(!hasPostgres)(`D5: a start on an unusable Postgres${missing}`, (
     await expectRefusal(url, new RegExp(`encoded in ${encoding}; make it with ENCODING 'UTF8'`))
   })
 
-  test('the server is not a standby', async () => {
+  test('that is a standby is refused', async () => {
     await using own = await startPostgres()
     const url = await createDatabase(own.adminUrl)
     await own.kill()
@@ -121,7 +121,7 @@ describe.skipIf(!hasPostgres)(`D5: a start on an unusable Postgres${missing}`, (
     await expectRefusal(url, /this Postgres is a standby, where nothing can be written; name the primary/)
   })
 
-  test('the search_path finds the tables and names a schema', async () => {
+  test('with an unusable search_path is refused', async () => {
     const url = await createDatabase(postgres.adminUrl)
     const name = new URL(url).pathname.slice(1)
     const setPath = (path: string) => administer(url, `ALTER DATABASE ${name} SET search_path = ${path}`)
@@ -140,7 +140,7 @@ describe.skipIf(!hasPostgres)(`D5: a start on an unusable Postgres${missing}`, (
     )
   })
 
-  test('the user may write every table', async () => {
+  test('without write access to every table is refused', async () => {
     const url = await createDatabase(postgres.adminUrl)
     await openAndClose(url)
     await administer(url, 'REVOKE INSERT ON messages FROM parley')
@@ -151,14 +151,14 @@ describe.skipIf(!hasPostgres)(`D5: a start on an unusable Postgres${missing}`, (
     )
   })
 
-  test('the tables are Parley’s', async () => {
+  test('with tables of another program is refused', async () => {
     const url = await createDatabase(postgres.adminUrl)
     await administer(url, 'CREATE TABLE kysely_migration (name text PRIMARY KEY, timestamp text)')
     await administer(url, "INSERT INTO kysely_migration VALUES ('0001-recipes', '')")
     await expectRefusal(url, /holds the tables of another program; give Parley a database of its own/)
   })
 
-  test('the version is not too old', async () => {
+  test('of an old version is refused', async () => {
     const url = await createDatabase(postgres.adminUrl)
     const [row] = await administer<{ version: string }>(
       url,

@@ -113,7 +113,7 @@ describe('the tarball of npm run package', () => {
 const missing = (!hasPostgres && 'Postgres') || (!hasNats && 'NATS')
 
 describe.skipIf(missing)(
-  `the release on Postgres and NATS${missing ? ` (no ${missing} is installed)` : ''}`,
+  `the release on Postgres and NATS${missing ? ` (${missing} is not installed)` : ''}`,
   () => {
     let postgres: Postgres
     beforeAll(async () => {

@@ -151,7 +151,7 @@ async function follow(urls: string[], token: string, cursor: string, last: () =>
 
 const missing = [!hasPostgres && 'Postgres', !hasNats && 'nats-server'].filter(Boolean).join(' and ')
 
-describe.skipIf(missing)(`U2: nodes${missing && ` (no ${missing} is installed)`}`, () => {
+describe.skipIf(missing)(`U2: nodes${missing && ` (${missing} is not installed)`}`, () => {
   test('three are upgraded and rolled back in turn under load without loss', async () => {
     await using started = new AsyncDisposableStack()
     const version = started.use(await checkOut('first-to-roll'))

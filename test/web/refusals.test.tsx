@@ -30,7 +30,7 @@ afterEach(cleanup)
 
 const poison = 'Zyzzyva'
 
-/** What the client throws when a server gives a refusal whose English is poisoned. */
+/** Returns what the client throws for a refusal with poisoned English text. */
 async function refusalOf(problem: Problem): Promise<Refusal> {
   const document = problemDocument(problem)
   const errors = Object.fromEntries(Object.keys(document.errors ?? { title: '' }).map((key) => [key, poison]))
@@ -57,8 +57,8 @@ function messengerThat(refusal: Refusal, outbox: OutboxItem[] = []): Messenger {
 const nothing = () => {}
 const common = { clientId: 'c-1', conversationId: '7', queuedAt: '2026-01-31T12:00:00.000Z' }
 
-/** Everything that shows a refusal: what is on the screen, and what a person does to cause it. */
-const doors: Record<string, (refusal: Refusal) => { shown: ReactElement; act?: () => void }> = {
+/** Every place that shows a refusal: its element, and the action that causes it. */
+const places: Record<string, (refusal: Refusal) => { shown: ReactElement; act?: () => void }> = {
   'the sign-in page, when it asks for the ways to sign in': (refusal) => ({
     shown: (
       <AccessPage
@@ -164,11 +164,11 @@ function NoteOf({ refusal }: { refusal: Refusal }) {
 }
 
 describe('a refusal', () => {
-  it.each(Object.keys(doors))("shows the app's sentence and never the server's, in %s", async (name) => {
+  it.each(Object.keys(places))("shows the app's sentence and never the server's, in %s", async (name) => {
     for (const problem of everyProblem) {
       const refusal = await refusalOf(problem)
       expect(refusal.message).toBe(poison)
-      const { shown, act = nothing } = doors[name]!(refusal)
+      const { shown, act = nothing } = places[name]!(refusal)
       render(shown)
       act()
       await waitFor(() => expect(document.body.textContent).toContain(failureText(refusal)))
