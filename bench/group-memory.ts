@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Conversation } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
 import { apiWith } from '../test/harness/api.ts'
 import type { Member } from '../test/harness/crowd.ts'
 import { postInTurn } from './latency.ts'

@@ -1,4 +1,4 @@
-import type { Conversation } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
 import { apiWith } from '../test/harness/api.ts'
 import { postInTurn } from './latency.ts'
 import { median, quantile, type Bench, type Row } from './result.ts'

@@ -1,5 +1,5 @@
 import { reportFault } from './failures.ts'
-import type { Presence } from '@parley/contract/entities'
+import type { Presence } from '@parley/contract/presence'
 import type { LogEvent, Signal } from '@parley/contract/events'
 import { typingSeconds } from '@parley/contract/limits'
 import { backoffMs } from './backoff.ts'

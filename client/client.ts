@@ -1,17 +1,11 @@
 import { formatCursor, type Cursor } from '@parley/contract/cursor'
-import type {
-  AuthUser,
-  Conversation,
-  Login,
-  LoginMethods,
-  Message,
-  MessageVersion,
-  Participant,
-  Presence,
-  Role,
-  Token,
-  User
-} from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Message, MessageVersion } from '@parley/contract/messages'
+import type { Participant, Role } from '@parley/contract/participants'
+import type { AuthUser, User } from '@parley/contract/people'
+import type { Presence } from '@parley/contract/presence'
+import type { Token } from '@parley/contract/sessions'
+import type { Login, LoginMethods } from '@parley/contract/sign-in'
 import type { PersonalKind, PersonalValue } from '@parley/contract/personal-state'
 import { paths } from '@parley/contract/paths'
 import { systemClock, type Clock } from './clock.ts'

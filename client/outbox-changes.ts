@@ -1,5 +1,5 @@
 import { isSameEmoji } from '@parley/contract/text/emoji'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import {
   isChangeOf,
   isSend,

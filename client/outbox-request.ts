@@ -1,4 +1,4 @@
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import type { Client } from './client.ts'
 import type { OutboxItem } from './outbox.ts'
 

@@ -1,4 +1,4 @@
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import type { ProblemCode } from '@parley/contract/problems'
 import { backoffMs } from './backoff.ts'
 import { systemClock, wait, type Clock } from './clock.ts'

@@ -1,4 +1,4 @@
-import type { Message, Quote } from '@parley/contract/entities'
+import type { Message, Quote } from '@parley/contract/messages'
 import { currentMessage, type ProblemDocument } from '@parley/contract/problems'
 
 type Common = {

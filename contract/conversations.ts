@@ -1,24 +1,33 @@
-import { Type } from 'typebox'
-import { Conversation, Participant, Role, User } from './entities.ts'
+import { Type, type Static } from 'typebox'
 import { participantsMax } from './limits.ts'
+import { Message } from './messages.ts'
+import { Role } from './participants.ts'
 import { paths } from './paths.ts'
-import { conversationParams, Param, sentId, sentTitle, sentUsername, strict, type Route } from './route.ts'
+import { User } from './people.ts'
+import { Id, Text } from './primitives.ts'
+import { type Route, conversationParams, sentId, sentTitle, sentUsername, strict } from './route.ts'
 
-const participantParams = Type.Object({ conversationId: Param, userId: Param })
+export const Conversation = Type.Object({
+  id: Id,
+  kind: Type.Enum(['direct', 'group']),
+  title: Type.Union([Text, Type.Null()], { description: 'Of a group; null for two people' }),
+  otherParticipant: Type.Union([User, Type.Null()], { description: 'Of two people; null in a group' }),
+  participantCount: Type.Integer({ minimum: 1 }),
+  role: Role,
+  lastMessage: Type.Union([Message, Type.Null()]),
+  hasUnreadMessages: Type.Boolean(),
+  unreadCount: Type.Integer({ minimum: 0 }),
+  unreadMentions: Type.Array(Type.Integer({ minimum: 1 }), {
+    description: 'Positions of unread messages that mention the reader, 100 at most'
+  }),
+  readUpTo: Type.Integer({ minimum: 0, description: "The reader's own read mark, a message's position" })
+})
 
-/** People, and the conversations that they are in. */
+/** A conversation as one participant sees it; `role` is theirs. */
+export type Conversation = Static<typeof Conversation>
+
+/** Conversations. */
 export const conversationRoutes = {
-  usernames: {
-    method: 'GET',
-    url: paths.usernames,
-    access: 'user',
-    rate: 'read',
-    schema: {
-      summary: 'Usernames that start so, without mine',
-      querystring: Type.Object({ search: sentUsername() }, strict),
-      response: { 200: Type.Array(Type.String()) }
-    }
-  },
   startConversation: {
     method: 'POST',
     url: paths.conversations,
@@ -72,62 +81,6 @@ export const conversationRoutes = {
       params: conversationParams,
       body: Type.Object({ title: sentTitle() }, strict),
       response: { 200: Conversation }
-    }
-  },
-  participants: {
-    method: 'GET',
-    url: paths.participants,
-    access: 'user',
-    rate: 'read',
-    schema: {
-      summary: 'Who is in it, in the order in which they came, 100 a page',
-      params: conversationParams,
-      querystring: Type.Object(
-        { after: Type.Optional(sentId("The user id of the page before's last")) },
-        strict
-      ),
-      response: { 200: Type.Array(Participant) }
-    }
-  },
-  addParticipant: {
-    method: 'POST',
-    url: paths.participants,
-    access: 'user',
-    rate: 'change',
-    schema: {
-      summary: 'Adds somebody to a group, or finds them there',
-      params: conversationParams,
-      body: Type.Object(
-        {
-          username: sentUsername(),
-          role: Type.Optional(Type.Enum(['admin', 'member']))
-        },
-        strict
-      ),
-      response: { 200: Participant, 201: Participant }
-    }
-  },
-  changeRole: {
-    method: 'PATCH',
-    url: paths.participant,
-    access: 'user',
-    rate: 'change',
-    schema: {
-      summary: 'Gives somebody another role; who makes another one the owner is an admin from then on',
-      params: participantParams,
-      body: Type.Object({ role: Role }, strict),
-      response: { 200: Participant }
-    }
-  },
-  removeParticipant: {
-    method: 'DELETE',
-    url: paths.participant,
-    access: 'user',
-    rate: 'change',
-    schema: {
-      summary: 'Removes somebody from a group; myself: I leave, and an owner passes the group on',
-      params: participantParams,
-      response: { 204: Type.Null() }
     }
   },
   otherParticipant: {

@@ -1,4 +1,6 @@
-import type { Conversation, Message, Presence } from './entities.ts'
+import type { Conversation } from './conversations.ts'
+import type { Message } from './messages.ts'
+import type { Presence } from './presence.ts'
 import type { PersonalValue } from './personal-state.ts'
 import type { ProblemCode } from './problems.ts'
 

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
-import { Id, Quote } from './entities.ts'
+import { Quote } from './messages.ts'
+import { Id } from './primitives.ts'
 import { idMaxLength, personalKeyMaxLength, personalValueMaxBytes } from './limits.ts'
 import { paths } from './paths.ts'
 import { Param, strict, type Route } from './route.ts'

@@ -1,10 +1,21 @@
-import { Type } from 'typebox'
-import { Presence } from './entities.ts'
+import { Type, type Static } from 'typebox'
 import { paths } from './paths.ts'
-import { conversationParams, type Route } from './route.ts'
+import { Id, Time } from './primitives.ts'
+import { type Route, conversationParams } from './route.ts'
 
-/** What passes: who is writing, who is here. The stream tells of it as it happens. */
-export const signalRoutes = {
+export const Presence = Type.Object({
+  userId: Id,
+  online: Type.Boolean({ description: 'Whether they have a stream open, on any device' }),
+  lastSeenAt: Type.Union([Time, Type.Null()], {
+    description: 'When they went; null while they are online, and of somebody who was never seen'
+  })
+})
+
+/** Whether somebody is here. */
+export type Presence = Static<typeof Presence>
+
+/** Typing and presence. */
+export const presenceRoutes = {
   typing: {
     method: 'POST',
     url: paths.typing,

@@ -1,4 +1,6 @@
-import type { Message, Role, ServerRole } from './entities.ts'
+import type { Message } from './messages.ts'
+import type { Role } from './participants.ts'
+import type { ServerRole } from './primitives.ts'
 import type { FieldProblem, FieldProblems } from './field-problems.ts'
 import type { PersonalValue } from './personal-state.ts'
 import type { GroupAction } from './roles.ts'

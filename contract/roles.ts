@@ -1,4 +1,5 @@
-import type { Role, ServerRole } from './entities.ts'
+import type { Role } from './participants.ts'
+import type { ServerRole } from './primitives.ts'
 
 /** What one may do in a group beyond reading and writing, by role: the one table that server and web app go by. */
 export const mayDo = {

@@ -1,5 +1,5 @@
 import { Type, type TSchema } from 'typebox'
-import type { ServerRole } from './entities.ts'
+import type { ServerRole } from './primitives.ts'
 import type { PublicRate, RouteRate } from './rate-limits.ts'
 import { bodyMaxBytes, idMaxLength, typedTitleMaxLength, typedUsernameMaxLength } from './limits.ts'
 

@@ -1,4 +1,4 @@
-import type { ServerRole } from '@parley/contract/entities'
+import type { ServerRole } from '@parley/contract/primitives'
 import type { Store } from '../store.ts'
 import { addUsers, keyOf } from '../people/people.ts'
 import type { SessionChange } from '../sessions/sessions.ts'

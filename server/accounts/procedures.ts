@@ -1,4 +1,4 @@
-import type { ServerRole } from '@parley/contract/entities'
+import type { ServerRole } from '@parley/contract/primitives'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../platform/storage/schema.ts'
 import { deleteSessionsOf } from '../sessions/family-procedures.ts'

@@ -1,4 +1,4 @@
-import type { ServerRole } from '@parley/contract/entities'
+import type { ServerRole } from '@parley/contract/primitives'
 import { usernameMaxLength } from '@parley/contract/limits'
 import { readConfig } from '../config.ts'
 import { whyNot } from '../main.ts'

@@ -1,4 +1,5 @@
-import type { Conversation, Participant } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Participant } from '@parley/contract/participants'
 import { participantsMax } from '@parley/contract/limits'
 import { fieldProblem, Problem } from '@parley/contract/problems'
 import { typedUsernameKey } from '@parley/contract/usernames'

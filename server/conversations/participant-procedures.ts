@@ -1,4 +1,5 @@
-import type { Participant, Role, User } from '@parley/contract/entities'
+import type { Participant, Role } from '@parley/contract/participants'
+import type { User } from '@parley/contract/people'
 import { groupsOwnedMax, participantsMax, receiptsMax } from '@parley/contract/limits'
 import { may } from '@parley/contract/roles'
 import type { Kysely } from 'kysely'

@@ -1,4 +1,5 @@
-import type { Conversation, User } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { User } from '@parley/contract/people'
 import { unreadMentionsMax } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'

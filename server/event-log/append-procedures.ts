@@ -1,5 +1,5 @@
 import type { LogEvent, LogEvents } from '@parley/contract/events'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { encode } from '../platform/storage/json.ts'

@@ -1,4 +1,4 @@
-import type { Message, MessageVersion } from '@parley/contract/entities'
+import type { Message, MessageVersion } from '@parley/contract/messages'
 import { may } from '@parley/contract/roles'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'

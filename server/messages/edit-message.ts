@@ -1,4 +1,4 @@
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { fieldProblem } from '@parley/contract/problems'
 import { mentionedKeys } from '@parley/contract/text/text-pieces'
 import type { Store } from '../store.ts'

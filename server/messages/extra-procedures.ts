@@ -1,4 +1,4 @@
-import type { MessageExtras, Quote } from '@parley/contract/entities'
+import type { MessageExtras, Quote } from '@parley/contract/messages'
 import { quoteMaxLength } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
 import { bodyOf, userOf, type MessageColumns } from './rows.ts'

@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto'
-import type { Message, MessageExtras } from '@parley/contract/entities'
+import type { Message, MessageExtras } from '@parley/contract/messages'
 import { fieldProblem, Problem } from '@parley/contract/problems'
 import { mentionedKeys } from '@parley/contract/text/text-pieces'
 import type { Json } from '../platform/storage/json.ts'

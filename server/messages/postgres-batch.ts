@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { ClientBase, QueryResult, QueryResultRow } from 'pg'
-import type { Message, User } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { encode, type Json } from '../platform/storage/json.ts'
 import { encodeNewMessage, type Send, type SendOutcome } from './procedures.ts'

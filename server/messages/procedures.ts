@@ -1,4 +1,5 @@
-import type { Message, MessageExtras, User } from '@parley/contract/entities'
+import type { Message, MessageExtras } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import type { Kysely } from 'kysely'
 import { encode, type Json } from '../platform/storage/json.ts'
 import { messageColumns, messageOf } from './rows.ts'

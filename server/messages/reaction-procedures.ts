@@ -1,5 +1,5 @@
 import { emojiOf } from '@parley/contract/text/emoji'
-import type { Reaction } from '@parley/contract/entities'
+import type { Reaction } from '@parley/contract/messages'
 import type { LogEvent } from '@parley/contract/events'
 import { reactionsMax } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'

@@ -1,12 +1,6 @@
-import type {
-  Message,
-  MessageExtras,
-  MessageVersion,
-  Participant,
-  Reaction,
-  Role,
-  User
-} from '@parley/contract/entities'
+import type { Message, MessageExtras, MessageVersion, Reaction } from '@parley/contract/messages'
+import type { Participant, Role } from '@parley/contract/participants'
+import type { User } from '@parley/contract/people'
 import { systemLineText } from './system-lines.ts'
 
 /** A user's columns as every query that shows a person selects them. */

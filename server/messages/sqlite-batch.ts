@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { encode } from '../platform/storage/json.ts'
 import { encodeNewMessage, type Send, type SendOutcome } from './procedures.ts'

@@ -1,4 +1,5 @@
-import type { Change, User } from '@parley/contract/entities'
+import type { Change } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import type { Kysely } from 'kysely'
 import type { MessageColumns } from './rows.ts'
 import { systemLineText } from './system-lines.ts'

@@ -1,4 +1,5 @@
-import type { Change, User } from '@parley/contract/entities'
+import type { Change } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 
 const roleNames = { owner: 'the owner', admin: 'an admin', member: 'a member' } as const
 

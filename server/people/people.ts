@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import { Problem } from '@parley/contract/problems'
 import { usernameMaxLength } from '@parley/contract/limits'
 import { keyBefore, typedUsernameKey, usernameKey } from '@parley/contract/usernames'

@@ -1,4 +1,4 @@
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import type { Kysely } from 'kysely'
 import { userColumns, userOf } from '../messages/rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'

@@ -1,4 +1,5 @@
-import type { ServerRole, User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
+import type { ServerRole } from '@parley/contract/primitives'
 
 /**
  * The authenticated caller and their session. `expiresAt` and `lastUsedAt` are ms. `familyId` is the session's public id,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Presence as PresenceOf } from '@parley/contract/entities'
+import type { Presence as PresenceOf } from '@parley/contract/presence'
 import type { Signal } from '@parley/contract/events'
 import type { Store } from '../store.ts'
 import { OtherNodes } from './other-nodes.ts'

@@ -1,4 +1,5 @@
-import type { ServerRole, User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
+import type { ServerRole } from '@parley/contract/primitives'
 import { refreshGraceSeconds, signInDays } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
 import { userColumns, userOf } from '../messages/rows.ts'

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import type { ServerRole, User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
+import type { ServerRole } from '@parley/contract/primitives'
 import { Problem } from '@parley/contract/problems'
 import { sessionDays, sessionsPerUserMax, signInDays } from '@parley/contract/limits'
 import type { Session } from './procedures.ts'

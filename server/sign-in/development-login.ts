@@ -1,4 +1,5 @@
-import type { ServerRole, User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
+import type { ServerRole } from '@parley/contract/primitives'
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '@parley/contract/problems'
 import type { Config } from '../config.ts'

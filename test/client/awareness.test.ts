@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Awareness, Refusal } from '@parley/client'
-import type { Presence } from '@parley/contract/entities'
+import type { Presence } from '@parley/contract/presence'
 import type { LogEvent, Signal } from '@parley/contract/events'
 import { networkDown } from './fake-server.ts'
 import { manualClock, settle } from './manual-clock.ts'

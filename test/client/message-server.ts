@@ -1,5 +1,5 @@
 import { Refusal, type OutboxItem } from '@parley/client'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { networkDown } from './fake-server.ts'
 
 type Stored = {

@@ -11,7 +11,7 @@ import {
   type Change,
   type OutboxItem
 } from '@parley/client'
-import type { Quote } from '@parley/contract/entities'
+import type { Quote } from '@parley/contract/messages'
 import { manualClock, settle } from './manual-clock.ts'
 import { messageServer, type RequestOutcome } from './message-server.ts'
 

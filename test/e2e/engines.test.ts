@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { loginAs, type Api } from '../harness/api.ts'
 import type { EngineTab } from '../harness/engine-tab.ts'
 import { openFirefox } from '../harness/firefox.ts'

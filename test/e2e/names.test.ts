@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Locator, Page } from 'playwright-core'
-import type { Conversation } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
 import { loginAs, type Api } from '../harness/api.ts'
 import { act, message, openMenu, openScene, signIn, type Scene } from './people.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Page, Request } from 'playwright-core'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { loginAs, type Api } from '../harness/api.ts'
 import { violations } from './axe.ts'
 import {

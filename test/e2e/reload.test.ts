@@ -2,7 +2,7 @@ import { copyFile, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Page, Request } from 'playwright-core'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { loginAs, type Api } from '../harness/api.ts'
 import { accessField, listed, message, openScene, send, signIn, type Scene } from './people.ts'
 

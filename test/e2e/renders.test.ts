@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
-import type { Conversation } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
 import { call, loginAs, type Api } from '../harness/api.ts'
 import { message, openScene, signIn, type Scene } from './people.ts'
 

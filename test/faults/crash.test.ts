@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { formatCursor, parseCursor } from '@parley/contract/cursor'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { loginAs, type Api } from '../harness/api.ts'
 import { startParley } from '../harness/parley.ts'
 import { openStream } from '../harness/stream.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { apiWith, type Api } from '../harness/api.ts'
 import { openStream, type EventStream, type StreamEvent } from '../harness/stream.ts'
 import { isOn, pause, type Random, type StormRecord } from './storm-record.ts'

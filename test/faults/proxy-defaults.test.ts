@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ProblemDocument } from '@parley/contract/problems'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { call, loginBehind, type Api } from '../harness/api.ts'
 import { defaultConfig, startNginx, type Nginx } from '../harness/nginx.ts'
 import { freePort, startParley, type Parley } from '../harness/parley.ts'

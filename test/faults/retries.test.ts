@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { apiWith, loginAs, type Api } from '../harness/api.ts'
 import { startParley, type Parley } from '../harness/parley.ts'
 import { openStream } from '../harness/stream.ts'

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { expect, test } from 'vitest'
 import { makeCrowd, readHeads } from '../harness/crowd.ts'
 import { startPacedLoad } from '../harness/paced-load.ts'

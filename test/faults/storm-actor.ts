@@ -1,4 +1,6 @@
-import type { Message, Participant, Role, User } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { Participant, Role } from '@parley/contract/participants'
+import type { User } from '@parley/contract/people'
 import { attemptWithFault } from './storm-response-faults.ts'
 import type { Act, StormRequest } from './storm-requests.ts'
 import { openStormLink, type Session, type Storm } from './storm-link.ts'

@@ -1,4 +1,5 @@
-import type { Conversation, Message } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Message } from '@parley/contract/messages'
 import type { Act, StormRequest } from './storm-requests.ts'
 import { openStormLink, type Storm } from './storm-link.ts'
 import type { PersonLog } from './storm-log.ts'

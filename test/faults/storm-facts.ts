@@ -1,4 +1,4 @@
-import type { Change, Message } from '@parley/contract/entities'
+import type { Change, Message } from '@parley/contract/messages'
 
 /** Properties of a message that every reader must agree on. */
 export type Fact = {

@@ -1,4 +1,4 @@
-import type { Message, MessageVersion } from '@parley/contract/entities'
+import type { Message, MessageVersion } from '@parley/contract/messages'
 import type { Api } from '../harness/api.ts'
 import { pause, type StormRecord } from './storm-record.ts'
 import type { Truth } from './storm-settlement.ts'

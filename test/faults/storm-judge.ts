@@ -1,4 +1,5 @@
-import type { Conversation, Message } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Message } from '@parley/contract/messages'
 import { may } from '@parley/contract/roles'
 import type { Act, StormRequest } from './storm-requests.ts'
 import type { Fact } from './storm-facts.ts'

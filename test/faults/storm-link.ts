@@ -1,4 +1,4 @@
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import { call, callFor, type Answer } from '../harness/api.ts'
 import { openTcpProxy, type LinkFaults, type TcpProxy } from '../harness/tcp-proxy.ts'
 import { pause, randomOf, type Random, type StormRecord } from './storm-record.ts'

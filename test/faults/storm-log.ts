@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseCursor } from '@parley/contract/cursor'
-import type { Conversation, Message } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Message } from '@parley/contract/messages'
 import type { LogEvent } from '@parley/contract/events'
 import { pageSize } from '@parley/contract/limits'
 import { ObservedState } from '../harness/observed-state.ts'

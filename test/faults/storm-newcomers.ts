@@ -1,4 +1,5 @@
-import type { Conversation, Message } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Message } from '@parley/contract/messages'
 import { openStormLink, signIn, type Session, type Storm, type StormLink } from './storm-link.ts'
 import { openPersonLog } from './storm-log.ts'
 import { startReader } from './storm-reader.ts'

@@ -1,4 +1,4 @@
-import type { Role } from '@parley/contract/entities'
+import type { Role } from '@parley/contract/participants'
 
 /** Acts of a storm besides the writers' sends. */
 export const acts = [

@@ -1,4 +1,5 @@
-import type { Change, Role } from '@parley/contract/entities'
+import type { Change } from '@parley/contract/messages'
+import type { Role } from '@parley/contract/participants'
 import { may } from '@parley/contract/roles'
 import type { StormRequest } from './storm-requests.ts'
 import type { Fact, Facts } from './storm-facts.ts'

@@ -1,4 +1,4 @@
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { attemptWithFault } from './storm-response-faults.ts'
 import { openStormLink, type Storm } from './storm-link.ts'
 import { pause, randomOf } from './storm-record.ts'

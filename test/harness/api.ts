@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import type { Conversation, Login, Message, User } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Message } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
+import type { Login } from '@parley/contract/sign-in'
 
 /** A response with its body: parsed if it is JSON, text otherwise. */
 export type Answer<Body = unknown> = { status: number; headers: Headers; body: Body }

@@ -1,4 +1,5 @@
-import type { Conversation, Message } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Message } from '@parley/contract/messages'
 import type { LogEvent, ReactionChange } from '@parley/contract/events'
 import type { PersonalValue } from '@parley/contract/personal-state'
 

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 
 /** A raw response; `body` is not parsed. */
 export type RawAnswer = { status: number; body: string }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { loginAs } from '../harness/api.ts'
 import { cleanEnv, release, repository, startParley } from '../harness/parley.ts'
 

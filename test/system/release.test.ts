@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import manifest from '../../package.json' with { type: 'json' }
 import { loginAs } from '../harness/api.ts'
 import { hasNats, startNats } from '../harness/nats.ts'

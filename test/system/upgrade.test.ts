@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import facts from '../fixtures/version-0.1/facts.json' with { type: 'json' }
 import { apiWith, loginAs, type Api } from '../harness/api.ts'
 import { hasNats, startNats } from '../harness/nats.ts'

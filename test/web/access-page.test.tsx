@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
 import { NetworkError, Refusal } from '@parley/client'
-import type { LoginMethods } from '@parley/contract/entities'
+import type { LoginMethods } from '@parley/contract/sign-in'
 import { AccessPage } from '../../web/src/features/access/access-page.tsx'
 
 afterEach(cleanup)

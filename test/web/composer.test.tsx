@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { AuthUser } from '@parley/contract/entities'
+import type { AuthUser } from '@parley/contract/people'
 import { quoteOf } from '../../web/src/lib/quotes.ts'
 import { openDrafts } from '../../web/src/state/kept/drafts.ts'
 import { emptyDraft, withEditing, type Draft } from '../../web/src/state/model/draft.ts'

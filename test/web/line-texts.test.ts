@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Change, Message } from '@parley/contract/entities'
+import type { Change, Message } from '@parley/contract/messages'
 import { lineText } from '../../web/src/lib/line-texts.ts'
 import { jane, joe, john } from './model-server.ts'
 

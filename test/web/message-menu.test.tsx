@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { Message, Role } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { Role } from '@parley/contract/participants'
 import { MessageMenu } from '../../web/src/features/conversation/message-menu.tsx'
 import { actionsOf } from '../../web/src/features/conversation/row-actions.ts'
 import { jane, john, modelServer } from './model-server.ts'

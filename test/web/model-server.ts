@@ -1,5 +1,8 @@
 import type { Cursor } from '@parley/contract/cursor'
-import type { Change, Conversation, Message, Participant, Role, User } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Change, Message } from '@parley/contract/messages'
+import type { Participant, Role } from '@parley/contract/participants'
+import type { User } from '@parley/contract/people'
 import type { LogEvent } from '@parley/contract/events'
 import type { Snapshot } from '../../web/src/state/model/state.ts'
 

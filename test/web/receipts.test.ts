@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Participant } from '@parley/contract/entities'
+import type { Participant } from '@parley/contract/participants'
 import { readersOf } from '../../web/src/state/model/receipts.ts'
 import { jane, jill, joe, john, modelServer } from './model-server.ts'
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { newOutboxItem } from '@parley/client'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { listedEntries, unreadTotal } from '../../web/src/state/model/entries.ts'
 import { hasOlder, shownMessages } from '../../web/src/state/model/histories.ts'
 import { initialState, type Action, type State } from '../../web/src/state/model/state.ts'

@@ -1,5 +1,11 @@
 import swagger from '@fastify/swagger'
-import * as entities from '@parley/contract/entities'
+import { Conversation } from '@parley/contract/conversations'
+import { Message, MessageVersion } from '@parley/contract/messages'
+import { Participant } from '@parley/contract/participants'
+import { User } from '@parley/contract/people'
+import { Presence } from '@parley/contract/presence'
+import { Token } from '@parley/contract/sessions'
+import { Login, LoginMethods } from '@parley/contract/sign-in'
 import { fieldDetails } from '@parley/contract/problem-details'
 import { problems } from '@parley/contract/problems'
 import { paths } from '@parley/contract/paths'
@@ -19,7 +25,7 @@ const Problem = {
     detail: { type: 'string' },
     code: { type: 'string', enum: Object.keys(problems) },
     errors: { type: 'object', additionalProperties: { type: 'string' } },
-    current: { anyOf: [entities.Message, PersonalValue] },
+    current: { anyOf: [Message, PersonalValue] },
     fields: {
       type: 'object',
       description: 'With validation_failed: what is wrong, by field; each code has data of its own',
@@ -33,8 +39,6 @@ const Problem = {
   }
 }
 // By name in the document, instead of in full wherever they occur.
-const { Conversation, Login, LoginMethods, Message, MessageVersion, Participant, Presence, Token, User } =
-  entities
 const schemas = plain({
   Conversation,
   Login,

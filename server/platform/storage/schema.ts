@@ -1,5 +1,6 @@
 import type { LogEventName } from '@parley/contract/events'
-import type { Role, ServerRole } from '@parley/contract/entities'
+import type { Role } from '@parley/contract/participants'
+import type { ServerRole } from '@parley/contract/primitives'
 import type { PersonalKind } from '@parley/contract/personal-state'
 import type { Generated } from 'kysely'
 

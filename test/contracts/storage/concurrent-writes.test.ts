@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Role } from '@parley/contract/entities'
+import type { Role } from '@parley/contract/participants'
 import {
   add,
   eventsOf,

@@ -1,4 +1,4 @@
-import type { ServerRole } from '@parley/contract/entities'
+import type { ServerRole } from '@parley/contract/primitives'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { runAccountCommand } from '../../../server/commands/account-command.ts'
 import { accountCommands } from '../../../server/accounts/accounts.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import type { ProblemDocument } from '@parley/contract/problems'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 

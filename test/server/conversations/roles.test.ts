@@ -1,6 +1,6 @@
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Role } from '@parley/contract/entities'
+import type { Role } from '@parley/contract/participants'
 import { may, mayDo, type GroupAction } from '@parley/contract/roles'
 import { addUsers } from '../../../server/people/people.ts'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'

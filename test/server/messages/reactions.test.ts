@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { reactionsMax } from '@parley/contract/limits'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Change } from '@parley/contract/entities'
+import type { Change } from '@parley/contract/messages'
 import { messageOf } from '../../../server/messages/rows.ts'
 import { jane, john } from '../../web/model-server.ts'
 

@@ -1,6 +1,7 @@
 import { reportFault } from '@parley/client/failures'
 import { isSignedOut, isTemporary, type Client, type SavedState } from '@parley/client'
-import type { LoginMethods, User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
+import type { LoginMethods } from '@parley/contract/sign-in'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { keep, recall } from '../lib/local-store.ts'
 import type { KeptState } from '../state/kept/kept-state.ts'

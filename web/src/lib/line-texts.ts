@@ -1,4 +1,5 @@
-import type { Message, User } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import { isolate } from './bidi.ts'
 
 /** What a line that nobody wrote says, to `me`. */

@@ -1,4 +1,4 @@
-import type { Message, Quote } from '@parley/contract/entities'
+import type { Message, Quote } from '@parley/contract/messages'
 import { quoteMaxLength } from '@parley/contract/limits'
 
 /** A message as a reply quotes it, shortened as the server does. */

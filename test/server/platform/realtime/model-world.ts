@@ -1,5 +1,5 @@
 import { formatCursor, parseCursor } from '@parley/contract/cursor'
-import type { Presence } from '@parley/contract/entities'
+import type { Presence } from '@parley/contract/presence'
 import { createStreamParser, type Block } from '@parley/client/stream-parser'
 import { Hub } from '../../../../server/platform/realtime/hub.ts'
 import { MemoryExchange } from '../../../../server/platform/realtime/memory-bus.ts'

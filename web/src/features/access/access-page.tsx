@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import type { LoginMethods } from '@parley/contract/entities'
+import type { LoginMethods } from '@parley/contract/sign-in'
 import { Problem } from '@parley/contract/problems'
 import { failureText, problemText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'

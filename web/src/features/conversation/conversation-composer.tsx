@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { AuthUser, User } from '@parley/contract/entities'
+import type { AuthUser, User } from '@parley/contract/people'
 import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
 import { Composer } from './composer.tsx'
 import type { Writing } from './writing.ts'

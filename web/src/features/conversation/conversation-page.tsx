@@ -1,7 +1,7 @@
 import { reportFault } from '@parley/client/failures'
 import { useCallback, useMemo, useState, type ReactNode } from 'react'
 import type { SendItem } from '@parley/client'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { texts } from '../../lib/texts.ts'
 import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
 import { nameOf, readUpTo, unreadCount } from '../../state/model/entries.ts'

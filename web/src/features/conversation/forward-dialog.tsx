@@ -1,7 +1,7 @@
 import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { asWritten } from '../../lib/bidi.ts'
 import { typed } from '../../lib/keys.ts'
 import { texts } from '../../lib/texts.ts'

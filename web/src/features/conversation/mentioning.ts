@@ -1,5 +1,5 @@
 import { useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type RefObject } from 'react'
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import { completeMention, fittingNames, mentionAt } from '../../lib/mentions.ts'
 
 type Options = {

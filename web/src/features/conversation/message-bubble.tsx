@@ -1,4 +1,4 @@
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import { texts } from '../../lib/texts.ts'
 import { fullTimeOf, timeOf } from '../../lib/times.ts'
 import { Icon } from '../../ui/icon.tsx'

@@ -1,4 +1,5 @@
-import type { Message, User } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import { copyText } from '../../lib/clipboard.ts'
 import { isTouchOnly } from '../../lib/pointer.ts'
 import { texts } from '../../lib/texts.ts'

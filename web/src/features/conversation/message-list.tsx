@@ -1,6 +1,6 @@
 import { memo, useLayoutEffect, useMemo, useRef, useState, type UIEvent } from 'react'
 import { Virtualizer, type VirtualizerHandle } from 'virtua'
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import { typed } from '../../lib/keys.ts'
 import type { Row } from '../../state/model/rows.ts'
 import { EarlierMessages, earlierHeight } from './earlier-messages.tsx'

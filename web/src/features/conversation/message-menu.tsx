@@ -1,5 +1,6 @@
 import { isSameEmoji } from '@parley/contract/text/emoji'
-import type { Message, User } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import { quickEmoji } from '../../lib/emoji.ts'
 import { texts } from '../../lib/texts.ts'
 import { Icon } from '../../ui/icon.tsx'

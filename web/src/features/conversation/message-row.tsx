@@ -1,5 +1,5 @@
 import { memo, useId, type MouseEvent } from 'react'
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import { asWritten } from '../../lib/bidi.ts'
 import { isJumbo } from '../../lib/emoji.ts'
 import { useLongPress } from '../../lib/long-press.ts'

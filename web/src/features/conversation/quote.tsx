@@ -1,5 +1,5 @@
 import { useId } from 'react'
-import type { Quote } from '@parley/contract/entities'
+import type { Quote } from '@parley/contract/messages'
 import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import styles from './quote.module.css'

@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
-import type { Message, User } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'

@@ -1,4 +1,5 @@
-import type { Reaction, User } from '@parley/contract/entities'
+import type { Reaction } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import { texts } from '../../lib/texts.ts'
 import { namesOf } from '../../state/model/people.ts'
 import styles from './reactions.module.css'

@@ -1,4 +1,4 @@
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import { isolate } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import styles from './receipt.module.css'

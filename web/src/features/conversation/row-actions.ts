@@ -1,6 +1,6 @@
 import type { SendItem } from '@parley/client'
 import { may } from '@parley/contract/roles'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import type { Entry } from '../../state/model/state.ts'
 import type { Row } from '../../state/model/rows.ts'
 import type { Anchor } from '../../ui/menu.tsx'

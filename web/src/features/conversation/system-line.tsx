@@ -1,4 +1,5 @@
-import type { Message, User } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import { lineText } from '../../lib/line-texts.ts'
 import { fullTimeOf } from '../../lib/times.ts'
 import styles from './system-line.module.css'

@@ -1,4 +1,4 @@
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import { useSeldom } from '../../lib/seldom.ts'
 import { texts } from '../../lib/texts.ts'
 import { useAwareness } from '../../state/hooks/awareness.ts'

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import type { Message, MessageVersion } from '@parley/contract/entities'
+import type { Message, MessageVersion } from '@parley/contract/messages'
 import { asWritten } from '../../lib/bidi.ts'
 import { failureText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'

@@ -1,5 +1,5 @@
 import { isBlank } from '@parley/contract/text/characters'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { quoteOf } from '../../lib/quotes.ts'
 import { texts } from '../../lib/texts.ts'
 import { withEditing, withMessageBefore, withoutMode, withText, type Draft } from '../../state/model/draft.ts'

@@ -1,6 +1,6 @@
 import { reportFault } from '@parley/client/failures'
 import { useState, type FormEvent } from 'react'
-import type { Participant } from '@parley/contract/entities'
+import type { Participant } from '@parley/contract/participants'
 import { isolate } from '../../lib/bidi.ts'
 import { failureText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'

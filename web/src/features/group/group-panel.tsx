@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { may } from '@parley/contract/roles'
-import type { Participant } from '@parley/contract/entities'
+import type { Participant } from '@parley/contract/participants'
 import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'

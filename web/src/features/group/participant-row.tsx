@@ -1,5 +1,6 @@
 import { may } from '@parley/contract/roles'
-import type { Participant, Presence, Role } from '@parley/contract/entities'
+import type { Participant, Role } from '@parley/contract/participants'
+import type { Presence } from '@parley/contract/presence'
 import { asWritten } from '../../lib/bidi.ts'
 import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'

@@ -1,7 +1,7 @@
 import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { may } from '@parley/contract/roles'
-import type { Participant, Role } from '@parley/contract/entities'
+import type { Participant, Role } from '@parley/contract/participants'
 import { failureText } from '../../lib/problem-texts.ts'
 import { texts } from '../../lib/texts.ts'
 import { Confirm } from '../../ui/confirm.tsx'

@@ -1,6 +1,6 @@
 import type { ChangeItem } from '@parley/client'
 import { useMemo } from 'react'
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'

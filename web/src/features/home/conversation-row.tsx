@@ -1,7 +1,7 @@
 import type { ChangeItem } from '@parley/client'
 import { memo } from 'react'
 import { Link } from 'wouter'
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import { asWritten } from '../../lib/bidi.ts'
 import { classNames } from '../../lib/class-names.ts'
 import { lineText } from '../../lib/line-texts.ts'

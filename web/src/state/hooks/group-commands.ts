@@ -1,5 +1,5 @@
 import { Problem } from '@parley/contract/problems'
-import type { Role } from '@parley/contract/entities'
+import type { Role } from '@parley/contract/participants'
 import type { CommandContext } from './command-context.ts'
 
 export type NewGroup = { title: string; usernames: string[]; history: 'all' | 'joined' }

@@ -1,4 +1,4 @@
-import type { Message, MessageVersion } from '@parley/contract/entities'
+import type { Message, MessageVersion } from '@parley/contract/messages'
 import type { CommandContext } from './command-context.ts'
 
 export type MessageCommands = ReturnType<typeof messageCommands>

@@ -1,6 +1,6 @@
 import { isSignedOut, reportFault, type Answer, type Client, type SavedState } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
-import type { AuthUser } from '@parley/contract/entities'
+import type { AuthUser } from '@parley/contract/people'
 import type { LogEvent } from '@parley/contract/events'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { reportTrouble } from '../../lib/trouble.ts'

@@ -7,7 +7,7 @@ import {
   type OutboxStorage,
   type SendItem
 } from '@parley/client'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import { serverNow } from '../../lib/now.ts'
 
 export type OutboxCommands = ReturnType<typeof outboxCommands>

@@ -1,4 +1,4 @@
-import type { Message, Quote } from '@parley/contract/entities'
+import type { Message, Quote } from '@parley/contract/messages'
 
 /** What a person has begun to write in one conversation. */
 export type Draft = {

@@ -1,5 +1,7 @@
 import { pageSize } from '@parley/contract/limits'
-import type { Conversation, Message, User } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Message } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import { compareIds } from './ids.ts'
 import { withMention } from './mentions.ts'
 import { newerOf } from './message-changes.ts'

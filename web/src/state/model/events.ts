@@ -1,4 +1,4 @@
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import type { LogEvent } from '@parley/contract/events'
 import { mergeConversations, withMessage, withRead } from './entries.ts'
 import { withChangedMessage, withNewMessage, withReactionChange } from './histories.ts'

@@ -1,5 +1,5 @@
 import { pageSize } from '@parley/contract/limits'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import type { ReactionChange } from '@parley/contract/events'
 import { afterChange, newerOf, versionOf, withReaction } from './message-changes.ts'
 import type { History, State } from './state.ts'

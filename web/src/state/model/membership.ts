@@ -1,4 +1,6 @@
-import type { Change, Message, Role, User } from '@parley/contract/entities'
+import type { Change, Message } from '@parley/contract/messages'
+import type { Role } from '@parley/contract/participants'
+import type { User } from '@parley/contract/people'
 import type { Entry, State } from './state.ts'
 
 type Entries = State['entries']

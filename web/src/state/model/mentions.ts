@@ -1,5 +1,6 @@
 import { unreadMentionsMax } from '@parley/contract/limits'
-import type { Message, User } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import { afterChange } from './message-changes.ts'
 import type { Entry, State } from './state.ts'
 

@@ -1,4 +1,4 @@
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 
 /** Which of two of the same message holds: what was edited or deleted later. Equal: the one that is known. */
 export function newerOf(known: Message | null | undefined, told: Message): Message {

@@ -1,5 +1,6 @@
 import { participantsPageSize } from '@parley/contract/limits'
-import type { Message, Participant, Role } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { Participant, Role } from '@parley/contract/participants'
 import type { Participants, State } from './state.ts'
 
 type All = State['participants']

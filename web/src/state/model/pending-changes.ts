@@ -1,6 +1,7 @@
 import { isSend, type ChangeItem, type OutboxItem } from '@parley/client'
 import { isSameEmoji } from '@parley/contract/text/emoji'
-import type { Message, User } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { User } from '@parley/contract/people'
 import type { ReactionChange } from '@parley/contract/events'
 import { withReaction } from './message-changes.ts'
 import type { State } from './state.ts'

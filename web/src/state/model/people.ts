@@ -1,4 +1,4 @@
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import { texts } from '../../lib/texts.ts'
 import type { History, State } from './state.ts'
 

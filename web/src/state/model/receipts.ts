@@ -1,4 +1,6 @@
-import type { Message, Participant, User } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
+import type { Participant } from '@parley/contract/participants'
+import type { User } from '@parley/contract/people'
 import { receiptsMax } from '@parley/contract/limits'
 
 /**

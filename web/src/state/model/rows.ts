@@ -1,5 +1,7 @@
 import { isSend, type ChangeItem, type SendItem } from '@parley/client'
-import type { Message, Participant, Quote, User } from '@parley/contract/entities'
+import type { Message, Quote } from '@parley/contract/messages'
+import type { Participant } from '@parley/contract/participants'
+import type { User } from '@parley/contract/people'
 import { beginsHere, shownMessages } from './histories.ts'
 import type { History, State } from './state.ts'
 import { pendingChanges, withChanges } from './pending-changes.ts'

@@ -1,14 +1,10 @@
 import type { ChangeItem, OutboxItem, StreamState, Typing } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
-import type {
-  AuthUser,
-  Conversation,
-  Message,
-  Participant,
-  Presence,
-  Role,
-  User
-} from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Message } from '@parley/contract/messages'
+import type { Participant, Role } from '@parley/contract/participants'
+import type { AuthUser, User } from '@parley/contract/people'
+import type { Presence } from '@parley/contract/presence'
 import type { LogEvent } from '@parley/contract/events'
 
 /** A conversation as this person sees it. What is unread follows from the two positions. */

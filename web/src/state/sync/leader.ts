@@ -11,7 +11,7 @@ import {
 import { NetworkError } from '@parley/client/failures'
 import { reportTrouble } from '../../lib/trouble.ts'
 import type { Cursor } from '@parley/contract/cursor'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import type { LogEvent, Signal } from '@parley/contract/events'
 import type { ResetReason } from '@parley/client'
 

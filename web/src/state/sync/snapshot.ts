@@ -1,6 +1,7 @@
 import type { Client } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
-import type { Conversation, Message } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Message } from '@parley/contract/messages'
 import type { Snapshot } from '../model/state.ts'
 import { untilAnswered } from '../../lib/retries.ts'
 

@@ -1,6 +1,6 @@
 import type { OutboxItem, StreamState } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
-import type { Message } from '@parley/contract/entities'
+import type { Message } from '@parley/contract/messages'
 import type { LogEvent, Signal } from '@parley/contract/events'
 
 /** What the tabs of one person tell each other. The leader speaks for the stream. */

@@ -1,6 +1,6 @@
 import type { Client } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
-import type { User } from '@parley/contract/entities'
+import type { User } from '@parley/contract/people'
 import type { LogEvent, Signal } from '@parley/contract/events'
 import { Feed } from './feed.ts'
 import { Leader } from './leader.ts'
