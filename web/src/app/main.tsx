@@ -1,4 +1,3 @@
-// First: it puts the layers of all style sheets in order.
 import '../ui/base.css'
 import { reportFault } from '@parley/client/failures'
 import { StrictMode } from 'react'
