@@ -40,6 +40,7 @@ describe('parley', () => {
         'serve',
         'user add NAME…',
         'user disable NAME…',
+        'user role NAME ROLE',
         'user list',
         'backup FILE',
         'restore FILE',
@@ -173,6 +174,45 @@ describe('parley user disable and enable', () => {
     await server.kill('SIGTERM')
     expect(await parley(['user', 'add', 'anna'], { DATA_DIR: deep })).toMatchObject({ code: 0 })
   })
+})
+
+describe('parley user role', () => {
+  test('changes a role while Parley runs and when it is stopped, and keeps sessions and streams', async () => {
+    await using server = await startParley()
+    const env = { DATA_DIR: server.dataDir }
+    const jane = await loginAs(server.url, 'jane')
+    const stream = await openStream(server.url, jane.token)
+    await stream.until(({ name }) => name === 'sync')
+    expect(await parley(['user', 'role', 'jane', 'moderator'], env)).toMatchObject({
+      code: 0,
+      stdout: 'jane is now moderator\n'
+    })
+    expect((await parley(['user', 'list'], env)).stdout).toBe('jane  moderator\njohn\n')
+    expect(await parley(['user', 'role', 'unknown', 'moderator'], env)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'no role given: unknown: no user has this name\n'
+    })
+    expect((await jane.get('/api/auth_user')).status).toBe(200)
+    await jane.conversationWith('john')
+    await stream.until(({ name }) => name === 'conversation_created')
+    stream.cut()
+
+    await server.kill('SIGTERM')
+    expect(await parley(['user', 'role', 'jane', 'member'], env)).toMatchObject({ code: 0 })
+    expect((await parley(['user', 'list'], env)).stdout).toBe('jane\njohn\n')
+  })
+
+  test.each([[], ['jane'], ['jane', 'owner'], ['jane', 'moderator', 'john']])(
+    'is not understood without one user and one role: %j',
+    async (...rest) => {
+      const ran = await parley(['user', 'role', ...rest])
+      expect([ran.code, ran.stderr.split('\n')[0]]).toEqual([
+        2,
+        'user role: name a user, then member, moderator, administrator.'
+      ])
+    }
+  )
 })
 
 describe('parley backup, restore and doctor', () => {

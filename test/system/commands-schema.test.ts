@@ -74,6 +74,7 @@ const commands: Record<
   'user add': { args: ['user', 'add', 'anna'], sqlite: 'refuses' },
   'user disable': { args: ['user', 'disable', 'anna'], sqlite: 'refuses' },
   'user enable': { args: ['user', 'enable', 'anna'], sqlite: 'refuses' },
+  'user role': { args: ['user', 'role', 'anna', 'moderator'], sqlite: 'refuses' },
   'user list': { args: ['user', 'list'], sqlite: 'refuses' },
   // Copies files whatever they contain.
   backup: { args: ['backup', 'copy.db'], sqlite: /holds everything/, onPostgres: /pg_dump/ },

@@ -152,7 +152,7 @@ describe('A user whose server role a command changes while Parley runs', () => {
     await changeBeside(parley.database, "UPDATE users SET role = 'moderator' WHERE username = 'milo'")
     // A lone server has no sweep for sessions: nothing but its own socket changes them.
     if (inject('engine') === 'postgres') await expect.poll(role).toBe('moderator')
-    expect(await setRole('nobody', 'moderator')).toEqual({ username: 'nobody', refused: 'unknown' })
+    expect(await setRole('unknown', 'moderator')).toEqual({ username: 'unknown', refused: 'unknown' })
   })
 })
 

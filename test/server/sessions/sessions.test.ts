@@ -104,7 +104,7 @@ const changeRole = async ({ user }: Principal, role: ServerRole) =>
   (await store.write('setServerRole', { key: usernameKey(user.username), role, now: Date.now() }))!
 
 describe('A server role changed on one node', () => {
-  test('W4: holds on another node with its notice, and the session goes on', async () => {
+  test('W4: holds on another node with its notice, and the session continues', async () => {
     const { there, received, token, me, userId, sessionId } = await startNodes()
     const { sessions } = await changeRole(me, 'moderator')
     expect(sessions).toEqual([{ id: sessionId, expiresAt: me.expiresAt }])
