@@ -23,6 +23,7 @@ import {
   deleteExpiredSessions,
   findSession,
   listSessionEnds,
+  listSessionsOf,
   replaceSession,
   touchSessions
 } from './sessions/procedures.ts'
@@ -62,6 +63,7 @@ export const reads = {
   listParticipants,
   listPersonalState,
   listSessionEnds,
+  listSessionsOf,
   listAccounts,
   listVersions,
   readEvents,
@@ -81,6 +83,7 @@ export const singleReads: ReadonlySet<string> = new Set<keyof typeof reads>([
   'listDeadJobs',
   'listLastSeen',
   'listSessionEnds',
+  'listSessionsOf',
   'readLogBounds',
   'searchUsernames'
 ])

@@ -44,10 +44,10 @@ async function setServerRole(
   { username, role }: { username: string; role: ServerRole }
 ): Promise<ChangedAccount> {
   const key = await keyOf(store, username)
-  const account = await store.write('setServerRole', { key, role, now: Date.now() })
+  const account = await store.write('setServerRole', { key, role })
   if (!account) return { username, refused: 'unknown' }
-  const { userId, sessions } = account
-  const changes = sessions.map(({ id: sessionId, expiresAt }) => ({ userId, sessionId, expiresAt }))
+  // Read after the commit: no session that was cached with the old role is missing.
+  const changes = await store.read('listSessionsOf', { userId: account.userId, now: Date.now() })
   return { username: account.username, changes }
 }
 

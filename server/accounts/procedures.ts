@@ -25,27 +25,18 @@ export async function setDisabled(
   return { result: { userId: user.id, username: user.username, endedIds } }
 }
 
-/** Gives a user a server role. Returns the user's living sessions and when they end, ms; null when no user has this name. */
+/** Gives a user a server role; null when no user has this name. */
 export async function setServerRole(
   db: Kysely<Schema>,
-  { key, role, now }: { key: string; role: ServerRole; now: number }
-): Promise<{
-  result: { userId: number; username: string; sessions: { id: number; expiresAt: number }[] } | null
-}> {
+  { key, role }: { key: string; role: ServerRole }
+): Promise<{ result: { userId: number; username: string } | null }> {
   const user = await db
     .updateTable('users')
     .set({ role })
     .where('username_key', '=', key)
-    .returning(['id', 'username'])
+    .returning(['id as userId', 'username'])
     .executeTakeFirst()
-  if (!user) return { result: null }
-  const sessions = await db
-    .selectFrom('sessions')
-    .select(['id', 'expires_at as expiresAt'])
-    .where('user_id', '=', user.id)
-    .where('expires_at', '>', now)
-    .execute()
-  return { result: { userId: user.id, username: user.username, sessions } }
+  return { result: user ?? null }
 }
 
 /** Accounts by name, after `after` (a username key), `limit` at most. */

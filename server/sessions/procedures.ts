@@ -116,6 +116,19 @@ export async function findSession(
   }
 }
 
+/** Returns a user's living sessions, and when they end, ms. */
+export async function listSessionsOf(
+  db: Kysely<Schema>,
+  { userId, now }: { userId: number; now: number }
+): Promise<{ userId: number; sessionId: number; expiresAt: number }[]> {
+  return db
+    .selectFrom('sessions')
+    .select(['user_id as userId', 'id as sessionId', 'expires_at as expiresAt'])
+    .where('user_id', '=', userId)
+    .where('expires_at', '>', now)
+    .execute()
+}
+
 /** When these sessions end, and the server roles of their users, in one read; sessions that are missing have ended. */
 export async function listSessionEnds(
   db: Kysely<Schema>,

@@ -101,15 +101,16 @@ describe('A session ended on one node', () => {
 
 /** Changes a user's role in the store alone. */
 const changeRole = async ({ user }: Principal, role: ServerRole) =>
-  (await store.write('setServerRole', { key: usernameKey(user.username), role, now: Date.now() }))!
+  store.write('setServerRole', { key: usernameKey(user.username), role })
 
 describe('A server role changed on one node', () => {
   test('W4: holds on another node with its notice, and the session continues', async () => {
     const { there, received, token, me, userId, sessionId } = await startNodes()
-    const { sessions } = await changeRole(me, 'moderator')
-    expect(sessions).toEqual([{ id: sessionId, expiresAt: me.expiresAt }])
+    await changeRole(me, 'moderator')
+    const announced = await store.read('listSessionsOf', { userId, now: Date.now() })
+    expect(announced).toEqual([{ userId, sessionId, expiresAt: me.expiresAt }])
     expect(await there.authenticate(token)).toMatchObject({ role: 'member' })
-    there.apply({ userId, sessionId, expiresAt: me.expiresAt })
+    for (const each of announced) there.apply(each)
     expect(await there.authenticate(token)).toEqual({ ...me, role: 'moderator' })
     expect(received).toEqual([{ userId, sessionId, expiresAt: me.expiresAt }])
   })

@@ -98,6 +98,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
       { ...page, conversationId, before: messageId },
       { ...page, conversationId: 0, before: 0 }
     ],
+    listSessionsOf: [{ userId: john.userId, now }],
     listSessionEnds: [{ sessionIds: [sessionId, 0] }],
     listParticipants: [
       { ...page, conversationId: groupId, after: null },
@@ -161,7 +162,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
       now
     })),
     setDisabled: [true, false].map((disabled) => ({ key: jane.username, disabled, now })),
-    setServerRole: [{ key: jane.username, role: 'moderator', now }],
+    setServerRole: [{ key: jane.username, role: 'moderator' }],
     setLastSeen: [{ userIds: [john.userId, jane.userId], at: now }],
     startDirectConversation: [
       { me: john, other: jane, now },
