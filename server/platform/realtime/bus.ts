@@ -17,7 +17,7 @@ export interface Bus {
   /** Tells the others who is here, in words that are theirs to understand. */
   publishPresence(text: string): void
   onPresence(listener: (text: string) => void): void
-  /** Tells the others that a session ends at `expiresAt`, sooner than it said. */
+  /** Publishes when a session ends, also when that is unchanged: the others then drop what they cached of it. */
   publishSession(change: StreamOwner): void
   onSession(listener: (change: StreamOwner) => void): void
   /** Tells the others that these queues have new jobs. */

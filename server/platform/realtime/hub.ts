@@ -203,7 +203,7 @@ export class Hub {
     for (const stream of this.#allStreams()) yield stream.owner
   }
 
-  /** A session ends at `expiresAt` (ms): its streams end with it. */
+  /** A session ends at `expiresAt` (ms), or earlier if that is known: its streams end with it. */
   limitSession({ userId, sessionId, expiresAt }: StreamOwner): void {
     for (const stream of this.#mailboxes.get(userId)?.streams ?? []) {
       if (stream.owner.sessionId !== sessionId) continue

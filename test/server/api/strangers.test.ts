@@ -138,6 +138,16 @@ describe('a route admits the callers that its access names', () => {
     }
   })
 
+  test('W4: these routes alone are public', () => {
+    const open = Object.entries(routes).filter(([, { access }]) => access === 'public')
+    expect(open.map(([name]) => name)).toEqual([
+      'login',
+      'loginMethods',
+      'oauthGithub',
+      'oauthGithubCallback'
+    ])
+  })
+
   test('W4: a HEAD of it, too', async () => {
     const { token } = await parley.signIn('carl')
     for (const [headers, status] of [

@@ -14,7 +14,9 @@ let john: Person
 let jane: Person
 let id: string
 beforeAll(async () => {
-  parley = await startInProcess(limited)
+  parley = await startInProcess(limited, async (server) => {
+    server.get('/api/made_up', { access: 'moderator', rate: 'typing' }, async () => '')
+  })
   ;[john, jane] = [await parley.signIn('john'), await parley.signIn('jane')]
   id = (await john.conversationWith('jane')).id
 })
@@ -76,6 +78,12 @@ test('new groups have their own bucket, separate from direct conversations', asy
   )
   expect(passed).toBe(rateLimits.group.burst)
   expect((await john.post('/api/conversations', { username: 'jane' })).statusCode).toBe(200)
+})
+
+test('refusals for a server role count as well', async () => {
+  expect(refusal(await jane.get('/api/made_up'))).toBe('403 role_required')
+  const { passed } = await exhaust(() => jane.get('/api/made_up'), 100)
+  expect(passed).toBe(rateLimits.typing.burst - 1)
 })
 
 const login = (from: string) =>

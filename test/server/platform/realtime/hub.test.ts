@@ -205,6 +205,18 @@ describe('A stream', () => {
     own.close()
   })
 
+  test('S5: ends at the earliest end announced for its session, in any order of announcements', async () => {
+    const own = await openAnother(oftenInSync)
+    const { john } = await startPair(world.store)
+    const stream = await own.open(john.userId, null, 7)
+    await stream.event('sync')
+    for (const ms of [200, 60_000]) {
+      own.hub.limitSession({ userId: john.userId, sessionId: 7, expiresAt: Date.now() + ms })
+    }
+    await stream.closed
+    own.close()
+  })
+
   test("S11: above a user's maximum is refused, with a retry delay", async () => {
     const own = await openAnother({ streamsPerUser: 1 })
     const { john } = await startPair(world.store)
