@@ -1,10 +1,15 @@
-import { startNchanFanner, startParleyFanner, startReadersOfOne, type Fanner } from './fanners.ts'
+import {
+  startNchanServer,
+  startParleyServer,
+  startFanOutReaders,
+  type FanOutServer
+} from './fan-out-servers.ts'
 import { hasNchan } from './nchan.ts'
 import { median, type Bench, type Row } from './result.ts'
 
 const servers = [
-  { name: 'Parley', start: startParleyFanner },
-  ...(hasNchan ? [{ name: 'nginx + nchan', start: startNchanFanner }] : [])
+  { name: 'Parley', start: startParleyServer },
+  ...(hasNchan ? [{ name: 'nginx + nchan', start: startNchanServer }] : [])
 ]
 
 /** The measurements of each round, by number of streams. */
@@ -22,8 +27,8 @@ export const fanOutCurve: Bench = {
       size === 'full' ? [3, 150_000, [100, 300, 1_000, 2_000, 5_000, 10_000, 15_000]] : [1, 300, [10, 30]]
     const measured = servers.map((): Measured => ({ perSecond: [], medianMs: [], lastMs: [] }))
 
-    async function measure(name: string, { opening, publication }: Fanner, into: Measured) {
-      await using load = startReadersOfOne()
+    async function measure(name: string, { opening, publication }: FanOutServer, into: Measured) {
+      await using load = startFanOutReaders()
       for (const [index, streams] of points.entries()) {
         await load.call('open', { ...opening, streams })
         const count = Math.max(10, Math.round(publications / streams))

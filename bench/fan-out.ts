@@ -1,4 +1,9 @@
-import { startNchanFanner, startParleyFanner, startReadersOfOne, type Fanner } from './fanners.ts'
+import {
+  startNchanServer,
+  startParleyServer,
+  startFanOutReaders,
+  type FanOutServer
+} from './fan-out-servers.ts'
 import { hasNchan } from './nchan.ts'
 import type { Bench } from './result.ts'
 import { processorSeconds } from './servers.ts'
@@ -16,12 +21,12 @@ export const fanOut: Bench = {
     if (!hasNchan) log('nginx with nchan is not installed (Debian: apt-get install libnginx-mod-nchan)')
 
     const servers = [
-      ...(hasNchan ? [['nchan', startNchanFanner] as const] : []),
-      ['parley', startParleyFanner] as const
+      ...(hasNchan ? [['nchan', startNchanServer] as const] : []),
+      ['parley', startParleyServer] as const
     ]
 
-    async function measure(key: 'nchan' | 'parley', { pids, opening, publication }: Fanner) {
-      await using load = startReadersOfOne()
+    async function measure(key: 'nchan' | 'parley', { pids, opening, publication }: FanOutServer) {
+      await using load = startFanOutReaders()
       await load.call('open', { ...opening, streams })
       await load.call('publish', { ...publication, publishers: 4, count: Math.ceil(count / 5) })
       for (const publishers of [1, 16]) {

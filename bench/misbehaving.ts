@@ -58,9 +58,11 @@ async function delaysWith(misbehave: boolean, { people, share, ms }: Sizes): Pro
     plans: rest.map(({ user, token }) => ({ token, person: user.username, timed: true }))
   })
   const plan = { token: hotReader!.token, person: hotReader!.user.username }
-  for (const manner of ['stopped', 'slow', 'looping', 'good'] as const) {
-    const plans: StreamPlan[] = Array.from({ length: share }, () => (misbehave ? { ...plan, manner } : plan))
-    const holder: Swarm = manner === 'good' ? gone : others
+  for (const behaviour of ['stopped', 'slow', 'looping', 'good'] as const) {
+    const plans: StreamPlan[] = Array.from({ length: share }, () =>
+      misbehave ? { ...plan, behaviour } : plan
+    )
+    const holder: Swarm = behaviour === 'good' ? gone : others
     await holder.call('open', { port, plans })
   }
   if (misbehave) gone.process.kill('SIGSTOP')

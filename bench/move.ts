@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { call } from '../test/harness/api.ts'
-import { makeCrowd, type Member } from '../test/harness/crowd.ts'
+import { createCrowd, type Member } from '../test/harness/crowd.ts'
 import { cleanEnv, release, startParley } from '../test/harness/parley.ts'
 import { administer, createDatabase, startPostgres } from '../test/harness/postgres.ts'
 import { writeHistory } from './history.ts'
@@ -19,7 +19,7 @@ export const move: Bench = {
     'and compared, and everything is committed. Afterwards a Parley on Postgres gives every user the cursor they had.',
   async run(size, log) {
     const [messages, people] = size === 'full' ? [1_000_000, 400] : [1_000, 40]
-    const { dataDir, members, pairs } = await makeCrowd(people, { paired: true })
+    const { dataDir, members, pairs } = await createCrowd(people, { paired: true })
     await using postgres = await startPostgres({ onDisk: true, settings: { max_wal_size: '1GB' } })
     try {
       const path = join(dataDir, 'parley.db')

@@ -1,4 +1,4 @@
-import { makeCrowd, readHeads, type Crowd, type Pair } from '../test/harness/crowd.ts'
+import { createCrowd, readHeads, type Crowd, type Pair } from '../test/harness/crowd.ts'
 import { startNats } from '../test/harness/nats.ts'
 import { startParley, type Parley } from '../test/harness/parley.ts'
 import { createDatabase, startPostgres } from '../test/harness/postgres.ts'
@@ -85,7 +85,7 @@ async function measure(setup: Setup, { ms, senders, streams, events }: Sizes): P
   const postgres = setup.name === 'SQLite' ? null : started.use(await startPostgres({ onDisk: true }))
   const nats = setup.nats ? started.use(await startNats()) : null
   const url = postgres && (await createDatabase(postgres.adminUrl))
-  const crowd = await makeCrowd(2 * senders, {
+  const crowd = await createCrowd(2 * senders, {
     paired: true,
     ...(url && { database: { kind: 'postgres', url } })
   })

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { startCallee, type Callee } from '../test/harness/calls.ts'
-import { makeCrowd, readHeads, type Member, type Pair } from '../test/harness/crowd.ts'
+import { createCrowd, readHeads, type Member, type Pair } from '../test/harness/crowd.ts'
 import { startParley, type Parley } from '../test/harness/parley.ts'
 import { createDatabase, hasPostgres, startPostgres, type Postgres } from '../test/harness/postgres.ts'
 import { startSwarm, type Swarm } from '../test/harness/swarm.ts'
@@ -51,7 +51,7 @@ export async function startPinnedParley(
 ): Promise<PinnedParley> {
   const postgres = engine === 'Postgres' ? await startPinnedPostgres() : null
   const url = postgres && (await createDatabase(postgres.adminUrl))
-  const { dataDir, members, pairs } = await makeCrowd(people, {
+  const { dataDir, members, pairs } = await createCrowd(people, {
     paired: true,
     ...(url && { database: { kind: 'postgres', url } })
   })

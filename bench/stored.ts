@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseConfig } from '../server/config.ts'
 import { openStore } from '../server/open-store.ts'
-import { makeCrowd, readHeads, type Crowd, type Pair } from '../test/harness/crowd.ts'
+import { createCrowd, readHeads, type Crowd, type Pair } from '../test/harness/crowd.ts'
 import { startParley } from '../test/harness/parley.ts'
 import { administer, createDatabase, type Postgres } from '../test/harness/postgres.ts'
 import { writeHistoryOnPostgres } from './history-postgres.ts'
@@ -24,8 +24,8 @@ import {
  * in each.
  */
 const viewers = 4
-const acquaintances = 25
-const leastMessages = 2 * acquaintances * viewers * 25
+const contactsEach = 25
+const leastMessages = 2 * contactsEach * viewers * 25
 
 const content = 'hello jane, how are you?'
 
@@ -151,7 +151,7 @@ type Side = AsyncDisposable & {
 async function startSide(engine: Engine, people: number, messages: number): Promise<Side> {
   const stack = new AsyncDisposableStack()
   const postgres = engine === 'Postgres' ? stack.use(await startPinnedPostgres()) : null
-  const { dataDir, url, members, pairs, seen } = await makeHistory(people, messages, postgres)
+  const { dataDir, url, members, pairs, seen } = await createHistory(people, messages, postgres)
   stack.defer(() => rm(dataDir, { recursive: true }))
   const startedAt = performance.now()
   const env = { PARLEY_LOG_LEVEL: 'warn', ...(url && { DATABASE_URL: url }) }
@@ -192,28 +192,28 @@ const sumOf = (values: number[]) => values.reduce((sum, value) => sum + value, 0
  * Returns a stopped store with `people`, in pairs, and viewers. The smallest store has messages in the
  * viewers' conversations only.
  */
-async function makeHistory(
+async function createHistory(
   people: number,
   messages: number,
   postgres: Postgres | null
 ): Promise<Crowd & { seen: Viewer[]; url: string | null }> {
   const url = postgres && (await createDatabase(postgres.adminUrl))
   const database: DatabaseConfig | undefined = url ? { kind: 'postgres', url } : undefined
-  const crowd = await makeCrowd(Math.max(people, viewers + acquaintances), {
+  const crowd = await createCrowd(Math.max(people, viewers + contactsEach), {
     paired: true,
     ...(database && { database })
   })
   const path = join(crowd.dataDir, 'parley.db')
-  const acquainted = await acquaint(database ?? { kind: 'sqlite', path }, crowd)
-  const talking = messages > leastMessages ? [...acquainted, ...crowd.pairs] : acquainted
+  const contacts = await startConversations(database ?? { kind: 'sqlite', path }, crowd)
+  const talking = messages > leastMessages ? [...contacts, ...crowd.pairs] : contacts
   if (postgres && url) {
     await writeHistoryOnPostgres(url, talking, messages)
     // Pending writes of the setup must not happen during the measurement.
     await administer(postgres.adminUrl, 'CHECKPOINT')
   } else writeHistory(path, talking, messages)
   const seen = crowd.members.slice(0, viewers).map(({ token }, index): Viewer => {
-    const from = index * acquaintances
-    const pages = acquainted.slice(from, from + acquaintances).map(({ conversationId }, nth) => ({
+    const from = index * contactsEach
+    const pages = contacts.slice(from, from + contactsEach).map(({ conversationId }, nth) => ({
       path: pathOf(conversationId),
       // Messages are numbered as sent, in turn, so the middle of all is the middle of each conversation.
       middle: Math.floor(messages / talking.length / 2) * talking.length + from + nth + 1
@@ -224,9 +224,9 @@ async function makeHistory(
 }
 
 /** Starts a conversation of each viewer with each user after the viewers. */
-async function acquaint(database: DatabaseConfig, { members }: Crowd): Promise<Pair[]> {
+async function startConversations(database: DatabaseConfig, { members }: Crowd): Promise<Pair[]> {
   const store = await openStore(database)
-  const others = members.slice(viewers, viewers + acquaintances)
+  const others = members.slice(viewers, viewers + contactsEach)
   const pairs = await Promise.all(
     members.slice(0, viewers).flatMap((viewer) =>
       others.map(async (other): Promise<Pair> => {

@@ -27,7 +27,7 @@ function holdWriteLock(): DatabaseSync {
   return other
 }
 
-function letGo(other: DatabaseSync): void {
+function releaseLock(other: DatabaseSync): void {
   other.exec('ROLLBACK')
   other.close()
 }
@@ -53,7 +53,7 @@ test('D3: while another program locks the database, a send waits and is then ref
   expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'storage_unavailable', '1'])
   expect(await contents()).toEqual(['before'])
 
-  letGo(other)
+  releaseLock(other)
   expect((await send(refused)).status).toBe(201)
   expect((await send(refused)).status).toBe(201)
   expect(await contents()).toEqual(['before', 'while it is held'])
@@ -70,6 +70,6 @@ test('D3: a short lock delays a send without an error', async () => {
   const sending = send(message('in a moment'))
   // A later request was answered, so the send is waiting.
   await jane.get('/api/conversations')
-  letGo(other)
+  releaseLock(other)
   expect((await sending).status).toBe(201)
 })

@@ -11,9 +11,9 @@ import { openTcpProxy, type TcpProxy } from '../harness/tcp-proxy.ts'
 import { startProbe, type ProbeOptions } from './hint-probe.ts'
 import {
   actorFaults,
-  isOn,
+  isInjecting,
   pause,
-  pauseWhileOn,
+  pauseWhileInjecting,
   randomOf,
   startRecord,
   type Random,
@@ -68,8 +68,8 @@ export async function runClusterStorm(options: StormOptions): Promise<StormResul
       }
     })
   )
-  const whole = startWholeness()
-  const database = startWholeness()
+  const health = trackHealth()
+  const database = trackHealth()
   let isQuiet = true
   const probe = await probeOf(cluster, record, {
     random: randomOf(options.seed, 'probe'),
@@ -85,16 +85,16 @@ export async function runClusterStorm(options: StormOptions): Promise<StormResul
     await stopNats(cluster, record, quietMs)
     isQuiet = false
     await Promise.all([
-      breakNodes(cluster.nodes, whole, record, random),
+      breakNodes(cluster.nodes, health, record, random),
       breakBus(cluster, links, record, random, longestMs),
-      breakDatabase(cluster, (act) => whole.breaking(() => database.breaking(act)), record, random, pauseMs)
+      breakDatabase(cluster, (act) => health.breaking(() => database.breaking(act)), record, random, pauseMs)
     ])
-    while (performance.now() < whole.since + recoveryMs) await pause(100)
+    while (performance.now() < health.since + recoveryMs) await pause(100)
   }
   const world = {
     url: (random: Random) => pick(places, random),
     signIn: { url: (random: Random) => pick(nodes, random), host: () => new URL(cluster.url).host },
-    wasWhole: (since: number) => since >= whole.since + recoveryMs,
+    wasHealthy: (since: number) => since >= health.since + recoveryMs,
     sessionLagMs: stormBoundMs,
     breakers: [breakAll],
     addUsers: (usernames: string[]) => addUsersBeside(cluster, usernames),
@@ -117,7 +117,7 @@ export async function runClusterStorm(options: StormOptions): Promise<StormResul
 }
 
 /** Tracks since when nothing is broken; Infinity while something is. */
-function startWholeness() {
+function trackHealth() {
   let broken = 0
   let since = 0
   return {
@@ -132,7 +132,7 @@ function startWholeness() {
     }
   }
 }
-type Wholeness = ReturnType<typeof startWholeness>
+type Health = ReturnType<typeof trackHealth>
 
 function pick<Item>(items: readonly Item[], random: Random): Item {
   return items[Math.floor(random() * items.length)]!
@@ -140,27 +140,27 @@ function pick<Item>(items: readonly Item[], random: Random): Item {
 
 async function breakNodes(
   nodes: readonly Parley[],
-  whole: Wholeness,
+  health: Health,
   record: StormRecord,
   random: Random
 ): Promise<void> {
-  for (let round = 1; isOn(record); round++) {
+  for (let round = 1; isInjecting(record); round++) {
     await pause(500 + random() * 2_500)
-    await whole.breaking(async () => {
+    await health.breaking(async () => {
       if (round % 4 === 2) {
         record.inject('rolling deploy of all nodes')
-        for (const node of nodes) await renew(node, 'SIGTERM', record)
+        for (const node of nodes) await restart(node, 'SIGTERM', record)
       } else {
         const node = pick(nodes, random)
         record.inject('node killed (SIGKILL)', node.url)
-        await renew(node, 'SIGKILL', record, random() * 1_000)
+        await restart(node, 'SIGKILL', record, random() * 1_000)
       }
     })
   }
 }
 
 /** Stops a node and restarts it until it starts, as a service manager would. */
-async function renew(
+async function restart(
   node: Parley,
   signal: 'SIGTERM' | 'SIGKILL',
   record: StormRecord,
@@ -199,7 +199,7 @@ async function breakBus(
   random: Random,
   longestMs: number
 ): Promise<void> {
-  for (let round = 0; isOn(record); round++) {
+  for (let round = 0; isInjecting(record); round++) {
     await pause(500 + random() * 2_000)
     const ms = 1_000 + random() * (longestMs - 1_000)
     if (round % 2 === 1) await stopNats(cluster, record, ms)
@@ -207,7 +207,7 @@ async function breakBus(
       const node = Math.floor(random() * links.length)
       record.inject('node cut off from NATS', `node ${node}, for ${Math.round(ms)} ms`)
       links[node]!.suffer({ silent: true })
-      await pauseWhileOn(record, ms)
+      await pauseWhileInjecting(record, ms)
       links[node]!.suffer({})
       record.note(`node ${node} can reach NATS again`)
     }
@@ -217,14 +217,14 @@ async function breakBus(
 async function stopNats({ nats }: Cluster, record: StormRecord, ms: number): Promise<void> {
   record.inject('NATS stopped', `for ${Math.round(ms)} ms`)
   await nats.stop()
-  await pauseWhileOn(record, ms)
+  await pauseWhileInjecting(record, ms)
   await nats.start()
   record.note('NATS is back')
 }
 
 async function breakDatabase(
   { postgres, databaseUrl }: Cluster,
-  breaking: Wholeness['breaking'],
+  breaking: Health['breaking'],
   record: StormRecord,
   random: Random,
   pauseMs: number
@@ -254,7 +254,7 @@ async function breakDatabase(
       await pause(1_000 + random() * 2_000)
     }
   }
-  for (let round = 0; isOn(record); round++) {
+  for (let round = 0; isInjecting(record); round++) {
     // Leaves time without this fault, so that the others are seen alone.
     await pause(pauseMs * (0.5 + random()))
     const fault = databaseFaults[round % databaseFaults.length]!

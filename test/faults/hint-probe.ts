@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Message } from '@parley/contract/messages'
 import { apiWith, type Api } from '../harness/api.ts'
 import { openStream, type EventStream, type StreamEvent } from '../harness/stream.ts'
-import { isOn, pause, type Random, type StormRecord } from './storm-record.ts'
+import { isInjecting, pause, type Random, type StormRecord } from './storm-record.ts'
 
 export type ProbeOptions = {
   from: Api
@@ -90,7 +90,7 @@ export function startProbe(options: ProbeOptions) {
   const sending = (async () => {
     // A stream without a cursor starts at the current head of the log.
     await Promise.all(watchers.map(({ listening }) => listening))
-    for (let node = 0; isOn(record);) {
+    for (let node = 0; isInjecting(record);) {
       const clientId = randomUUID()
       for (let answered = false; !answered && !record.broken;) {
         const { url } = nodes[node]!
@@ -110,7 +110,7 @@ export function startProbe(options: ProbeOptions) {
   const missing = ({ seen }: { seen: Set<string> }) => acknowledged.keys().filter((id) => !seen.has(id))
 
   const timing = (async () => {
-    while (isOn(record)) {
+    while (isInjecting(record)) {
       for (const [node, watcher] of watchers.entries()) {
         for (const id of missing(watcher)) {
           const age = ageOf(id, watcher.since) ?? 0

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AppCommands } from '../harness/app-process.ts'
 import { startCallee } from '../harness/calls.ts'
-import { makeCrowd } from '../harness/crowd.ts'
+import { createCrowd } from '../harness/crowd.ts'
 import { loginAs, type Api } from '../harness/api.ts'
 import { startParley, type Parley } from '../harness/parley.ts'
 import { RawSender } from '../harness/raw-sender.ts'
@@ -66,7 +66,7 @@ describe.concurrent('Parley', () => {
   })
 
   test('S12: releases descriptors, timers, listeners and heap after 2,000 streams are opened and dropped ten times', async () => {
-    const { dataDir, members } = await makeCrowd(2_000)
+    const { dataDir, members } = await createCrowd(2_000)
     await using app = startCallee<AppCommands>(appProcess, { execArgv: ['--expose-gc'] })
     const env = { DATA_DIR: dataDir, PARLEY_DRAIN_SECONDS: '0', PARLEY_STREAM_MAX_LIFE_MINUTES: '0.03' }
     const { port } = await app.call('start', { env })

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { makeCrowd, readHeads } from '../harness/crowd.ts'
+import { createCrowd, readHeads } from '../harness/crowd.ts'
 import { startPacedLoad } from '../harness/paced-load.ts'
 import { startParley } from '../harness/parley.ts'
 import { RawConnection } from '../harness/raw-connection.ts'
@@ -30,7 +30,7 @@ async function stall(url: string, request: string): Promise<RawConnection> {
 }
 
 test('S10: SIGTERM with 3,000 streams, stalled peers and sends in flight loses nothing; Parley turns unready at once, every stream gets its own retry delay, and all come back', async () => {
-  const { dataDir, members, pairs } = await makeCrowd(people, { paired: true })
+  const { dataDir, members, pairs } = await createCrowd(people, { paired: true })
   await using parley = await startParley({ dataDir, env })
   await using swarm = startSwarm()
   const port = Number(new URL(parley.url).port)

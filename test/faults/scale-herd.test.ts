@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { makeCrowd, readHeads } from '../harness/crowd.ts'
+import { createCrowd, readHeads } from '../harness/crowd.ts'
 import { startPacedLoad } from '../harness/paced-load.ts'
 import { startParley } from '../harness/parley.ts'
 import { startSwarm } from '../harness/swarm.ts'
@@ -9,7 +9,7 @@ import { startSwarm } from '../harness/swarm.ts'
 const people = 5_000
 
 test('S9, S1: 5,000 clients cut at once by a killed server all reconnect and miss nothing', async () => {
-  const { dataDir, members, pairs } = await makeCrowd(people, { paired: true })
+  const { dataDir, members, pairs } = await createCrowd(people, { paired: true })
   await using parley = await startParley({ dataDir })
   await using swarm = startSwarm()
   const port = Number(new URL(parley.url).port)

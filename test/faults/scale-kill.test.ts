@@ -1,17 +1,17 @@
 import { rm } from 'node:fs/promises'
 import type { Message } from '@parley/contract/messages'
 import { expect, test } from 'vitest'
-import { makeCrowd, readHeads } from '../harness/crowd.ts'
+import { createCrowd, readHeads } from '../harness/crowd.ts'
 import { startPacedLoad } from '../harness/paced-load.ts'
 import { startParley } from '../harness/parley.ts'
 import { startSwarm } from '../harness/swarm.ts'
 
 const perSecond = 1_000
-const killsAt = [800, 2_000, 3_200]
+const killsAfter = [800, 2_000, 3_200]
 const devicesEach = 5
 
 test('D1, E1, S1: after repeated kills during 1,000 sends a second, every acknowledged message exists exactly once', async () => {
-  const { dataDir, members, pairs } = await makeCrowd(20, { paired: true })
+  const { dataDir, members, pairs } = await createCrowd(20, { paired: true })
   await using parley = await startParley({ dataDir })
   await using swarm = startSwarm()
   const port = Number(new URL(parley.url).port)
@@ -20,7 +20,7 @@ test('D1, E1, S1: after repeated kills during 1,000 sends a second, every acknow
   )
   await swarm.call('open', { port, plans })
   const load = startPacedLoad({ port, pairs, perSecond })
-  for (const count of killsAt) {
+  for (const count of killsAfter) {
     await load.untilAcknowledged(count)
     await parley.kill('SIGKILL')
     await parley.restart()

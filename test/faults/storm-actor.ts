@@ -5,7 +5,7 @@ import { attemptWithFault } from './storm-response-faults.ts'
 import type { Act, StormRequest } from './storm-requests.ts'
 import { openStormLink, type Session, type Storm } from './storm-link.ts'
 import type { PersonLog } from './storm-log.ts'
-import { isOn, pause, randomOf, type Random } from './storm-record.ts'
+import { isInjecting, pause, randomOf, type Random } from './storm-record.ts'
 import { keyOf } from './storm-writer.ts'
 import type { ObservedConversation } from '../harness/observed-state.ts'
 
@@ -86,7 +86,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
   }
 
   /** Returns the current members of a group. */
-  async function look(conversationId: string): Promise<Set<string>> {
+  async function fetchMembers(conversationId: string): Promise<Set<string>> {
     const request = { act: 'conversation fetched', conversationId } as const
     const path = `/api/conversations/${conversationId}/participants`
     const answer = await attempt({ request, method: 'GET', path })
@@ -94,7 +94,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     return new Set(found.map(({ user }) => user.id))
   }
 
-  while (isOn(record)) {
+  while (isInjecting(record)) {
     await pause(random() * 100)
     const proposal = await propose()
     if (!proposal) continue
@@ -126,13 +126,13 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     const act = pickByWeight(random)
     if (act === 'group started') return startGroup()
     const one = (some: ObservedConversation[]) => (random() < 0.5 ? some[0]! : pick(some, random)!)
-    if (act === 'person left') return change(act, one(groups))
+    if (act === 'person left') return groupAct(act, one(groups))
     if (moderators.has(act)) {
       // Mostly groups where the act is permitted.
       const own = groups.filter(({ conversation: { role } }) => role !== 'member')
-      return own.length > 0 && random() < 0.8 ? change(act, pick(own, random)!) : change(act, one(groups))
+      return own.length > 0 && random() < 0.8 ? groupAct(act, pick(own, random)!) : groupAct(act, one(groups))
     }
-    return say(act, one(mine), mine)
+    return messageAct(act, one(mine), mine)
   }
 
   function startGroup(): Proposal {
@@ -151,7 +151,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
   }
 
   /** An act of owners and admins, or leaving. */
-  async function change(
+  async function groupAct(
     act: Act,
     { conversation: { id: conversationId, role: mine } }: ObservedConversation
   ) {
@@ -168,7 +168,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
       const title = `${username}'s title ${++acted}`
       return { request: { act, conversationId, title }, method: 'PATCH', path, body: { title } }
     }
-    const there = await look(conversationId)
+    const there = await fetchMembers(conversationId)
     const fitting = friends.filter(({ id }) => id !== by && there.has(id) === (act !== 'person added'))
     const whom = pick(fitting.length > 0 && random() < 0.9 ? fitting : friends, random)!
     const about = `${path}/participants/${whom.id}`
@@ -192,7 +192,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
   }
 
   /** An act that writes a message or changes one. */
-  function say(
+  function messageAct(
     act: Act,
     { conversation, messages }: ObservedConversation,
     mine: ObservedConversation[]

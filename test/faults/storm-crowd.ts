@@ -2,7 +2,7 @@ import { startClientReader } from './storm-client.ts'
 import type { Storm } from './storm-link.ts'
 import type { Bookmark, PersonLog } from './storm-log.ts'
 import { startReader, type StormReader } from './storm-reader.ts'
-import { isOn, pauseWhileOn, randomOf } from './storm-record.ts'
+import { isInjecting, pauseWhileInjecting, randomOf } from './storm-record.ts'
 
 /** One person's readers, and bookmarks at which departed devices would resume. */
 export type Crowd = {
@@ -34,12 +34,12 @@ export function gatherCrowd(storm: Storm, log: PersonLog, size: number): Crowd {
  * Stops readers permanently and starts others at older cursors. The first reader stays, so one reader sees
  * everything.
  */
-export async function turnOver({ record, seed }: Storm, crowd: Crowd): Promise<void> {
+export async function replaceReaders({ record, seed }: Storm, crowd: Crowd): Promise<void> {
   const { readers, log, bookmarks } = crowd
   const random = randomOf(seed, `${log.person.name}'s crowd`)
   for (;;) {
-    await pauseWhileOn(record, (200 + random() * 1_500) * (6 / readers.length))
-    if (!isOn(record)) return
+    await pauseWhileInjecting(record, (200 + random() * 1_500) * (6 / readers.length))
+    if (!isInjecting(record)) return
     bookmarks.push(log.bookmark())
     // The first bookmark, at the beginning, stays as well.
     if (bookmarks.length > bookmarksMax) bookmarks.splice(1 + Math.floor(random() * (bookmarksMax - 1)), 1)

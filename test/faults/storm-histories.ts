@@ -1,7 +1,7 @@
 import type { Message, MessageVersion } from '@parley/contract/messages'
 import type { Api } from '../harness/api.ts'
 import { pause, type StormRecord } from './storm-record.ts'
-import type { Truth } from './storm-settlement.ts'
+import type { FetchedState } from './storm-settlement.ts'
 
 /**
  * Fetches a conversation's newest messages, newest first, without marking them read. Each must be the latest
@@ -52,13 +52,13 @@ const versionsMax = 10
 export async function fetchHistories(
   record: StormRecord,
   people: readonly Api[],
-  truths: readonly Truth[]
+  states: readonly FetchedState[]
 ): Promise<void> {
   const { facts } = record
   const last = new Map<string, Message>()
-  const ids = new Set(truths.flatMap(({ conversations }) => conversations.map(({ id }) => id)))
+  const ids = new Set(states.flatMap(({ conversations }) => conversations.map(({ id }) => id)))
   for (const id of ids) {
-    const viewers = people.filter((_, i) => truths[i]!.messages.has(id))
+    const viewers = people.filter((_, i) => states[i]!.messages.has(id))
     let isWhole = false
     for (const api of viewers) {
       if (isWhole) break
@@ -74,17 +74,21 @@ export async function fetchHistories(
       }
     }
     const moderator = people.find((_, i) => {
-      const role = truths[i]!.conversations.find((each) => each.id === id)?.role
+      const role = states[i]!.conversations.find((each) => each.id === id)?.role
       return role === 'owner' || role === 'admin'
     })
     if (moderator) await compareVersions(record, moderator, id)
   }
   compareReactions(record, last)
-  for (const [i, { user }] of people.entries()) compareMarks(record, user.id, truths[i]!)
+  for (const [i, { user }] of people.entries()) compareMarks(record, user.id, states[i]!)
 }
 
 /** Checks that positions that a user marked as read are read. */
-function compareMarks({ requests, facts, violate }: StormRecord, me: string, { conversations }: Truth): void {
+function compareMarks(
+  { requests, facts, violate }: StormRecord,
+  me: string,
+  { conversations }: FetchedState
+): void {
   const marks = new Map(conversations.map(({ id, readUpTo }) => [id, readUpTo]))
   for (const { act, by, messageId, conversationId, answer } of requests) {
     if (act !== 'conversation read' || by !== me || !messageId || answer?.code !== null) continue

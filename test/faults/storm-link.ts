@@ -13,7 +13,7 @@ export type StormWorld = {
    * Returns whether Parley was fully available since then (`performance.now()`). If so, 503 answers are not
    * excused.
    */
-  wasWhole(since: number): boolean
+  wasHealthy(since: number): boolean
   /** How long another node may still accept a session that has ended, ms. */
   readonly sessionLagMs: number
   /** Whether requests may be refused by rate limits. */
@@ -114,7 +114,7 @@ export function openStormLink(storm: Storm, name: string) {
   }
   /** While something is broken, Parley may say so, and nginx may report an unreachable upstream. */
   function isExcused({ status, headers, body }: Answer, requestedAt: number): boolean {
-    if (world.wasWhole(requestedAt)) return false
+    if (world.wasHealthy(requestedAt)) return false
     if (status >= 500 && headers.get('server')?.startsWith('nginx')) return true
     return status === 503 && isExcuse((body as { code?: unknown }).code)
   }

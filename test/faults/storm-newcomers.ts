@@ -21,7 +21,7 @@ const messagesEach = 3
  * Newcomers, one after the other, and `host` start a conversation with each other at the same time and talk;
  * resolves in the calm.
  */
-export async function meetNewcomers({ storm, host, epoch, newcomers, numberFrom }: Options): Promise<void> {
+export async function startNewcomers({ storm, host, epoch, newcomers, numberFrom }: Options): Promise<void> {
   const { record } = storm
   const random = randomOf(storm.seed, `${host.user.username} meets`)
   const isOver = () => record.broken !== null

@@ -28,13 +28,13 @@ export function pause(ms: number): Promise<void> {
 }
 
 /** Returns whether faults are still being injected. */
-export function isOn({ calm, broken }: StormRecord): boolean {
+export function isInjecting({ calm, broken }: StormRecord): boolean {
   return !calm && broken === null
 }
 
-export async function pauseWhileOn(record: StormRecord, ms: number): Promise<void> {
+export async function pauseWhileInjecting(record: StormRecord, ms: number): Promise<void> {
   const endsAt = performance.now() + ms
-  while (isOn(record) && performance.now() < endsAt) await pause(Math.min(100, ms))
+  while (isInjecting(record) && performance.now() < endsAt) await pause(Math.min(100, ms))
 }
 
 /** Faults injected by readers, writers and pairs of newcomers. */

@@ -3,11 +3,11 @@ import { apiWith, loginAs, type Api } from '../harness/api.ts'
 import { runActor } from './storm-actor.ts'
 import { countRequests } from './storm-requests.ts'
 import { runChecker } from './storm-checker.ts'
-import { gatherCrowd, turnOver } from './storm-crowd.ts'
+import { gatherCrowd, replaceReaders } from './storm-crowd.ts'
 import type { Storm, StormWorld } from './storm-link.ts'
 import { openPersonLog } from './storm-log.ts'
-import { meetNewcomers } from './storm-newcomers.ts'
-import { isOn, pause, randomOf, type StormRecord } from './storm-record.ts'
+import { startNewcomers } from './storm-newcomers.ts'
+import { isInjecting, pause, randomOf, type StormRecord } from './storm-record.ts'
 import { settle } from './storm-settlement.ts'
 import { runWriter } from './storm-writer.ts'
 
@@ -81,7 +81,7 @@ export async function runThrough(
   const storm: Storm = { world, record, seed, links: new Set() }
   let counts = { snapshots: 0, judged: 0 }
   try {
-    counts = await rage(storm, options)
+    counts = await runPhases(storm, options)
   } catch (error) {
     record.violate(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
@@ -124,7 +124,7 @@ export function tableOf(result: Omit<StormResult, 'timeline'>): string {
 }
 
 /** Returns how many snapshots were compared and how many acts were judged. */
-async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: StormOptions) {
+async function runPhases(storm: Storm, { ms, everyFault = false, log = () => {} }: StormOptions) {
   const { world, record, seed } = storm
   const newcomers = Array.from({ length: Math.ceil(ms / newcomerMs) }, (_, i) => `newcomer-${i + 1}`)
   await world.addUsers([...others, ...newcomers])
@@ -145,7 +145,7 @@ async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: St
   const friends = people.map(({ user }) => user)
 
   const acting = people.flatMap((api, i) => [
-    turnOver(storm, crowds[i]!),
+    replaceReaders(storm, crowds[i]!),
     runActor({ storm, me: api, log: crowds[i]!.log, friends, directId, number: 500 + i })
   ])
   const writing = people.slice(0, writers.length).flatMap((api, i) => [
@@ -159,7 +159,7 @@ async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: St
       })
     ),
     runChecker({ storm, token: api.token, log: crowds[i]!.log }),
-    meetNewcomers({
+    startNewcomers({
       storm,
       host: api,
       epoch,
@@ -172,7 +172,7 @@ async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: St
     record.violate(error.stack!)
   )
 
-  await rageOn(record, { ms, everyFault, log })
+  await injectFaults(record, { ms, everyFault, log })
   record.calm = true
   record.note('calm')
   let isOver = false
@@ -191,7 +191,7 @@ async function rage(storm: Storm, { ms, everyFault = false, log = () => {} }: St
   return { judged, snapshots: crowds.reduce((sum, { log: { compared } }) => sum + compared, 0) }
 }
 
-async function rageOn(
+async function injectFaults(
   record: StormRecord,
   { ms, everyFault, log }: Required<Omit<StormOptions, 'seed' | 'rateLimits'>>
 ): Promise<void> {
@@ -205,7 +205,7 @@ async function rageOn(
     )
   const isDone = () =>
     performance.now() >= endsAt + longerMs || (performance.now() >= endsAt && (!everyFault || isComplete()))
-  while (isOn(record) && !isDone()) {
+  while (isInjecting(record) && !isDone()) {
     await pause(50)
     if (performance.now() - saidAt < 10_000) continue
     saidAt = performance.now()

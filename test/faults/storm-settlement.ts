@@ -15,7 +15,7 @@ import type { StormRecord } from './storm-record.ts'
 import type { Timeline } from './storm-timeline.ts'
 
 /** What a user's requests return in the calm. */
-export type Truth = {
+export type FetchedState = {
   readonly cursor: string
   readonly conversations: readonly Conversation[]
   /** By conversation, newest first: as many as a reader keeps. */
@@ -23,7 +23,7 @@ export type Truth = {
   readonly participants: ReadonlyMap<string, readonly Participant[]>
 }
 
-export async function fetchTruth(record: StormRecord, api: Api): Promise<Truth> {
+export async function fetchState(record: StormRecord, api: Api): Promise<FetchedState> {
   const first = await api.get<Conversation[]>('/api/conversations')
   const conversations = first.body
   for (let page = first.body; page.length > 0;) {
@@ -44,7 +44,7 @@ export function compareObserved(
   record: StormRecord,
   who: string,
   observed: ObservedState,
-  truth: Truth
+  fetched: FetchedState
 ): void {
   const expectSame = (what: string, known: unknown, fetched: unknown) => {
     if (isDeepStrictEqual(known, fetched)) return
@@ -61,18 +61,18 @@ export function compareObserved(
   expectSame(
     'the list',
     newestFirst.map(({ id }) => id),
-    truth.conversations.map(({ id }) => id)
+    fetched.conversations.map(({ id }) => id)
   )
   for (const [i, conversation] of newestFirst.entries()) {
-    expectSame(`conversation ${conversation.id}`, conversation, truth.conversations[i])
+    expectSame(`conversation ${conversation.id}`, conversation, fetched.conversations[i])
   }
   for (const { conversation, messages, marks } of known) {
     const { id } = conversation
-    const fetched = truth.messages.get(id) ?? []
+    const page = fetched.messages.get(id) ?? []
     for (const [i, message] of messages.values().toArray().toReversed().entries()) {
-      expectSame(`message ${message.id}`, message, fetched[i])
+      expectSame(`message ${message.id}`, message, page[i])
     }
-    for (const { user, readUpTo } of truth.participants.get(id) ?? []) {
+    for (const { user, readUpTo } of fetched.participants.get(id) ?? []) {
       expectSame(`the read position of ${user.username} in ${id}`, marks.get(user.id) ?? readUpTo, readUpTo)
     }
   }
@@ -85,17 +85,17 @@ export async function audit(
   record: StormRecord,
   api: Api,
   log: PersonLog,
-  { truth, timeline }: { truth: Truth; timeline: (id: string) => Timeline | null }
+  { fetched, timeline }: { fetched: FetchedState; timeline: (id: string) => Timeline | null }
 ): Promise<void> {
   const { facts } = record
   const { id: me } = api.user
   const observed = new ObservedState(me, keptMessages)
   const name = `${log.person.name}, replaying everything,`
-  const mine = new Set(truth.conversations.map(({ id }) => id))
+  const mine = new Set(fetched.conversations.map(({ id }) => id))
 
   const visibleFrom = (id: string) => timeline(id)?.moments.at(-1)?.members.get(me)?.visibleFrom ?? 0
 
-  for (const [id, messages] of truth.messages) {
+  for (const [id, messages] of fetched.messages) {
     const oldest = messages.at(-1)?.position ?? Infinity
     if (oldest <= visibleFrom(id))
       record.violate(`${name} received ${oldest} of ${id}, from before they joined`)
@@ -146,7 +146,7 @@ export async function audit(
     }
     stream.cut()
   }
-  compareObserved(record, name, observed, truth)
+  compareObserved(record, name, observed, fetched)
 }
 
 /**
@@ -159,47 +159,47 @@ export async function settle(
   crowds: readonly Crowd[],
   until: (isThere: () => boolean) => Promise<void>
 ): Promise<number> {
-  const truths = await fetchTruths(record, people, crowds, until)
-  for (const [i, crowd] of crowds.entries()) compareCrowd(record, crowd, truths[i]!)
-  await fetchHistories(record, people, truths)
+  const states = await fetchStates(record, people, crowds, until)
+  for (const [i, crowd] of crowds.entries()) compareCrowd(record, crowd, states[i]!)
+  await fetchHistories(record, people, states)
   const ids = new Map(people.map(({ user }) => [user.username, user.id]))
   const timeline = timelinesOf(record, (username) => ids.get(username)!)
   for (const [i, api] of people.entries()) {
     if (record.broken) return 0
     const { log } = crowds[i]!
-    await audit(record, api, log, { truth: truths[i]!, timeline })
+    await audit(record, api, log, { fetched: states[i]!, timeline })
     log.settle((messageId) => record.facts.messages.get(messageId)?.deletedAt !== null)
   }
   return judge(record, timeline)
 }
 
 /** Fetches every user's state once no more events arrive: a request that was held back may execute late. */
-async function fetchTruths(
+async function fetchStates(
   record: StormRecord,
   people: readonly Api[],
   crowds: readonly Crowd[],
   until: (isThere: () => boolean) => Promise<void>
-): Promise<Truth[]> {
+): Promise<FetchedState[]> {
   for (let attempt = 1; ; attempt++) {
-    const truths: Truth[] = []
-    for (const api of people) truths.push(await fetchTruth(record, api))
-    const heads = truths.map(({ cursor }) => parseCursor(cursor)!.seq)
+    const states: FetchedState[] = []
+    for (const api of people) states.push(await fetchState(record, api))
+    const heads = states.map(({ cursor }) => parseCursor(cursor)!.seq)
     await until(() => crowds.every(({ readers }, i) => readers.every(({ seq }) => seq >= heads[i]!)))
     const cursors = await Promise.all(
       people.map(async (api) => (await api.get('/api/conversations')).headers.get('event-cursor'))
     )
-    if (attempt === 20 || record.broken || cursors.every((cursor, i) => cursor === truths[i]!.cursor))
-      return truths
+    if (attempt === 20 || record.broken || cursors.every((cursor, i) => cursor === states[i]!.cursor))
+      return states
   }
 }
 
-function compareCrowd(record: StormRecord, { log, readers }: Crowd, truth: Truth): void {
-  const { seq: head } = parseCursor(truth.cursor)!
+function compareCrowd(record: StormRecord, { log, readers }: Crowd, fetched: FetchedState): void {
+  const { seq: head } = parseCursor(fetched.cursor)!
   for (const { name, seq, state, observed } of readers) {
-    if (seq === head) compareObserved(record, name, observed, truth)
+    if (seq === head) compareObserved(record, name, observed, fetched)
     else record.violate(`${name} is at ${seq}, its log at ${head}; ${state}`)
   }
-  compareObserved(record, `the first reader of ${log.person.name}'s log`, log.observed, truth)
+  compareObserved(record, `the first reader of ${log.person.name}'s log`, log.observed, fetched)
   for (const [key, message] of record.acknowledged) {
     const { conversation } = log.observed.conversations.get(message.conversationId) ?? {}
     if (conversation?.kind === 'direct' && !log.delivered.has(message.id)) {

@@ -52,7 +52,7 @@ export async function runStorm(
   const world = {
     url: () => parley.url,
     signIn: { url: () => parley.url, host: () => new URL(parley.url).host },
-    wasWhole: (since: number) => since >= wholeSince,
+    wasHealthy: (since: number) => since >= wholeSince,
     sessionLagMs: 0,
     rateLimits: options.rateLimits ?? false,
     breakers: [killServer],

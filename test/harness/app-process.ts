@@ -9,7 +9,7 @@ import { answerCalls } from './calls.ts'
 let app: App
 
 /** Resources of a process after garbage collection. */
-export type Holdings = {
+export type ResourceUsage = {
   descriptors: number
   resources: Record<string, number>
   listeners: number
@@ -30,7 +30,7 @@ export const commands = {
     return null
   },
 
-  async measure(): Promise<Holdings> {
+  async measure(): Promise<ResourceUsage> {
     // Handles closed in this turn of the event loop are released in the next ones.
     for (let i = 0; i < 5; i++) await turn()
     globalThis.gc!()

@@ -10,7 +10,7 @@ export const hasOpenssl = existsSync('/usr/bin/openssl')
  * Creates a certificate authority and signs a certificate for `name`. Returns the paths of the authority, the
  * certificate and its key.
  */
-export async function makeCertificate(
+export async function createCertificate(
   name: string
 ): Promise<{ authority: string; certificate: string; key: string; [Symbol.asyncDispose](): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-certificates-'))

@@ -21,7 +21,7 @@ export type Crowd = { dataDir: string; members: Member[]; pairs: Pair[] }
  * Writes `count` signed-in users into a data folder before a server runs on it, because ten thousand logins
  * take too long. With `paired`, each two neighbours (0 and 1, 2 and 3 …) have a conversation.
  */
-export async function makeCrowd(
+export async function createCrowd(
   count: number,
   { paired = false, database }: { paired?: boolean; database?: DatabaseConfig } = {}
 ): Promise<Crowd> {

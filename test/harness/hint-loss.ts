@@ -25,8 +25,8 @@ export async function openHintLoss(port: number, isLost: () => boolean): Promise
       })
     }
     client.on('data', (bytes: Buffer) => void nats.write(bytes))
-    const sieve = sieveOf(isLost)
-    nats.on('data', (bytes: Buffer) => void client.write(sieve(bytes)))
+    const filter = filterOf(isLost)
+    nats.on('data', (bytes: Buffer) => void client.write(filter(bytes)))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   async function close(): Promise<void> {
@@ -39,7 +39,7 @@ export async function openHintLoss(port: number, isLost: () => boolean): Promise
 }
 
 /** Returns a filter for the bytes from NATS, cut anywhere; it returns the lines to forward. */
-function sieveOf(isLost: () => boolean): (bytes: Buffer) => Buffer {
+function filterOf(isLost: () => boolean): (bytes: Buffer) => Buffer {
   let rest = Buffer.alloc(0)
   return (bytes) => {
     rest = Buffer.concat([rest, bytes])

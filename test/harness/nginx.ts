@@ -113,7 +113,7 @@ export async function readmeConfig(port: number, nodes: number[]): Promise<strin
 export async function untilListening(port: number, timeoutMs = 20_000): Promise<void> {
   const end = Date.now() + timeoutMs
   while (Date.now() < end) {
-    if (await takes(port)) return
+    if (await accepts(port)) return
     await delay(25)
   }
   throw new Error(`nothing listened within ${timeoutMs} ms`)
@@ -123,7 +123,7 @@ export async function untilListening(port: number, timeoutMs = 20_000): Promise<
  * Returns whether the port accepts a connection. Does not make a request, because a configuration may define
  * no answer.
  */
-function takes(port: number): Promise<boolean> {
+function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
       socket.destroy()

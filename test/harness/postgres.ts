@@ -51,7 +51,7 @@ export type Postgres = {
 export async function startPostgres(
   options: { settings?: Record<string, string>; data?: string; onDisk?: boolean } = {}
 ): Promise<Postgres> {
-  const place = await mkdtemp(join(options.onDisk ? tmpdir() : roomiest(), 'parley-postgres-'))
+  const place = await mkdtemp(join(options.onDisk ? tmpdir() : memoryFolder(), 'parley-postgres-'))
   const data = options.data ?? join(place, 'data')
   await giveToPostgres(place)
   if (!options.data) await run('cp', ['-a', await template(), data])
@@ -205,7 +205,7 @@ async function giveToPostgres(place: string): Promise<void> {
 /**
  * Returns a folder in memory if there is room: fsync is free there, and killing processes does not lose it.
  */
-function roomiest(): string {
+function memoryFolder(): string {
   try {
     const { bavail, bsize } = statfsSync('/dev/shm')
     if (bavail * bsize > 2 ** 31) return '/dev/shm'

@@ -62,7 +62,7 @@ export const commands = {
   /** Resolves when every well-behaved stream has reached the seq given for its person. */
   async untilAt({ seqs }: { seqs: Record<string, number> }) {
     const waiting = streams.filter(
-      ({ over, plan }) => !over && plan.person in seqs && (plan.manner ?? 'good') === 'good'
+      ({ over, plan }) => !over && plan.person in seqs && (plan.behaviour ?? 'good') === 'good'
     )
     const behind = () => waiting.filter(({ seq, plan }) => (seq ?? 0) < seqs[plan.person]!)
     await until('all are at the end of their logs', () => behind().length === 0)

@@ -7,7 +7,7 @@ import type { SwarmRecord } from './swarm-tally.ts'
  * How a stream behaves: `stopped` reads nothing once it is open, `slow` reads 1 kB per second, `looping`
  * reconnects ten times per second.
  */
-export type Manner = 'good' | 'stopped' | 'slow' | 'looping'
+export type Behaviour = 'good' | 'stopped' | 'slow' | 'looping'
 
 export type StreamPlan = {
   token: string
@@ -15,7 +15,7 @@ export type StreamPlan = {
   person: string
   /** The cursor to start after; null is the head. */
   after?: string | null
-  manner?: Manner
+  behaviour?: Behaviour
   /** Whether delivery delays are recorded, measured from `markSent` to arrival. */
   timed?: boolean
 }
@@ -78,14 +78,14 @@ export class SwarmStream {
   }
 
   #connect(): void {
-    const { manner = 'good', token } = this.plan
+    const { behaviour = 'good', token } = this.plan
     const { tally } = this.#record
     this.#rest = ''
     this.#inBody = false
     this.#retryMs = null
     this.synced = false
     tally.connects++
-    const buffer = manner === 'slow' ? Buffer.allocUnsafe(slowBytes) : readBuffer
+    const buffer = behaviour === 'slow' ? Buffer.allocUnsafe(slowBytes) : readBuffer
     const socket = connect({
       ...this.#address,
       host: '127.0.0.1',
@@ -93,7 +93,7 @@ export class SwarmStream {
         buffer,
         callback: (length: number) => {
           this.#take(buffer.toString('latin1', 0, length))
-          if (manner !== 'slow' || !this.synced) return true
+          if (behaviour !== 'slow' || !this.synced) return true
           this.#timer = setTimeout(() => socket.resume(), 1_000)
           return false
         }
@@ -130,7 +130,7 @@ export class SwarmStream {
     const retryMs = this.#retryMs ?? 0
     if (this.#retryMs !== null) this.#record.tally.retriesMs.push(retryMs)
     const waitMs =
-      this.plan.manner === 'looping' ? loopMs : backoffMs(backoff, this.#attempt++, Math.random, retryMs)
+      this.plan.behaviour === 'looping' ? loopMs : backoffMs(backoff, this.#attempt++, Math.random, retryMs)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#connect(), waitMs)
   }
@@ -211,7 +211,7 @@ export class SwarmStream {
     this.synced = true
     this.#attempt = 0
     this.onSettled()
-    if (this.plan.manner === 'stopped') this.#socket!.pause()
-    if (this.plan.manner === 'looping') this.#timer = setTimeout(() => this.cut(), loopMs)
+    if (this.plan.behaviour === 'stopped') this.#socket!.pause()
+    if (this.plan.behaviour === 'looping') this.#timer = setTimeout(() => this.cut(), loopMs)
   }
 }

@@ -34,8 +34,8 @@ test('a flame graph shows the work of the threads for sends', async () => {
   const { code, printed } = await runNode('scripts/flame.ts', file, '--senders', '8', '--seconds', '1')
   expect([code, printed]).toEqual([0, expect.stringContaining('sends from 8 people on SQLite')])
   const [, loop, writer] = (await readFile(file, 'utf8')).split(/The event loop|The writer/)
-  expect(loop).toMatch(/<title>\S+ server\/http\/[\w/.-]+:\d+: [\d.]+ %/)
-  expect(writer).toMatch(/<title>\S+ server\/storage\/sqlite\/[\w.-]+:\d+: [\d.]+ %/)
+  expect(loop).toMatch(/<title>\S+ server\/platform\/http\/[\w/.-]+:\d+: [\d.]+ %/)
+  expect(writer).toMatch(/<title>\S+ server\/platform\/storage\/sqlite\/[\w.-]+:\d+: [\d.]+ %/)
   await rm(folder, { recursive: true })
 })
 

@@ -7,13 +7,13 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { callFor } from '../harness/api.ts'
 import { hasCaddy, startCaddy } from '../harness/caddy.ts'
-import { hasOpenssl, makeCertificate } from '../harness/certificates.ts'
-import { makeCrowd, type Member } from '../harness/crowd.ts'
+import { hasOpenssl, createCertificate } from '../harness/certificates.ts'
+import { createCrowd, type Member } from '../harness/crowd.ts'
 import { hasNginx, startNginx } from '../harness/nginx.ts'
 import { freePort, repository, startParley, type Parley } from '../harness/parley.ts'
 
 const name = 'chat.example.org'
-type Certificate = Awaited<ReturnType<typeof makeCertificate>>
+type Certificate = Awaited<ReturnType<typeof createCertificate>>
 type Ports = { https: number; http: number; node: number }
 
 /**
@@ -63,9 +63,9 @@ describe.skipIf(!hasOpenssl).each([
   let logs: () => Promise<string>
   beforeAll(async () => {
     if (missing) return
-    certificate = stack.use(await makeCertificate(name))
+    certificate = stack.use(await createCertificate(name))
     ports = { https: await freePort(), http: await freePort(), node: await freePort() }
-    const crowd = await makeCrowd(2, { paired: true })
+    const crowd = await createCrowd(2, { paired: true })
     members = crowd.members
     stack.defer(() => rm(crowd.dataDir, { recursive: true }))
     parley = stack.use(

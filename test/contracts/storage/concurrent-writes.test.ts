@@ -4,11 +4,11 @@ import {
   add,
   eventsOf,
   historyOf,
-  linesOf,
+  changesOf,
   now,
   remove,
   rolesOf,
-  say,
+  sendText,
   within,
   type Person
 } from '../../fixtures/group-acts.ts'
@@ -95,7 +95,7 @@ describeStorage('Concurrent writes', (under) => {
         outcome && 'refused' in outcome ? [outcome.refused] : []
       )
       expect(new Set([...refused, lost])).toEqual(new Set([lost]))
-      const changes = (await linesOf(store, conversationId, john)).map(({ change, sender }) => ({
+      const changes = (await changesOf(store, conversationId, john)).map(({ change, sender }) => ({
         by: sender.id,
         whom: change.user?.id
       }))
@@ -145,13 +145,13 @@ describeStorage('Concurrent writes', (under) => {
       }
     })
     for (let round = 0; round < 10; round++) {
-      const at = await say(store, conversationId, anna, 'read this')
+      const at = await sendText(store, conversationId, anna, 'read this')
       published = []
       await Promise.all([
         store.write('markRead', { ...within(conversationId, john), upTo: at }),
         remove(store, conversationId, john, jane),
         store.write('markRead', { ...within(conversationId, anna), upTo: at }),
-        say(store, conversationId, john, 'meanwhile')
+        sendText(store, conversationId, john, 'meanwhile')
       ])
       expect(published.toSorted((a, b) => a.seq - b.seq).at(-1)?.name).toBe('participant_removed')
       await add(store, conversationId, john, jane)
@@ -161,7 +161,7 @@ describeStorage('Concurrent writes', (under) => {
   test('T4: of edits of one version one succeeds, and the others are refused with the current version', async () => {
     const { store } = under
     const { john, conversationId } = await startGroup(store, ['jane'])
-    const messageId = await say(store, conversationId, john, 'one')
+    const messageId = await sendText(store, conversationId, john, 'one')
     for (let version = 1; version <= 5; version++) {
       const edits = await Promise.all(
         Array.from({ length: 10 }, (_, i) =>
@@ -186,7 +186,7 @@ describeStorage('Concurrent writes', (under) => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
     for (let round = 0; round < 10; round++) {
-      const about = { conversationId, messageId: await say(store, conversationId, jane, 'one'), now }
+      const about = { conversationId, messageId: await sendText(store, conversationId, jane, 'one'), now }
       const edit = (content: string) =>
         store.write('editMessage', { viewerId: jane.userId, ...about, content, mentions: [], version: null })
       const edits = await Promise.all([
@@ -216,7 +216,7 @@ describeStorage('Concurrent writes', (under) => {
     const { store } = under
     const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
     for (let round = 0; round < 10; round++) {
-      const messageId = await say(store, conversationId, jane, 'vote')
+      const messageId = await sendText(store, conversationId, jane, 'vote')
       const { head } = await boundsOf(store, anna.userId)
       const react = (who: Person, emoji: string) =>
         store.write('addReaction', { ...within(conversationId, who), messageId, emoji })
@@ -243,7 +243,7 @@ describeStorage('Concurrent writes', (under) => {
     const { store } = under
     const names = Array.from({ length: 30 }, (_, i) => `person${i}`)
     const { john, conversationId, ...people } = await startGroup(store, names)
-    const messageId = await say(store, conversationId, john, 'vote')
+    const messageId = await sendText(store, conversationId, john, 'vote')
     const voters = [john, ...Object.values(people)] as (typeof john)[]
     const { head } = await boundsOf(store, john.userId)
     const vote = (voter: typeof john, emoji: string) => ({

@@ -7,7 +7,7 @@ import type { DatabaseConfig } from '../../../server/config.ts'
 import { openStore } from '../../../server/open-store.ts'
 import { listFindings } from '../../../server/platform/storage/findings.ts'
 import type { Store } from '../../../server/store.ts'
-import { say, within } from '../../fixtures/group-acts.ts'
+import { sendText, within } from '../../fixtures/group-acts.ts'
 import { sendOf, sessionOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { describeEngines, describeStorage, openKyselyOn } from './engines.ts'
 
@@ -22,8 +22,8 @@ async function use(store: Store): Promise<void> {
 
   const group = await startGroup(store, ['jane'])
   const inGroup = within(group.conversationId, group.john)
-  const kept = await say(store, group.conversationId, group.john, 'kept')
-  const deleted = await say(store, group.conversationId, group.john, 'deleted')
+  const kept = await sendText(store, group.conversationId, group.john, 'kept')
+  const deleted = await sendText(store, group.conversationId, group.john, 'deleted')
   const mention = { mentions: [group.jane.id] }
   await store.send(sendOf(group.john.userId, group.conversationId, 'hello', undefined, mention))
   await store.write('editMessage', {

@@ -7,7 +7,7 @@ import {
   now,
   remove,
   rolesOf,
-  say,
+  sendText,
   within,
   type Person
 } from '../../fixtures/group-acts.ts'
@@ -21,11 +21,11 @@ describeStorage('Groups', (under) => {
   test('M2: a removed member sees nothing of the group from then on, not even earlier unread messages', async () => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
-    await say(store, conversationId, john, 'secret')
-    await say(store, conversationId, jane, 'mine')
+    await sendText(store, conversationId, john, 'secret')
+    await sendText(store, conversationId, jane, 'mine')
     await store.write('markRead', { ...within(conversationId, john), upTo: null })
     await remove(store, conversationId, john, jane)
-    await say(store, conversationId, john, 'behind her back')
+    await sendText(store, conversationId, john, 'behind her back')
 
     const events = await eventsOf(store, jane)
     expect(events.map(({ name }) => name)).toEqual(['gone', 'gone', 'gone', 'gone', 'participant_removed'])
@@ -42,11 +42,11 @@ describeStorage('Groups', (under) => {
   test('M2: a returning member sees what they may, and their log has nothing from the time between', async () => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
-    await say(store, conversationId, john, 'before')
+    await sendText(store, conversationId, john, 'before')
     await remove(store, conversationId, jane, jane)
-    await say(store, conversationId, john, 'meanwhile')
+    await sendText(store, conversationId, john, 'meanwhile')
     await add(store, conversationId, john, jane)
-    await say(store, conversationId, john, 'after')
+    await sendText(store, conversationId, john, 'after')
     expect((await eventsOf(store, jane)).map(({ name }) => name)).toEqual([
       'conversation_created',
       'message',
@@ -61,11 +61,11 @@ describeStorage('Groups', (under) => {
     async (history) => {
       const { store } = under
       const { john, jane, conversationId } = await startGroup(store, ['jane'], history)
-      const early = await say(store, conversationId, john, 'before')
+      const early = await sendText(store, conversationId, john, 'before')
       await remove(store, conversationId, john, jane)
       const anna = await addPerson(store, 'anna')
       for (const person of [anna, jane]) await add(store, conversationId, john, person)
-      await say(store, conversationId, john, 'after')
+      await sendText(store, conversationId, john, 'after')
 
       const sees = history === 'all'
       for (const [person, line] of [
@@ -95,8 +95,8 @@ describeStorage('Groups', (under) => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
     const about = (messageId: number) => ({ ...within(conversationId, john), messageId })
-    const kept = await say(store, conversationId, john, 'first words')
-    const gone = await say(store, conversationId, john, 'secret')
+    const kept = await sendText(store, conversationId, john, 'first words')
+    const gone = await sendText(store, conversationId, john, 'secret')
     await store.write('editMessage', { ...about(kept), content: 'better words', mentions: [], version: 1 })
     await store.write('editMessage', { ...about(gone), content: 'still secret', mentions: [], version: 1 })
     await store.write('deleteMessage', about(gone))
@@ -118,7 +118,7 @@ describeStorage('Groups', (under) => {
   test('M3: a member who may not see a message gets no events of its changes', async () => {
     const { store } = under
     const { john, conversationId } = await startGroup(store, [], 'joined')
-    const messageId = await say(store, conversationId, john, 'before')
+    const messageId = await sendText(store, conversationId, john, 'before')
     const anna = await addPerson(store, 'anna')
     await add(store, conversationId, john, anna)
     const { head } = await boundsOf(store, anna.userId)
@@ -154,7 +154,7 @@ describeStorage('Groups', (under) => {
     const fill = Array.from({ length: receiptsMax - 2 }, () => addPerson(store))
     for (const person of await Promise.all(fill)) await add(store, conversationId, john, person)
     const readAndTell = async () => {
-      await say(store, conversationId, john, 'read this')
+      await sendText(store, conversationId, john, 'read this')
       const { head } = await boundsOf(store, john.userId)
       await store.write('markRead', { ...within(conversationId, jane), upTo: null })
       const page = { ...within(conversationId, john), after: null, limit: 2 }
@@ -191,7 +191,7 @@ describeStorage('Groups', (under) => {
       refused: 'group_full',
       max: participantsMax
     })
-    await say(store, id, john, 'hello all')
+    await sendText(store, id, john, 'hello all')
     for (const person of [john, others[0]!, others.at(-1)!, late]) {
       expect((await eventsOf(store, person)).at(-1)).toMatchObject({ data: { content: 'hello all' } })
     }

@@ -23,36 +23,36 @@ function openTyping(people: Record<number, number[]>) {
     const { conversationId } = signal.data as { conversationId: string }
     delivered.push(`${conversationId}: ${signal.data.userId} to ${userIds.join(' ')}`)
   })
-  return { delivered, people, say: (userId: number, id: number) => sendTyping(as(userId), id) }
+  return { delivered, people, signalTyping: (userId: number, id: number) => sendTyping(as(userId), id) }
 }
 
 test('G4: of a flood, one signal is forwarded per two seconds, user and conversation', async () => {
-  const { delivered, say } = openTyping({ 7: [1, 2, 3], 8: [1, 2] })
+  const { delivered, signalTyping } = openTyping({ 7: [1, 2, 3], 8: [1, 2] })
   for (let ms = 0; ms < 5_000; ms += 10) {
-    await say(1, 7)
+    await signalTyping(1, 7)
     vi.advanceTimersByTime(10)
   }
   expect(delivered).toEqual(['7: 1 to 2 3', '7: 1 to 2 3', '7: 1 to 2 3'])
-  await Promise.all([say(2, 7), say(1, 8), say(2, 7)])
+  await Promise.all([signalTyping(2, 7), signalTyping(1, 8), signalTyping(2, 7)])
   expect(delivered.slice(3)).toEqual(['7: 2 to 1 3', '8: 1 to 2'])
 })
 
 test('G1: in a conversation of a hundred all other members are notified, in a larger one none', async () => {
   const hundred = Array.from({ length: 100 }, (_, i) => i + 1)
-  const { delivered, say } = openTyping({ 7: hundred, 8: [...hundred, 101] })
-  await say(1, 8)
+  const { delivered, signalTyping } = openTyping({ 7: hundred, 8: [...hundred, 101] })
+  await signalTyping(1, 8)
   expect(delivered).toEqual([])
-  await say(1, 7)
+  await signalTyping(1, 7)
   expect(delivered).toEqual([`7: 1 to ${hundred.slice(1).join(' ')}`])
 })
 
 test('G1: a non-member or former member is refused, also while throttled', async () => {
-  const { delivered, people, say } = openTyping({ 7: [1, 2] })
-  await say(1, 7)
+  const { delivered, people, signalTyping } = openTyping({ 7: [1, 2] })
+  await signalTyping(1, 7)
   people[7] = [2]
-  await expect(say(1, 7)).rejects.toMatchObject({ code: 'conversation_not_found' })
-  await expect(say(3, 7)).rejects.toMatchObject({ code: 'conversation_not_found' })
-  await expect(say(1, 9)).rejects.toMatchObject({ code: 'conversation_not_found' })
+  await expect(signalTyping(1, 7)).rejects.toMatchObject({ code: 'conversation_not_found' })
+  await expect(signalTyping(3, 7)).rejects.toMatchObject({ code: 'conversation_not_found' })
+  await expect(signalTyping(1, 9)).rejects.toMatchObject({ code: 'conversation_not_found' })
   expect(delivered).toHaveLength(1)
 })
 

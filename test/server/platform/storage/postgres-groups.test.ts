@@ -5,7 +5,7 @@ import { openPostgresStore } from '../../../../server/postgres-store.ts'
 import { removeParticipant } from '../../../../server/conversations/participant-procedures.ts'
 import type { Schema } from '../../../../server/platform/storage/schema.ts'
 import type { Store } from '../../../../server/store.ts'
-import { add, eventsOf, remove, say, within, type Person } from '../../../fixtures/group-acts.ts'
+import { add, eventsOf, remove, sendText, within, type Person } from '../../../fixtures/group-acts.ts'
 import { addPerson, startGroup } from '../../../fixtures/people.ts'
 import { boundsOf } from '../../../fixtures/logs.ts'
 import { hold, untilWaiting } from '../../../harness/held-transaction.ts'
@@ -28,7 +28,7 @@ describe.skipIf(noPostgres)(`Groups on Postgres${noPostgres ? ` (${noPostgres})`
 
   test('T3: a read mark that waits for a removal is not delivered to the removed member', async () => {
     const { john, jane, anna, conversationId } = await startGroup(store, ['jane', 'anna'])
-    const upTo = await say(store, conversationId, john, 'read this')
+    const upTo = await sendText(store, conversationId, john, 'read this')
     const removal = await hold(db, (transaction) =>
       removeParticipant(transaction, { ...within(conversationId, john), userId: jane.userId })
     )
@@ -47,7 +47,7 @@ describe.skipIf(noPostgres)(`Groups on Postgres${noPostgres ? ` (${noPostgres})`
     const removal = await hold(db, (transaction) =>
       removeParticipant(transaction, { ...within(conversationId, john), userId: jane.userId })
     )
-    const refused = expect(say(store, conversationId, jane, 'still here')).rejects.toThrow(
+    const refused = expect(sendText(store, conversationId, jane, 'still here')).rejects.toThrow(
       'conversation_not_found'
     )
     await untilWaiting(url, 1)

@@ -6,7 +6,7 @@ import { loadCore, serverCore, startPinnedParley } from './servers.ts'
 const content = 'hello jane, how are you?'
 
 /** A server that sends each publication to all streams of one user. */
-export type Fanner = {
+export type FanOutServer = {
   pids: number[]
   opening: Opening
   publication: Omit<Publication, 'publishers' | 'count'>
@@ -14,13 +14,13 @@ export type Fanner = {
 }
 
 /** Starts the process that opens the streams, publishes and counts. */
-export function startReadersOfOne(): Callee<FanOutCommands> {
+export function startFanOutReaders(): Callee<FanOutCommands> {
   const file = new URL('./load/fan-out-process.ts', import.meta.url).pathname
   return startCallee<FanOutCommands>(file, { core: loadCore })
 }
 
 /** Starts nginx with nchan and one worker; its message has the size of Parley's and stays in memory. */
-export async function startNchanFanner(): Promise<Fanner> {
+export async function startNchanServer(): Promise<FanOutServer> {
   const nchan = await startNchan(serverCore)
   const { port, pids } = nchan
   const message = {
@@ -40,7 +40,7 @@ export async function startNchanFanner(): Promise<Fanner> {
   }
 }
 
-export async function startParleyFanner(): Promise<Fanner> {
+export async function startParleyServer(): Promise<FanOutServer> {
   const pinned = await startPinnedParley(2, { PARLEY_STREAMS_PER_USER: '20000' })
   const { parley, port, pairs } = pinned
   const [{ conversationId, members }] = pairs as [(typeof pairs)[number]]
