@@ -247,8 +247,8 @@ export function createClient(options: ClientOptions = {}) {
     },
 
     /**
-     * What I keep for myself, by kind and key, a page at a time; `after` is the last value of the page before. An empty page is
-     * the end.
+     * Lists your personal state by kind and key, one page at a time. `after` is the previous page's last
+     * value; an empty page is the end.
      */
     personalState(
       options: {
@@ -261,8 +261,8 @@ export function createClient(options: ClientOptions = {}) {
       return get(paths.personalState, query, options)
     },
     /**
-     * Sets a value that has this version, or deletes it with null. Throws the problem `version_conflict`, whose `current` is the
-     * value as it is now, where it has another version. To repeat a call whose answer was lost is safe.
+     * Sets a value at this version, or deletes it with null. Safe to retry. Throws the problem
+     * `version_conflict`, whose `current` is the stored value, if its version differs.
      */
     putPersonalState(
       { kind, key, version, value }: PersonalValue,

@@ -183,7 +183,7 @@ describe('a failure', () => {
   })
 })
 
-it('sets a personal value of the version it knows, and lists them a page after another', async () => {
+it('sets a personal value at a known version, and lists values page by page', async () => {
   const draft = { kind: 'draft' as const, key: '7', version: 1, value: { text: 'hello' } }
   const { client, seen } = clientWith(({ init }) =>
     json(init.method === 'PUT' ? { ...draft, version: 2 } : [draft])

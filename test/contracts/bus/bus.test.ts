@@ -138,15 +138,15 @@ function hold(open: () => Promise<World>): void {
   })
 
   test('J7: a hint of new jobs reaches all other nodes, and not its own', async () => {
-    const heard: string[] = []
+    const own: string[] = []
     const arrived = [jane, anna].map(
       (bus) => new Promise<string[]>((resolve) => bus.onJobs((queues) => resolve(queues)))
     )
-    john.onJobs((queues) => heard.push(...queues))
+    john.onJobs((queues) => own.push(...queues))
     await Promise.all([listen(jane, 7).ready, listen(anna, 7).ready])
     john.publishJobs(['event-log.prune', 'sessions.purge'])
     expect(await Promise.all(arrived)).toEqual([1, 2].map(() => ['event-log.prune', 'sessions.purge']))
-    expect(heard).toEqual([])
+    expect(own).toEqual([])
   })
 
   test('N4: session changes reach all other nodes', async () => {

@@ -9,17 +9,17 @@ import { describeStorage, openKyselyOn } from './engines.ts'
 const hourMs = 3_600_000
 let made = 0
 
-/** Waits until `isSo`, after each step that `told` says was taken. */
+/** Steps recorded by a test; waits until they satisfy a condition. */
 class Steps {
   readonly seen: string[] = []
   #next = Promise.withResolvers<void>()
-  say(step: string): void {
+  record(step: string): void {
     this.seen.push(step)
     this.#next.resolve()
     this.#next = Promise.withResolvers()
   }
-  async until(isSo: (seen: string[]) => boolean): Promise<string[]> {
-    while (!isSo(this.seen)) await this.#next.promise
+  async until(isDone: (seen: string[]) => boolean): Promise<string[]> {
+    while (!isDone(this.seen)) await this.#next.promise
     return this.seen
   }
   untilCount(count: number): Promise<string[]> {
@@ -27,10 +27,10 @@ class Steps {
   }
 }
 
-/** A queue of its own for each test; `handle` says each payload unless it is given. */
+/** Returns a queue of the test; by default `handle` records each payload. */
 function queueOf(steps: Steps, more: Partial<Queue> = {}): Queue {
   const queue = `test.${++made}`
-  const handle = async (payload: unknown) => steps.say(String(payload))
+  const handle = async (payload: unknown) => steps.record(String(payload))
   return { queue, maxAttempts: 3, leaseMs: 60_000, concurrency: 4, handle, ...more }
 }
 
@@ -67,7 +67,7 @@ describeStorage('Jobs', (under) => {
         SELECT id, key, run_at, attempts, leased_until, last_error, dead_at FROM jobs
         WHERE queue = ${queue} ORDER BY id`
     )
-  /** As if the database's clock had been set: what it has written is so much further away. */
+  /** Shifts the queue's times, as if the database's clock had been set. */
   const moveClock = ({ queue }: Queue, ms: number) =>
     beside(sql`UPDATE jobs SET leased_until = leased_until - ${sql.lit(ms)}, run_at = run_at - ${sql.lit(ms)}
       WHERE queue = ${queue}`)
@@ -86,7 +86,7 @@ describeStorage('Jobs', (under) => {
       ...more
     })
 
-  test('J1: a job runs after its transaction is committed, once, and is gone', async () => {
+  test('J1: a job runs once after its transaction is committed, and is then deleted', async () => {
     const steps = new Steps()
     const queue = queueOf(steps)
     await using running = run([queue])
@@ -116,13 +116,13 @@ describeStorage('Jobs', (under) => {
     expect((await turn(queue, 'john')).leased).toMatchObject([{ payload: '"third"' }, { key: 'two' }])
   })
 
-  test('J2: a job that is enqueued while it runs runs once more, with the newer payload', async () => {
+  test('J2: a job enqueued again while it runs runs once more, with the newer payload', async () => {
     const steps = new Steps()
     const queue = queueOf(steps, {
       async handle(payload) {
-        steps.say(`begins ${String(payload)}`)
+        steps.record(`begins ${String(payload)}`)
         if (payload === 'old') await steps.until((seen) => seen.includes('enqueued'))
-        steps.say(`ends ${String(payload)}`)
+        steps.record(`ends ${String(payload)}`)
       }
     })
     await using running = run([queue])
@@ -130,14 +130,14 @@ describeStorage('Jobs', (under) => {
     await steps.untilCount(1)
     await enqueue(queue, { payload: 'newer' })
     await enqueue(queue, { payload: 'newest' })
-    steps.say('enqueued')
+    steps.record('enqueued')
     const seen = await steps.until((all) => all.includes('ends newest'))
     expect(seen).toEqual(['begins old', 'enqueued', 'ends old', 'begins newest', 'ends newest'])
     await running.runner.close(5_000)
     expect(await rows(queue)).toEqual([])
   })
 
-  test('J2: what is enqueued for later while a job runs neither delays nor hastens it', async () => {
+  test('J2: a later time enqueued while a job runs neither delays nor advances it', async () => {
     const queue = queueOf(new Steps())
     await enqueue(queue, {})
     const [lease] = (await turn(queue, 'john')).leased
@@ -149,7 +149,7 @@ describeStorage('Jobs', (under) => {
     expect(await rows(queue)).toMatchObject([{ run_at: later, attempts: 0, leased_until: null }])
   })
 
-  test('J3: a leased job is not leased again, by anyone, before its lease ends', async () => {
+  test('J3: a leased job is not leased again by any runner before its lease ends', async () => {
     const queue = queueOf(new Steps())
     await enqueue(queue, { key: 'one' }, { key: 'two' })
     expect((await turn(queue, 'john')).leased).toHaveLength(2)
@@ -185,19 +185,19 @@ describeStorage('Jobs', (under) => {
     expect(await rows(queue)).toEqual([])
   })
 
-  test('J3: an acknowledgement that is sent twice, as its answer was lost, loses no newer change', async () => {
+  test('J3: an acknowledgement retried after a lost answer loses no newer change', async () => {
     const queue = queueOf(new Steps())
     await enqueue(queue, {})
     const [first] = (await turn(queue, 'john')).leased
     await enqueue(queue, { payload: 'newer' })
     const done = [{ id: first!.id, generation: first!.generation, repeatMs: null }]
-    // The lost answer has the lease of the newer one.
+    // The lost answer contains the lease of the newer one.
     expect((await turn(queue, 'john', { done })).leased).toHaveLength(1)
     const [again] = (await turn(queue, 'john', { done })).leased
     expect(again).toMatchObject({ payload: '"newer"' })
   })
 
-  test('J3: where one process has the database, leases of another one are void at once', async () => {
+  test('J3: if one process owns the database, leases of an earlier one are void at once', async () => {
     const queue = queueOf(new Steps())
     await enqueue(queue, {})
     await turn(queue, 'dead')
@@ -205,13 +205,13 @@ describeStorage('Jobs', (under) => {
     expect((await turn(queue, 'john', { alone: true })).leased).toEqual([])
   })
 
-  test('J3: two runners that lease at once share the jobs; each runs once', async () => {
+  test('J3: two runners that lease at the same time share the jobs, and each job runs once', async () => {
     const steps = new Steps()
     const queue = queueOf(steps, { concurrency: 8 })
     const count = 300
     const keys = Array.from({ length: count }, (_, i) => `job ${i}`)
     await enqueue(queue, ...keys.map((key) => ({ key })))
-    // On SQLite there is one process; both are runners of it here, and neither voids the other's leases.
+    // On SQLite there is one process; here both are its runners, and neither voids the other's leases.
     await using johns = run([queue], { alone: false })
     await using janes = run([queue], { alone: false })
     await steps.untilCount(count)
@@ -221,7 +221,7 @@ describeStorage('Jobs', (under) => {
   })
 
   describe('a handler', () => {
-    test('J4: that throws is retried with backoff; other queues go on', async () => {
+    test('J4: that throws is retried with backoff, while other queues continue', async () => {
       const steps = new Steps()
       const attempts: number[] = []
       const failing = queueOf(steps, {
@@ -229,7 +229,7 @@ describeStorage('Jobs', (under) => {
         async handle(_, { attempt }: JobContext) {
           attempts.push(attempt)
           if (attempt < 4) throw new Error(`attempt ${attempt}`)
-          steps.say('succeeded')
+          steps.record('succeeded')
         }
       })
       const other = queueOf(steps)
@@ -243,11 +243,11 @@ describeStorage('Jobs', (under) => {
       )
     })
 
-    test('J4: that always throws leaves a dead job with its error, and a new one of its key runs', async () => {
+    test('J4: that always throws leaves a dead job with its error, and a new job of its key runs', async () => {
       const steps = new Steps()
       const queue = queueOf(steps, {
         async handle(payload) {
-          steps.say(String(payload))
+          steps.record(String(payload))
           if (payload === 'poison') throw new Error('x'.repeat(5_000))
         }
       })
@@ -277,7 +277,7 @@ describeStorage('Jobs', (under) => {
       expect(await rows(queue)).toMatchObject([{ last_error: expect.stringMatching(/^No attempt ended/) }])
     })
 
-    test('J4: what is enqueued while the last attempt runs gets attempts of its own', async () => {
+    test('J4: enqueued during its last attempt gets its own attempts', async () => {
       const queue = queueOf(new Steps())
       await enqueue(queue, {})
       const [{ id, generation } = { id: 0, generation: 0 }] = (await turn(queue, 'john')).leased
@@ -295,7 +295,7 @@ describeStorage('Jobs', (under) => {
       expect(await rows(queue)).toMatchObject([{ dead_at: null, attempts: 0 }])
     })
 
-    test('J4: a burst does not cut a backoff short', async () => {
+    test('J4: enqueued in a burst keeps its backoff', async () => {
       const queue = queueOf(new Steps())
       await enqueue(queue, {})
       const [{ id, generation } = { id: 0, generation: 0 }] = (await turn(queue, 'john')).leased
@@ -321,10 +321,10 @@ describeStorage('Jobs', (under) => {
       const queue = queueOf(steps, {
         leaseMs: 50,
         async handle(_, { attempt, signal }) {
-          if (attempt > 1) return steps.say('second attempt')
-          signal.addEventListener('abort', () => steps.say('aborted'))
+          if (attempt > 1) return steps.record('second attempt')
+          signal.addEventListener('abort', () => steps.record('aborted'))
           await gate.promise
-          steps.say('first attempt')
+          steps.record('first attempt')
         }
       })
       await using running = run([queue], { sweepMs: 20 })
@@ -337,7 +337,7 @@ describeStorage('Jobs', (under) => {
       expect(steps.seen).toEqual(['aborted', 'first attempt', 'second attempt'])
     })
 
-    test('J5: that renews its lease may take longer; one whose lease is lost is told', async () => {
+    test('J5: that renews its lease may take longer; one that lost its lease gets an error', async () => {
       const steps = new Steps()
       const queue = queueOf(steps, {
         leaseMs: 1_000,
@@ -351,7 +351,7 @@ describeStorage('Jobs', (under) => {
             )
             .toBe(true)
           await beside(sql`UPDATE jobs SET leased_by = 'another' WHERE queue = ${queue.queue}`)
-          steps.say(String(await renew().catch(String)))
+          steps.record(String(await renew().catch(String)))
         }
       })
       await using _running = run([queue])
@@ -359,11 +359,11 @@ describeStorage('Jobs', (under) => {
       expect(await steps.untilCount(1)).toEqual(['Error: Another node has the job: the lease had ended.'])
     })
 
-    test('J6: is waited for when the process stops; one that stops gives its job back', async () => {
+    test('J6: is awaited when the process stops, and releases its job if it stops early', async () => {
       const steps = new Steps()
       const queue = queueOf(steps, {
         async handle(payload, { signal }) {
-          steps.say(`begins ${String(payload)}`)
+          steps.record(`begins ${String(payload)}`)
           await new Promise((resolve) => signal.addEventListener('abort', resolve))
           if (payload === 'gives up') signal.throwIfAborted()
           if (payload === 'hangs') await new Promise(() => {})
@@ -382,7 +382,7 @@ describeStorage('Jobs', (under) => {
     })
   })
 
-  test('J7: a job whose time has not come waits for it, and the runner wakes by itself', async () => {
+  test('J7: a job runs when its time comes, because the runner wakes by itself', async () => {
     const steps = new Steps()
     const queue = queueOf(steps)
     await using _running = run([queue], { sweepMs: hourMs })
@@ -393,7 +393,7 @@ describeStorage('Jobs', (under) => {
     expect(Date.now()).toBeGreaterThanOrEqual(runAt)
   })
 
-  test('J7: a job that no hint told of is found by the sweep', async () => {
+  test('J7: the sweep finds a job without a hint', async () => {
     const steps = new Steps()
     const queue = queueOf(steps)
     await using _running = run([queue], { sweepMs: 50 })
@@ -402,7 +402,7 @@ describeStorage('Jobs', (under) => {
     expect(await steps.untilCount(1)).toEqual(['quiet'])
   })
 
-  test('J7: a job of a queue that this node has no handler for is left to the others', async () => {
+  test('J7: a job of a queue without a handler on this node is left to other nodes', async () => {
     const steps = new Steps()
     const [known, unknown] = [queueOf(steps), queueOf(steps)]
     await using _running = run([known], { sweepMs: 20 })
@@ -415,7 +415,7 @@ describeStorage('Jobs', (under) => {
   })
 
   describe('a recurring job', () => {
-    test('J8: runs once on however many runners, and again after its time', async () => {
+    test('J8: runs once on any number of runners, and again after its interval', async () => {
       const steps = new Steps()
       const queue = queueOf(steps, { everyMs: hourMs })
       await using one = run([queue], { sweepMs: 20 })
@@ -430,12 +430,12 @@ describeStorage('Jobs', (under) => {
       expect(await rows(queue)).toHaveLength(1)
     })
 
-    test('J8: that fails for the last time leaves a dead job, and runs again after its time', async () => {
+    test('J8: that fails for the last time leaves a dead job, and runs again after its interval', async () => {
       const steps = new Steps()
       const queue = queueOf(steps, {
         everyMs: hourMs,
         async handle() {
-          steps.say('ran')
+          steps.record('ran')
           throw new Error('no')
         }
       })
@@ -449,7 +449,7 @@ describeStorage('Jobs', (under) => {
       expect(steps.seen).toHaveLength(3)
     })
 
-    test('J8: that a clock set back has moved away comes back within its time', async () => {
+    test('J8: postponed by a clock that was set back runs within its interval', async () => {
       const steps = new Steps()
       const queue = queueOf(steps, { everyMs: hourMs })
       await using running = run([queue], { sweepMs: 20 })
@@ -463,7 +463,7 @@ describeStorage('Jobs', (under) => {
   })
 
   describe('after a restore', () => {
-    test('J9: jobs run, but those of a queue that waits for the host stay until they are released', async () => {
+    test("J9: jobs run, except those of a queue that waits for the host's release", async () => {
       const steps = new Steps()
       const [plain, waiting] = [queueOf(steps), queueOf(steps, { waitsAfterRestore: true })]
       await enqueue(plain, { payload: 'plain' })
@@ -484,7 +484,7 @@ describeStorage('Jobs', (under) => {
       await steps.until((seen) => seen.includes('held'))
     })
 
-    test('J9: a job that was enqueued again since then is of now', async () => {
+    test('J9: a job enqueued again since then runs', async () => {
       const queue = queueOf(new Steps())
       await enqueue(queue, { payload: 'old' })
       await restore(queue)
@@ -494,7 +494,7 @@ describeStorage('Jobs', (under) => {
     })
   })
 
-  test('J10: a queue keeps its newest dead jobs, and they are listed in pages', async () => {
+  test('J10: a queue keeps its newest dead jobs, and lists them page by page', async () => {
     const queue = queueOf(new Steps(), { maxAttempts: 1 })
     await beside(sql`
       WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < ${sql.lit(deadMax)})

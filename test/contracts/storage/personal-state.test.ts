@@ -8,7 +8,7 @@ import { boundsOf, eventsAfter } from '../../fixtures/logs.ts'
 import { addPerson, sendOf, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 
-/** Sets a value; gives it as it is now, or the refusal. */
+/** Sets a value; returns the stored value or the refusal. */
 async function put(
   store: Store,
   viewerId: number,
@@ -49,7 +49,7 @@ const draft = (version: number, text: string | null, key = '7') => ({
 })
 
 describeStorage('Personal state', (under) => {
-  test('P1: a value is replaced by whoever knows its version, and by nobody else', async () => {
+  test('P1: a value is replaced only by a write with its current version', async () => {
     const { store } = under
     const { userId } = await addPerson(store)
     expect(await put(store, userId, {}, 0, { text: 'one' })).toEqual(draft(1, 'one'))
@@ -67,7 +67,7 @@ describeStorage('Personal state', (under) => {
     expect(await list(store, userId)).toEqual([draft(2, 'two')])
   })
 
-  test('P1: a retry whose answer was lost gets the answer, and makes no second event', async () => {
+  test('P1: a retry after a lost answer gets that answer, and creates no second event', async () => {
     const { store } = under
     const { userId } = await addPerson(store)
     await put(store, userId, {}, 0, { text: 'one' })
@@ -78,7 +78,7 @@ describeStorage('Personal state', (under) => {
     expect((await boundsOf(store, userId)).head).toBe(head + 1)
   })
 
-  test('a deleted value keeps its version, and can be made again with it or with 0', async () => {
+  test('a deleted value keeps its version, and can be created again with it or with 0', async () => {
     const { store } = under
     const { userId } = await addPerson(store)
     await put(store, userId, {}, 0, { text: 'one' })
@@ -93,7 +93,7 @@ describeStorage('Personal state', (under) => {
     expect(await put(store, userId, {}, 0, { text: 'three' })).toEqual(draft(5, 'three'))
   })
 
-  test('P1: of many writes of one version at once, one is taken', async () => {
+  test('P1: of many concurrent writes of one version, one succeeds', async () => {
     const { store } = under
     const { userId } = await addPerson(store)
     const texts = Array.from({ length: 12 }, (_, i) => `number ${i}`)
@@ -105,7 +105,7 @@ describeStorage('Personal state', (under) => {
     for (const result of results) if ('refused' in result) expect(result).toMatchObject({ current })
   })
 
-  test('M1: a change is an event of its owner alone; one that was replaced since comes as gone', async () => {
+  test('M1: a change is an event of its owner only, and is replayed as gone once it was replaced', async () => {
     const { store } = under
     const live: CommittedEvent[] = []
     store.events.onCommitted((events) => live.push(...events))
@@ -139,12 +139,12 @@ describeStorage('Personal state', (under) => {
       ['personal_state_changed', draft(2, null, '8')]
     ])
     expect((await boundsOf(store, jane.userId)).head).toBe(others.head + 1)
-    // Another person's values of the same name are their own.
+    // Another user's values of the same key are independent.
     await put(store, jane.userId, {}, 0, { text: 'of jane' })
     expect(await list(store, john.userId)).toEqual([draft(2, 'two')])
   })
 
-  test('one read of many logs gives each person their own values', async () => {
+  test("one read of many logs returns each user's own values", async () => {
     const { store } = under
     const people = await Promise.all(Array.from({ length: 5 }, () => addPerson(store)))
     for (const [i, { userId }] of people.entries()) {
@@ -159,7 +159,7 @@ describeStorage('Personal state', (under) => {
     )
   })
 
-  test('pages hold as many values and bytes as they may, at least one, and miss none', async () => {
+  test('pages are bounded in values and bytes, contain at least one value, and miss none', async () => {
     const { store } = under
     const { userId } = await addPerson(store)
     const kinds = ['draft', 'pin', 'settings'] as const
@@ -178,7 +178,7 @@ describeStorage('Personal state', (under) => {
     expect(await store.read('listPersonalState', input)).toHaveLength(3)
   })
 
-  test('P3: a person has 5 MB; what makes room is always taken', async () => {
+  test('P3: a user has 5 MB, and a change that frees space always succeeds', async () => {
     const { store } = under
     const { userId } = await addPerson(store)
     const value = 'x'.repeat(60_000)
@@ -197,7 +197,7 @@ describeStorage('Personal state', (under) => {
     expect(await store.read('listFindings', {})).toEqual([])
   })
 
-  test('P3: the oldest tombstones are dropped, and no version comes twice', async () => {
+  test('P3: the oldest tombstones are dropped, and no version repeats', async () => {
     const { store } = under
     const { userId } = await addPerson(store)
     const { head } = await boundsOf(store, userId)
@@ -208,7 +208,7 @@ describeStorage('Personal state', (under) => {
       const made = await put(store, userId, { key: `k${i}` }, 0, 'x')
       await put(store, userId, { key: `k${i}` }, 'version' in made ? made.version : 0, null)
     }
-    // Its version is not known any more: it is as if it had never been.
+    // Its version was dropped, as if it had never existed.
     expect(await put(store, userId, { key: 'first' }, 3, { text: 'three' })).toMatchObject({
       current: { version: 0, value: null }
     })
@@ -221,7 +221,7 @@ describeStorage('Personal state', (under) => {
     expect(await store.read('listFindings', {})).toEqual([])
   })
 
-  test('what was kept is there after a restart, and sends between changes keep their order', async () => {
+  test('values survive a restart, and sends between changes keep their order', async () => {
     const { john, conversationId } = await startPair(under.store)
     const { head } = await boundsOf(under.store, john.userId)
     for (let i = 0; i < 5; i++) {

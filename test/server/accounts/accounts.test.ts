@@ -131,7 +131,7 @@ describe('A user whose server role a command changes while Parley runs', () => {
     const stream = await openStream(url, sessions[0]!.token)
     await stream.until(({ name }) => name === 'sync')
 
-    // Without a sweep, the command's notice alone must bring the role.
+    // Without a sweep, the command's notice alone must deliver the role.
     const sweeps = holdSweeps()
     for (const role of ['administrator', 'moderator', 'member'] as const) {
       expect(await setRole('@Mona', role)).toEqual({ username: 'mona', changes: expect.any(Array) })
@@ -150,7 +150,7 @@ describe('A user whose server role a command changes while Parley runs', () => {
     const role = async () => (await milo.get('/api/made_up/role')).json<{ role: ServerRole }>().role
     expect(await role()).toBe('member')
     await changeBeside(parley.database, "UPDATE users SET role = 'moderator' WHERE username = 'milo'")
-    // A lone server has no sweep for sessions: nothing but its own socket changes them.
+    // A lone server has no sweep for sessions: only its own socket changes them.
     if (inject('engine') === 'postgres') await expect.poll(role).toBe('moderator')
     expect(await setRole('unknown', 'moderator')).toEqual({ username: 'unknown', refused: 'unknown' })
   })

@@ -1,6 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Conversation, Message } from '@parley/contract/entities'
+import type { Conversation } from '@parley/contract/conversations'
+import type { Message } from '@parley/contract/messages'
 import type { ProblemDocument } from '@parley/contract/problems'
 import { startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 

@@ -214,7 +214,7 @@ const counts: Record<
   ],
   presence: [[1, () => get(john, '/api/presence')]],
   putPersonalState: [
-    // The totals, which are locked, the value, both as they are now, and an event.
+    // The totals, which are locked, the value, both after the change, and an event.
     [6, () => put(john, '/api/personal_state/draft/7', { version: 0, value: { text: 'hello' } })],
     // A retry.
     [2, () => put(john, '/api/personal_state/draft/7', { version: 0, value: { text: 'hello' } })],
@@ -222,7 +222,7 @@ const counts: Record<
     [0, () => put(john, '/api/personal_state/draft/7', { version: 0, value: { text: 1 } })]
   ],
   personalState: [
-    // How large the values are, and those that fit into a page.
+    // The sizes of the values, and the values that fit into a page.
     [3, () => get(john, '/api/personal_state')],
     [2, () => get(john, '/api/personal_state?after=unread/1')]
   ],

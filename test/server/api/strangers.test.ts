@@ -12,7 +12,7 @@ import { openStream } from '../../harness/stream.ts'
 const ours = 'http://localhost:3000'
 const evil = 'http://evil.example'
 
-/** No route needs a role yet. */
+/** No route requires a role yet. */
 const madeUp: Record<string, Route> = {
   forModerators: {
     method: 'GET',
@@ -104,7 +104,7 @@ describe('a route admits the callers that its access names', () => {
     ;[disabled, expired] = [dora.token, erin.token]
   })
 
-  /** The token of each caller, by who they are; a route may end its caller's session. */
+  /** Tokens by kind of caller; a route may end its caller's session. */
   const callers = {
     stranger: () => undefined,
     'expired token': () => expired,
@@ -148,7 +148,7 @@ describe('a route admits the callers that its access names', () => {
     ])
   })
 
-  test('W4: a HEAD of it, too', async () => {
+  test('W4: its HEAD as well', async () => {
     const { token } = await parley.signIn('carl')
     for (const [headers, status] of [
       [{}, 401],

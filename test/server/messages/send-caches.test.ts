@@ -18,14 +18,14 @@ afterEach(async () => {
   await rm(place, { recursive: true })
 })
 
-test('J11: a write of jobs leaves the caches of the send path; one of what they hold empties them', async () => {
+test('J11: a write of jobs keeps the caches of the send path, and a write of their rows clears them', async () => {
   const { john, jane, conversationId } = await startPair(store)
   const send = async () => {
     const outcome = await store.send(sendOf(john.userId, conversationId, 'hello'))
     return 'message' in outcome ? 'sent' : outcome.refused
   }
   expect(await send()).toBe('sent')
-  // Behind the writer's back: it finds out once it reads the row again.
+  // Without the writer, which notices when it reads the row again.
   await changeBeside(
     { kind: 'sqlite', path: join(place, 'parley.db') },
     `UPDATE users SET disabled_at = 1 WHERE id = ${john.userId}`

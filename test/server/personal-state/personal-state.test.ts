@@ -22,7 +22,7 @@ const put = (person: Person, place: string, version: number, value: unknown) =>
 const last = (page: PersonalValue[]) => `${page.at(-1)!.kind}/${page.at(-1)!.key}`
 const isSecond = ({ data }: { data: unknown }) => (data as PersonalValue | null)?.version === 2
 
-/** Values that each kind takes. */
+/** Valid values of each kind. */
 const fitting: Record<PersonalValue['kind'], unknown[]> = {
   draft: [
     { text: '' },
@@ -69,7 +69,7 @@ const unfitting: [place: string, value: unknown, field: string][] = [
 ]
 
 describe('PUT /api/personal_state/:kind/:key', () => {
-  test.each(personalKinds)('keeps what fits the kind %s, and deletes it', async (kind) => {
+  test.each(personalKinds)('stores and deletes a valid value of the kind %s', async (kind) => {
     let version = 0
     for (const value of [...fitting[kind], null]) {
       const answer = await put(john, `${kind}/fits`, version, value)
@@ -80,7 +80,7 @@ describe('PUT /api/personal_state/:kind/:key', () => {
     }
   })
 
-  test.each(unfitting)('refuses at %s what does not fit: %#', async (place, value, field) => {
+  test.each(unfitting)('refuses an invalid value at %s: %#', async (place, value, field) => {
     const answer = await put(john, place.replace(' ', '%20'), 0, value)
     expect(refusal(answer)).toMatch(/^422 validation_failed (value|kind|key)/)
     expect(Object.keys(answer.json<ProblemDocument>().errors!)[0]).toMatch(new RegExp(`^${field}`))
@@ -100,7 +100,7 @@ describe('PUT /api/personal_state/:kind/:key', () => {
     expect(refusal(await john.put(`${url}/saved/body`, body))).toBe(expected)
   })
 
-  test('P1: refuses another version, with the value as it is now', async () => {
+  test('P1: refuses another version, with the stored value', async () => {
     await put(john, 'draft/9', 0, { text: 'from the phone' })
     const answer = await put(john, 'draft/9', 0, { text: 'from the laptop' })
     expect(refusal(answer)).toBe('409 version_conflict')
@@ -110,11 +110,11 @@ describe('PUT /api/personal_state/:kind/:key', () => {
       version: 1,
       value: { text: 'from the phone' }
     })
-    // A retry is no conflict.
+    // A retry is not a conflict.
     expect((await put(john, 'draft/9', 0, { text: 'from the phone' })).statusCode).toBe(200)
   })
 
-  test('a value with 64 kB is kept, and comes back as it was', async () => {
+  test('a value of 64 kB is returned unchanged', async () => {
     const value = { text: '"\\\u0001😀'.repeat(1_000) + 'x'.repeat(50_000) }
     value.text = value.text.slice(0, 65_536 - (Buffer.byteLength(JSON.stringify(value)) - value.text.length))
     const answer = await put(john, 'draft/large', 0, value)
@@ -124,7 +124,7 @@ describe('PUT /api/personal_state/:kind/:key', () => {
 })
 
 describe('GET /api/personal_state', () => {
-  test('lists a person’s own values a page at a time, with the cursor from which a stream goes on', async () => {
+  test('lists a user’s own values page by page, with the cursor to resume from', async () => {
     const anna = await parley.signIn('anna')
     const places = ['archive/1', ...Array.from({ length: 120 }, (_, i) => `saved/${1_000 + i}`)]
     for (const place of places) await put(anna, place, 0, place)
@@ -153,7 +153,7 @@ describe('GET /api/personal_state', () => {
     expect(refusal(await john.get(url + query))).toMatch(/^422 validation_failed/)
   })
 
-  test('W2: shows nobody else’s values, and takes no stranger', async () => {
+  test('W2: shows no other user’s values, and requires a session', async () => {
     await put(john, 'draft/secret', 0, { text: 'for john alone' })
     for (const answer of [await jane.get(url), await jane.get(`${url}?after=draft/secre`)]) {
       expect(answer.body).not.toContain('for john alone')
@@ -169,7 +169,7 @@ describe('GET /api/personal_state', () => {
     }
   })
 
-  test('is the same for a person whom a group removed: a draft is theirs', async () => {
+  test('a removed member keeps their draft in the group', async () => {
     const group = await john.group(['jane'])
     const place = `draft/${group.split('/').at(-1)}`
     await put(jane, place, 0, { text: 'was about to say' })
@@ -180,22 +180,22 @@ describe('GET /api/personal_state', () => {
   })
 })
 
-test('P2: a change is told to every stream of its owner and to nobody else, then replayed without what was replaced', async () => {
+test('P2: a change is sent to every stream of its owner and to no one else, and replayed without replaced values', async () => {
   const address = (await parley.listen()).replace('127.0.0.1', 'localhost')
   const [phone, laptop, other] = await Promise.all(
     [john.token, john.token, jane.token].map((token) => openStream(address, token))
   )
   for (const stream of [phone!, laptop!, other!]) await stream.until(({ name }) => name === 'sync')
   const cursor = phone!.lastEventId
-  await put(john, 'draft/told', 0, { text: 'h' })
-  await put(john, 'draft/told', 1, { text: 'hello' })
+  await put(john, 'draft/live', 0, { text: 'h' })
+  await put(john, 'draft/live', 1, { text: 'hello' })
   for (const stream of [phone!, laptop!]) {
     await stream.until(isSecond)
     expect(
       stream.seen.filter(({ name }) => name === 'personal_state_changed').map(({ data }) => data)
     ).toEqual([
-      { kind: 'draft', key: 'told', version: 1, value: { text: 'h' } },
-      { kind: 'draft', key: 'told', version: 2, value: { text: 'hello' } }
+      { kind: 'draft', key: 'live', version: 1, value: { text: 'h' } },
+      { kind: 'draft', key: 'live', version: 2, value: { text: 'hello' } }
     ])
   }
   const late = await openStream(address, john.token, { lastEventId: cursor })
@@ -206,6 +206,6 @@ test('P2: a change is told to every stream of its owner and to nobody else, then
   ])
   await john.send((await john.conversationWith('jane')).id, 'hello')
   await other!.until(({ name }) => name === 'message')
-  expect(JSON.stringify(other!.seen)).not.toContain('told')
+  expect(JSON.stringify(other!.seen)).not.toContain('live')
   for (const stream of [phone!, laptop!, other!, late]) stream.cut()
 })

@@ -99,12 +99,12 @@ describe('A session ended on one node', () => {
   })
 })
 
-/** Changes a user's role in the store alone. */
+/** Changes a user's role only in the store. */
 const changeRole = async ({ user }: Principal, role: ServerRole) =>
   store.write('setServerRole', { key: usernameKey(user.username), role })
 
 describe('A server role changed on one node', () => {
-  test('W4: holds on another node with its notice, and the session continues', async () => {
+  test('W4: applies on another node with its notice, and the session continues', async () => {
     const { there, received, token, me, userId, sessionId } = await startNodes()
     await changeRole(me, 'moderator')
     const announced = await store.read('listSessionsOf', { userId, now: Date.now() })
@@ -115,7 +115,7 @@ describe('A server role changed on one node', () => {
     expect(received).toEqual([{ userId, sessionId, expiresAt: me.expiresAt }])
   })
 
-  test('W4: holds on another node with the next sweep without a notice', async () => {
+  test('W4: applies on another node with the next sweep without a notice', async () => {
     const { there, received, token, me, userId, sessionId } = await startNodes()
     await changeRole(me, 'administrator')
     await there.recheck([])

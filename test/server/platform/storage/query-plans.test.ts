@@ -196,7 +196,7 @@ const allowed: Partial<Record<ProcedureName, RegExp>> = {
   setDisabled: /^USE TEMP B-TREE FOR ORDER BY$/,
   // At most some thousand keys wait there; only a refused send is looked up.
   findSend: /^SCAN recent_sends$/,
-  // Dead ones alone, a thousand of each queue at most.
+  // Only dead jobs, at most a thousand per queue.
   countDeadJobs: /^(SCAN jobs USING COVERING INDEX jobs_dead|whole index of jobs_dead)$/,
   // The doctor reads everything.
   listFindings: /^/,
@@ -276,7 +276,7 @@ async function fill(store: RecordingStore): Promise<void> {
     `INSERT INTO sends SELECT sender_id, 'filler-' || id, 'hash', id FROM messages`,
     `INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at)
      SELECT sender_id, 1000 + row_number() OVER (PARTITION BY sender_id), 'message', id, 0 FROM messages`,
-    // Waiting, held back and dead ones; most are not due.
+    // Waiting, held and dead jobs; most are not due.
     `INSERT INTO jobs (queue, key, payload, epoch, run_at, dead_at)
      SELECT 'filler-' || i % 3, i, 'null', 'epoch-' || i % 2, 1e13, CASE WHEN i % 10 = 0 THEN 1 END
      FROM generate_series(1, 10000) AS i`,
@@ -328,7 +328,7 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
       }
     })
 
-    test('J11: a write changes no table but those that it declares', async () => {
+    test('J11: a write changes only the tables that it declares', async () => {
       const fresh = await inputsFor(store)
       for (const name of Object.keys(touches) as (keyof typeof touches)[]) {
         store.takeStatements()
@@ -374,7 +374,7 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
       }
     })
 
-    test('personal state in a read of the log is one statement more, which takes no longer as tables grow', async () => {
+    test('personal state in a read of the log is one more statement, which does not take longer as tables grow', async () => {
       const { john, jane } = await startPair(store)
       for (const { userId } of [john, jane]) {
         for (const key of ['7', '8']) {
