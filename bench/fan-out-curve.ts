@@ -18,7 +18,7 @@ type Measured = { perSecond: number[][]; medianMs: number[][]; lastMs: number[][
 export const fanOutCurve: Bench = {
   name: 'fan-out-curve',
   title: 'Fan-out against the number of streams',
-  about:
+  description:
     'As in `fan-out`, one publisher, with 100 to 15,000 streams of one user. Events a second: each publication follows the ' +
     'answer to the one before. Delays: of one event, sent when all streams have the one before, from before its POST until ' +
     'half of the streams have read it, and all; the reading process has one core and reads the streams one by one.',

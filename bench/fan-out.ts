@@ -11,7 +11,7 @@ import { processorSeconds } from './servers.ts'
 export const fanOut: Bench = {
   name: 'fan-out',
   title: 'Fan-out to 2,000 streams of one person',
-  about:
+  description:
     'Events are sent one after the other to 2,000 streams of one user, on one core. Measured: events of all streams together ' +
     'a second, from the first publication to the last event read, by one publisher and by sixteen. The peer is nginx with nchan, ' +
     "one worker, whose message has the same size and stays in memory; Parley's is on disk first.",

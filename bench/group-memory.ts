@@ -13,7 +13,7 @@ const contentLength = 1_000
 export const groupMemory: Bench = {
   name: 'group-memory',
   title: 'Memory of streams in busy groups',
-  about:
+  description:
     'Everyone is in a group of 1,000, with an open stream that is read: 200 messages of 1 kB to each group, one after ' +
     'the other. Measured: the growth of the process (its proportional set, all threads) since its start, per stream, some ' +
     'seconds after the last message. The baseline is a `node:http` server with as many open responses that writes as many ' +

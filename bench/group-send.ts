@@ -7,7 +7,7 @@ import { expectComplete, processorSeconds, startPinnedParley, startReaders } fro
 export const groupSend: Bench = {
   name: 'group-send',
   title: 'One send to 2, 10, 100 and 1,000 people',
-  about:
+  description:
     'One user sends to a group whose other members all listen, one message after the other. Measured: the time to each answer, ' +
     "which comes when every member's log has the message on disk, and the processor time of the whole server per message. A " +
     'message to two people is the baseline.',

@@ -5,7 +5,7 @@ import { expectComplete, startPinnedParley, startReaders } from './servers.ts'
 export const herd: Bench = {
   name: 'herd',
   title: 'Ten thousand streams cut and resumed',
-  about:
+  description:
     '10,000 users have a stream each, and 300 messages a second are sent among them. Then all connections are cut at ' +
     'once, and each client reconnects as the client package does: after a random part of a second, later attempts after up to ' +
     'twice as long. A stream is complete when it has received `sync` with everything up to it. Sends continue meanwhile; ' +

@@ -10,7 +10,7 @@ import { startBare, startPinnedParley } from './servers.ts'
 export const latency: Bench = {
   name: 'latency',
   title: "From a POST to the recipient's event",
-  about:
+  description:
     'One user sends to another who listens, one message after the other. Measured: the time from before the POST is written ' +
     'until the event is read. A warm-up is excluded: V8 compiles, and write-ahead logs grow until they are ' +
     'overwritten. The baseline is the sum of its necessary parts: the round trip of a bare ' +

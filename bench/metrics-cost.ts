@@ -12,7 +12,7 @@ import {
 export const metricsCost: Bench = {
   name: 'metrics-cost',
   title: 'What metrics cost',
-  about:
+  description:
     '128 users send to 128 others who listen, to a Parley whose metrics are read once a round and to one that has none, ' +
     'in turn and many times, with both running throughout. The processor time of all their threads is compared, because other ' +
     'programs on the machine hardly affect it.',

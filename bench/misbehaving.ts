@@ -9,7 +9,7 @@ const longContent = 'x'.repeat(3_900)
 export const misbehaving: Bench = {
   name: 'misbehaving',
   title: 'Two hundred of two thousand streams misbehave',
-  about:
+  description:
     '1,800 users have a stream each, and 500 messages a second are sent among them. One more user has 200 streams, and ' +
     'gets 50 long messages a second on each. In one run all of them read; in the other 50 stop reading, 50 read 1 kB a ' +
     'second, 50 reconnect ten times a second, and 50 belong to a stopped process (SIGSTOP). Measured at the ' +

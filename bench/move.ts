@@ -13,7 +13,7 @@ import type { Bench } from './result.ts'
 export const move: Bench = {
   name: 'move',
   title: 'Moving a million messages to Postgres',
-  about:
+  description:
     'Runs `parley migrate --to postgres://…` as an administrator does: a stopped SQLite file with a million messages, their ' +
     'keys and both users’ events, into an empty Postgres on disk with fsync on. It ends when every row was read back ' +
     'and compared, and everything is committed. Afterwards a Parley on Postgres gives every user the cursor they had.',

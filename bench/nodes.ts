@@ -30,7 +30,7 @@ type Measured = {
 export const nodes: Bench = {
   name: 'nodes',
   title: 'The same sends on SQLite, on Postgres, and on several nodes',
-  about:
+  description:
     'As in `sends`, with 128 senders; with several nodes, a recipient is on another node than the sender. The nodes ' +
     'share one core, Postgres (on disk, with fsync) and NATS the other with the load generators, so more nodes cannot ' +
     'answer more. Their cost is the processor time per message, in the nodes and in Postgres, and the delay to the ' +

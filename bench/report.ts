@@ -5,7 +5,7 @@ export function reportAsMarkdown(records: BenchRecord[]): string {
   const sections = records.map(
     (record) => `## ${record.title}
 
-${record.about}
+${record.description}
 
 ${table(record.rows)}
 

@@ -25,7 +25,7 @@ export type Bench = {
   name: string
   title: string
   /** What is measured and compared, in a few sentences. */
-  about: string
+  description: string
   /** Throws if an acknowledged message was not delivered. */
   run(size: Size, log: (line: string) => void): Promise<BenchOutcome>
 }
@@ -34,7 +34,7 @@ export type Bench = {
 export type BenchRecord = BenchOutcome & {
   name: string
   title: string
-  about: string
+  description: string
   date: string
   commit: string
   machine: string

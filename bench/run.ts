@@ -73,8 +73,8 @@ for (const bench of benches) {
     console.log(`  ${row.what}: ${spread(row.parley, row.unit)}${ratio}${reached}`)
   }
   if (values.quick) continue
-  const { name, title, about } = bench
-  keep({ ...outcome, name, title, about, ...circumstances(), loadBefore })
+  const { name, title, description } = bench
+  keep({ ...outcome, name, title, description, ...circumstances(), loadBefore })
 }
 if (!values.quick) writeReport()
 

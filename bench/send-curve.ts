@@ -16,7 +16,7 @@ type Measured = { perSecond: number[][]; p50: number[][]; p99: number[][] }
 export const sendCurve: Bench = {
   name: 'send-curve',
   title: 'Sends a second, and how long each takes, against the number of senders',
-  about:
+  description:
     'As in `sends`, with 1 to 512 concurrent senders. With one, each commit holds one message; with many, all waiting ' +
     'sends share a commit, so that an answer takes little longer while throughput multiplies.',
   async run(size, log) {

@@ -20,7 +20,7 @@ type Measured = { answered: number[]; perProcessor: number[]; p99: number[] }
 export const sends: Bench = {
   name: 'sends',
   title: 'Durable, delivered sends with 256 senders',
-  about:
+  description:
     '256 users send continuously, one message at a time each, to 256 others who listen. A send counts when it is ' +
     'answered: it is on disk then. The baseline is a bare Fastify route that validates and echoes the same body, on the ' +
     'same core, with the same load generator. Postgres, on disk and with fsync, may use both cores; the processor ' +

@@ -10,7 +10,7 @@ import { startPinnedParley } from './servers.ts'
 export const start: Bench = {
   name: 'start',
   title: 'Start and idle memory',
-  about:
+  description:
     'From the start of the process to its first answer at `/readyz`: with a compile cache from an earlier start, ' +
     'without it (the first start after an installation), and after kill -9 in the middle of sends, compared with a start ' +
     'after an ordinary stop on the same data. Memory is the resident set, including shared pages, some seconds later.',

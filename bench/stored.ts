@@ -32,7 +32,7 @@ const content = 'hello jane, how are you?'
 export const stored: Bench = {
   name: 'stored',
   title: 'With a million messages stored',
-  about:
+  description:
     'The same users send, and read pages, on stores with more and more messages, evenly distributed over conversations, keys ' +
     'and event logs. `Next to nothing stored` contains only what fills the pages read. Each store is created again each ' +
     'round, and all stores of an engine are used in turn, a second each; logs are not pruned. The processor time is compared, because other programs on the machine hardly ' +

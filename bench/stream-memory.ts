@@ -7,7 +7,7 @@ import { expectComplete, startBare, startPinnedParley, startReaders } from './se
 export const streamMemory: Bench = {
   name: 'stream-memory',
   title: 'Memory of an idle stream',
-  about:
+  description:
     '15,000 open streams, each of a different user, some seconds after the last was opened. Measured: the growth of the process ' +
     '(its proportional set, all threads) since its start, per stream. The baseline is a `node:http` server ' +
     "that answers each request with the same headers and keeps it open. The kernel's buffers are excluded.",

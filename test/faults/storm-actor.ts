@@ -171,10 +171,10 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     const there = await fetchMembers(conversationId)
     const fitting = friends.filter(({ id }) => id !== by && there.has(id) === (act !== 'person added'))
     const whom = pick(fitting.length > 0 && random() < 0.9 ? fitting : friends, random)!
-    const about = `${path}/participants/${whom.id}`
+    const memberPath = `${path}/participants/${whom.id}`
     if (whom.id === by) return null
     if (act === 'person removed') {
-      return { request: { act, conversationId, whom: whom.id }, method: 'DELETE', path: about }
+      return { request: { act, conversationId, whom: whom.id }, method: 'DELETE', path: memberPath }
     }
     if (act === 'person added') {
       const role = random() < 0.2 ? 'admin' : 'member'
@@ -186,7 +186,7 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
     return {
       request: { act, conversationId, whom: whom.id, role },
       method: 'PATCH',
-      path: about,
+      path: memberPath,
       body: { role }
     }
   }
@@ -213,19 +213,18 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
       return { request: { act, conversationId }, method: 'POST', path: `${path}/messages`, body }
     }
     if (!message) return null
-    const about = { act, conversationId, messageId: message.id }
+    const request = { act, conversationId, messageId: message.id }
     const place = `${path}/messages/${message.id}`
     switch (act) {
       case 'message answered': {
         record.facts.write(content)
         const body = { content, clientId, replyTo: message.id }
-        return { request: about, method: 'POST', path: `${path}/messages`, body }
+        return { request, method: 'POST', path: `${path}/messages`, body }
       }
       case 'message forwarded': {
         const to = pick(mine, random)!.conversation.id
-        const request = { ...about, conversationId: to }
         return {
-          request,
+          request: { ...request, conversationId: to },
           method: 'POST',
           path: `/api/conversations/${to}/messages`,
           body: { forwardOf: message.id, clientId }
@@ -248,9 +247,9 @@ export async function runActor({ storm, me, log, friends, directId, number }: Ac
       }
       case 'message deleted':
         if (!message.mine && role === 'member' && random() < 0.8) return null
-        return { request: about, method: 'DELETE', path: place }
+        return { request, method: 'DELETE', path: place }
       case 'conversation read':
-        return { request: about, method: 'POST', path: `${path}/read_messages`, body: { upTo: message.id } }
+        return { request, method: 'POST', path: `${path}/read_messages`, body: { upTo: message.id } }
       case 'reaction added':
         return react(act, message, pick(emojis, random)!)
       default: {

@@ -16,8 +16,8 @@ export async function runChecker({ storm, token, log }: Options): Promise<void> 
 
   /** A member who was just removed is refused; such a refusal is judged at the end. */
   async function ask<Body>(act: Act, conversationId: string, path: string, messageId?: string) {
-    const about = { act, by: log.person.id, conversationId, ...(messageId !== undefined && { messageId }) }
-    const request: StormRequest = { ...about, requestedAt: Date.now(), answer: null }
+    const details = { act, by: log.person.id, conversationId, ...(messageId !== undefined && { messageId }) }
+    const request: StormRequest = { ...details, requestedAt: Date.now(), answer: null }
     record.requests.push(request)
     const isRead = act === 'conversation read'
     const answer = await link.ask<Body & { code?: string }>({

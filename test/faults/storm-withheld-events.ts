@@ -5,7 +5,7 @@
 export function trackWithheldEvents() {
   const gone: number[] = []
   const removals: { id: string; seq: number }[] = []
-  const deferred: { about: { id: string; since: number }[]; seq: number; complaint: string }[] = []
+  const deferred: { causes: { id: string; since: number }[]; seq: number; complaint: string }[] = []
 
   const since = (after: number, seq: number) => (gone.findLast((each) => each <= seq) ?? 0) > after
   const removedAfter = (id: string, seq: number) => removals.some((each) => each.id === id && each.seq > seq)
@@ -19,15 +19,15 @@ export function trackWithheldEvents() {
     /** Whether any event in between is unknown. */
     since,
     removedAfter,
-    /** Records a difference that is excusable if what `about` names was withdrawn later. */
-    defer(about: { id: string; since: number }[], seq: number, complaint: string): void {
-      deferred.push({ about, seq, complaint })
+    /** Records a difference that is excusable if one of `causes` was withdrawn later. */
+    defer(causes: { id: string; since: number }[], seq: number, complaint: string): void {
+      deferred.push({ causes, seq, complaint })
     },
     /** Returns the differences that no withdrawal explains. */
     unexplained(): string[] {
       return deferred
         .filter(
-          ({ about, seq }) => !about.some((each) => since(each.since, seq) && removedAfter(each.id, seq))
+          ({ causes, seq }) => !causes.some((each) => since(each.since, seq) && removedAfter(each.id, seq))
         )
         .map(({ complaint }) => complaint)
     }

@@ -186,14 +186,14 @@ describeStorage('Concurrent writes', (under) => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
     for (let round = 0; round < 10; round++) {
-      const about = { conversationId, messageId: await sendText(store, conversationId, jane, 'one'), now }
+      const target = { conversationId, messageId: await sendText(store, conversationId, jane, 'one'), now }
       const edit = (content: string) =>
-        store.write('editMessage', { viewerId: jane.userId, ...about, content, mentions: [], version: null })
+        store.write('editMessage', { viewerId: jane.userId, ...target, content, mentions: [], version: null })
       const edits = await Promise.all([
         edit('two'),
-        store.write('deleteMessage', { viewerId: john.userId, ...about }),
+        store.write('deleteMessage', { viewerId: john.userId, ...target }),
         edit('three'),
-        store.write('deleteMessage', { viewerId: jane.userId, ...about }),
+        store.write('deleteMessage', { viewerId: jane.userId, ...target }),
         edit('four')
       ])
       const taken = edits.filter((edit) => edit && 'id' in edit)
@@ -206,7 +206,7 @@ describeStorage('Concurrent writes', (under) => {
         version: taken.length + 2,
         deletedAt: expect.any(String)
       })
-      const versions = await store.read('listVersions', { viewerId: john.userId, ...about })
+      const versions = await store.read('listVersions', { viewerId: john.userId, ...target })
       expect(versions).toHaveLength(taken.length + 1)
     }
     expect(await store.read('listFindings', {})).toEqual([])

@@ -19,34 +19,34 @@ type Engine = {
   /** The reason why it cannot be tested here; undefined if it can. */
   missing?: string | undefined
   /** Returns an empty database; `place` is a folder of the test. */
-  make: (place: string) => Promise<DatabaseConfig>
+  create: (place: string) => Promise<DatabaseConfig>
 }
 
 const sqlite: Engine = {
   name: 'SQLite',
-  make: async (place) => ({ kind: 'sqlite', path: join(place, 'parley.db') })
+  create: async (place) => ({ kind: 'sqlite', path: join(place, 'parley.db') })
 }
 const postgres: Engine = {
   name: 'Postgres',
   missing: noPostgres,
-  make: async () => ({ kind: 'postgres', url: await sharedDatabase() })
+  create: async () => ({ kind: 'postgres', url: await sharedDatabase() })
 }
 
 /** Runs one suite in full on every engine; the suite creates its own databases. */
-export function describeEngines(subject: string, suite: (make: Engine['make']) => void): void {
-  for (const { name, missing, make } of [sqlite, postgres]) {
-    describe.skipIf(missing)(`${subject} on ${name}${missing ? ` (${missing})` : ''}`, () => suite(make))
+export function describeEngines(subject: string, suite: (create: Engine['create']) => void): void {
+  for (const { name, missing, create } of [sqlite, postgres]) {
+    describe.skipIf(missing)(`${subject} on ${name}${missing ? ` (${missing})` : ''}`, () => suite(create))
   }
 }
 
 /** Runs one suite on every engine, on an open store. */
 export function describeStorage(subject: string, suite: (under: StoreUnderTest) => void): void {
-  describeEngines(subject, (make) => {
+  describeEngines(subject, (create) => {
     const under = {} as StoreUnderTest
     let place: string
     beforeAll(async () => {
       place = await mkdtemp(join(tmpdir(), 'parley-storage-'))
-      under.database = await make(place)
+      under.database = await create(place)
       under.store = await openStore(under.database)
       under.reopen = async () => {
         await under.store.close()

@@ -83,12 +83,12 @@ const brokenIn = (engine: DatabaseConfig['kind']): Record<string, RawBuilder<unk
   }
 }
 
-describeEngines('Findings', (make) => {
+describeEngines('Findings', (create) => {
   let place: string
   let database: DatabaseConfig
   beforeEach(async () => {
     place = await mkdtemp(join(tmpdir(), 'parley-findings-'))
-    database = await make(place)
+    database = await create(place)
   })
   afterEach(() => rm(place, { recursive: true }))
 

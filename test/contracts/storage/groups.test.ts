@@ -94,12 +94,12 @@ describeStorage('Groups', (under) => {
   test('M6: events show an edited or deleted message in its current version, from the first event on', async () => {
     const { store } = under
     const { john, jane, conversationId } = await startGroup(store, ['jane'])
-    const about = (messageId: number) => ({ ...within(conversationId, john), messageId })
+    const target = (messageId: number) => ({ ...within(conversationId, john), messageId })
     const kept = await sendText(store, conversationId, john, 'first words')
     const gone = await sendText(store, conversationId, john, 'secret')
-    await store.write('editMessage', { ...about(kept), content: 'better words', mentions: [], version: 1 })
-    await store.write('editMessage', { ...about(gone), content: 'still secret', mentions: [], version: 1 })
-    await store.write('deleteMessage', about(gone))
+    await store.write('editMessage', { ...target(kept), content: 'better words', mentions: [], version: 1 })
+    await store.write('editMessage', { ...target(gone), content: 'still secret', mentions: [], version: 1 })
+    await store.write('deleteMessage', target(gone))
     for (const person of [john, jane]) {
       const text = JSON.stringify([
         await eventsOf(store, person),
@@ -122,13 +122,13 @@ describeStorage('Groups', (under) => {
     const anna = await addPerson(store, 'anna')
     await add(store, conversationId, john, anna)
     const { head } = await boundsOf(store, anna.userId)
-    const about = { ...within(conversationId, john), messageId }
-    await store.write('editMessage', { ...about, content: 'better', mentions: [], version: null })
-    await store.write('addReaction', { ...about, emoji: '👍' })
-    await store.write('removeReaction', { ...about, emoji: '👍' })
-    await store.write('deleteMessage', about)
+    const target = { ...within(conversationId, john), messageId }
+    await store.write('editMessage', { ...target, content: 'better', mentions: [], version: null })
+    await store.write('addReaction', { ...target, emoji: '👍' })
+    await store.write('removeReaction', { ...target, emoji: '👍' })
+    await store.write('deleteMessage', target)
     expect((await boundsOf(store, anna.userId)).head).toBe(head)
-    const hers = { ...about, viewerId: anna.userId, content: 'mine', mentions: [], version: null }
+    const hers = { ...target, viewerId: anna.userId, content: 'mine', mentions: [], version: null }
     expect(await store.write('editMessage', hers)).toEqual({ refused: 'message_not_found' })
   })
 

@@ -19,12 +19,12 @@ const addsColumn: SchemaChange = {
 const someone = (db: Kysely<Schema>) =>
   db.insertInto('users').values({ username: 'John', username_key: 'john', created_at: 1 }).execute()
 
-describeEngines('The schema', (make) => {
+describeEngines('The schema', (create) => {
   let place: string
   let database: DatabaseConfig
   beforeEach(async () => {
     place = await mkdtemp(join(tmpdir(), 'parley-schema-'))
-    database = await make(place)
+    database = await create(place)
   })
   afterEach(() => rm(place, { recursive: true }))
 

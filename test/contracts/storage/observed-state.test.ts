@@ -45,7 +45,7 @@ const act: fc.Arbitrary<Act> = fc.record({
 async function run(store: Store, people: Person[], conversationId: number, { who, whom, what, number }: Act) {
   const viewer = { viewerId: people[who]!.userId, conversationId, now: Date.now() }
   const other = people[whom]!
-  const about = { ...viewer, userId: other.userId }
+  const target = { ...viewer, userId: other.userId }
   switch (what) {
     case 'send':
       return store.send(sendOf(viewer.viewerId, conversationId, `number ${number}`))
@@ -88,15 +88,15 @@ async function run(store: Store, people: Person[], conversationId: number, { who
     case 'add':
       return store.write('addParticipant', { ...viewer, key: other.username, role: 'member' })
     case 'remove':
-      return store.write('removeParticipant', about)
+      return store.write('removeParticipant', target)
     case 'leave':
       return store.write('removeParticipant', { ...viewer, userId: viewer.viewerId })
     case 'promote':
-      return store.write('changeRole', { ...about, role: 'admin' })
+      return store.write('changeRole', { ...target, role: 'admin' })
     case 'hand over':
-      return store.write('changeRole', { ...about, role: 'owner' })
+      return store.write('changeRole', { ...target, role: 'owner' })
     case 'demote':
-      return store.write('changeRole', { ...about, role: 'member' })
+      return store.write('changeRole', { ...target, role: 'member' })
     default:
       throw new Error(what)
   }
