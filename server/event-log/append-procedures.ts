@@ -4,7 +4,8 @@ import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { encode } from '../platform/storage/json.ts'
 import { messageOf, type MessageColumns } from '../messages/rows.ts'
-import type { InboxEventRow, Schema } from '../platform/storage/schema.ts'
+import { columnNames, type StoredRow } from '../platform/storage/columns.ts'
+import type { Schema } from '../platform/storage/schema.ts'
 import { personalJson, personalReference, type PersonalColumns } from '../personal-state/rows.ts'
 
 /** Participants of a conversation: all of them, those who see `position`, `only` one of them, or all but one. */
@@ -13,6 +14,24 @@ export type Recipients = { conversationId: number; position?: number; only?: num
 type Owner = { userId: number }
 
 type Places = CommittedEvent['to']
+
+/** An event without its place, as it is added to each recipient's log. */
+export type NewEvent = Omit<StoredRow<'inbox_events'>, 'user_id' | 'seq'>
+
+/** Every event's row is made here, so that a new column has one place to get its value. `now` is ms. */
+export function newEvent(
+  kind: NewEvent['kind'],
+  about: { messageId?: number; conversationId?: number; payload?: string },
+  now: number
+): NewEvent {
+  return {
+    kind,
+    message_id: about.messageId ?? null,
+    conversation_id: about.conversationId ?? null,
+    payload: about.payload ?? null,
+    created_at: now
+  }
+}
 
 /** The names of the events whose data is a message, made at read. */
 type MessageEventName = {
@@ -32,17 +51,8 @@ export async function appendEvent(
 ): Promise<CommittedEvent[]> {
   const { name, data, retracts } = event
   const json = JSON.stringify(data)
-  const places = await takePlaces(
-    db,
-    {
-      kind: name as InboxEventRow['kind'],
-      message_id: about && 'messageId' in about ? about.messageId : null,
-      conversation_id: about && 'conversationId' in about ? about.conversationId : null,
-      payload: json,
-      created_at: now
-    },
-    to
-  )
+  const row = newEvent(name as NewEvent['kind'], { ...about, payload: json }, now)
+  const places = await takePlaces(db, row, to)
   if (places.length === 0) return []
   return [{ name, json, ...(retracts && { retracts }), to: places }]
 }
@@ -58,11 +68,7 @@ export async function appendMessageEvent(
   to: Recipients,
   now: number
 ): Promise<CommittedEvent[]> {
-  const places = await takePlaces(
-    db,
-    { kind: name, message_id: row.id, conversation_id: null, payload: null, created_at: now },
-    to
-  )
+  const places = await takePlaces(db, newEvent(name, { messageId: row.id }, now), to)
   const [senders, others] = [true, false].map((mine) =>
     places.filter(({ userId }) => (userId === row.user_id) === mine)
   )
@@ -84,8 +90,7 @@ export async function appendPersonalEvent(
   now: number
 ): Promise<CommittedEvent[]> {
   const name = 'personal_state_changed'
-  const payload = personalReference(value)
-  const row = { kind: name, message_id: null, conversation_id: null, payload, created_at: now } as const
+  const row = newEvent(name, { payload: personalReference(value) }, now)
   return [{ name, json: personalJson(value), to: await takePlaces(db, row, owner) }]
 }
 
@@ -101,11 +106,7 @@ export async function lockHeads(db: Kysely<Schema>, conversationId: number): Pro
  * In the transaction of the change itself: a head is incremented under its row's lock, held to the commit, so that
  * sequence order is commit order.
  */
-async function takePlaces(
-  db: Kysely<Schema>,
-  event: Omit<InboxEventRow, 'user_id' | 'seq' | 'conversation_id'> & { conversation_id: number | null },
-  to: Recipients | Owner
-): Promise<Places> {
+async function takePlaces(db: Kysely<Schema>, event: NewEvent, to: Recipients | Owner): Promise<Places> {
   const places = await db
     .updateTable('inbox_heads')
     .set((eb) => ({ head: eb('head', '+', 1) }))
@@ -114,24 +115,18 @@ async function takePlaces(
     .execute()
   await db
     .insertInto('inbox_events')
-    .columns(['user_id', 'seq', 'kind', 'message_id', 'conversation_id', 'payload', 'created_at'])
+    .columns(['user_id', 'seq', ...eventColumns])
     .expression(
       db
         .selectFrom('inbox_heads')
         .where('user_id', 'in', usersAmong(db, to))
-        .select((eb) => [
-          'user_id',
-          'head',
-          eb.val(event.kind).as('kind'),
-          eb.val(event.message_id).as('message_id'),
-          eb.val(event.conversation_id).as('conversation_id'),
-          eb.val(event.payload).as('payload'),
-          eb.val(event.created_at).as('created_at')
-        ])
+        .select((eb) => ['user_id', 'head', ...eventColumns.map((name) => eb.val(event[name]).as(name))])
     )
     .execute()
   return places
 }
+
+const eventColumns = columnNames('inbox_events', ['user_id', 'seq'])
 
 function headsOf(db: Kysely<Schema>, to: Recipients | Owner) {
   return db

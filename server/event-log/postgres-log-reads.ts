@@ -1,6 +1,12 @@
 import type { Pool } from 'pg'
 import type { EventLog, LogBounds } from '../platform/storage/event-log.ts'
-import { eventsOf, type EventColumns, type FoundPersonalValue } from './procedures.ts'
+import {
+  eventSelection,
+  eventsOf,
+  readColumns,
+  type EventColumns,
+  type FoundPersonalValue
+} from './procedures.ts'
 import { messageColumns } from '../messages/rows.ts'
 import { integersAsText, textsAsText } from '../platform/storage/postgres/array-text.ts'
 
@@ -13,12 +19,10 @@ export const logStatements = {
   /** What follows each place, from the index: a range in it for each, however many places there are. */
   readEvents: `
     SELECT coalesce(json_agg(found), '[]') AS found FROM (
-      SELECT (place.nth - 1)::int AS nth, event.seq, event.kind, event.payload, event.message_id,
-        event.conversation_id AS within_id, viewer.visible_from, ${messageColumns.join(', ')}
+      SELECT (place.nth - 1)::int AS nth, ${eventSelection.join(', ')}, viewer.visible_from, ${messageColumns.join(', ')}
       FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS place (user_id, after, nth)
         CROSS JOIN LATERAL (
-          SELECT inbox_events.seq, inbox_events.kind, inbox_events.payload, inbox_events.message_id,
-            inbox_events.conversation_id
+          SELECT ${readColumns.map((name) => `inbox_events.${name}`).join(', ')}
           FROM inbox_events WHERE inbox_events.user_id = place.user_id AND inbox_events.seq > place.after
           ORDER BY inbox_events.seq LIMIT $3
         ) AS event

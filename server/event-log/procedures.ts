@@ -4,7 +4,17 @@ import { laterPersonalJson, type PersonalColumns, type PersonalReference } from 
 import type { EncodedEvent, LogBounds, LoggedEvent, LogPlace } from '../platform/storage/event-log.ts'
 import { encode } from '../platform/storage/json.ts'
 import { messageColumns, messageOf, type MessageColumns } from '../messages/rows.ts'
+import { columnNames, type StoredRow } from '../platform/storage/columns.ts'
 import type { Schema } from '../platform/storage/schema.ts'
+
+/** Columns of an event that a read of the log selects. */
+export const readColumns = columnNames('inbox_events', ['user_id', 'created_at'])
+type ReadColumn = (typeof readColumns)[number]
+
+/** The same of the table `event`, under names that no column of a message has. */
+export const eventSelection = readColumns.map((name) => `event.${name} as event_${name}`) as {
+  [Name in ReadColumn]: `event.${Name} as event_${Name}`
+}[ReadColumn][]
 
 /** The bounds of each of these users' logs, in their order; of nobody's, an empty log. */
 export async function readLogBounds(
@@ -48,16 +58,7 @@ export async function readEvents(
         )
         .onRef('viewer.user_id', '=', 'event.user_id')
     )
-    .select([
-      'place.nth',
-      'event.seq',
-      'event.kind',
-      'event.payload',
-      'event.message_id',
-      'event.conversation_id as within_id',
-      'viewer.visible_from',
-      ...messageColumns
-    ])
+    .select(['place.nth', ...eventSelection, 'viewer.visible_from', ...messageColumns])
     .whereRef('event.user_id', '=', 'place.user_id')
     // A log has no gaps: so many after a place are those up to so far.
     .whereRef('event.seq', '>', 'place.after')
@@ -78,7 +79,7 @@ export async function eventsOf(
   const events: LoggedEvent[][] = places.map(() => [])
   const wanted = new Map<string, PersonalPlace>()
   for (const row of rows) {
-    if (row.kind !== 'personal_state_changed') continue
+    if (row.event_kind !== 'personal_state_changed') continue
     const { kind, key } = referenceIn(row)
     const place = { user_id: places[row.nth]!.userId, kind, key }
     wanted.set(placeText(place), place)
@@ -88,8 +89,10 @@ export async function eventsOf(
   for (const row of rows) {
     const { userId } = places[row.nth]!
     const event =
-      row.kind === 'personal_state_changed' ? personalEventOf(row, userId, values) : eventOf(row, userId)
-    events[row.nth]!.push(Object.assign(event, { seq: row.seq }))
+      row.event_kind === 'personal_state_changed'
+        ? personalEventOf(row, userId, values)
+        : eventOf(row, userId)
+    events[row.nth]!.push(Object.assign(event, { seq: row.event_seq }))
   }
   for (const each of events) each.sort((a, b) => a.seq - b.seq)
   return events
@@ -111,15 +114,9 @@ function padded<Value>(values: Value[], nobody: Value): Value[] {
 }
 
 /** An event at the nth place that was asked for, joined with its message. */
-export type EventColumns = { [Column in keyof MessageColumns]: MessageColumns[Column] | null } & {
-  nth: number
-  seq: number
-  kind: Schema['inbox_events']['kind']
-  payload: string | null
-  message_id: number | null
-  within_id: number | null
-  visible_from: number | null
-}
+export type EventColumns = { [Name in ReadColumn as `event_${Name}`]: StoredRow<'inbox_events'>[Name] } & {
+  [Column in keyof MessageColumns]: MessageColumns[Column] | null
+} & { nth: number; visible_from: number | null }
 
 /** Where a personal value is, or would be. */
 export type PersonalPlace = { user_id: number; kind: PersonalKind; key: string }
@@ -130,7 +127,7 @@ function placeText({ user_id, kind, key }: PersonalPlace): string {
 }
 
 function referenceIn(row: EventColumns): PersonalReference {
-  return JSON.parse(row.payload!) as PersonalReference
+  return JSON.parse(row.event_payload!) as PersonalReference
 }
 
 function personalEventOf(
@@ -174,18 +171,20 @@ async function findPersonalValues(
 
 function eventOf(row: EventColumns, userId: number): EncodedEvent {
   if (!isVisible(row)) return { name: 'gone', json: '{}' }
-  if (row.payload !== null) return { name: row.kind, json: row.payload }
+  const { event_kind: kind, event_payload: payload } = row
+  if (payload !== null) return { name: kind, json: payload }
   const message = messageOf(row as MessageColumns, userId)
-  const name = row.kind === 'message' && message.mine ? 'message_sent' : row.kind
+  const name = kind === 'message' && message.mine ? 'message_sent' : kind
   return { name, json: encode(message) } as EncodedEvent
 }
 
 /** Whether the user is in what the event is of, and came before it, or may see what was before. */
-function isVisible({ message_id, within_id, visible_from, position, deleted_at, payload }: EventColumns) {
-  if (message_id === null) return within_id === null || visible_from !== null
+function isVisible(row: EventColumns) {
+  const { visible_from, position } = row
+  if (row.event_message_id === null) return row.event_conversation_id === null || visible_from !== null
   if (visible_from === null || position === null || position <= visible_from) return false
   // What was done to a message that is no more says nothing.
-  return deleted_at === null || payload === null
+  return row.deleted_at === null || row.event_payload === null
 }
 
 /**

@@ -1,12 +1,11 @@
 import type { Socket } from 'node:net'
 import type { ClientBase, QueryResult, QueryResultRow } from 'pg'
-import type { Message } from '@parley/contract/messages'
 import type { User } from '@parley/contract/people'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
-import { encode, type Json } from '../platform/storage/json.ts'
-import { encodeNewMessage, type Send, type SendOutcome } from './procedures.ts'
-import { messageOf, userOf, type MessageColumns } from './rows.ts'
-import { integersAsText, textsAsText } from '../platform/storage/postgres/array-text.ts'
+import { committedOf, planSend, sentColumns, type Append } from './append.ts'
+import { firstAnswer, type Send, type SendOutcome } from './procedures.ts'
+import { userOf, type MessageColumns } from './rows.ts'
+import { columnsAsText, integersAsText, textsAsText } from '../platform/storage/postgres/array-text.ts'
 import { sendStatements } from './postgres-statements.ts'
 
 /** `outcomes` are of the first sends of the batch; the rest is for another transaction. */
@@ -14,16 +13,6 @@ type Sent = { outcomes: SendOutcome[]; committed: CommittedEvent[] }
 
 /** A conversation under its lock: the position of its newest message, and who is in it, by id. */
 type Conversation = { position: number; people: Map<number, User> }
-
-/** A message that is new, at its place, as its sender and the others see it. */
-type Placed = {
-  send: Send
-  id: number
-  position: number
-  people: number[]
-  mine: Json<Message>
-  others: Json<Message>
-}
 
 /**
  * Sends a batch, or as much of it as makes `most` events, in one transaction of a few set-based statements and two round
@@ -38,8 +27,8 @@ type Placed = {
 export async function sendBatch(client: ClientBase, sends: Send[], most: number): Promise<Sent> {
   try {
     const known = await lockAndRead(client, sends)
-    const { outcomes, placed } = place(sends, known, most)
-    if (placed.length > 0) return { outcomes, committed: await write(client, placed) }
+    const { outcomes, appends } = plan(sends, known, most)
+    if (appends.length > 0) return { outcomes, committed: await write(client, appends) }
     await client.query('ROLLBACK')
     return { outcomes, committed: [] }
   } catch (error) {
@@ -57,10 +46,12 @@ function run<Row extends QueryResultRow>(
   return client.query<Row>({ name, text: sendStatements[name], values })
 }
 
+type KnownKey = { payloadHash: string; message: MessageColumns }
+
 type Known = {
   conversations: Map<number, Conversation>
   /** What keys were used for already. */
-  keys: Map<string, { payloadHash: string; message: Json<Message> }>
+  keys: Map<string, KnownKey>
   /** As many new ids of messages as there are sends. */
   ids: number[]
   /** Participants whose accounts are disabled. */
@@ -100,23 +91,20 @@ async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
   return {
     conversations,
     keys: new Map(
-      found.map((row) => [
-        `${row.user_id} ${row.key}`,
-        { payloadHash: row.payload_hash, message: encode(messageOf(row, row.user_id)) }
-      ])
+      found.map((row) => [`${row.user_id} ${row.key}`, { payloadHash: row.payload_hash, message: row }])
     ),
     ids,
     disabled
   }
 }
 
-/** Decides each send in turn, until there are `most` events: its first answer, a refusal, or a place in its conversation. */
-function place(
+/** Decides each send in turn, until there are `most` events: its first answer, a refusal, or what it adds. */
+function plan(
   sends: Send[],
   { conversations, keys, ids, disabled }: Known,
   most: number
-): { outcomes: SendOutcome[]; placed: Placed[] } {
-  const placed: Placed[] = []
+): { outcomes: SendOutcome[]; appends: Append[] } {
+  const appends: Append[] = []
   const outcomes: SendOutcome[] = []
   let events = 0
   for (const send of sends) {
@@ -125,52 +113,43 @@ function place(
     const conversation = conversations.get(send.conversationId)
     const sender = conversation?.people.get(send.senderId)
     if (known) {
-      const { payloadHash, message } = known
-      outcomes.push(payloadHash === send.payloadHash ? { message } : { refused: 'idempotency_mismatch' })
+      outcomes.push(firstAnswer(send, known.payloadHash, () => known.message))
     } else if (!conversation || !sender) {
       outcomes.push({ refused: 'conversation_not_found' })
     } else if (disabled.has(send.senderId)) {
       outcomes.push({ refused: 'account_disabled' })
     } else {
-      const people = [...conversation.people.keys()]
-      events += people.length
-      if (events > most && placed.length > 0) break
+      const participants = [...conversation.people.keys()]
+      events += participants.length
+      if (events > most && appends.length > 0) break
       const position = ++conversation.position
-      const id = ids[placed.length]!
-      const { mine, others } = encodeNewMessage(send, { id, position, sender })
-      keys.set(key, { payloadHash: send.payloadHash, message: mine })
-      placed.push({ send, id, position, people, mine, others })
-      outcomes.push({ message: mine })
+      const append = planSend(send, { id: ids[appends.length]!, position, sender, participants })
+      keys.set(key, { payloadHash: send.payloadHash, message: append.message })
+      appends.push(append)
+      outcomes.push({ message: append.mine })
     }
   }
-  return { outcomes, placed }
+  return { outcomes, appends }
 }
 
-async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEvent[]> {
-  const sends = placed.map((each) => each.send)
-  const logs = logsOf(placed)
+async function write(client: ClientBase, appends: Append[]): Promise<CommittedEvent[]> {
+  const logs = logsOf(appends)
   const events = logs.flatMap((log) => log.events)
-  const mentions = placed.flatMap(({ send, position }) =>
-    (send.extras?.mentions ?? []).map((id) => ({
-      userId: Number(id),
-      conversationId: send.conversationId,
-      position
-    }))
-  )
+  const mentions = appends.flatMap((append) => append.mentions)
   const [, logged, , commit] = await together(client, () => [
     run(
       client,
       'insertMessages',
-      integersAsText(placed.map((each) => each.id)),
-      integersAsText(sends.map((send) => send.conversationId)),
-      integersAsText(placed.map((each) => each.position)),
-      integersAsText(sends.map((send) => send.senderId)),
-      textsAsText(sends.map((send) => send.content)),
-      textsAsText(sends.map((send) => send.extras && JSON.stringify(send.extras))),
-      integersAsText(sends.map((send) => send.now)),
-      textsAsText(sends.map((send) => send.key)),
-      textsAsText(sends.map((send) => send.payloadHash)),
-      integersAsText(sends.map((send) => (send.clientId === null ? 0 : 1)))
+      ...columnsAsText(
+        'messages',
+        sentColumns.messages,
+        appends.map((append) => append.message)
+      ),
+      ...columnsAsText(
+        'sends',
+        sentColumns.sends,
+        appends.map((append) => append.key)
+      )
     ),
     run<{ heads: [userId: number, head: number][] }>(
       client,
@@ -178,17 +157,10 @@ async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEve
       integersAsText(logs.map((log) => log.userId)),
       integersAsText(logs.map((log) => log.events.length)),
       integersAsText(logs.map((log) => log.before)),
-      integersAsText(events.map((event) => event.id)),
-      integersAsText(events.map((event) => event.send.now))
+      ...columnsAsText('inbox_events', sentColumns.events, events)
     ),
     mentions.length > 0
-      ? run(
-          client,
-          'insertMentions',
-          integersAsText(mentions.map((each) => each.userId)),
-          integersAsText(mentions.map((each) => each.conversationId)),
-          integersAsText(mentions.map((each) => each.position))
-        )
+      ? run(client, 'insertMentions', ...columnsAsText('mentions', sentColumns.mentions, mentions))
       : Promise.resolve(),
     client.query('COMMIT')
   ])
@@ -196,17 +168,17 @@ async function write(client: ClientBase, placed: Placed[]): Promise<CommittedEve
   if (commit.command !== 'COMMIT') throw new Error(`a batch of sends ended in ${commit.command}`)
   const heads = new Map(logged.rows[0]!.heads)
   for (const { userId, events } of logs) heads.set(userId, heads.get(userId)! - events.length)
-  return placed.flatMap((each) => eventsOf(each, heads))
+  return appends.flatMap((append) => committedOf(append, takePlaces(append, heads)))
 }
 
 /** What goes into each user's log, the users by their ids; `before` are the events of the users before them. */
-function logsOf(placed: Placed[]): { userId: number; before: number; events: Placed[] }[] {
-  const byUser = new Map<number, Placed[]>()
-  for (const each of placed) {
-    for (const userId of each.people) {
+function logsOf(appends: Append[]): { userId: number; before: number; events: Append['event'][] }[] {
+  const byUser = new Map<number, Append['event'][]>()
+  for (const { event, participants } of appends) {
+    for (const userId of participants) {
       const events = byUser.get(userId)
-      if (events) events.push(each)
-      else byUser.set(userId, [each])
+      if (events) events.push(event)
+      else byUser.set(userId, [event])
     }
   }
   let before = 0
@@ -218,19 +190,13 @@ function logsOf(placed: Placed[]): { userId: number; before: number; events: Pla
     })
 }
 
-/** What a message puts into the logs of its conversation's people; `heads` are where they were, and go on. */
-function eventsOf({ send, people, mine, others }: Placed, heads: Map<number, number>): CommittedEvent[] {
-  const places = people.map((userId) => {
+/** The places of a message's event; `heads` are where the logs were, and go on. */
+function takePlaces({ participants }: Append, heads: Map<number, number>): CommittedEvent['to'] {
+  return participants.map((userId) => {
     const seq = heads.get(userId)! + 1
     heads.set(userId, seq)
     return { userId, seq }
   })
-  const toSender = places.filter(({ userId }) => userId === send.senderId)
-  const toOthers = places.filter(({ userId }) => userId !== send.senderId)
-  return [
-    { name: 'message_sent' as const, json: mine, to: toSender },
-    ...(toOthers.length > 0 ? [{ name: 'message' as const, json: others, to: toOthers }] : [])
-  ]
 }
 
 /**

@@ -1,4 +1,24 @@
+import { arrayParameters } from '../platform/storage/postgres/array-text.ts'
+import { sentColumns, taken } from './append.ts'
 import { messageColumns } from './rows.ts'
+
+/** Column names as SQL, each qualified with `table` if there is one. */
+function listed(names: readonly string[], table?: string): string {
+  return names.map((name) => (table ? `${table}.${name}` : name)).join(', ')
+}
+
+function assignments(columns: object, from: string): string {
+  return Object.keys(columns)
+    .map((column) => `${column} = ${from}.${column}`)
+    .join(', ')
+}
+
+/** The greatest value that each column takes of the new messages. */
+function greatest(columns: Record<string, string>): string {
+  return Object.entries(columns)
+    .map(([column, from]) => `max(new.${from}) AS ${column}`)
+    .join(', ')
+}
 
 /** The statements of a batch of sends, by the name that each connection prepares them under. */
 export const sendStatements = {
@@ -27,37 +47,37 @@ export const sendStatements = {
   /** Keys in their order: of two batches with the same ones, the second waits for the first. */
   insertMessages: `
     WITH new AS (
-      SELECT given.id, given.conversation_id, given.position, given.sender_id, given.content, given.body, given.created_at,
-        given.key, given.payload_hash, given.key_is_shown
-      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
-        $8::text[], $9::text[], $10::bool[])
-        AS given (id, conversation_id, position, sender_id, content, body, created_at, key, payload_hash, key_is_shown)
+      SELECT ${listed(sentColumns.messages, 'given')}
+      FROM unnest(${arrayParameters('messages', sentColumns.messages).join(', ')})
+        AS given (${listed(sentColumns.messages)})
     ), claimed AS (
-      INSERT INTO sends (sender_id, key, payload_hash, message_id)
-      SELECT new.sender_id, new.key, new.payload_hash, new.id FROM new ORDER BY new.sender_id, new.key
+      INSERT INTO sends (${listed(sentColumns.sends)})
+      SELECT ${listed(sentColumns.sends, 'used')}
+      FROM unnest(${arrayParameters('sends', sentColumns.sends, 1 + sentColumns.messages.length).join(', ')})
+        AS used (${listed(sentColumns.sends)})
+      ORDER BY used.sender_id, used.key
     ), marked AS (
-      UPDATE participants SET read_up_to = mark.position
+      UPDATE participants SET ${assignments(taken.participants, 'mark')}
       FROM (
-        SELECT new.conversation_id, new.sender_id, max(new.position) AS position FROM new GROUP BY 1, 2
+        SELECT new.conversation_id, new.sender_id, ${greatest(taken.participants)} FROM new GROUP BY 1, 2
       ) AS mark
       WHERE participants.conversation_id = mark.conversation_id AND participants.user_id = mark.sender_id
     ), moved AS (
-      UPDATE conversations SET last_message_id = newest.id, last_position = newest.position
+      UPDATE conversations SET ${assignments(taken.conversations, 'newest')}
       FROM (
-        SELECT new.conversation_id, max(new.id) AS id, max(new.position) AS position FROM new GROUP BY 1
+        SELECT new.conversation_id, ${greatest(taken.conversations)} FROM new GROUP BY 1
       ) AS newest
       WHERE conversations.id = newest.conversation_id
     )
-    INSERT INTO messages (id, conversation_id, position, sender_id, content, body, client_id, created_at)
-    SELECT new.id, new.conversation_id, new.position, new.sender_id, new.content, new.body,
-      CASE WHEN new.key_is_shown THEN new.key END, new.created_at
-    FROM new`,
+    INSERT INTO messages (${listed(sentColumns.messages)})
+    SELECT ${listed(sentColumns.messages, 'new')} FROM new`,
 
   /** Of a batch with mentions alone. */
   insertMentions: `
-    INSERT INTO mentions (user_id, conversation_id, position)
-    SELECT given.user_id, given.conversation_id, given.position
-    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS given (user_id, conversation_id, position)`,
+    INSERT INTO mentions (${listed(sentColumns.mentions)})
+    SELECT ${listed(sentColumns.mentions, 'given')}
+    FROM unnest(${arrayParameters('mentions', sentColumns.mentions).join(', ')})
+      AS given (${listed(sentColumns.mentions)})`,
 
   /**
    * A user's events follow each other in their log: those of the nth user begin at `before` in the list of all. Heads are
@@ -70,9 +90,14 @@ export const sendStatements = {
       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS raise (user_id, by, before)
       WHERE inbox_heads.user_id = raise.user_id RETURNING inbox_heads.user_id, inbox_heads.head, raise.by, raise.before
     ), logged AS (
-      INSERT INTO inbox_events (user_id, seq, kind, message_id, created_at)
-      SELECT raised.user_id, raised.head - raised.by + nth, 'message', ($4::bigint[])[raised.before + nth],
-        ($5::bigint[])[raised.before + nth]
+      INSERT INTO inbox_events (user_id, seq, kind, ${listed(sentColumns.events)})
+      SELECT raised.user_id, raised.head - raised.by + nth, 'message', ${arrayParameters(
+        'inbox_events',
+        sentColumns.events,
+        4
+      )
+        .map((array) => `(${array})[raised.before + nth]`)
+        .join(', ')}
       FROM raised, generate_series(1, raised.by) AS nth
     )
     SELECT json_agg(json_build_array(raised.user_id, raised.head)) AS heads, 1 / (count(*) = cardinality($1::bigint[]))::int AS complete

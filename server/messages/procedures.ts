@@ -1,8 +1,7 @@
 import type { Message, MessageExtras } from '@parley/contract/messages'
-import type { User } from '@parley/contract/people'
 import type { Kysely } from 'kysely'
 import { encode, type Json } from '../platform/storage/json.ts'
-import { messageColumns, messageOf } from './rows.ts'
+import { messageColumns, messageOf, type MessageColumns } from './rows.ts'
 import type { Refused } from '../platform/storage/outcomes.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 
@@ -24,45 +23,31 @@ export type Send = {
 /** The message as its sender sees it, or why it was refused. One refusal spoils no batch. */
 export type SendOutcome = { message: Json<Message> } | Refused
 
-/**
- * A new message as JSON, for its sender and for the others. Both end differently and are the same before, so that is encoded
- * once; to the byte they are what `messageOf` gives when the message is read back.
- */
-export function encodeNewMessage(
-  { conversationId, content, now, clientId, extras }: Send,
-  { id, position, sender }: { id: number; position: number; sender: User }
-): { mine: Json<Message>; others: Json<Message> } {
-  const shared: Omit<Message, 'mine'> = {
-    id: String(id),
-    content,
-    conversationId: String(conversationId),
-    createdAt: new Date(now).toISOString(),
-    position,
-    sender,
-    ...extras
-  }
-  const open = JSON.stringify(shared).slice(0, -1)
-  const key = clientId === null ? '' : `,"clientId":${JSON.stringify(clientId)}`
-  return { mine: `${open},"mine":true${key}}`, others: `${open},"mine":false}` }
+/** The answer to a key that was used before: its message as its sender sees it, if the payload is the same. */
+export function firstAnswer(
+  send: Pick<Send, 'senderId' | 'payloadHash'>,
+  firstHash: string,
+  firstMessage: () => MessageColumns
+): SendOutcome {
+  return firstHash === send.payloadHash
+    ? { message: encode(messageOf(firstMessage(), send.senderId)) }
+    : { refused: 'idempotency_mismatch' }
 }
 
 /** The first answer that a key got; null when the key is new. */
 export async function findSend(
   db: Kysely<Schema>,
-  { senderId, key, payloadHash }: Pick<Send, 'senderId' | 'key' | 'payloadHash'>
+  send: Pick<Send, 'senderId' | 'key' | 'payloadHash'>
 ): Promise<SendOutcome | null> {
   const row = await db
     .selectFrom('sends')
     .innerJoin('messages', 'messages.id', 'sends.message_id')
     .innerJoin('users', 'users.id', 'messages.sender_id')
     .select([...messageColumns, 'sends.payload_hash'])
-    .where('sends.sender_id', '=', senderId)
-    .where('sends.key', '=', key)
+    .where('sends.sender_id', '=', send.senderId)
+    .where('sends.key', '=', send.key)
     .executeTakeFirst()
-  if (!row) return null
-  return row.payload_hash === payloadHash
-    ? { message: encode(messageOf(row, senderId)) }
-    : { refused: 'idempotency_mismatch' }
+  return row ? firstAnswer(send, row.payload_hash, () => row) : null
 }
 
 /** Messages, newest first, and the position up to which whoever asked has read. */

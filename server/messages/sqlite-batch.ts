@@ -1,10 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { User } from '@parley/contract/people'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
-import { encode } from '../platform/storage/json.ts'
-import { encodeNewMessage, type Send, type SendOutcome } from './procedures.ts'
-import { messageColumns, messageOf, userOf, type MessageColumns, type UserColumns } from './rows.ts'
+import { committedOf, planSend, sentColumns, taken, type Append } from './append.ts'
+import { firstAnswer, type Send, type SendOutcome } from './procedures.ts'
+import { messageColumns, userOf, type MessageColumns, type UserColumns } from './rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
+import { insertInto, prepareRows } from '../platform/storage/sqlite/row-statements.ts'
 import type { RecentRows } from '../platform/storage/sqlite/recent-rows.ts'
 
 type FoundKey = { message_id: number; payload_hash: string }
@@ -25,8 +26,8 @@ export const cachedTables: ReadonlySet<keyof Schema> = new Set([
 const knownMax = { conversations: 5_000, people: 20_000 }
 
 /**
- * Runs batches of sends on a connection, inside the transaction that is open: for each, may I, its key, the message,
- * the conversation, the sender's read mark, and an event for every participant.
+ * Runs batches of sends on a connection, inside the transaction that is open: decides each send, and writes what
+ * `planSend` says.
  *
  * Prepared statements by hand and not Kysely: this is the one path that 20,000 messages a second go through. For the same
  * reason it caches rows between batches, this being the only connection that writes them: call `forget` when a row of
@@ -49,28 +50,39 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
     'SELECT user_id FROM participants WHERE conversation_id = ? ORDER BY user_id'
   )
   const findNewestId = database.prepare('SELECT COALESCE(MAX(id), 0) AS id FROM messages')
-  const insertKey = database.prepare(
-    'INSERT INTO recent_sends (message_id, sender_id, key, payload_hash) VALUES (?, ?, ?, ?)'
-  )
+  const insertKey = prepareRows(database, insertInto('recent_sends', sentColumns.sends), sentColumns.sends)
   // Read, then written: nobody else writes meanwhile, and RETURNING would take twice as long.
   const findPosition = database.prepare('SELECT last_position FROM conversations WHERE id = ?')
-  const setNewest = database.prepare(
-    'UPDATE conversations SET last_position = ?, last_message_id = ? WHERE id = ?'
+  const setNewest = prepareRows(
+    database,
+    `UPDATE conversations SET ${assignments(taken.conversations)} WHERE id = ?`,
+    [...Object.values(taken.conversations), 'conversation_id']
   )
-  const insertMessage = database.prepare(`
-    INSERT INTO messages (id, conversation_id, position, sender_id, content, body, client_id, created_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
-  const insertMention = database.prepare(
-    'INSERT INTO mentions (user_id, conversation_id, position) VALUES (?, ?, ?)'
+  const insertMessage = prepareRows(
+    database,
+    insertInto('messages', sentColumns.messages),
+    sentColumns.messages
   )
-  const markRead = database.prepare(
-    'UPDATE participants SET read_up_to = ? WHERE conversation_id = ? AND user_id = ?'
+  const insertMention = prepareRows(
+    database,
+    insertInto('mentions', sentColumns.mentions),
+    sentColumns.mentions
+  )
+  const markRead = prepareRows(
+    database,
+    `UPDATE participants SET ${assignments(taken.participants)} WHERE conversation_id = ? AND user_id = ?`,
+    [...Object.values(taken.participants), 'conversation_id', 'sender_id']
   )
   // One by one: for two people a statement for all of a conversation costs half as much again.
   const findHead = database.prepare('SELECT head FROM inbox_heads WHERE user_id = ?')
   const setHead = database.prepare('UPDATE inbox_heads SET head = ? WHERE user_id = ?')
-  const insertEvent = database.prepare(`
-    INSERT INTO recent_events (user_id, seq, kind, message_id, created_at) VALUES (?, ?, 'message', ?, ?)`)
+  const logColumns = ['user_id', 'seq']
+  const insertEvent = prepareRows(
+    database,
+    insertInto('recent_events', [...sentColumns.events, ...logColumns], { kind: "'message'" }),
+    sentColumns.events,
+    logColumns
+  )
   for (const each of [findNewestId, findPosition, findHead, findParticipants]) each.setReturnArrays(true)
 
   function findKey({ senderId, key }: Send): FoundKey | undefined {
@@ -79,13 +91,10 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
     return (found ?? findOlderKey.get(senderId, key)) as FoundKey | undefined
   }
 
-  /** The first answer that a key got. */
-  function findSent(input: Send): SendOutcome | null {
-    const found = findKey(input)
+  function findSent(send: Send): SendOutcome | null {
+    const found = findKey(send)
     if (!found) return null
-    if (found.payload_hash !== input.payloadHash) return { refused: 'idempotency_mismatch' }
-    const message = findMessage.get(found.message_id) as MessageColumns
-    return { message: encode(messageOf(message, input.senderId)) }
+    return firstAnswer(send, found.payload_hash, () => findMessage.get(found.message_id) as MessageColumns)
   }
 
   const participantsOf = new Map<number, number[]>()
@@ -102,6 +111,26 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
     for (const each of [participantsOf, senders, positions, heads]) each.clear()
   }
 
+  function write({ message, key, mentions }: Append): void {
+    insertKey(key)
+    recent.remember(key.sender_id, key.key, key.message_id)
+    setNewest(message)
+    insertMessage(message)
+    markRead(message)
+    for (const each of mentions) insertMention(each)
+  }
+
+  /** Adds the event to the log of each participant; returns its places. */
+  function appendEvents({ event, participants }: Append): CommittedEvent['to'] {
+    return participants.map((userId) => {
+      const seq = remember(heads, userId, () => valueOf(findHead.get(userId))) + 1
+      heads.set(userId, seq)
+      setHead.run(seq, userId)
+      insertEvent(event, userId, seq)
+      return { userId, seq }
+    })
+  }
+
   function sendBatch(sends: Send[]): { outcomes: SendOutcome[]; committed: CommittedEvent[] } {
     let events = 0
     const committed: CommittedEvent[] = []
@@ -109,7 +138,7 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
     if (participantsOf.size > knownMax.conversations || heads.size > knownMax.people) forget()
 
     function send(input: Send): SendOutcome {
-      const { conversationId, senderId, now } = input
+      const { conversationId, senderId } = input
       const participants = remember(participantsOf, conversationId, () =>
         findParticipants.all(conversationId).map(valueOf)
       )
@@ -121,45 +150,14 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
         return row.disabled_at === null ? userOf(row) : null
       })
       if (!sender) return { refused: 'account_disabled' }
-      const id = ++newestId
-      insertKey.run(id, senderId, input.key, input.payloadHash)
-      recent.remember(senderId, input.key, id)
-
       const position =
         remember(positions, conversationId, () => valueOf(findPosition.get(conversationId))) + 1
       positions.set(conversationId, position)
-      setNewest.run(position, id, conversationId)
-      insertMessage.run(
-        id,
-        conversationId,
-        position,
-        senderId,
-        input.content,
-        input.extras && JSON.stringify(input.extras),
-        input.clientId,
-        now
-      )
-      markRead.run(position, conversationId, senderId)
-      for (const userId of input.extras?.mentions ?? []) {
-        insertMention.run(Number(userId), conversationId, position)
-      }
-
-      const { mine, others } = encodeNewMessage(input, { id, position, sender })
+      const append = planSend(input, { id: ++newestId, position, sender, participants })
+      write(append)
+      committed.push(...committedOf(append, appendEvents(append)))
       events += participants.length
-      const toOthers: CommittedEvent['to'] = []
-      for (const userId of participants) {
-        const seq = remember(heads, userId, () => valueOf(findHead.get(userId))) + 1
-        heads.set(userId, seq)
-        setHead.run(seq, userId)
-        insertEvent.run(userId, seq, id, now)
-        if (userId === senderId) {
-          committed.push({ name: 'message_sent', json: mine, to: [{ userId, seq }] })
-        } else {
-          toOthers.push({ userId, seq })
-        }
-      }
-      if (toOthers.length > 0) committed.push({ name: 'message', json: others, to: toOthers })
-      return { message: mine }
+      return { message: append.mine }
     }
 
     const outcomes: SendOutcome[] = []
@@ -171,6 +169,12 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
   }
 
   return { sendBatch, forget }
+}
+
+function assignments(columns: object): string {
+  return Object.keys(columns)
+    .map((column) => `${column} = ?`)
+    .join(', ')
 }
 
 /** The only column of a row that is there: somebody without a log, say, breaks the batch. */

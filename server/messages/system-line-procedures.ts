@@ -3,55 +3,49 @@ import type { User } from '@parley/contract/people'
 import type { Kysely } from 'kysely'
 import type { MessageColumns } from './rows.ts'
 import { systemLineText } from './system-lines.ts'
+import { columnNames, pick } from '../platform/storage/columns.ts'
 import type { Schema } from '../platform/storage/schema.ts'
+import { newMessage, taken, takenFrom } from './append.ts'
 
 /**
- * Adds a line that nobody wrote to a conversation whose row is locked. As with any message, it is read for whoever caused
- * it. Its events are the caller's to append.
+ * Adds a system line to a conversation whose row is locked. As with any message, the user who caused it has read it. The
+ * caller appends its events.
  */
 export async function addLine(
   db: Kysely<Schema>,
   { conversationId, by, change, now }: { conversationId: number; by: User; change: Change; now: number }
 ): Promise<MessageColumns> {
-  const { last_position: position } = await db
-    .updateTable('conversations')
-    .set((eb) => ({ last_position: eb('last_position', '+', 1) }))
+  const { last_position } = await db
+    .selectFrom('conversations')
+    .select('last_position')
     .where('id', '=', conversationId)
-    .returning('last_position')
     .executeTakeFirstOrThrow()
-  const line = {
-    conversation_id: conversationId,
-    position,
-    // Older nodes read it; this one makes the text of the change.
-    content: systemLineText(change, by),
-    body: JSON.stringify({ change }),
-    client_id: null,
-    created_at: now,
-    edited_at: null,
-    deleted_at: null
-  }
+  const place = { id: undefined, conversationId, position: last_position + 1, sender: by }
+  const body = JSON.stringify({ change })
+  const line = newMessage(
+    place,
+    // Older nodes read the content; this one makes the text of the change.
+    { content: systemLineText(change, by), kind: change.kind, body, client_id: null },
+    now
+  )
   const { id } = await db
     .insertInto('messages')
-    .values({ ...line, sender_id: Number(by.id), kind: change.kind })
+    .values(pick(line, lineColumns))
     .returning('id')
     .executeTakeFirstOrThrow()
+  const message = { ...line, id }
   await db
     .updateTable('conversations')
-    .set({ last_message_id: id })
+    .set(takenFrom(message, taken.conversations))
     .where('id', '=', conversationId)
     .execute()
   await db
     .updateTable('participants')
-    .set({ read_up_to: position })
+    .set(takenFrom(message, taken.participants))
     .where('conversation_id', '=', conversationId)
-    .where('user_id', '=', Number(by.id))
+    .where('user_id', '=', line.sender_id)
     .execute()
-  return {
-    ...line,
-    id,
-    version: 1,
-    user_id: Number(by.id),
-    username: by.username,
-    avatar_url: by.avatarURL
-  }
+  return message
 }
+
+const lineColumns = columnNames('messages', ['id'])

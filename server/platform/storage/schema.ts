@@ -1,8 +1,8 @@
-import type { LogEventName } from '@parley/contract/events'
 import type { Role } from '@parley/contract/participants'
 import type { ServerRole } from '@parley/contract/primitives'
 import type { PersonalKind } from '@parley/contract/personal-state'
 import type { Generated } from 'kysely'
+import type { RowOf } from './columns.ts'
 
 /** Milliseconds since 1970, UTC. */
 type Millis = number
@@ -76,25 +76,6 @@ export type ParticipantRow = {
   visible_from: Generated<number>
 }
 
-export type MessageRow = {
-  id: Generated<number>
-  conversation_id: number
-  position: number
-  sender_id: number
-  content: string
-  /** What happened, where the message is a line that nobody wrote. */
-  kind: string | null
-  /** JSON of what is shown beside the content; null of a plain message. */
-  body: string | null
-  /** The key that its sender gave, shown to the sender alone. */
-  client_id: string | null
-  created_at: Millis
-  edited_at: Millis | null
-  deleted_at: Millis | null
-  /** 1, and one more with each edit and the deletion. */
-  version: Generated<number>
-}
-
 /** What a message said before it was edited or deleted. */
 export type MessageVersionRow = {
   message_id: number
@@ -104,26 +85,7 @@ export type MessageVersionRow = {
   replaced_by: number
 }
 
-/** The message at this position names this person. */
-export type MentionRow = { user_id: number; conversation_id: number; position: number }
-
-/** One row for every send ever acknowledged; outlives its message, so that a retry is recognised for ever. */
-export type SendRow = { sender_id: number; key: string; payload_hash: string; message_id: number }
-
 export type InboxHeadRow = { user_id: number; head: number; floor: number }
-
-export type InboxEventRow = {
-  user_id: number
-  seq: number
-  /** `message` is also its sender's `message_sent`. */
-  kind: Exclude<LogEventName, 'message_sent' | 'gone'>
-  /** The message that it is about: its JSON is made at read, unless there is a payload. */
-  message_id: number | null
-  payload: string | null
-  created_at: Millis
-  /** What one must be in to see it, where `message_id` does not say so already. */
-  conversation_id: Generated<number | null>
-}
 
 /** What a person keeps for themselves. */
 export type PersonalStateRow = {
@@ -181,12 +143,12 @@ export type Schema = {
   used_sign_ins: UsedSignInRow
   conversations: ConversationRow
   participants: ParticipantRow
-  messages: MessageRow
+  messages: RowOf<'messages'>
   message_versions: MessageVersionRow
-  mentions: MentionRow
-  sends: SendRow
+  mentions: RowOf<'mentions'>
+  sends: RowOf<'sends'>
   inbox_heads: InboxHeadRow
-  inbox_events: InboxEventRow
+  inbox_events: RowOf<'inbox_events'>
   personal_state: PersonalStateRow
   personal_totals: PersonalTotalRow
   jobs: JobRow

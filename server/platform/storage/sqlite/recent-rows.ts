@@ -3,16 +3,22 @@ import type { DatabaseSync } from 'node:sqlite'
 /** Events that wait in the small table until they are merged, about; that takes the writer some 20 ms. */
 const mergedAt = 16_000
 
-const merge = `
-  BEGIN IMMEDIATE;
-  INSERT INTO older_events (user_id, seq, kind, message_id, payload, created_at, conversation_id)
-    SELECT user_id, seq, kind, message_id, payload, created_at, conversation_id
-    FROM recent_events ORDER BY user_id, seq;
-  DELETE FROM recent_events;
-  INSERT INTO older_sends (sender_id, key, payload_hash, message_id)
-    SELECT sender_id, key, payload_hash, message_id FROM recent_sends ORDER BY sender_id, key;
-  DELETE FROM recent_sends;
-  COMMIT`
+/** Moves all rows of `recent`, with every column that the table has: also those that a newer Parley added. */
+function moving(database: DatabaseSync, recent: string, older: string, order: string): string {
+  const rows = database.prepare('SELECT name FROM pragma_table_info(?)').all(recent)
+  const list = rows.map((row) => String(row['name'])).join(', ')
+  return `
+    INSERT INTO ${older} (${list}) SELECT ${list} FROM ${recent} ORDER BY ${order};
+    DELETE FROM ${recent};`
+}
+
+function merge(database: DatabaseSync): void {
+  database.exec(`
+    BEGIN IMMEDIATE;
+    ${moving(database, 'recent_events', 'older_events', 'user_id, seq')}
+    ${moving(database, 'recent_sends', 'older_sends', 'sender_id, key')}
+    COMMIT`)
+}
 
 /**
  * The newest events and keys, in small tables of their own, and their way into the large ones: a log-structured merge
@@ -41,7 +47,7 @@ export function openRecentRows(database: DatabaseSync) {
       events += added
       if (added === 0 || events < mergedAt) return
       try {
-        database.exec(merge)
+        merge(database)
         events = 0
         messageIds.clear()
       } catch {

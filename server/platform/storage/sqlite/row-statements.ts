@@ -1,0 +1,31 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/**
+ * Prepares a statement, and compiles the function that runs it with the values of a row in `names`, in order, and then with
+ * the arguments in `more`. It is the call that one would write by hand: a send that makes arrays of values and spreads
+ * them takes the writer 1 µs longer. The names come from `columns.ts`, so nothing that a client sends is compiled.
+ */
+export function prepareRows<Name extends string>(
+  database: DatabaseSync,
+  text: string,
+  names: readonly Name[],
+  more: readonly string[] = []
+): (row: { readonly [Each in Name]: unknown }, ...values: number[]) => void {
+  const values = [...names.map((name) => `row.${name}`), ...more].join(', ')
+  // oxlint-disable-next-line typescript/no-implied-eval
+  const compile = new Function(
+    'statement',
+    `return (${['row', ...more].join(', ')}) => { statement.run(${values}) }`
+  )
+  return compile(database.prepare(text)) as (row: object, ...values: number[]) => void
+}
+
+/** An INSERT of a row with these columns; `literals` are further columns with their value as SQL. */
+export function insertInto(
+  table: string,
+  names: readonly string[],
+  literals: Readonly<Record<string, string>> = {}
+): string {
+  const values = [...names.map(() => '?'), ...Object.values(literals)]
+  return `INSERT INTO ${table} (${[...names, ...Object.keys(literals)].join(', ')}) VALUES (${values.join(', ')})`
+}
