@@ -14,14 +14,14 @@ test.skipIf(noPostgres)(name, async () => {
     fc.constantFrom('NULL', 'null', '', '{}'),
     fc.constant(null)
   )
-  const integers = fc.array(fc.maxSafeInteger())
+  const integers = fc.array(fc.oneof(fc.maxSafeInteger(), fc.constant(null)))
   await fc.assert(
     fc.asyncProperty(fc.array(text), integers, async (texts, numbers) => {
-      const { rows } = await client.query<{ texts: (string | null)[]; numbers: string[] }>(
+      const { rows } = await client.query<{ texts: (string | null)[]; numbers: (string | null)[] }>(
         'SELECT $1::text[] AS texts, $2::bigint[] AS numbers',
         [textsAsText(texts), integersAsText(numbers)]
       )
-      expect(rows[0]).toEqual({ texts, numbers: numbers.map(String) })
+      expect(rows[0]).toEqual({ texts, numbers: numbers.map((number) => number?.toString() ?? null) })
     }),
     { numRuns: 300 }
   )

@@ -128,6 +128,20 @@ describe('The newest events and keys', () => {
     writer.database.close()
   })
 
+  test('U2: keep a column that a newer Parley added when an older one merges them', async () => {
+    const writer = await openWriter()
+    writer.send(...messages(1))
+    for (const table of ['older_events', 'recent_events']) {
+      writer.database.exec(`ALTER TABLE ${table} ADD COLUMN added_later text`)
+    }
+    writer.database.exec("UPDATE recent_events SET added_later = 'kept'")
+    writer.recent.add(many)
+    expect(writer.counts().recent).toBe(0)
+    const kept = writer.database.prepare('SELECT DISTINCT added_later FROM older_events').all()
+    expect(kept.map((row) => row['added_later'])).toEqual(['kept'])
+    writer.database.close()
+  })
+
   test('are merged by a server after many writes, and doctor finds no problem', async () => {
     const store = await openSqliteStore(path)
     await Promise.all(messages(8_100).map((send) => store.send(send)))
