@@ -98,6 +98,7 @@ export function planSend(
     client_id: send.clientId
   }
   const message = newMessage({ id, conversationId, position, sender }, written, send.now)
+  const { mine, others } = encodeBoth(message)
   return {
     message,
     key: { sender_id: send.senderId, key: send.key, payload_hash: send.payloadHash, message_id: id },
@@ -109,7 +110,8 @@ export function planSend(
       })) ?? noMentions,
     event: newEvent('message', { messageId: id }, send.now),
     participants,
-    ...encodeBoth(message)
+    mine,
+    others
   }
 }
 
