@@ -292,7 +292,10 @@ describe('a refusal', () => {
         : route.continue()
     )
     await send(johns, 'refused')
-    await message(johns, 'refused').getByText('You have to wait until Monday.').waitFor()
+    await message(johns, 'refused')
+      .getByText(/Not sent\..*The server rejected this/)
+      .waitFor()
+    expect(await johns.getByText('until Monday').count()).toBe(0)
     await startWith(johns, 'jill')
     await listed(johns, 'jane').getByText('Not sent').waitFor()
     await listed(johns, 'jane').getByText('refused').waitFor()
@@ -314,14 +317,17 @@ describe('a refusal', () => {
           code: 'validation_failed',
           status: 422,
           title: 'No',
-          detail: 'The message must not be longer.'
+          detail: 'The message must not be longer.',
+          fields: { content: { code: 'too_long', max: 10 } }
         }
       })
     )
     await field(johns).press('ArrowUp')
     await field(johns).fill('refused, and edited')
     await field(johns).press('Enter')
-    await failures(johns).getByText('The message must not be longer.').waitFor()
+    await failures(johns)
+      .getByText(/must be at most 10 characters/)
+      .waitFor()
     await message(johns, 'refused').waitFor()
     // An unchanged retry cannot succeed.
     expect(await failures(johns).getByRole('button').allTextContents()).toEqual(['Edit', 'Discard'])
