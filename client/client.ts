@@ -29,6 +29,9 @@ export type ClientOptions = {
   onServerTime?: (serverMs: number) => void
 }
 
+/** Characters in the JSON of a value that outlives its page: browsers limit such requests to 64 kB together. */
+const keepaliveMax = 15_000
+
 type Abortable = { signal?: AbortSignal | undefined }
 export type Client = ReturnType<typeof createClient>
 
@@ -261,14 +264,17 @@ export function createClient(options: ClientOptions = {}) {
       return get(paths.personalState, query, options)
     },
     /**
-     * Sets a value at this version, or deletes it with null. Safe to retry. Throws the problem
-     * `version_conflict`, whose `current` is the stored value, if its version differs.
+     * Sets a value at this version, or deletes it with null. Safe to retry. A small value is sent even if its page is closed.
+     * Throws the problem `version_conflict`, whose `current` is the stored value, if its version differs.
      */
-    putPersonalState(
+    async putPersonalState(
       { kind, key, version, value }: PersonalValue,
-      abortable: Abortable = {}
+      { signal }: Abortable = {}
     ): Promise<PersonalValue> {
-      return put(at(paths.personalValue, { kind, key }), { version, value }, abortable)
+      const keepalive = JSON.stringify(value).length < keepaliveMax
+      const path = at(paths.personalValue, { kind, key })
+      const spec = { method: 'PUT' as const, path, body: { version, value }, keepalive, signal }
+      return (await request<PersonalValue>(connection, spec)).data
     },
 
     /** Opens the event stream after a cursor, or from now on. `EventStream` reads it and reconnects. */

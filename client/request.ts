@@ -23,6 +23,8 @@ export type RequestSpec = {
   headers?: Record<string, string>
   body?: unknown
   signal?: AbortSignal | undefined
+  /** Whether the request outlives the page that sends it. Browsers limit the body to 64 kB. */
+  keepalive?: boolean | undefined
   /** Receives the headers of each valid response. */
   onHeaders?: (headers: Headers) => void
 }
@@ -81,7 +83,7 @@ async function exchange<Result>(
   }
 }
 
-function init({ token }: Connection, { method = 'GET', headers, body }: RequestSpec): RequestInit {
+function init({ token }: Connection, { method = 'GET', headers, body, keepalive }: RequestSpec): RequestInit {
   return {
     method,
     credentials: token === null ? 'same-origin' : 'omit',
@@ -92,7 +94,8 @@ function init({ token }: Connection, { method = 'GET', headers, body }: RequestS
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...headers
     },
-    ...(body !== undefined && { body: JSON.stringify(body) })
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(keepalive && { keepalive })
   }
 }
 

@@ -19,23 +19,28 @@ export const personalKeyPattern = new RegExp(`^[A-Za-z0-9_.:-]{1,${personalKeyMa
 const text = (maxLength: number) => Type.String({ format: 'text', maxLength })
 const scalar = [Type.Boolean(), Type.Number(), text(1_000)] as const
 
-/** A draft: the next message and the one it answers, and an edit that was begun. A newer client may add fields. */
+const draftPart = {
+  text: text(personalValueMaxBytes),
+  replyTo: Type.Optional(Type.Union([Quote, Type.Null()])),
+  editing: Type.Optional(
+    Type.Union([
+      Type.Object({
+        messageId: Id,
+        version: Type.Integer({ minimum: 1 }),
+        original: text(personalValueMaxBytes),
+        text: text(personalValueMaxBytes)
+      }),
+      Type.Null()
+    ])
+  )
+}
+
+/**
+ * A draft: the next message and the one it answers, and an edit that was begun. `others` are drafts that conflicted with it. A
+ * newer client may add fields.
+ */
 const Draft = Type.Object(
-  {
-    text: text(personalValueMaxBytes),
-    replyTo: Type.Optional(Type.Union([Quote, Type.Null()])),
-    editing: Type.Optional(
-      Type.Union([
-        Type.Object({
-          messageId: Id,
-          version: Type.Integer({ minimum: 1 }),
-          original: text(personalValueMaxBytes),
-          text: text(personalValueMaxBytes)
-        }),
-        Type.Null()
-      ])
-    )
-  },
+  { ...draftPart, others: Type.Optional(Type.Array(Type.Object(draftPart), { maxItems: 10 })) },
   { maxProperties: 20 }
 )
 export type PersonalDraft = Static<typeof Draft>

@@ -8,12 +8,14 @@ import { ConversationList } from '../../web/src/features/home/conversation-list.
 import { useAwareness } from '../../web/src/state/hooks/awareness.ts'
 import { MessengerProvider, useMessengerState } from '../../web/src/state/hooks/context.tsx'
 import type { Messenger } from '../../web/src/state/hooks/messenger.ts'
+import { openDrafts } from '../../web/src/state/kept/drafts.ts'
 import { initialState, type Action, type State } from '../../web/src/state/model/state.ts'
 import { reduce } from '../../web/src/state/model/reducer.ts'
 import { signals } from '../../web/src/state/hooks/signals.ts'
 import { jane, joe, john, modelServer } from './model-server.ts'
 
 beforeEach(() => {
+  localStorage.clear()
   vi.useFakeTimers()
   vi.stubGlobal('matchMedia', () => ({ matches: false }))
 })
@@ -50,7 +52,8 @@ function open() {
     awareness.streamChanged(state)
     await act(() => vi.advanceTimersByTimeAsync(0))
   }
-  return { store, dispatch, sent, awareness, stream, messenger: { store } as unknown as Messenger }
+  const messenger = { store, drafts: openDrafts(john.id) } as unknown as Messenger
+  return { store, dispatch, sent, awareness, stream, messenger }
 }
 
 function row(name: string): string {

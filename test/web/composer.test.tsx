@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AuthUser } from '@parley/contract/people'
 import { quoteOf } from '../../web/src/lib/quotes.ts'
@@ -61,6 +61,79 @@ function compose({ draft = emptyDraft, send, edit, me = john, isDeleted = () => 
 }
 
 const button = (name: string) => screen.getByRole<HTMLButtonElement>('button', { name })
+
+/** Another device changed the draft, and this one has synchronised it. */
+function synchronise({ drafts }: ReturnType<typeof compose>, text: string) {
+  const draft: Draft = { ...emptyDraft, text }
+  act(() => drafts.write('7', { draft, base: { version: 1, draft }, sent: null }))
+}
+const notice = () => screen.queryByText('You also have a draft from another device')
+
+describe('a draft of another device', () => {
+  it('P4: comes into a field in which I am not writing, though the page gave it the focus', () => {
+    const composer = compose()
+    expect(document.activeElement).toBe(composer.field)
+    for (const text of ['h', 'hello', 'hello jane']) {
+      synchronise(composer, text)
+      expect([composer.field.value, notice()]).toEqual([text, null])
+    }
+  })
+
+  it('P4: waits while I am writing, and can be used, or comes when I leave the field', () => {
+    const composer = compose()
+    composer.write('mine')
+    synchronise(composer, 'of the phone')
+    expect(composer.field.value).toBe('mine')
+    expect(notice()).not.toBeNull()
+    fireEvent.click(button('Use it'))
+    expect([composer.field.value, notice()]).toEqual(['of the phone', null])
+
+    fireEvent.pointerDown(composer.field)
+    synchronise(composer, 'of the phone again')
+    expect(composer.field.value).toBe('of the phone')
+    act(() => composer.field.blur())
+    expect([composer.field.value, notice()]).toEqual(['of the phone again', null])
+  })
+
+  it('P4: waits in a field that I went to, and is discarded for what is there', () => {
+    const composer = compose()
+    composer.write('mine')
+    act(() => composer.field.blur())
+    act(() => composer.field.focus())
+    synchronise(composer, 'of the phone')
+    fireEvent.click(button('Discard the other draft'))
+    expect([composer.field.value, notice()]).toEqual(['mine', null])
+    expect(composer.drafts.read('7').draft.text).toBe('mine')
+  })
+
+  it('P4: that conflicts is kept beside mine, and they change places', () => {
+    const composer = compose()
+    composer.write('mine')
+    synchronise(composer, 'of the phone')
+    composer.write('mine, and more')
+    expect(screen.getByText('of the phone')).toBeTruthy()
+    fireEvent.click(button('Use it'))
+    expect(composer.field.value).toBe('of the phone')
+    fireEvent.click(button('Discard the other draft'))
+    expect([composer.field.value, notice()]).toEqual(['of the phone', null])
+  })
+
+  it('P4: takes the text away that was sent there, while I have changed nothing', () => {
+    const composer = compose()
+    composer.write('mine')
+    synchronise(composer, '')
+    expect(composer.field.value).toBe('')
+  })
+
+  it('takes no focus with its reply', () => {
+    const composer = compose()
+    act(() => composer.field.blur())
+    const draft: Draft = { ...emptyDraft, replyTo: { id: '3', content: 'a question', sender: jane } }
+    act(() => composer.drafts.write('7', { draft, base: { version: 1, draft }, sent: null }))
+    expect(screen.getByText(/Reply to/)).toBeTruthy()
+    expect(document.activeElement).not.toBe(composer.field)
+  })
+})
 
 describe('the composer', () => {
   it('sends on Enter and clears the field', async () => {

@@ -5,6 +5,7 @@ import type { Message } from '@parley/contract/messages'
 import type { User } from '@parley/contract/people'
 import { listedEntries, unreadCount } from '../../web/src/state/model/entries.ts'
 import { initialState, type Action, type State } from '../../web/src/state/model/state.ts'
+import { personalValue } from '../../web/src/state/model/personal.ts'
 import { canCatchUp } from '../../web/src/state/model/recent.ts'
 import { reduce } from '../../web/src/state/model/reducer.ts'
 import { jane, jill, joe, john, modelServer, type ModelServer } from './model-server.ts'
@@ -68,6 +69,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     named(`${user.username} is removed`, (server) => server.takeOut(user))
   ),
   anyOf(john, joe).map((user) => named(`${user.username} leaves`, (server) => server.takeOut(user, user))),
+  fc
+    .tuple(where, anyOf('hello', 'bye', null))
+    .map(([at, text]) => named(`the draft in ${at} becomes ${text}`, (server) => server.draft(at, text))),
   anyOf('friends', 'garden').map((title) => named(`is called ${title}`, (server) => server.rename(title))),
   fc
     .tuple(anyOf(john, joe), anyOf('admin' as const, 'member' as const))
@@ -113,6 +117,7 @@ function seen(state: State) {
   const there = (id: string) => state.entries[id] !== undefined
   return {
     cursor: state.cursor,
+    drafts: opened.map((id) => personalValue(state, 'draft', id).value),
     list: listedEntries(state.entries, state.listedDownTo).map((entry) => ({
       ...entry,
       // Reactions are not visible in the list.

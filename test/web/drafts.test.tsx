@@ -87,3 +87,34 @@ it("a value that exceeds the browser's storage takes precedence over the older s
   forgetKeys('parley:1:')
   expect(recall('parley:1:x')).toBeNull()
 })
+
+/** What the browser does in this tab when another one writes. */
+const writeElsewhere = (text: string) => {
+  const key = 'parley:1:draft:7'
+  localStorage.setItem(key, JSON.stringify({ ...emptyDraft, text }))
+  dispatchEvent(new StorageEvent('storage', { key }))
+}
+
+it('what another tab wrote is on the screen at once, and what I wrote without having seen it is kept beside it', () => {
+  const drafts = openDrafts('1')
+  const seen: string[] = []
+  const stop = drafts.subscribe('7', () => void seen.push(drafts.get('7').text))
+  drafts.get('7')
+  writeElsewhere('from there')
+  expect([drafts.get('7').text, seen]).toEqual(['from there', ['from there']])
+  drafts.hold('7', true)
+  writeElsewhere('from there, again')
+  expect(drafts.get('7').text).toBe('from there')
+  drafts.set('7', { ...drafts.get('7'), text: 'from here' })
+  expect(drafts.get('7')).toMatchObject({ text: 'from here', others: [{ text: 'from there, again' }] })
+  localStorage.clear()
+  dispatchEvent(new StorageEvent('storage', { key: null }))
+  expect(drafts.get('7')).toEqual(emptyDraft)
+  stop()
+})
+
+it('a draft of the version before is read, with its reply', () => {
+  const replyTo = { id: '2', sender: john, content: 'a question' }
+  localStorage.setItem('parley:1:draft:7', JSON.stringify({ text: 'an answer', replyTo, editing: null }))
+  expect(openDrafts('1').get('7')).toEqual({ ...emptyDraft, text: 'an answer', replyTo })
+})

@@ -4,6 +4,7 @@ import type { Change, Message } from '@parley/contract/messages'
 import type { Participant, Role } from '@parley/contract/participants'
 import type { User } from '@parley/contract/people'
 import type { LogEvent } from '@parley/contract/events'
+import type { PersonalValue } from '@parley/contract/personal-state'
 import type { Snapshot } from '../../web/src/state/model/state.ts'
 
 const person = (id: string, username: string): User => ({ id, username, avatarURL: null })
@@ -34,6 +35,8 @@ export function modelServer() {
   const log: LogEvent[] = []
   /** Location of each event's message, for replays. */
   const places: { conversationId: string; position: number | null }[] = []
+  /** What john keeps for himself, by key; tombstones, too. */
+  const drafts = new Map<string, PersonalValue>()
   let lastId = 0
 
   const at = () => new Date(start + lastId * 1_000).toISOString()
@@ -205,6 +208,14 @@ export function modelServer() {
     line(talk, jane, { kind: 'role_changed', user, role })
   }
 
+  /** Sets john's draft of a conversation; null deletes it. */
+  function draft(key: string, text: string | null): void {
+    const version = (drafts.get(key)?.version ?? 0) + 1
+    const data = { kind: 'draft' as const, key, version, value: text === null ? null : { text } }
+    drafts.set(key, data)
+    tell('', { name: 'personal_state_changed', data })
+  }
+
   function isMine(id: string): boolean {
     return has(talks.get(id), john)
   }
@@ -244,6 +255,10 @@ export function modelServer() {
   function readAgain(seq: number): LogEvent {
     const logged = log[seq - 1]!
     const { conversationId, position } = places[seq - 1]!
+    if (logged.name === 'personal_state_changed') {
+      const newest = drafts.get(logged.data.key)!.version === logged.data.version
+      return newest ? logged : { name: 'gone', data: {} }
+    }
     const talk = talks.get(conversationId)
     if (logged.name === 'participant_removed' && logged.data.change?.user?.id === john.id) return logged
     if (!talk || !has(talk, john) || (position !== null && position <= talk.visibleFrom))
@@ -264,6 +279,7 @@ export function modelServer() {
     takeOut,
     rename,
     changeRole,
+    draft,
     isMine,
     conversation,
     page,
@@ -279,6 +295,7 @@ export function modelServer() {
       return structuredClone({
         cursor: { epoch: 'e', seq: log.length },
         conversations: all.sort((a, b) => Number(b.lastMessage!.id) - Number(a.lastMessage!.id)),
+        personal: Array.from(drafts.values()).filter(({ value }) => value !== null),
         opened: shown.map((id) => ({ conversation: conversation(id), messages: page(id) }))
       })
     }

@@ -1,6 +1,7 @@
 import { memoryOutbox, Refusal, type Client } from '@parley/client'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { recall } from '../../web/src/lib/local-store.ts'
+import { openDrafts } from '../../web/src/state/kept/drafts.ts'
 import { initialState, type State } from '../../web/src/state/model/state.ts'
 import { keepSessionAlive } from '../../web/src/state/sync/session-life.ts'
 import { Tab } from '../../web/src/state/sync/tab.ts'
@@ -17,7 +18,8 @@ function leadingTab() {
     client: { openEvents, refreshToken: () => Promise.reject(busy) } as unknown as Client,
     me: john,
     outbox: { ...memoryOutbox(), close: nothing },
-    state: () => state,
+    drafts: openDrafts(john.id),
+    store: { getState: () => state, subscribe: () => nothing },
     dispatch: nothing,
     takeSnapshot: () => Promise.resolve(),
     apply: nothing,

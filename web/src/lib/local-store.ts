@@ -21,6 +21,35 @@ export function keep(key: string, value: string): void {
   }
 }
 
+/** Returns the keys that start with `prefix` and have a value. */
+export function listKeys(prefix: string): string[] {
+  const keys = new Set(memory.keys())
+  try {
+    for (const key of Object.keys(localStorage)) keys.add(key)
+  } catch {
+    // There is no store: what is in memory is all there is.
+  }
+  return [...keys].filter((key) => key.startsWith(prefix))
+}
+
+/**
+ * Calls `listener` with each key that starts with `prefix` and that another tab changed, until `signal` aborts; with null when it
+ * emptied the store.
+ */
+export function watchKeys(
+  prefix: string,
+  listener: (key: string | null) => void,
+  signal: AbortSignal | undefined
+): void {
+  const hear = ({ key }: StorageEvent) => {
+    if (key !== null && !key.startsWith(prefix)) return
+    // What another tab wrote is newer than what this one could not.
+    if (key !== null) memory.delete(key)
+    listener(key)
+  }
+  addEventListener('storage', hear, signal && { signal })
+}
+
 /** Deletes all values whose keys start with `prefix`, in both stores of the browser and in memory. */
 export function forgetKeys(prefix: string): void {
   for (const key of memory.keys()) if (key.startsWith(prefix)) memory.delete(key)

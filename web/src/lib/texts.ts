@@ -56,6 +56,7 @@ export const texts = {
     notSent: 'Not sent',
     notSaved: 'Not saved',
     unavailable: 'Conversation not in your list',
+    draft: 'Draft: ',
     you: 'You: ',
     by: (name: string) => `${isolate(name)}: `,
     typing: 'typing…',
@@ -106,6 +107,10 @@ export const texts = {
     mentionsFound: (count: number) =>
       count === 1 ? '1 member to mention' : `${count} members to mention, choose with the arrow keys`,
     send: 'Send',
+    otherDraft: 'You also have a draft from another device',
+    otherDraftWithoutText: 'A reply without text',
+    takeDraft: 'Use it',
+    discardDraft: 'Discard the other draft',
     quoteGone: 'The original message was deleted. Yours will be sent without the quote.',
     charactersLeft: (count: number) =>
       `${Math.abs(count)} ${Math.abs(count) === 1 ? 'character' : 'characters'} ${count >= 0 ? 'left' : 'too many'}`,

@@ -13,6 +13,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { MentionList } from './mention-list.tsx'
 import { useMentioning } from './mentioning.ts'
 import { ModeBar } from './mode-bar.tsx'
+import { OtherDraft } from './other-draft.tsx'
 import type { Writing } from './writing.ts'
 import fieldStyles from '../../ui/field.module.css'
 import noteStyles from './note.module.css'
@@ -41,6 +42,7 @@ export function Composer(props: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const [failure, setFailure] = useState<string | null>(null)
   const draft = useSyncExternalStore(writing.subscribe, writing.get)
+  const other = useSyncExternalStore(writing.subscribe, writing.other)
   const text = textOf(draft)
   const { editing } = draft
   const hasMode = editing !== null || draft.replyTo !== null
@@ -51,25 +53,29 @@ export function Composer(props: ComposerProps) {
   const length = text.length >= countFrom ? countCodePoints(text.trim()) : 0
   const sendable = !isBlank(text) && length <= max
 
+  // Focus that the page gives to the field is not writing yet.
+  const givesFocus = useRef(false)
   useEffect(() => {
     const { current } = field
     if (!current || isTouchOnly()) return
+    givesFocus.current = true
     current.focus({ preventScroll: true })
+    givesFocus.current = false
     // Behind what was begun before.
     current.setSelectionRange(current.value.length, current.value.length)
   }, [field])
+  useEffect(() => writing.leave, [writing])
 
-  const mode = editing ? `edit ${editing.messageId}` : draft.replyTo && `reply ${draft.replyTo.id}`
-  const shownMode = useRef(mode)
+  const modes = useSyncExternalStore(writing.subscribe, writing.modes)
+  const shownModes = useRef(modes)
   useEffect(() => {
     const { current } = field
-    // One that was there when the page came asks for no focus.
-    const same = shownMode.current === mode
-    shownMode.current = mode
-    if (same || mode === null || !current) return
+    const same = shownModes.current === modes
+    shownModes.current = modes
+    if (same || !current) return
     current.focus({ preventScroll: true })
     current.setSelectionRange(current.value.length, current.value.length)
-  }, [field, mode])
+  }, [field, modes])
 
   async function send(event?: FormEvent) {
     event?.preventDefault()
@@ -117,6 +123,7 @@ export function Composer(props: ComposerProps) {
       }}
     >
       <ModeBar draft={draft} me={me} isDeleted={isDeleted} onLeave={leaveMode} />
+      <OtherDraft other={other} onUse={writing.useOther} onDiscard={writing.discardOther} />
       {failure && (
         <p className={classNames(noteStyles.note, noteStyles.failed)} role="alert">
           {failure}
@@ -143,12 +150,18 @@ export function Composer(props: ComposerProps) {
             value={text}
             onChange={(event) => {
               const { value } = event.target
+              writing.hold(true)
               writing.setText(value)
               if (!isBlank(value) && !editing) onTyping()
               mentioning.look()
             }}
             onSelect={() => mentioning.look()}
-            onBlur={() => mentioning.close()}
+            onFocus={() => writing.hold(!givesFocus.current)}
+            onPointerDown={() => writing.hold(true)}
+            onBlur={() => {
+              mentioning.close()
+              writing.leave()
+            }}
             onKeyDown={(event) => typed(event, press)}
           />
           {/* Browsers cut the placeholder of a text area in the middle of a letter. The label says the same. */}

@@ -2,7 +2,15 @@ import { isBlank } from '@parley/contract/text/characters'
 import type { Message } from '@parley/contract/messages'
 import { quoteOf } from '../../lib/quotes.ts'
 import { texts } from '../../lib/texts.ts'
-import { withEditing, withMessageBefore, withoutMode, withText, type Draft } from '../../state/model/draft.ts'
+import { withOtherUsed, withoutOther } from '../../state/model/draft-merge.ts'
+import {
+  withEditing,
+  withMessageBefore,
+  withoutMode,
+  withText,
+  type Draft,
+  type DraftPart
+} from '../../state/model/draft.ts'
 import type { Messenger } from '../../state/hooks/messenger.ts'
 
 export type Writing = ReturnType<typeof writingIn>
@@ -58,20 +66,45 @@ export function writingIn(
   }
 
   let storing: Promise<void> | null = null
+  let modes = 0
+  const changeMode = (make: (draft: Draft) => Draft) => {
+    modes++
+    change(make)
+  }
 
   return {
     conversationId,
     get,
     subscribe: (listener: () => void) => drafts.subscribe(conversationId, listener),
     setText: (text: string) => change((draft) => withText(draft, text)),
-    reply: (message: Message) => change((draft) => ({ ...draft, editing: null, replyTo: quoteOf(message) })),
+    reply: (message: Message) =>
+      changeMode((draft) => ({ ...draft, editing: null, replyTo: quoteOf(message) })),
     edit: (message: Pick<Message, 'id' | 'version' | 'content'>) =>
-      change((draft) => withEditing(draft, message)),
+      changeMode((draft) => withEditing(draft, message)),
     leaveMode: () => change(withoutMode),
+    /** Replies and edits that were begun here: a mode that comes from another device asks for no focus. */
+    modes: () => modes,
     giveBack,
     /** Puts a refused edit back into the composer, now of another version. */
     editAgain: (messageId: string, version: number, original: string, text: string) =>
-      change((draft) => ({ ...draft, editing: { messageId, version, original, text } })),
+      changeMode((draft) => ({ ...draft, editing: { messageId, version, original, text } })),
+    /** Tells whether I am writing in the field. Then what other devices write waits. */
+    hold: (isWriting: boolean) => drafts.hold(conversationId, isWriting),
+    /** The field was left. */
+    leave: () => {
+      drafts.hold(conversationId, false)
+      drafts.leave()
+    },
+    /** The draft of another device: one that waits, or one that conflicted. */
+    other: (): DraftPart | null => drafts.waiting(conversationId) ?? get().others[0] ?? null,
+    useOther: () => {
+      const waiting = drafts.waiting(conversationId)
+      drafts.replace(conversationId, waiting ?? withOtherUsed(get()))
+    },
+    discardOther: () => {
+      const waits = drafts.waiting(conversationId) !== null
+      drafts.replace(conversationId, waits ? get() : withoutOther(get()))
+    },
     /** Sends the text, or saves the edit. Resolves when the outbox has it; throws a sentence. */
     send(): Promise<void> {
       const draft = get()

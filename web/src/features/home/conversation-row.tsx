@@ -1,5 +1,5 @@
 import type { ChangeItem } from '@parley/client'
-import { memo } from 'react'
+import { memo, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { User } from '@parley/contract/people'
 import { asWritten } from '../../lib/bidi.ts'
@@ -14,6 +14,7 @@ import { nameOf, unreadCount, unreadMentions } from '../../state/model/entries.t
 import type { Entry } from '../../state/model/state.ts'
 import type { Outgoing } from '../../state/model/outgoing.ts'
 import { withChanges } from '../../state/model/pending-changes.ts'
+import { useDraftText } from '../../state/hooks/draft-text.ts'
 import { Unseen } from '../../ui/unseen.tsx'
 import styles from './conversation-row.module.css'
 
@@ -41,6 +42,7 @@ export const ConversationRow = memo(function ConversationRow({
 }) {
   const { id, kind, otherParticipant, lastMessage } = entry
   const today = useToday()
+  const draft = useDraftText(id, open)
   const unread = unreadCount(entry)
   const name = nameOf(entry)
   const at = outgoing?.last?.queuedAt ?? lastMessage?.createdAt
@@ -77,7 +79,9 @@ export const ConversationRow = memo(function ConversationRow({
           ) : (
             <span className={styles.last} data-part="last">
               {outgoing && <OutgoingMark outgoing={outgoing} />}
-              {outgoing?.last ? (
+              {!outgoing && draft !== '' ? (
+                <Words by={<span className={styles.draft}>{texts.home.draft}</span>}>{draft}</Words>
+              ) : outgoing?.last ? (
                 <Words by={texts.home.you}>{outgoing.last.content}</Words>
               ) : (
                 <LastMessage entry={entry} changes={changes} me={me} />
@@ -142,7 +146,7 @@ function LastMessage({
 }
 
 /** A line of what was said, after the name of who said it. */
-export function Words({ by, children }: { by: string | null; children: string }) {
+export function Words({ by, children }: { by: ReactNode; children: string }) {
   return (
     <>
       {by !== null && <span className={styles.by}>{by}</span>}

@@ -6,6 +6,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import { reportTrouble } from '../../lib/trouble.ts'
 import type { CommandContext } from './command-context.ts'
 import { listedEntries, unreadCount } from '../model/entries.ts'
+import { followUp } from './follow-up.ts'
 import { groupCommands, type GroupCommands } from './group-commands.ts'
 import { hasOlder } from '../model/histories.ts'
 import { compareIds } from '../model/ids.ts'
@@ -43,6 +44,7 @@ export type MessengerOptions = {
 export class Messenger {
   readonly store: StoreApi<State>
   readonly #options: MessengerOptions
+  readonly #context: CommandContext
   readonly #saver: ReturnType<typeof keepChanges>
   readonly #closed = new AbortController()
   readonly #connected = Promise.withResolvers<void>()
@@ -60,13 +62,13 @@ export class Messenger {
   constructor(options: MessengerOptions) {
     this.#options = options
     const { me, saved, client } = options
-    const context: CommandContext = {
+    const context: CommandContext = (this.#context = {
       client,
       state: () => this.store.getState(),
       dispatch: (action) => this.#dispatch(action),
       once: (name, run) => this.#once(name, run),
       ask: (ask, signal) => this.#ask(ask, signal)
-    }
+    })
     this.groups = groupCommands(context)
     this.messages = messageCommands(context)
     this.signals = signals(context, this.#closed.signal)
@@ -97,7 +99,8 @@ export class Messenger {
     this.#tab = new Tab({
       ...this.#options,
       me,
-      state: () => this.store.getState(),
+      drafts: this.drafts,
+      store: this.store,
       dispatch: (action) => this.#dispatch(action),
       takeSnapshot: () => this.#takeSnapshot(),
       apply: (event, cursor) => this.#apply(event, cursor),
@@ -231,15 +234,7 @@ export class Messenger {
   #apply(event: LogEvent, cursor: Cursor): void {
     if (!this.#dispatch({ type: 'event_arrived', event, cursor })) return this.store.setState({ cursor })
     this.signals.after(event)
-    const { conversationId } = event.data as { conversationId?: string }
-    if (conversationId === undefined || this.store.getState().entries[conversationId]) return
-    // Not one that I have just left: too old for the list so far, or new to me.
-    if (event.name === 'participant_removed') return
-    this.#once(`meet:${conversationId}`, async (signal) => {
-      const read = () => this.#options.client.conversation(conversationId, { signal })
-      const { data, cursor } = await this.#ask(read, signal)
-      this.#dispatch({ type: 'conversation_taken', conversation: data, cursor })
-    }).catch(() => {})
+    followUp(this.#context, event)
   }
 
   async #takeSnapshot(): Promise<void> {

@@ -20,12 +20,13 @@ export function keepChanges({ store, storage, read, signal }: KeeperOptions): St
   const stopWatching = trouble.subscribe(() => {
     storage.clear().catch(() => {})
   })
-  const stop = store.subscribe(({ cursor, entries, histories, participants }, before) => {
+  const stop = store.subscribe(({ cursor, entries, histories, participants, personal }, before) => {
     const same =
       cursor === before.cursor &&
       entries === before.entries &&
       histories === before.histories &&
-      participants === before.participants
+      participants === before.participants &&
+      personal === before.personal
     if (!same) saver.changed()
   })
   const flush = () => {

@@ -4,10 +4,13 @@ import { listedEntries, newestFirst } from '../model/entries.ts'
 import { initialState, type Entry, type History, type State } from '../model/state.ts'
 
 /** What this browser keeps of a state, so that the next page shows it at once, also without a network. */
-export type KeptState = Pick<State, 'me' | 'entries' | 'listedDownTo' | 'histories' | 'participants'>
+export type KeptState = Pick<
+  State,
+  'me' | 'entries' | 'listedDownTo' | 'histories' | 'participants' | 'personal'
+>
 
 /** The shape of what is kept. A change of `KeptState` takes the next number: what an older Parley kept is dropped. */
-export const keptVersion = 3
+export const keptVersion = 4
 
 const conversationsMax = 50
 const messagesMax = 100
@@ -36,7 +39,8 @@ export function keptOf(state: State): SavedState<KeptState> | null {
       entries: Object.fromEntries([...listed, ...opened, ...read].map((entry) => [entry.id, entry])),
       listedDownTo,
       histories: Object.fromEntries(opened.map(({ id }) => [id, newestOf(state.histories[id]!)])),
-      participants: participantsOf(state, opened)
+      participants: participantsOf(state, opened),
+      personal: state.personal
     }
   }
 }

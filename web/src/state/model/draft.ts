@@ -1,12 +1,18 @@
 import type { Message, Quote } from '@parley/contract/messages'
 
-/** What a person has begun to write in one conversation. */
-export type Draft = {
+/** What is in the composer: a text, and what it belongs to. */
+export type DraftPart = {
   /** The next message; it waits while an older one is edited. */
   readonly text: string
   /** The message it answers. */
   readonly replyTo: Quote | null
   readonly editing: Editing | null
+}
+
+/** What a person has begun to write in one conversation. */
+export type Draft = DraftPart & {
+  /** Drafts of other devices or tabs that conflicted with this one, the latest first. */
+  readonly others: readonly DraftPart[]
 }
 
 /** An edit that was begun. */
@@ -19,10 +25,10 @@ export type Editing = {
   readonly text: string
 }
 
-export const emptyDraft: Draft = { text: '', replyTo: null, editing: null }
+export const emptyDraft: Draft = { text: '', replyTo: null, editing: null, others: [] }
 
 /** The text in the field. */
-export function textOf({ text, editing }: Draft): string {
+export function textOf({ text, editing }: DraftPart): string {
   return editing ? editing.text : text
 }
 
@@ -46,6 +52,7 @@ export function withoutMode(draft: Draft): Draft {
 /** The draft with a message above what was written since; an edit that changed nothing yet makes room for it. */
 export function withMessageBefore(draft: Draft, { text, replyTo }: Pick<Draft, 'text' | 'replyTo'>): Draft {
   return {
+    ...draft,
     text: draft.text.trim() === '' ? text : `${text}\n${draft.text}`,
     replyTo: draft.replyTo ?? replyTo,
     editing: draft.editing?.text === draft.editing?.original ? null : draft.editing

@@ -6,6 +6,7 @@ import { withoutConversation, withLineAbout } from './membership.ts'
 import { withChangedEntry } from './mentions.ts'
 import type { State } from './state.ts'
 import { withLine, withReceipt } from './participants.ts'
+import { withPersonal } from './personal.ts'
 import { withoutAcknowledged, withConfirmedReaction } from './pending-changes.ts'
 
 /** The state after an event of the log. */
@@ -36,6 +37,8 @@ export function afterEvent(state: State, event: LogEvent): State {
     case 'role_changed':
     case 'conversation_renamed':
       return withTheLine(state, event.data)
+    case 'personal_state_changed':
+      return { ...state, personal: withPersonal(state.personal, event.data) }
     default:
       // `gone`, and what a newer server knows: its place in the log is all there is to it here.
       return state

@@ -4,6 +4,7 @@ import { openHistory, withPage } from './histories.ts'
 import type { Action, Snapshot, State } from './state.ts'
 import { withParticipantPage } from './participants.ts'
 import { afterSnapshot, withOutbox, withAcknowledged } from './pending-changes.ts'
+import { personalOf, withPersonal } from './personal.ts'
 import { toldSince, withRecent } from './recent.ts'
 import { afterEvent, withChanged, withSent } from './events.ts'
 
@@ -50,6 +51,10 @@ export function reduce(state: State, action: Action): State {
       const participants = withParticipantPage(state.participants, conversationId, page, after)
       return caughtUp({ ...state, participants }, cursor, conversationId)
     }
+    case 'personal_taken':
+      return { ...state, personal: withPersonal(state.personal, action.value) }
+    case 'personal_listed':
+      return { ...state, personal: action.values.reduce(withPersonal, state.personal) }
     case 'conversation_read':
       return { ...state, entries: withReadHere(state.entries, action.conversationId, action.mark) }
     case 'outbox_listed':
@@ -70,7 +75,7 @@ function caughtUp(state: State, cursor: Cursor | null, ...conversationIds: strin
 }
 
 /** Everything the server told is taken afresh; what is only ours, the outbox and what was read, stays. */
-function fromSnapshot(state: State, { cursor, conversations, opened }: Snapshot): State {
+function fromSnapshot(state: State, { cursor, conversations, personal, opened }: Snapshot): State {
   const all = [...conversations, ...opened.map(({ conversation }) => conversation)]
   // A history whose first page is on its way stays open, and collects anew.
   const awaited = Object.entries(state.histories).filter(([, { loaded }]) => !loaded)
@@ -84,6 +89,7 @@ function fromSnapshot(state: State, { cursor, conversations, opened }: Snapshot)
     listedDownTo: listedDownToAfter(conversations),
     histories,
     participants: {},
+    personal: personal ? personalOf(personal) : state.personal,
     recent: [],
     ...afterSnapshot(state.outbox)
   }

@@ -6,6 +6,7 @@ import type { Participant, Role } from '@parley/contract/participants'
 import type { AuthUser, User } from '@parley/contract/people'
 import type { Presence } from '@parley/contract/presence'
 import type { LogEvent } from '@parley/contract/events'
+import type { PersonalValue } from '@parley/contract/personal-state'
 
 /** A conversation as this person sees it. What is unread follows from the two positions. */
 export type Entry = {
@@ -57,6 +58,8 @@ export type State = {
   readonly histories: Readonly<Record<string, History>>
   /** Only of the conversations that needed them. */
   readonly participants: Readonly<Record<string, Participants>>
+  /** What this person keeps for themselves, by kind and key; deleted values, too. */
+  readonly personal: Readonly<Record<string, PersonalValue>>
   /** The last events, without a gap: what a request answers may be older than what they told. */
   readonly recent: readonly ToldEvent[]
   /** What this person did and the server has not acknowledged, in all tabs of the browser. */
@@ -78,6 +81,8 @@ export type State = {
 export type Snapshot = {
   readonly cursor: Cursor
   readonly conversations: readonly Conversation[]
+  /** Null where the server is of the version before and has none. */
+  readonly personal: readonly PersonalValue[] | null
   readonly opened: readonly { conversation: Conversation; messages: readonly Message[] }[]
 }
 
@@ -104,6 +109,8 @@ export type Action =
       after: string | null
       cursor: Cursor | null
     }
+  | { type: 'personal_taken'; value: PersonalValue }
+  | { type: 'personal_listed'; values: readonly PersonalValue[] }
   | { type: 'conversation_read'; conversationId: string; mark: ReadMark }
   | { type: 'outbox_listed'; items: readonly OutboxItem[] }
   /** The server acknowledged an item of the outbox; `message` is its answer, null where it has none. */
@@ -119,6 +126,7 @@ export function initialState(me: AuthUser): State {
     listedDownTo: null,
     histories: {},
     participants: {},
+    personal: {},
     recent: [],
     outbox: [],
     acknowledged: [],

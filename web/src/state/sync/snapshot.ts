@@ -2,6 +2,8 @@ import type { Client } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
 import type { Conversation } from '@parley/contract/conversations'
 import type { Message } from '@parley/contract/messages'
+import type { PersonalValue } from '@parley/contract/personal-state'
+import { Problem } from '@parley/contract/problems'
 import type { Snapshot } from '../model/state.ts'
 import { untilAnswered } from '../../lib/retries.ts'
 
@@ -16,6 +18,7 @@ export async function fetchSnapshot(
 ): Promise<Snapshot> {
   const { data, cursor } = await untilAnswered(() => client.conversations({ signal }), signal)
   if (!cursor) throw new Error('The server gave no cursor with its state')
+  const personal = await fetchPersonal(client, signal)
   // One that is mine no more is not on the screen for long.
   const pages = await Promise.all(
     Array.from(opened, (id) =>
@@ -25,7 +28,23 @@ export async function fetchSnapshot(
       })
     )
   )
-  return { cursor, conversations: data, opened: pages.filter((page) => page !== null) }
+  return { cursor, conversations: data, personal, opened: pages.filter((page) => page !== null) }
+}
+
+/** Fetches everything that a person keeps for themselves; null from a server of the version before, which has none. */
+export async function fetchPersonal(client: Client, signal: AbortSignal): Promise<PersonalValue[] | null> {
+  const values: PersonalValue[] = []
+  try {
+    for (;;) {
+      const after = values.at(-1)
+      const { data } = await untilAnswered(() => client.personalState({ after, signal }), signal)
+      if (data.length === 0) return values
+      values.push(...data)
+    }
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'not_found') return null
+    throw error
+  }
 }
 
 /** A conversation with its newest messages, without marking them read. */

@@ -16,6 +16,8 @@ export type TabMessage =
   /** Somebody does not want to wait for the next try. */
   | { kind: 'wake' }
   | { kind: 'outbox_changed' }
+  /** A field was left: its draft is saved now. */
+  | { kind: 'draft_left' }
   | { kind: 'item_acknowledged'; item: OutboxItem; message: Message | null }
 
 export type TabChannel = {

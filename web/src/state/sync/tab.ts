@@ -2,6 +2,9 @@ import type { Client } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
 import type { User } from '@parley/contract/people'
 import type { LogEvent, Signal } from '@parley/contract/events'
+import type { StoreApi } from 'zustand/vanilla'
+import type { Drafts } from '../kept/drafts.ts'
+import { DraftSync } from './draft-sync.ts'
 import { Feed } from './feed.ts'
 import { Leader } from './leader.ts'
 import { Leadership } from './leadership.ts'
@@ -14,7 +17,8 @@ export type TabOptions = {
   client: Client
   me: User
   outbox: OutboxDatabase
-  state: () => State
+  drafts: Drafts
+  store: Pick<StoreApi<State>, 'getState' | 'subscribe'>
   dispatch: (action: Action) => void
   /** Fetches a snapshot and puts it in place. */
   takeSnapshot: () => Promise<void>
@@ -43,6 +47,7 @@ export class Tab {
   readonly #leadership: Leadership
   readonly #closed = new AbortController()
   #leader: Leader | null = null
+  #draftSync: DraftSync | null = null
   #leaderSpokeAt = 0
 
   constructor(options: TabOptions) {
@@ -53,12 +58,12 @@ export class Tab {
     // Events are kept from here on, so a snapshot that is taken next misses none of them.
     this.#channel = openTabChannel(name, (message) => this.#hear(message))
     this.#feed = new Feed({
-      cursor: () => options.state().cursor,
+      cursor: () => options.store.getState().cursor,
       takeSnapshot: options.takeSnapshot,
       apply: options.apply
     })
     // What this browser kept is where the stream goes on from.
-    const ready = options.state().cursor ? Promise.resolve() : this.#feed.startOver()
+    const ready = options.store.getState().cursor ? Promise.resolve() : this.#feed.startOver()
     ready.catch(options.onFailure)
     this.#leadership = new Leadership({
       name,
@@ -72,6 +77,9 @@ export class Tab {
     document.addEventListener('visibilitychange', () => this.#lookUp(), { signal })
     addEventListener('pageshow', () => this.#lookUp(), { signal })
     addEventListener('online', () => this.wake(), { signal })
+    addEventListener('pagehide', () => this.#leaveDrafts(), { signal })
+    const stop = options.drafts.observe({ left: () => this.#leaveDrafts() })
+    signal.addEventListener('abort', stop)
     const asking = setInterval(() => this.#askLeader(), askEveryMs)
     signal.addEventListener('abort', () => clearInterval(asking))
     this.#lookUp()
@@ -101,11 +109,11 @@ export class Tab {
 
   #lead(signal: AbortSignal): void {
     if (signal.aborted) return
-    const { client, me, outbox, state, dispatch, stillMe, onSignedOut } = this.#options
+    const { client, me, outbox, drafts, store, dispatch, stillMe, onSignedOut } = this.#options
     const leader = new Leader({
       client,
       storage: outbox,
-      cursor: state().cursor,
+      cursor: store.getState().cursor,
       stillMe,
       onEvent: (event, cursor) => {
         this.#channel.post({ kind: 'event', event, cursor })
@@ -118,7 +126,7 @@ export class Tab {
       onReset: async () => {
         this.#channel.post({ kind: 'reset' })
         await this.#feed.startOver()
-        return state().cursor!
+        return store.getState().cursor!
       },
       onState: () => this.#tellStream(),
       onSent: (item, message) => {
@@ -139,6 +147,9 @@ export class Tab {
       this.#leader = null
       leader.close()
     })
+    const sync = new DraftSync({ client, drafts, store, dispatch, stillMe, signal })
+    signal.addEventListener('abort', () => (this.#draftSync = null))
+    this.#draftSync = sync
     keepSessionAlive(client, me.id, signal)
   }
 
@@ -167,6 +178,8 @@ export class Tab {
         return this.#tellStream()
       case 'wake':
         return this.#leader?.wake()
+      case 'draft_left':
+        return this.#draftSync?.flush()
       case 'outbox_changed':
         this.#leader?.look()
         return this.#options.onOutboxChanged()
@@ -177,14 +190,21 @@ export class Tab {
 
   /** The leader has come this far: a tab that slept may have missed what it told. */
   #compare(leaderAt: Cursor | null): void {
-    const mine = this.#options.state().cursor
+    const mine = this.#options.store.getState().cursor
     if (!leaderAt || !mine || (mine.epoch === leaderAt.epoch && mine.seq >= leaderAt.seq)) return
     this.#startOver()
   }
 
+  /** Saves what was written: this tab, or the one that leads. */
+  #leaveDrafts(): void {
+    if (this.#draftSync) this.#draftSync.flush()
+    else this.#channel.post({ kind: 'draft_left' })
+  }
+
   /** A person looks at this tab again: its leader does not wait for a retry any longer. */
   #lookUp(): void {
-    if (this.#leader && document.visibilityState === 'visible') this.#leader.wake()
+    if (document.visibilityState === 'hidden') this.#leaveDrafts()
+    else if (this.#leader) this.#leader.wake()
     else this.#askLeader()
   }
 
