@@ -1,4 +1,4 @@
-import type { Kysely, Expression, SqlBool } from 'kysely'
+import type { Expression, Kysely, RawBuilder, SqlBool } from 'kysely'
 import { databaseTime } from '../storage/database-time.ts'
 import type { Schema } from '../storage/schema.ts'
 import { buryJob, settle, type Settlement } from './settlement-procedures.ts'
@@ -34,19 +34,25 @@ const unanswered = 'No attempt ended: the process was killed, or the handler exc
 
 /** Acknowledges what ended and leases what is due. Retrying it after a lost reply is safe. */
 export async function turnJobs(db: Kysely<Schema>, turn: Turn): Promise<{ result: TurnResult }> {
+  // One moment for all: a job that becomes due in between would be neither leased nor waited for.
+  const now = databaseTime(db)
   await settle(db, turn)
-  for (const { queue, everyMs } of turn.recurring) await ensureRecurring(db, queue, everyMs, turn.epoch)
+  for (const { queue, everyMs } of turn.recurring) await ensureRecurring(db, queue, everyMs, turn.epoch, now)
   const leased: LeasedJob[] = []
   const waitMs: TurnResult['waitMs'] = {}
   for (const wanted of turn.wanted) {
-    leased.push(...(await lease(db, turn, wanted)))
-    waitMs[wanted.queue] = await untilNext(db, wanted.queue, turn.epoch)
+    leased.push(...(await lease(db, turn, wanted, now)))
+    waitMs[wanted.queue] = await untilNext(db, wanted.queue, turn.epoch, now)
   }
   return { result: { leased, waitMs } }
 }
 
-async function lease(db: Kysely<Schema>, turn: Turn, wanted: Turn['wanted'][number]): Promise<LeasedJob[]> {
-  const now = databaseTime(db)
+async function lease(
+  db: Kysely<Schema>,
+  turn: Turn,
+  wanted: Turn['wanted'][number],
+  now: RawBuilder<number>
+): Promise<LeasedJob[]> {
   let due = db
     .selectFrom('jobs')
     .select(['id', 'generation', 'attempts'])
@@ -89,8 +95,12 @@ async function lease(db: Kysely<Schema>, turn: Turn, wanted: Turn['wanted'][numb
   return jobs.toSorted((left, right) => ids.indexOf(left.id) - ids.indexOf(right.id))
 }
 
-async function untilNext(db: Kysely<Schema>, queue: string, epoch: string): Promise<number | null> {
-  const now = databaseTime(db)
+async function untilNext(
+  db: Kysely<Schema>,
+  queue: string,
+  epoch: string,
+  now: RawBuilder<number>
+): Promise<number | null> {
   const next = await db
     .selectFrom('jobs')
     .select((eb) => eb('run_at', '-', now).as('wait'))
@@ -109,9 +119,9 @@ async function ensureRecurring(
   db: Kysely<Schema>,
   queue: string,
   everyMs: number,
-  epoch: string
+  epoch: string,
+  now: RawBuilder<number>
 ): Promise<void> {
-  const now = databaseTime(db)
   const job = await db
     .selectFrom('jobs')
     .select(['id', (eb) => eb('run_at', '>', eb(now, '+', everyMs)).as('isFar')])

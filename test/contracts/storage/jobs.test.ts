@@ -382,6 +382,16 @@ describeStorage('Jobs', (under) => {
     })
   })
 
+  test('J7: a job that becomes due while its queue is read does not wait for the sweep', async () => {
+    const steps = new Steps()
+    const queue = queueOf(steps)
+    await using _running = run([queue], { sweepMs: hourMs })
+    for (let nth = 1; nth <= 400; nth++) {
+      await enqueue(queue, { runAt: Date.now() + (nth % 3) })
+      await steps.untilCount(nth)
+    }
+  })
+
   test('J7: a job runs when its time comes, because the runner wakes by itself', async () => {
     const steps = new Steps()
     const queue = queueOf(steps)
@@ -418,7 +428,7 @@ describeStorage('Jobs', (under) => {
     test('J8: runs once on any number of runners, and again after its interval', async () => {
       const steps = new Steps()
       const queue = queueOf(steps, { everyMs: hourMs })
-      await using one = run([queue], { sweepMs: 20 })
+      await using one = run([queue], { sweepMs: 20, alone: false })
       await using two = run([queue], { sweepMs: 20, alone: false })
       await steps.untilCount(1)
       await expect.poll(() => rows(queue)).toMatchObject([{ attempts: 0, leased_until: null }])
