@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { lingui } from '@lingui/vite-plugin'
 import { defineConfig } from 'vitest/config'
 
 // Polls end as soon as they succeed; the default timeout of one second is too short on a busy machine.
@@ -6,6 +7,9 @@ const patient = { expect: { poll: { timeout: 20_000 } } } as const
 const node = { environment: 'node', pool: 'forks', ...patient } as const
 // One process runs many files: reloading the code under test for each file would take longer than the tests.
 const shared = { isolate: false } as const
+
+/** Texts of the web app, as its build makes them. */
+const texts = lingui({ cwd: join(import.meta.dirname, 'web'), macroTransform: true })
 
 export default defineConfig({
   test: {
@@ -15,11 +19,13 @@ export default defineConfig({
     projects: [
       // Fast, in one process with the code under test: part of `npm run check`.
       {
+        plugins: texts,
         test: {
           ...node,
           ...shared,
           name: 'unit',
           include: ['test/{contract,server,client,contracts,harness,web}/**/*.test.ts'],
+          setupFiles: 'test/web/english.ts',
           globalSetup: 'test/harness/postgres-setup.ts',
           // Long enough for a busy machine; a hanging test still fails.
           testTimeout: 30_000,
@@ -27,6 +33,7 @@ export default defineConfig({
         }
       },
       {
+        plugins: texts,
         test: {
           ...shared,
           ...patient,
@@ -34,7 +41,7 @@ export default defineConfig({
           name: 'web',
           // Components; the state behind them needs no DOM.
           include: ['test/web/**/*.test.tsx'],
-          setupFiles: 'test/web/jsdom.ts',
+          setupFiles: ['test/web/english.ts', 'test/web/jsdom.ts'],
           globals: false,
           testTimeout: 30_000
         }

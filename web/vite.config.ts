@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
+import { lingui } from '@lingui/vite-plugin'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
@@ -13,7 +14,13 @@ const fontLicense = fileURLToPath(import.meta.resolve('@fontsource-variable/inte
 const server = 'http://localhost:3000'
 
 export default defineConfig({
-  plugins: [...inlineClassNames(), react(), finish()],
+  plugins: [
+    ...inlineClassNames(),
+    // Before React: its compiler must not see macros.
+    lingui({ cwd: import.meta.dirname, macroTransform: true, failOnCompileError: true }),
+    react(),
+    finish()
+  ],
   css: { modules: { generateScopedName: (name, file) => classNameOf(file, name) } },
   build: {
     outDir: '../dist/web',

@@ -33,7 +33,7 @@ describe('the access page', () => {
   it('shows the result of a sign-in on another site', async () => {
     arrive({ github: true, development: false }, { problem: 'oauth_state_invalid' })
     await screen.findByRole('link')
-    expect(screen.getByRole('alert').textContent).toMatch(/try again/)
+    expect(screen.getByRole('alert').textContent).toMatch(/Try again/)
   })
   it('says when no sign-in is possible, and when the server is unreachable', async () => {
     arrive({ github: false, development: false })

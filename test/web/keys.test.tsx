@@ -19,8 +19,8 @@ const source = join(import.meta.dirname, '../../web/src')
 async function files(): Promise<[string, string][]> {
   const names = (await readdir(source, { recursive: true })).filter((name) => /\.tsx?$/.test(name))
   return Promise.all(
-    names.map(async (name) => [name, await readFile(join(source, name), 'utf8')] as const)
-  ) as Promise<[string, string][]>
+    names.map(async (name): Promise<[string, string]> => [name, await readFile(join(source, name), 'utf8')])
+  )
 }
 
 describe('every key handler', () => {
@@ -112,7 +112,6 @@ describe("an input method's keys do nothing", () => {
   })
   it('in the name picker', async () => {
     const onNames = vi.fn<(names: string[]) => void>()
-    const told = { remove: String, added: String, removed: String, found: String, again: '' }
     render(
       <NamePicker
         label="People"
@@ -120,7 +119,6 @@ describe("an input method's keys do nothing", () => {
         names={['joe']}
         onNames={onNames}
         suggest={async () => ['jane', 'jill']}
-        told={told}
       />
     )
     const field = screen.getByRole<HTMLInputElement>('combobox')

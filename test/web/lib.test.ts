@@ -33,9 +33,9 @@ describe('times', () => {
     expect([-1, 0.5, 1, 59, 60, 150].map(ago)).toEqual([
       'last seen just now',
       'last seen just now',
-      'last seen a minute ago',
+      'last seen 1 minute ago',
       'last seen 59 minutes ago',
-      'last seen an hour ago',
+      'last seen 1 hour ago',
       'last seen 2 hours ago'
     ])
     // Today at 15:00: yesterday evening is yesterday, and five hours across midnight are hours.
@@ -76,7 +76,7 @@ describe('problems', () => {
     expect(fieldText('title', { code: 'too_long', max: 100 })).toMatch(/100 characters/)
     expect(fieldText('usernames.1', { code: 'required' })).toMatch(/^The list of people/)
     for (const code of ['from_the_future', 'toString'])
-      expect(fieldText('toString', { code } as unknown as FieldProblem)).toBe('A field is not valid.')
+      expect(fieldText('toString', { code } as unknown as FieldProblem)).toBe('A field isn’t valid.')
   })
   it('without their data, as older servers send them, are sentences too', () => {
     for (const { code } of everyProblem) expect(problemText({ code })).not.toMatch(/undefined|NaN|\[object/)

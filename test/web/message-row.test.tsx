@@ -125,7 +125,7 @@ describe('a message', () => {
       { emoji: '❤️', userIds: [jane.id, 'unknown'] }
     ]
     const done = show({ message: { ...said, reactions } })
-    const [thumbs, heart] = [/👍 2: jane, You/, /❤️ 2: jane, Someone/].map((name) =>
+    const [thumbs, heart] = [/👍 2: jane and you/, /❤️ 2: jane and Someone/].map((name) =>
       screen.getByRole('button', { name })
     )
     expect(thumbs!.getAttribute('aria-pressed')).toBe('true')
@@ -148,7 +148,7 @@ describe('a message', () => {
     expect(screen.getByText('Seen')).toBeTruthy()
     cleanup()
     show({ mine: true, readers: [jane, joe, jill, { ...jane, id: '9' }] }, true)
-    expect(screen.getByText('Seen by jane, joe, jill and 1 more')).toBeTruthy()
+    expect(screen.getByText('Seen by jane, joe, jill, and 1 more')).toBeTruthy()
   })
   it('opens its menu on a right click, except on a link', () => {
     const done = show({ content: 'see https://example.org/', message: said })

@@ -7,14 +7,6 @@ afterEach(cleanup)
 
 const suggest = async (search: string) =>
   ['jack', 'jane', 'jill', 'joe'].filter((name) => name.startsWith(search))
-const told = {
-  remove: (name: string) => `Remove ${name}`,
-  added: (name: string) => `${name} added`,
-  removed: (name: string) => `${name} removed`,
-  found: (count: number) => `${count} found`,
-  again: 'Try again'
-}
-
 function Page() {
   const [names, setNames] = useState<string[]>([])
   return (
@@ -25,7 +17,6 @@ function Page() {
       onNames={setNames}
       suggest={suggest}
       without={['jack']}
-      told={told}
     />
   )
 }

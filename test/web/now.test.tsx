@@ -28,7 +28,7 @@ describe('times in an open app', () => {
     render(<Times at={new Date(2026, 0, 31, 23, 58, 20).toISOString()} />)
     expect(shown()).toMatch(/^last seen just now \| Today \| \d/)
     act(() => void vi.advanceTimersByTime(89_000))
-    expect(shown()).toMatch(/^last seen a minute ago \| Today/)
+    expect(shown()).toMatch(/^last seen 1 minute ago \| Today/)
     act(() => void vi.advanceTimersByTime(2_000))
     expect(shown()).toMatch(/\| Yesterday \| Yesterday$/)
   })

@@ -79,10 +79,13 @@ describe('a lazily loaded part', () => {
 /** Renders a dialog whose file arrives when `resolve` is called. */
 function slowly() {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const Part = lazyDialog({ title: 'New group' }, async () => {
-    await promise
-    return { default: () => <p>here</p> }
-  })
+  const Part = lazyDialog(
+    () => 'New group',
+    async () => {
+      await promise
+      return { default: () => <p>here</p> }
+    }
+  )
   return { Part, resolve }
 }
 

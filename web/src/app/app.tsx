@@ -1,10 +1,10 @@
 import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { Redirect, Route, Router, Switch } from 'wouter'
+import { t } from '@lingui/core/macro'
 import { AccessPage } from '../features/access/access-page.tsx'
 import { NotFoundPage } from '../features/not-found/not-found-page.tsx'
 import { navigateOver } from '../lib/overlays.ts'
-import { texts } from '../lib/texts.ts'
 import { MessengerProvider } from '../state/hooks/context.tsx'
 import { Button } from '../ui/button.tsx'
 import { Logo } from '../ui/logo.tsx'
@@ -60,17 +60,20 @@ function Gate({ openId, problem: given }: { openId: string | null; problem: stri
       />
     )
   }
-  if (state.status === 'starting') return <Page aria-busy="true" aria-label={texts.loading} />
-  const { title, detail, again } = texts.unreachable
+  if (state.status === 'starting') return <Page aria-busy="true" aria-label={t`Loading`} />
   return (
     <Page>
-      <Notice title={title} detail={detail} picture={<Logo size={56} />}>
+      <Notice
+        title={t`Parley can’t be reached`}
+        detail={t`Your network or the server may be down. Parley retries automatically.`}
+        picture={<Logo size={56} />}
+      >
         <Button
           onClick={() => {
             session.start().catch(reportFault)
           }}
         >
-          {again}
+          {t`Try again now`}
         </Button>
       </Notice>
     </Page>

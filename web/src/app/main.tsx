@@ -1,9 +1,11 @@
 import '../ui/base.css'
 import { reportFault } from '@parley/client/failures'
-import { StrictMode } from 'react'
+import { Fragment, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { useStore } from 'zustand'
 import { createClient } from '@parley/client'
 import { guardCompositions } from '../lib/keys.ts'
+import { followOtherTabs, shownLocale, startLocale } from '../lib/locale.ts'
 import { ReloadBanner } from '../features/status/reload-banner.tsx'
 import { noteServerTime } from '../lib/now.ts'
 import { surviveTranslation } from '../lib/page-translation.ts'
@@ -18,16 +20,32 @@ session.start().catch(reportFault)
 guardCompositions()
 surviveTranslation()
 
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <SessionContext value={session}>
+const problem = takeProblem()
+followOtherTabs()
+startLocale()
+  .then(() =>
+    createRoot(document.getElementById('root')!).render(
+      <StrictMode>
+        <SessionContext value={session}>
+          <Page />
+        </SessionContext>
+      </StrictMode>
+    )
+  )
+  .catch(reportFault)
+
+/** All of the page, rendered anew when its language changes. */
+function Page() {
+  const { locale } = useStore(shownLocale)
+  return (
+    <Fragment key={locale}>
       <ReloadBanner />
       <PanePart level={1}>
-        <App problem={takeProblem()} />
+        <App problem={problem} />
       </PanePart>
-    </SessionContext>
-  </StrictMode>
-)
+    </Fragment>
+  )
+}
 
 // Absent where a page was not loaded over TLS. While developing, every file comes from Vite.
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {

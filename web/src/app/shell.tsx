@@ -1,10 +1,10 @@
 import { useEffect, useRef } from 'react'
+import { t } from '@lingui/core/macro'
 import { ConversationPage } from '../features/conversation/conversation-page.tsx'
 import { HomePane } from '../features/home/home-pane.tsx'
 import { Announcer } from '../features/status/announcer.tsx'
 import { ConnectionBanner } from '../features/status/connection-banner.tsx'
 import { classNames } from '../lib/class-names.ts'
-import { texts } from '../lib/texts.ts'
 import { DialogPart } from '../ui/dialog-part.tsx'
 import { lazyDialog } from '../ui/lazy-dialog.tsx'
 import { Logo } from '../ui/logo.tsx'
@@ -14,8 +14,9 @@ import { useTitle } from './title.ts'
 import styles from './shell.module.css'
 
 const GroupPanel = lazyDialog(
-  { title: texts.group.panel, look: 'panel' },
-  () => import('../features/group/group-panel.tsx')
+  () => t`Group`,
+  () => import('../features/group/group-panel.tsx'),
+  'panel'
 )
 
 /** The app of whoever is signed in: list and conversation side by side, or on a phone one at a time. */
@@ -35,8 +36,8 @@ export function Shell({ openId, onSignOut }: { openId: string | null; onSignOut:
           {openId === null ? (
             <Notice
               level={2}
-              title={texts.home.pickTitle}
-              detail={texts.home.pickDetail}
+              title={t`No conversation selected`}
+              detail={t`Select a conversation, or enter a username to start a new one.`}
               picture={<Logo size={72} />}
             />
           ) : (

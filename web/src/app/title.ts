@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
-import { texts } from '../lib/texts.ts'
+import { appName } from '../lib/app-name.ts'
+import { formatNumber } from '../lib/formats.ts'
 import { useMessengerState } from '../state/hooks/context.tsx'
 import { unreadTotal } from '../state/model/entries.ts'
 
@@ -7,9 +8,9 @@ import { unreadTotal } from '../state/model/entries.ts'
 export function useTitle(): void {
   const unread = useMessengerState(({ entries }) => unreadTotal(entries))
   useEffect(() => {
-    document.title = texts.title(unread)
+    document.title = unread > 0 ? `(${formatNumber(unread)}) ${appName}` : appName
     return () => {
-      document.title = texts.title(0)
+      document.title = appName
     }
   }, [unread])
 }

@@ -1,24 +1,38 @@
 import type { Message } from '@parley/contract/messages'
 import type { User } from '@parley/contract/people'
+import { t } from '@lingui/core/macro'
 import { isolate } from './bidi.ts'
 
-/** What a line that nobody wrote says, to `me`. */
+/** What a line about a conversation itself says, to `me`. Whole sentences: languages differ in more than the words. */
 export function lineText({ change, sender, content }: Message, me: User): string {
-  const by = sender.id === me.id ? 'You' : isolate(sender.username)
-  const mine = change?.user?.id === me.id
-  const who = mine ? 'you' : isolate(change?.user?.username ?? '')
+  const by = isolate(sender.username)
+  const who = isolate(change?.user?.username ?? '')
+  const title = isolate(change?.title ?? '')
+  const byMe = sender.id === me.id
+  const pick = (mine: string, aboutMe: string, other: string) =>
+    byMe ? mine : change?.user?.id === me.id ? aboutMe : other
   switch (change?.kind) {
     case 'conversation_created':
-      return `${by} started the group “${isolate(change.title ?? '')}”`
+      return byMe ? t`You started the group “${title}”` : t`${by} started the group “${title}”`
     case 'participant_added':
-      return `${by} added ${who}${change.role === 'admin' ? ' as an admin' : ''}`
+      return change.role === 'admin'
+        ? pick(
+            t`You added ${who} as an admin`,
+            t`${by} added you as an admin`,
+            t`${by} added ${who} as an admin`
+          )
+        : pick(t`You added ${who}`, t`${by} added you`, t`${by} added ${who}`)
     case 'participant_removed':
-      return change.user?.id === sender.id ? `${by} left` : `${by} removed ${who}`
+      if (change.user?.id === sender.id) return byMe ? t`You left` : t`${by} left`
+      return pick(t`You removed ${who}`, t`${by} removed you`, t`${by} removed ${who}`)
     case 'role_changed':
-      if (change.role === 'owner') return mine ? 'You’re now the owner' : `${who} is now the owner`
-      return change.role === 'admin' ? `${by} made ${who} an admin` : `${by} made ${who} a member`
+      if (change.role === 'owner')
+        return change.user?.id === me.id ? t`You’re now the owner` : t`${who} is now the owner`
+      return change.role === 'admin'
+        ? pick(t`You made ${who} an admin`, t`${by} made you an admin`, t`${by} made ${who} an admin`)
+        : pick(t`You made ${who} a member`, t`${by} made you a member`, t`${by} made ${who} a member`)
     case 'conversation_renamed':
-      return `${by} named the group “${isolate(change.title ?? '')}”`
+      return byMe ? t`You named the group “${title}”` : t`${by} named the group “${title}”`
     default:
       // A newer server's: it says the same in plain English.
       return content

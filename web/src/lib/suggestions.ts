@@ -1,6 +1,7 @@
 import { reportFault } from '@parley/client/failures'
 import { useCallback, useEffect, useState } from 'react'
 import { typedUsernameKey, usernameKey } from '@parley/contract/usernames'
+import { plural } from '@lingui/core/macro'
 import { failureText } from './problem-texts.ts'
 
 /** Typing stops for this long before the server is asked, ms. */
@@ -78,4 +79,9 @@ export function useSuggestions(search: string, suggest: Suggest): Suggestions {
     again,
     meant
   }
+}
+
+/** How many names were found, for screen readers. */
+export function foundText(count: number): string {
+  return plural(count, { one: '# person found', other: '# people found' })
 }

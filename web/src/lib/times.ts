@@ -1,57 +1,59 @@
-import { texts } from './texts.ts'
+import { t } from '@lingui/core/macro'
+import { formatAgo, formatDate } from './formats.ts'
 
 const dayMs = 24 * 60 * 60_000
 
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' })
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long' })
-const shortWeekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' })
-const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' })
-const shortDate = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
-const dateOfYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' })
-const shortDateOfYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'short' })
-
 /** 14:05 */
 export function timeOf(at: string): string {
-  return time.format(new Date(at))
+  return formatDate('time', new Date(at))
 }
 
 /** Saturday, 31 January 2026 at 14:05 */
 export function fullTimeOf(at: string): string {
-  return full.format(new Date(at))
+  return formatDate('full', new Date(at))
 }
 
 /** Today, Yesterday, Saturday, 31 January: what stands above a day's messages. */
 export function dayOf(at: string, now: Date): string {
   const day = new Date(at)
   const ago = daysBetween(day, now)
-  if (ago === 0) return texts.days.today
-  if (ago === 1) return texts.days.yesterday
-  if (ago > 1 && ago < 7) return weekday.format(day)
-  return (day.getFullYear() === now.getFullYear() ? date : dateOfYear).format(day)
+  if (ago === 0) return t`Today`
+  if (ago === 1) return t`Yesterday`
+  if (ago > 1 && ago < 7) return formatDate('weekday', day)
+  return formatDate(isSameYear(day, now) ? 'date' : 'dateOfYear', day)
 }
 
 /** 14:05, Yesterday, Sat, 31 Jan: as short as it is clear, for lists. */
 export function shortTimeOf(at: string, now: Date): string {
   const day = new Date(at)
   const ago = daysBetween(day, now)
-  if (ago === 0) return time.format(day)
-  if (ago === 1) return texts.days.yesterday
-  if (ago > 1 && ago < 7) return shortWeekday.format(day)
-  return (day.getFullYear() === now.getFullYear() ? shortDate : shortDateOfYear).format(day)
+  if (ago === 0) return formatDate('time', day)
+  if (ago === 1) return t`Yesterday`
+  if (ago > 1 && ago < 7) return formatDate('shortWeekday', day)
+  return formatDate(isSameYear(day, now) ? 'shortDate' : 'shortDateOfYear', day)
 }
 
 /** last seen just now, 5 minutes ago, 3 hours ago, yesterday, on 31 January */
 export function lastSeenOf(at: string, now: Date): string {
   const day = new Date(at)
   const minutes = Math.max(0, Math.floor((now.getTime() - day.getTime()) / 60_000))
-  const { lastSeen, justNow, minutesAgo, hoursAgo, yesterday, on } = texts.presence
-  if (minutes < 1) return lastSeen(justNow)
-  if (minutes < 60) return lastSeen(minutesAgo(minutes))
+  if (minutes < 1) return t`last seen just now`
   const ago = daysBetween(day, now)
-  if (ago === 0 || minutes < 6 * 60) return lastSeen(hoursAgo(Math.floor(minutes / 60)))
-  if (ago === 1) return lastSeen(yesterday)
-  return lastSeen(on((day.getFullYear() === now.getFullYear() ? date : dateOfYear).format(day)))
+  const when = agoOf(minutes, ago)
+  if (when !== null) return t`last seen ${when}`
+  const date = formatDate(isSameYear(day, now) ? 'date' : 'dateOfYear', day)
+  return t`last seen on ${date}`
+}
+
+/** A time span of a day at most; null for a longer one. */
+function agoOf(minutes: number, days: number): string | null {
+  if (minutes < 60) return formatAgo(minutes, 'minute')
+  if (days === 0 || minutes < 6 * 60) return formatAgo(Math.floor(minutes / 60), 'hour')
+  return days === 1 ? formatAgo(1, 'day') : null
+}
+
+function isSameYear(day: Date, now: Date): boolean {
+  return day.getFullYear() === now.getFullYear()
 }
 
 /** Midnights between two moments, whatever the clock change did to the length of the days. */

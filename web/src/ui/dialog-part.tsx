@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { texts } from '../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import { Boundary } from './boundary.tsx'
 import { Dialog } from './dialog.tsx'
 import { FailureChoices, failureTexts } from './part-failure.tsx'
@@ -10,7 +10,7 @@ export function DialogPart({ onClose, children }: { onClose: () => void; childre
   return (
     <Boundary
       renderFallback={(error, retry) => (
-        <Dialog title={failureTexts(error).title} close={texts.dialog.close} onClose={onClose}>
+        <Dialog title={failureTexts(error).title} close={t`Close`} onClose={onClose}>
           <div className={styles.body}>
             <p className={styles.detail} role="alert">
               {failureTexts(error).detail}

@@ -1,4 +1,4 @@
-import { texts } from '../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import { Button } from './button.tsx'
 import styles from './dialog.module.css'
 
@@ -23,7 +23,7 @@ export function FormEnd({
       )}
       <div className={styles.choices}>
         <Button look="plain" onClick={onCancel}>
-          {texts.dialog.cancel}
+          {t`Cancel`}
         </Button>
         <Button type="submit" disabled={busy}>
           {submit}

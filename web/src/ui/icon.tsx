@@ -1,3 +1,4 @@
+import { classNames } from '../lib/class-names.ts'
 import styles from './icon.module.css'
 
 const paths = {
@@ -21,16 +22,21 @@ const paths = {
   people:
     'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zm-6 8.5c0-3 2.5-5 6-5s6 2 6 5M16 4.4a3.5 3.5 0 0 1 0 6.2m2.5 4.4c1.6.8 2.5 2.3 2.5 4.5',
   newGroup: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zm-6 8.5c0-3 2.5-5 6-5s6 2 6 5M19 8v6m-3-3h6',
+  language:
+    'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM3 12h18M12 3c2.4 2.5 3.6 5.5 3.6 9s-1.2 6.5-3.6 9c-2.4-2.5-3.6-5.5-3.6-9s1.2-6.5 3.6-9z',
   signOut: 'M9 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h3m6-4l4-4-4-4m4 4H9'
 }
 
 export type IconName = keyof typeof paths
 
+/** Those that point along the text: a right-to-left page mirrors them. */
+const directed: ReadonlySet<IconName> = new Set(['back', 'send', 'reply', 'forward', 'signOut'])
+
 /** A drawing beside a text, or within a button that has a name of its own. */
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   return (
     <svg
-      className={styles.icon}
+      className={classNames(styles.icon, directed.has(name) && styles.directed)}
       width={size}
       height={size}
       viewBox="0 0 24 24"

@@ -5,8 +5,18 @@ import { useOverlay } from './overlay.ts'
 import { classNames } from '../lib/class-names.ts'
 import styles from './menu.module.css'
 
-/** Where a menu opens, px from the top left of the window. */
+/** Where the corner of a menu lies from which its text starts, px from the top left of the window. */
 export type Anchor = { x: number; y: number }
+
+/** The place for a menu below an element. */
+export function anchorBelow(element: Element): Anchor {
+  const { left, right, bottom } = element.getBoundingClientRect()
+  return { x: isRightToLeft(element) ? right : left, y: bottom }
+}
+
+function isRightToLeft(element: Element): boolean {
+  return getComputedStyle(element).direction === 'rtl'
+}
 
 const margin = 8
 
@@ -24,7 +34,10 @@ export function Popup({ label, anchor: { x, y }, onClose, children }: PopupProps
     const clamp = (at: number, size: number, room: number) =>
       Math.max(margin, Math.min(at, room - size - margin))
     // Style sheets decide whether this counts.
-    current.style.setProperty('--menu-x', `${clamp(x, width, innerWidth)}px`)
+    current.style.setProperty(
+      '--menu-x',
+      `${clamp(isRightToLeft(current) ? x - width : x, width, innerWidth)}px`
+    )
     current.style.setProperty('--menu-y', `${clamp(y, height, innerHeight)}px`)
   }, [dialog, x, y])
   return (
@@ -59,11 +72,12 @@ export function Menu({ failure = null, children, ...popup }: PopupProps & { fail
   function press(event: KeyboardEvent<HTMLElement>) {
     const all = items(event.currentTarget)
     const at = all.indexOf(document.activeElement as HTMLElement)
+    const ahead = isRightToLeft(event.currentTarget) ? -1 : 1
     const next: Record<string, number> = {
       ArrowDown: at + 1,
-      ArrowRight: at + 1,
       ArrowUp: at - 1,
-      ArrowLeft: at - 1,
+      ArrowRight: at + ahead,
+      ArrowLeft: at - ahead,
       Home: 0,
       End: -1
     }

@@ -1,8 +1,9 @@
 import { reportFault } from '@parley/client/failures'
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react'
-import { asWritten } from '../lib/bidi.ts'
+import { t } from '@lingui/core/macro'
+import { asWritten, fieldDir } from '../lib/bidi.ts'
 import { typed } from '../lib/keys.ts'
-import { useSuggestions, type Suggest } from '../lib/suggestions.ts'
+import { foundText, useSuggestions, type Suggest } from '../lib/suggestions.ts'
 import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
 import { SuggestionList } from './suggestion-list.tsx'
@@ -19,19 +20,11 @@ type NamePickerProps = {
   without?: readonly string[]
   /** Takes the focus when it appears. */
   autoFocus?: boolean
-  /** Sentences for those who listen. */
-  told: {
-    remove: (name: string) => string
-    added: (name: string) => string
-    removed: (name: string) => string
-    found: (count: number) => string
-    again: string
-  }
 }
 
 /** Several names: each is found by its beginning and becomes a chip. A combobox; Backspace takes the last chip away. */
 export function NamePicker(props: NamePickerProps) {
-  const { label, placeholder, names, onNames, suggest, without = [], autoFocus = false, told } = props
+  const { label, placeholder, names, onNames, suggest, without = [], autoFocus = false } = props
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
   const latest = useRef(names)
@@ -50,7 +43,7 @@ export function NamePicker(props: NamePickerProps) {
     if (!names.includes(name)) onNames([...names, name])
     setSearch('')
     setActive(0)
-    setStatus(told.added(name))
+    setStatus(t`${name} added`)
     field.current?.focus()
   }
 
@@ -63,7 +56,7 @@ export function NamePicker(props: NamePickerProps) {
 
   function remove(name: string) {
     onNames(names.filter((each) => each !== name))
-    setStatus(told.removed(name))
+    setStatus(t`${name} removed`)
     field.current?.focus()
   }
 
@@ -98,7 +91,7 @@ export function NamePicker(props: NamePickerProps) {
             key={name}
             type="button"
             className={styles.chip}
-            aria-label={told.remove(name)}
+            aria-label={t`Remove ${name}`}
             onClick={() => remove(name)}
           >
             <span className={styles.pill}>
@@ -119,7 +112,7 @@ export function NamePicker(props: NamePickerProps) {
           aria-autocomplete="list"
           aria-activedescendant={shown ? `${id}-names-${active}` : undefined}
           placeholder={names.length === 0 ? placeholder : ''}
-          dir="auto"
+          dir={fieldDir(search)}
           autoComplete="off"
           autoCapitalize="none"
           autoCorrect="off"
@@ -147,11 +140,11 @@ export function NamePicker(props: NamePickerProps) {
         <div className={styles.failure} role="alert">
           {failure}
           <Button look="quiet" onPointerDown={(event) => event.preventDefault()} onClick={again}>
-            {told.again}
+            {t`Try again`}
           </Button>
         </div>
       )}
-      <Unseen role="status">{shown ? told.found(found.length) : status}</Unseen>
+      <Unseen role="status">{shown ? foundText(found.length) : status}</Unseen>
     </div>
   )
 }

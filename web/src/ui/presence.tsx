@@ -1,5 +1,5 @@
+import { t } from '@lingui/core/macro'
 import { useNow } from '../lib/now.ts'
-import { texts } from '../lib/texts.ts'
 import { lastSeenOf } from '../lib/times.ts'
 import styles from './presence.module.css'
 
@@ -17,7 +17,7 @@ export function PresenceText({
   if (!online) return lastSeenAt && <span className={className}>{lastSeenOf(lastSeenAt, now)}</span>
   return (
     <span className={className}>
-      <span className={styles.online}>{texts.presence.online}</span>
+      <span className={styles.online}>{t`online`}</span>
     </span>
   )
 }

@@ -1,11 +1,14 @@
 import { useEffect, useRef, useState } from 'react'
 import type { LoginMethods } from '@parley/contract/sign-in'
 import { Problem } from '@parley/contract/problems'
+import { t } from '@lingui/core/macro'
+import { appName } from '../../lib/app-name.ts'
+import { useFocusAfterSwitch } from '../../lib/locale-focus.ts'
 import { failureText, problemText } from '../../lib/problem-texts.ts'
-import { texts } from '../../lib/texts.ts'
 import { untilAnswered } from '../../lib/retries.ts'
 import { buttonClass } from '../../ui/button.tsx'
 import { GithubMark } from '../../ui/icon.tsx'
+import { LanguageField } from '../../ui/language-field.tsx'
 import { Logo } from '../../ui/logo.tsx'
 import { DevelopmentLogin } from './development-login.tsx'
 import styles from './access-page.module.css'
@@ -23,28 +26,39 @@ type AccessPageProps = {
 
 /** The sign-in page. It offers the ways to sign in as soon as the server names them. */
 export function AccessPage({ loadMethods, githubAddress, expired, problem, onLogin }: AccessPageProps) {
+  const language = useRef<HTMLSelectElement>(null)
+  useFocusAfterSwitch(language)
   const { methods, unavailable } = useMethods(loadMethods)
   const [failure, setFailure] = useState<string | null>(problem && problemText({ code: problem }))
   return (
     <main className={styles.page}>
       <div className={styles.card}>
         <Logo size={56} />
-        <h1 className={styles.name}>{texts.appName}</h1>
-        <p className={styles.tagline}>{expired ? texts.access.expired : texts.tagline}</p>
+        <h1 className={styles.name}>{appName}</h1>
+        <p className={styles.tagline}>
+          {expired
+            ? t`Your session has expired. Sign in again to continue where you left off.`
+            : t`Talk with your people, on a server of your own.`}
+        </p>
         <p className={styles.problem} role="alert">
           {failure ?? unavailable}
         </p>
         {methods?.github && (
           <a className={buttonClass('plain', styles.github)} href={githubAddress}>
             <GithubMark />
-            {texts.access.github}
+            {t`Continue with GitHub`}
           </a>
         )}
-        {methods?.github && methods.development && <p className={styles.or}>{texts.access.or}</p>}
+        {methods?.github && methods.development && (
+          <p className={styles.or}>{t({ message: 'or', context: 'between two ways to sign in' })}</p>
+        )}
         {methods?.development && <DevelopmentLogin onLogin={onLogin} onAttempt={() => setFailure(null)} />}
         {methods && !methods.github && !methods.development && (
-          <p className={styles.tagline}>{texts.access.none}</p>
+          <p
+            className={styles.tagline}
+          >{t`Sign-in isn’t set up on this server. Its administrator can add GitHub in the settings.`}</p>
         )}
+        <LanguageField field={language} />
       </div>
     </main>
   )
@@ -60,7 +74,10 @@ function useMethods(loadMethods: AccessPageProps['loadMethods']) {
     const { signal } = leaving
     const ask = () =>
       load.current(signal).catch((error: unknown) => {
-        const text = error instanceof Problem ? failureText(error) : texts.access.unreachable
+        const text =
+          error instanceof Problem
+            ? failureText(error)
+            : t`The server can’t be reached. Parley retries automatically.`
         if (!signal.aborted) setUnavailable(text)
         throw error
       })

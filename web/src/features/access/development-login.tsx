@@ -1,8 +1,8 @@
 import { reportFault } from '@parley/client/failures'
 import { useId, useRef, useState, type FormEvent } from 'react'
+import { t } from '@lingui/core/macro'
 import { classNames } from '../../lib/class-names.ts'
 import { failureText } from '../../lib/problem-texts.ts'
-import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import fieldStyles from '../../ui/field.module.css'
 import styles from './development-login.module.css'
@@ -25,7 +25,7 @@ export function DevelopmentLogin({
     const username = field.current?.value.trim() ?? ''
     onAttempt()
     if (username === '') {
-      setFailure(texts.access.noUsername)
+      setFailure(t`Enter your username.`)
       return field.current?.focus()
     }
     setBusy(true)
@@ -47,7 +47,7 @@ export function DevelopmentLogin({
       }}
       noValidate
     >
-      <label htmlFor={id}>{texts.access.username}</label>
+      <label htmlFor={id}>{t`Username`}</label>
       <input
         id={id}
         ref={field}
@@ -68,10 +68,10 @@ export function DevelopmentLogin({
         className={classNames(styles.hint, failure && styles.failed)}
         role={failure ? 'alert' : undefined}
       >
-        {failure ?? texts.access.usernameHint}
+        {failure ?? t`On this computer you can sign in without a password. Try john or jane.`}
       </p>
       <Button type="submit" disabled={busy}>
-        {busy ? texts.access.signingIn : texts.access.signIn}
+        {busy ? t`Signing in…` : t`Sign in`}
       </Button>
     </form>
   )

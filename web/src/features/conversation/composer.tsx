@@ -3,10 +3,11 @@ import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent, type
 import { isBlank } from '@parley/contract/text/characters'
 import { messageMaxLength } from '@parley/contract/limits'
 import type { AuthUser, User } from '@parley/contract/people'
+import { plural, t } from '@lingui/core/macro'
+import { fieldDir, isolate } from '../../lib/bidi.ts'
 import { countCodePoints } from '../../lib/code-points.ts'
 import { typed } from '../../lib/keys.ts'
 import { isTouchOnly } from '../../lib/pointer.ts'
-import { texts } from '../../lib/texts.ts'
 import { textOf } from '../../state/model/draft.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -45,6 +46,11 @@ export function Composer(props: ComposerProps) {
   const other = useSyncExternalStore(writing.subscribe, writing.other)
   const text = textOf(draft)
   const { editing } = draft
+  const person = isolate(name)
+  const label = t({
+    message: `Message ${person}`,
+    comment: 'Write a message to a person or group'
+  })
   const hasMode = editing !== null || draft.replyTo !== null
   const mentioning = useMentioning({ field, text, setText: writing.setText, people, onBegin: onMention })
   const max = me.messageMaxLength ?? messageMaxLength
@@ -131,7 +137,7 @@ export function Composer(props: ComposerProps) {
       )}
       {length >= countFrom && (
         <p className={classNames(noteStyles.note, length > max && noteStyles.failed)} role="status">
-          {texts.conversation.charactersLeft(max - length)}
+          {lengthText(max - length)}
         </p>
       )}
       <div className={styles.line}>
@@ -144,8 +150,8 @@ export function Composer(props: ComposerProps) {
             // The draft survives a reload.
             data-kept
             rows={1}
-            dir="auto"
-            aria-label={texts.conversation.write(name)}
+            dir={fieldDir(text)}
+            aria-label={label}
             {...mentioning.aria}
             value={text}
             onChange={(event) => {
@@ -167,7 +173,7 @@ export function Composer(props: ComposerProps) {
           {/* Browsers cut the placeholder of a text area in the middle of a letter. The label says the same. */}
           {text === '' && (
             <span className={styles.placeholder} aria-hidden="true">
-              {texts.conversation.write(name)}
+              {label}
             </span>
           )}
         </div>
@@ -175,7 +181,7 @@ export function Composer(props: ComposerProps) {
           type="submit"
           look="icon"
           className={styles.send}
-          aria-label={editing ? texts.conversation.save : texts.conversation.send}
+          aria-label={editing ? t`Save` : t`Send`}
           disabled={!sendable}
         >
           <Icon name={editing ? 'check' : 'send'} size={22} />
@@ -183,4 +189,11 @@ export function Composer(props: ComposerProps) {
       </div>
     </form>
   )
+}
+
+/** How many characters can still be written, or are too many. */
+function lengthText(left: number): string {
+  return left >= 0
+    ? plural(left, { one: '# character left', other: '# characters left' })
+    : plural({ count: -left }, { one: '# character too many', other: '# characters too many' })
 }

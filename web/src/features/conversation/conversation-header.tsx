@@ -2,8 +2,8 @@ import { useEffect, useRef } from 'react'
 import { BackLink } from './back-link.tsx'
 import { asWritten } from '../../lib/bidi.ts'
 import { isTouchOnly } from '../../lib/pointer.ts'
-import { texts } from '../../lib/texts.ts'
 import type { Presence } from '@parley/contract/presence'
+import { plural, t } from '@lingui/core/macro'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button, buttonClass } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -41,7 +41,7 @@ export function ConversationHeader({
   const group = entry?.kind === 'group'
   return (
     <header className={styles.header} data-part="header">
-      <BackLink className={buttonClass('icon', styles.back)} aria-label={texts.conversation.back}>
+      <BackLink className={buttonClass('icon', styles.back)} aria-label={t`Back to conversations`}>
         <Icon name="back" size={24} />
       </BackLink>
       {entry ? (
@@ -61,19 +61,21 @@ export function ConversationHeader({
             nameOf(entry)
           ) : (
             <>
-              <Unseen>{texts.loading}</Unseen>
+              <Unseen>{t`Loading`}</Unseen>
               <Skeleton width="8rem" />
             </>
           )}
         </h1>
         {group ? (
-          <p className={styles.people}>{texts.conversation.people(entry.participantCount)}</p>
+          <p className={styles.people}>
+            {plural({ count: entry.participantCount }, { one: '# member', other: '# members' })}
+          </p>
         ) : (
           <PresenceText presence={presence} className={styles.people} />
         )}
       </div>
       {group && (
-        <Button look="icon" aria-label={texts.group.details} aria-haspopup="dialog" onClick={onDetails}>
+        <Button look="icon" aria-label={t`Group details`} aria-haspopup="dialog" onClick={onDetails}>
           <Icon name="people" size={22} />
         </Button>
       )}

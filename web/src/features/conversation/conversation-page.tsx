@@ -2,7 +2,7 @@ import { reportFault } from '@parley/client/failures'
 import { useCallback, useMemo, useState, type ReactNode } from 'react'
 import type { SendItem } from '@parley/client'
 import type { Message } from '@parley/contract/messages'
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
 import { nameOf, readUpTo, unreadCount } from '../../state/model/entries.ts'
 import { hasOlder } from '../../state/model/histories.ts'
@@ -47,7 +47,7 @@ export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const [unreadFrom, setUnreadFrom] = useState<number | null | undefined>(undefined)
   const writing = useMemo(() => writingIn(messenger, id), [messenger, id])
   const { note, tell, fail } = useNote()
-  const notKept = useCallback(() => fail(texts.failedChange.notKept), [fail])
+  const notKept = useCallback(() => fail(t`Your browser couldn’t save this change. Try again.`), [fail])
 
   const ready = entry !== undefined && history?.loaded === true
   // The mark stays where it was when the conversation was opened, although all is read a moment later.

@@ -1,4 +1,4 @@
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import { Button } from '../../ui/button.tsx'
 import styles from './earlier-messages.module.css'
 
@@ -21,7 +21,7 @@ export function EarlierMessages({
     <div className={styles.earlier}>
       {hasOlder ? (
         <Button look="quiet" onClick={onOlder} disabled={loading}>
-          {loading ? texts.conversation.loadingOlder : texts.conversation.older}
+          {loading ? t`Loading earlier messages…` : t`Show earlier messages`}
         </Button>
       ) : (
         <p>{beginning}</p>

@@ -1,6 +1,6 @@
 import { useState, type FormEvent } from 'react'
 import { emojiOf } from '@parley/contract/text/emoji'
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import dialogStyles from '../../ui/dialog.module.css'
@@ -20,24 +20,19 @@ export default function EmojiDialog({
   function submit(event: FormEvent) {
     event.preventDefault()
     const emoji = emojiOf(text.trim())
-    if (emoji === null) return setFailure(texts.emoji.none)
+    if (emoji === null) return setFailure(t`Enter exactly one emoji.`)
     onReact(emoji)
     onClose()
   }
 
   return (
-    <Dialog
-      title={texts.emoji.title}
-      close={texts.dialog.close}
-      keepOnClickBeside={text !== ''}
-      onClose={onClose}
-    >
+    <Dialog title={t`React with an emoji`} close={t`Close`} keepOnClickBeside={text !== ''} onClose={onClose}>
       <form className={dialogStyles.body} onSubmit={submit}>
-        <p className={dialogStyles.detail}>{texts.emoji.hint}</p>
+        <p className={dialogStyles.detail}>{t`Enter one emoji from your keyboard’s emoji picker.`}</p>
         <input
           className={fieldStyles.field}
           data-focus
-          aria-label={texts.emoji.field}
+          aria-label={t`Emoji`}
           aria-invalid={failure !== null}
           autoComplete="off"
           value={text}
@@ -52,7 +47,7 @@ export default function EmojiDialog({
           </p>
         )}
         <div className={dialogStyles.choices}>
-          <Button type="submit">{texts.emoji.send}</Button>
+          <Button type="submit">{t`React`}</Button>
         </div>
       </form>
     </Dialog>

@@ -1,8 +1,8 @@
 import { currentMessage } from '@parley/contract/problems'
 import { reportFault } from '@parley/client/failures'
 import type { ChangeItem } from '@parley/client'
+import { t } from '@lingui/core/macro'
 import { isFinal, problemText } from '../../lib/problem-texts.ts'
-import { texts } from '../../lib/texts.ts'
 import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -19,7 +19,7 @@ export function FailedChanges({ writing }: { writing: Writing }) {
   )
   if (failed.length === 0) return null
   return (
-    <ul className={styles.list} aria-label={texts.failedChange.label}>
+    <ul className={styles.list} aria-label={t`Unsaved changes`}>
       {failed.map((item) => (
         <FailedChange key={item.clientId} item={item} writing={writing} />
       ))}
@@ -69,16 +69,16 @@ function FailedChange({ item, writing }: { item: ChangeItem; writing: Writing })
               outbox.retry(clientId).catch(reportFault)
             }}
           >
-            {isConflict ? texts.failedChange.overwrite : texts.message.retry}
+            {isConflict ? t`Save anyway` : t`Try again`}
           </Button>
         )}
         {item.kind === 'edit' && (
           <Button look="quiet" onClick={takeBack}>
-            {isGone ? texts.failedChange.asMessage : texts.message.edit}
+            {isGone ? t`Use as new message` : t`Edit`}
           </Button>
         )}
         <Button look="quiet" onClick={discard}>
-          {item.kind === 'edit' ? texts.message.discard : texts.failedChange.dismiss}
+          {item.kind === 'edit' ? t`Discard` : t`Dismiss`}
         </Button>
       </div>
     </li>
@@ -89,12 +89,13 @@ function FailedChange({ item, writing }: { item: ChangeItem; writing: Writing })
 export function sentenceOf(item: ChangeItem): string {
   switch (item.kind) {
     case 'edit':
-      return texts.failedChange.edit
+      return t`Your edit wasn’t saved.`
     case 'delete':
-      return texts.failedChange.delete
+      return t`The message wasn’t deleted.`
     case 'react':
+      return t`${{ emoji: item.emoji }} wasn’t added.`
     case 'unreact':
-      return texts.failedChange[item.kind](item.emoji)
+      return t`${{ emoji: item.emoji }} wasn’t removed.`
     default:
       return item satisfies never
   }

@@ -1,6 +1,6 @@
 import type { ProblemDocument } from '@parley/contract/problems'
+import { t } from '@lingui/core/macro'
 import { isFinal, problemText } from '../../lib/problem-texts.ts'
-import { texts } from '../../lib/texts.ts'
 import { Button } from '../../ui/button.tsx'
 import styles from './failed-message.module.css'
 
@@ -20,21 +20,21 @@ export function FailedMessage({
   return (
     <div className={styles.failure}>
       <p role="alert">
-        {texts.message.failed} {problemText(problem)}
+        {t`Not sent.`} {problemText(problem)}
       </p>
       <div className={styles.choices}>
         {!isFinal(problem) && (
           <Button look="quiet" onClick={onRetry}>
-            {texts.message.retry}
+            {t`Try again`}
           </Button>
         )}
         {onEdit && (
           <Button look="quiet" onClick={onEdit}>
-            {texts.message.edit}
+            {t`Edit`}
           </Button>
         )}
         <Button look="quiet" onClick={onDiscard}>
-          {texts.message.discard}
+          {t`Discard`}
         </Button>
       </div>
     </div>

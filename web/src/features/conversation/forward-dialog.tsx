@@ -2,9 +2,9 @@ import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import type { Message } from '@parley/contract/messages'
-import { asWritten } from '../../lib/bidi.ts'
+import { t } from '@lingui/core/macro'
+import { asWritten, fieldDir } from '../../lib/bidi.ts'
 import { typed } from '../../lib/keys.ts'
-import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -34,15 +34,15 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
   }
 
   return (
-    <Dialog title={texts.forward.title} close={texts.dialog.close} onClose={onClose}>
+    <Dialog title={t`Forward to…`} close={t`Close`} onClose={onClose}>
       <div className={dialogStyles.body}>
         <input
           className={fieldStyles.field}
           type="search"
           data-focus
-          aria-label={texts.forward.search}
-          placeholder={texts.forward.search}
-          dir="auto"
+          aria-label={t`Find a conversation`}
+          placeholder={t`Find a conversation`}
+          dir={fieldDir(search)}
           value={search}
           onChange={(event) => setSearch(event.target.value)}
           onKeyDown={(event) =>
@@ -74,7 +74,7 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
             </li>
           ))}
         </ul>
-        {fitting.length === 0 && <p className={dialogStyles.detail}>{texts.forward.none}</p>}
+        {fitting.length === 0 && <p className={dialogStyles.detail}>{t`No conversations found`}</p>}
         {listedDownTo !== null && (
           <Button
             look="quiet"
@@ -82,7 +82,7 @@ export default function ForwardDialog({ message, onClose }: { message: Message; 
               messenger.loadMoreConversations().catch(() => {})
             }}
           >
-            {texts.forward.more}
+            {t`Show more conversations`}
           </Button>
         )}
       </div>

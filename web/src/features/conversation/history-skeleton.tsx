@@ -1,4 +1,4 @@
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import { useMessengerState } from '../../state/hooks/context.tsx'
 import { classNames } from '../../lib/class-names.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
@@ -8,8 +8,8 @@ import styles from './history-skeleton.module.css'
 export function HistorySkeleton() {
   const away = useMessengerState(({ stream }) => stream === 'waiting')
   return (
-    <div className={styles.history} role="status" aria-label={away ? undefined : texts.loading}>
-      {away && <p className={styles.away}>{texts.conversation.notHere}</p>}
+    <div className={styles.history} role="status" aria-label={away ? undefined : t`Loading`}>
+      {away && <p className={styles.away}>{t`Messages will load when you’re back online.`}</p>}
       {['44%', '28%', '52%', '36%', '24%'].map((width, index) => (
         <Skeleton
           key={width}

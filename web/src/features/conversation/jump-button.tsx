@@ -1,4 +1,4 @@
-import { texts } from '../../lib/texts.ts'
+import { plural, t } from '@lingui/core/macro'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { classNames } from '../../lib/class-names.ts'
@@ -11,9 +11,9 @@ export function JumpButton({ missed, onJump }: { missed: number; onJump: () => v
       look="plain"
       className={classNames(styles.jump, missed > 0 && styles.missed)}
       onClick={onJump}
-      aria-label={missed > 0 ? undefined : texts.conversation.newest}
+      aria-label={missed > 0 ? undefined : t`Go to the latest message`}
     >
-      {missed > 0 && texts.conversation.newMessages(missed)}
+      {missed > 0 && plural({ count: missed }, { one: '# new message', other: '# new messages' })}
       <Icon name="down" />
     </Button>
   )

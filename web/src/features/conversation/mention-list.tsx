@@ -1,4 +1,4 @@
-import { texts } from '../../lib/texts.ts'
+import { plural, t } from '@lingui/core/macro'
 import { SuggestionList } from '../../ui/suggestion-list.tsx'
 import type { Mentioning } from './mentioning.ts'
 import { Unseen } from '../../ui/unseen.tsx'
@@ -11,7 +11,7 @@ export function MentionList({ mentioning }: { mentioning: Mentioning }) {
     <>
       <SuggestionList
         id={id}
-        label={texts.conversation.mentions}
+        label={t`People to mention`}
         over
         className={styles.list}
         choices={fitting.map(({ username: name, avatarURL: url }) => ({ name, url }))}
@@ -20,7 +20,13 @@ export function MentionList({ mentioning }: { mentioning: Mentioning }) {
         onChoose={(index) => choose(fitting[index]!)}
         onClose={dismiss}
       />
-      <Unseen role="status">{fitting.length > 0 && texts.conversation.mentionsFound(fitting.length)}</Unseen>
+      <Unseen role="status">
+        {fitting.length > 0 &&
+          plural(
+            { count: fitting.length },
+            { one: '# member to mention', other: '# members to mention, choose with the arrow keys' }
+          )}
+      </Unseen>
     </>
   )
 }

@@ -1,5 +1,6 @@
 import type { User } from '@parley/contract/people'
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
+import { isolate } from '../../lib/bidi.ts'
 import { fullTimeOf, timeOf } from '../../lib/times.ts'
 import { Icon } from '../../ui/icon.tsx'
 import type { Row } from '../../state/model/rows.ts'
@@ -28,14 +29,14 @@ export function MessageBubble({
   const { content, at, mine, message, pending, changing, replyTo, forwardedFrom } = row
   const deleted = message?.deletedAt !== undefined
   const hasState = changing || (mine && !deleted)
-  const time = message?.editedAt && !deleted ? `${texts.message.edited} ${timeOf(at)}` : timeOf(at)
+  const time = message?.editedAt && !deleted ? `${t`edited`} ${timeOf(at)}` : timeOf(at)
   const names = (message?.mentions ?? []).flatMap((id) => people.get(id)?.username ?? [])
   return (
     <>
       {forwardedFrom && (
         <p className={styles.forwarded}>
           <Icon name="forward" size={14} />
-          {texts.message.forwarded(forwardedFrom.username)}
+          {t`Forwarded from ${{ name: isolate(forwardedFrom.username) }}`}
         </p>
       )}
       {replyTo && (
@@ -49,7 +50,7 @@ export function MessageBubble({
             data-part="text"
             data-time={time}
           >
-            {texts.message.deleted}
+            {t`This message was deleted`}
           </p>
         ) : (
           <MessageText id={textId} content={content} time={time} names={names} />
@@ -67,11 +68,10 @@ export function MessageBubble({
 
 function MessageState({ pending, changing }: Pick<Row, 'pending' | 'changing'>) {
   if (pending?.problem) return <Icon name="warning" size={14} />
-  const { pending: sending, saving, sent } = texts.message
   return (
     <>
       <Icon name={pending || changing ? 'clock' : 'check'} size={14} />
-      <Unseen>{pending ? sending : changing ? saving : sent}</Unseen>
+      <Unseen>{pending ? t`Sending` : changing ? t`Saving` : t`Sent`}</Unseen>
     </>
   )
 }

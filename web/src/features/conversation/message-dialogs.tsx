@@ -1,8 +1,9 @@
 import type { Message } from '@parley/contract/messages'
 import type { User } from '@parley/contract/people'
+import { t } from '@lingui/core/macro'
+import { isolate } from '../../lib/bidi.ts'
 import { copyText } from '../../lib/clipboard.ts'
 import { isTouchOnly } from '../../lib/pointer.ts'
-import { texts } from '../../lib/texts.ts'
 import type { Entry } from '../../state/model/state.ts'
 import { Confirm } from '../../ui/confirm.tsx'
 import { lazyDialog } from '../../ui/lazy-dialog.tsx'
@@ -10,10 +11,22 @@ import type { Anchor } from '../../ui/menu.tsx'
 import { MessageMenu, type MenuChoice } from './message-menu.tsx'
 import { actionsOf, isSent } from './row-actions.ts'
 
-const EmojiDialog = lazyDialog(texts.emoji, () => import('./emoji-dialog.tsx'))
-const ForwardDialog = lazyDialog(texts.forward, () => import('./forward-dialog.tsx'))
-const ReactionsDialog = lazyDialog(texts.reactions, () => import('./reactions-dialog.tsx'))
-const VersionsDialog = lazyDialog(texts.versions, () => import('./versions-dialog.tsx'))
+const EmojiDialog = lazyDialog(
+  () => t`React with an emoji`,
+  () => import('./emoji-dialog.tsx')
+)
+const ForwardDialog = lazyDialog(
+  () => t`Forward to…`,
+  () => import('./forward-dialog.tsx')
+)
+const ReactionsDialog = lazyDialog(
+  () => t`Reactions`,
+  () => import('./reactions-dialog.tsx')
+)
+const VersionsDialog = lazyDialog(
+  () => t`Edit history`,
+  () => import('./versions-dialog.tsx')
+)
 
 /** What is open about a message. */
 export type OpenDialog =
@@ -49,8 +62,13 @@ export function MessageDialogs(props: MessageDialogsProps) {
     if (choice === 'edit') onEdit(message)
     if (choice === 'copy') {
       copyText(message.content).then(
-        () => onTell(texts.message.copied),
-        () => onFailure(isTouchOnly() ? texts.message.notCopiedByTouch : texts.message.notCopied)
+        () => onTell(t`Text copied.`),
+        () =>
+          onFailure(
+            isTouchOnly()
+              ? t`Your browser doesn’t allow copying here. Allow it in the site’s settings, then try again.`
+              : t`Your browser doesn’t allow copying here. Select the text and copy it.`
+          )
       )
     }
   }
@@ -75,11 +93,11 @@ export function MessageDialogs(props: MessageDialogsProps) {
       return (
         <Confirm
           danger
-          title={texts.delete.title}
+          title={t`Delete this message?`}
           detail={deletionOf(message)}
-          action={texts.delete.action}
-          cancel={texts.dialog.cancel}
-          close={texts.dialog.close}
+          action={t`Delete`}
+          cancel={t`Cancel`}
+          close={t`Close`}
           onConfirm={() => onDelete(message)}
           onClose={close}
         />
@@ -102,6 +120,8 @@ export function MessageDialogs(props: MessageDialogsProps) {
 
 /** The text that asks whether to delete a message. */
 function deletionOf(message: Message): string {
-  if (!isSent(message)) return texts.delete.detailPending
-  return message.mine ? texts.delete.detail : texts.delete.detailOther(message.sender.username)
+  if (!isSent(message)) return t`It hasn’t been sent yet.`
+  return message.mine
+    ? t`Everyone will see that a message was deleted, but not what it said.`
+    : t`${{ name: isolate(message.sender.username) }} wrote this message. Everyone will see that a message was deleted, but not what it said.`
 }

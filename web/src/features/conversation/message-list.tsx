@@ -2,6 +2,7 @@ import { memo, useLayoutEffect, useMemo, useRef, useState, type UIEvent } from '
 import { Virtualizer, type VirtualizerHandle } from 'virtua'
 import type { User } from '@parley/contract/people'
 import { typed } from '../../lib/keys.ts'
+import { anchorBelow } from '../../ui/menu.tsx'
 import type { Row } from '../../state/model/rows.ts'
 import { EarlierMessages, earlierHeight } from './earlier-messages.tsx'
 import { JumpButton } from './jump-button.tsx'
@@ -50,12 +51,9 @@ export const MessageList = memo(function MessageList(props: MessageListProps) {
     letGo,
     onRest: look,
     onMenu(row, element) {
-      const { left, bottom } = (
-        element.querySelector('[data-part=bubble]') ?? element
-      ).getBoundingClientRect()
+      const anchor = anchorBelow(element.querySelector('[data-part=bubble]') ?? element)
       const message = messageOf(row)
-      if (!row.pending?.problem && props.actions.hasMenu(message))
-        props.actions.openMenu(message, { x: left, y: bottom })
+      if (!row.pending?.problem && props.actions.hasMenu(message)) props.actions.openMenu(message, anchor)
     },
     onLeave
   })

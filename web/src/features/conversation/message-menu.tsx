@@ -1,8 +1,8 @@
 import { isSameEmoji } from '@parley/contract/text/emoji'
 import type { Message } from '@parley/contract/messages'
 import type { User } from '@parley/contract/people'
+import { t } from '@lingui/core/macro'
 import { quickEmoji } from '../../lib/emoji.ts'
-import { texts } from '../../lib/texts.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { Menu, MenuItem, type Anchor } from '../../ui/menu.tsx'
 import type { MessageAction } from './row-actions.ts'
@@ -32,7 +32,7 @@ export function MessageMenu({
   const isMine = (emoji: string) =>
     message.reactions?.find((each) => isSameEmoji(each.emoji, emoji))?.userIds.includes(me.id) === true
   return (
-    <Menu label={texts.menu.label} anchor={anchor} onClose={onClose}>
+    <Menu label={t`Message actions`} anchor={anchor} onClose={onClose}>
       {actions.has('react') && (
         <div className={styles.quick} role="group">
           {quickEmoji.map((emoji) => (
@@ -42,7 +42,7 @@ export function MessageMenu({
               role="menuitemcheckbox"
               tabIndex={-1}
               aria-checked={isMine(emoji)}
-              aria-label={texts.menu.react(emoji)}
+              aria-label={t`React with ${emoji}`}
               className={styles.emoji}
               onClick={() => onReact(emoji, !isMine(emoji))}
             >
@@ -53,11 +53,11 @@ export function MessageMenu({
             type="button"
             role="menuitem"
             tabIndex={-1}
-            aria-label={texts.menu.otherEmoji}
+            aria-label={t`More emoji…`}
             className={classNames(styles.emoji, styles.other)}
             onClick={() => onChoose('emoji')}
           >
-            <span title={texts.menu.otherEmoji} className={styles.icon}>
+            <span title={t`More emoji…`} className={styles.icon}>
               <Icon name="smile" />
             </span>
           </button>
@@ -65,37 +65,37 @@ export function MessageMenu({
       )}
       {actions.has('reply') && (
         <MenuItem icon="reply" onChoose={() => onChoose('reply')}>
-          {texts.menu.reply}
+          {t`Reply`}
         </MenuItem>
       )}
       {actions.has('edit') && (
         <MenuItem icon="edit" onChoose={() => onChoose('edit')}>
-          {texts.menu.edit}
+          {t`Edit`}
         </MenuItem>
       )}
       {actions.has('copy') && (
         <MenuItem icon="copy" onChoose={() => onChoose('copy')}>
-          {texts.menu.copy}
+          {t`Copy text`}
         </MenuItem>
       )}
       {actions.has('forward') && (
         <MenuItem icon="forward" onChoose={() => onChoose('forward')}>
-          {texts.menu.forward}
+          {t`Forward…`}
         </MenuItem>
       )}
       {message.reactions && (
         <MenuItem icon="people" onChoose={() => onChoose('reactions')}>
-          {texts.menu.reactions}
+          {t`Reactions`}
         </MenuItem>
       )}
       {actions.has('versions') && (
         <MenuItem icon="past" onChoose={() => onChoose('versions')}>
-          {texts.menu.versions}
+          {t`Edit history`}
         </MenuItem>
       )}
       {actions.has('delete') && (
         <MenuItem icon="bin" danger onChoose={() => onChoose('delete')}>
-          {texts.menu.delete}
+          {t`Delete…`}
         </MenuItem>
       )}
     </Menu>

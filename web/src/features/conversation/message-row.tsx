@@ -1,13 +1,14 @@
 import { memo, useId, type MouseEvent } from 'react'
 import type { User } from '@parley/contract/people'
+import { t } from '@lingui/core/macro'
 import { asWritten } from '../../lib/bidi.ts'
 import { isJumbo } from '../../lib/emoji.ts'
 import { useLongPress } from '../../lib/long-press.ts'
 import { useToday } from '../../lib/now.ts'
-import { texts } from '../../lib/texts.ts'
 import { dayOf } from '../../lib/times.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
+import { anchorBelow } from '../../ui/menu.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import type { Row } from '../../state/model/rows.ts'
 import { FailedMessage } from './failed-message.tsx'
@@ -36,7 +37,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   return (
     <>
       {row.startsDay && <Day at={row.at} />}
-      {row.startsUnread && <p className={styles.unread}>{texts.conversation.unreadFrom}</p>}
+      {row.startsUnread && <p className={styles.unread}>{t`New messages`}</p>}
       {row.message?.change ? (
         <SystemLine line={row.message} me={me} rowKey={row.key} />
       ) : (
@@ -60,7 +61,7 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
   const press = useLongPress((at) => {
     if (hasMenu) actions.openMenu(subject, at)
   })
-  const name = mine ? texts.message.mine : sender.username
+  const name = mine ? t`You` : sender.username
   const id = useId()
   const named = group && !mine && !row.continues
   const looks = classNames(
@@ -118,11 +119,10 @@ function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps)
             look="icon"
             className={styles.more}
             tabIndex={-1}
-            aria-label={texts.message.more}
+            aria-label={t`Message actions`}
             aria-haspopup="menu"
             onClick={(event) => {
-              const { left, bottom } = event.currentTarget.getBoundingClientRect()
-              actions.openMenu(subject, { x: left, y: bottom })
+              actions.openMenu(subject, anchorBelow(event.currentTarget))
             }}
           >
             <Icon name="more" />

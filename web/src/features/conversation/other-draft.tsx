@@ -1,5 +1,5 @@
 import { asWritten } from '../../lib/bidi.ts'
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import { textOf, type DraftPart } from '../../state/model/draft.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -14,16 +14,16 @@ export function OtherDraft({ other, onUse, onDiscard }: OtherDraftProps) {
     <div className={styles.other} data-part="other-draft">
       <Icon name="edit" />
       <div className={styles.about} role="status">
-        <p className={styles.title}>{texts.conversation.otherDraft}</p>
+        <p className={styles.title}>{t`You also have a draft from another device`}</p>
         <p className={styles.words} {...asWritten}>
-          {textOf(other) || texts.conversation.otherDraftWithoutText}
+          {textOf(other) || t`A reply without text`}
         </p>
       </div>
       <div className={styles.actions}>
         <Button look="quiet" onClick={onUse}>
-          {texts.conversation.takeDraft}
+          {t`Use it`}
         </Button>
-        <Button look="icon" aria-label={texts.conversation.discardDraft} onClick={onDiscard}>
+        <Button look="icon" aria-label={t`Discard the other draft`} onClick={onDiscard}>
           <Icon name="close" />
         </Button>
       </div>

@@ -1,4 +1,5 @@
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
+import { isolate } from '../../lib/bidi.ts'
 import { nameOf } from '../../state/model/entries.ts'
 import type { Entry, History } from '../../state/model/state.ts'
 
@@ -6,13 +7,15 @@ import type { Entry, History } from '../../state/model/state.ts'
 export function labelsOf(entry: Entry | undefined): { page: string; messages: string } {
   const name = entry ? nameOf(entry) : ''
   return entry?.kind === 'group'
-    ? { page: texts.conversation.groupTitle(name), messages: texts.conversation.groupMessages(name) }
-    : { page: texts.conversation.title(name), messages: texts.conversation.messages(name) }
+    ? { page: t`Group ${name}`, messages: t`Messages in ${name}` }
+    : { page: t`Conversation with ${name}`, messages: t`Messages with ${name}` }
 }
 
 /** What stands above the first message that I may see. */
 export function beginningOf(entry: Entry, { messages }: History): string {
-  if ((messages[0]?.position ?? 1) > 1) return texts.conversation.sinceYouCame
+  if ((messages[0]?.position ?? 1) > 1) return t`You can’t see messages sent before you joined.`
   const name = nameOf(entry)
-  return entry.kind === 'group' ? texts.conversation.groupBeginning(name) : texts.conversation.beginning(name)
+  return entry.kind === 'group'
+    ? t`This is the beginning of ${{ title: isolate(name) }}.`
+    : t`This is the beginning of your conversation with ${{ name: isolate(name) }}.`
 }

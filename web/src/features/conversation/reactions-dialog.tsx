@@ -1,8 +1,8 @@
 import { useEffect } from 'react'
 import type { Message } from '@parley/contract/messages'
 import type { User } from '@parley/contract/people'
+import { t } from '@lingui/core/macro'
 import { asWritten } from '../../lib/bidi.ts'
-import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
@@ -25,14 +25,14 @@ export default function ReactionsDialog({
   const messenger = useMessenger()
   // Whoever is not among all who are here has left.
   const whole = useMessengerState(({ participants }) => participants[message.conversationId]?.whole === true)
-  const unknown = whole ? texts.reactions.left : texts.message.somebody
+  const unknown = whole ? t`Former member` : t`Someone`
   const { conversationId, reactions = [] } = message
   useEffect(() => {
     // For the names of those who have said nothing here.
     messenger.groups.loadAllParticipants(conversationId).catch(() => {})
   }, [messenger, conversationId])
   return (
-    <Dialog title={texts.reactions.title} close={texts.dialog.close} onClose={onClose}>
+    <Dialog title={t`Reactions`} close={t`Close`} onClose={onClose}>
       <ul className={classNames(dialogStyles.body, choiceStyles.list)}>
         {reactions.flatMap(({ emoji, userIds }) =>
           userIds.map((id) => {
@@ -41,7 +41,7 @@ export default function ReactionsDialog({
             return (
               <li key={`${emoji} ${id}`} className={choiceStyles.one}>
                 <Avatar name={name} url={user?.avatarURL ?? null} size="small" />
-                <span {...asWritten}>{id === me.id ? texts.reactions.you : name}</span>
+                <span {...asWritten}>{id === me.id ? t`You` : name}</span>
                 <span className={choiceStyles.end}>{emoji}</span>
               </li>
             )

@@ -1,6 +1,8 @@
 import type { Reaction } from '@parley/contract/messages'
 import type { User } from '@parley/contract/people'
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
+import { isolate } from '../../lib/bidi.ts'
+import { formatList, formatNumber } from '../../lib/formats.ts'
 import { namesOf } from '../../state/model/people.ts'
 import styles from './reactions.module.css'
 
@@ -17,7 +19,7 @@ export function Reactions({ reactions, me, people, onReact }: ReactionsProps) {
     <div className={styles.reactions}>
       {reactions.map(({ emoji, userIds }) => {
         const mine = userIds.includes(me.id)
-        const label = texts.message.reaction(emoji, namesOf(userIds, people, me))
+        const label = reactionText(emoji, namesOf(userIds, people, me))
         return (
           <button
             key={emoji}
@@ -30,11 +32,21 @@ export function Reactions({ reactions, me, people, onReact }: ReactionsProps) {
           >
             {/* A title on the button itself would be read out after its name. */}
             <span className={styles.chip} title={label} aria-hidden="true">
-              {emoji} <span className={styles.count}>{userIds.length}</span>
+              {emoji} <span className={styles.count}>{formatNumber(userIds.length)}</span>
             </span>
           </button>
         )
       })}
     </div>
   )
+}
+
+/** An emoji and who reacted with it. */
+function reactionText(emoji: string, names: readonly string[]): string {
+  const count = formatNumber(names.length)
+  const people = formatList(names.map(isolate))
+  return t({
+    message: `${emoji} ${count}: ${people}`,
+    comment: 'An emoji, how many reacted with it, and who'
+  })
 }

@@ -1,6 +1,7 @@
 import type { User } from '@parley/contract/people'
+import { plural, t } from '@lingui/core/macro'
 import { isolate } from '../../lib/bidi.ts'
-import { texts } from '../../lib/texts.ts'
+import { formatList } from '../../lib/formats.ts'
 import styles from './receipt.module.css'
 
 /** Names that are told; the others are counted. */
@@ -10,10 +11,18 @@ const namesMax = 3
 export function Receipt({ readers, group }: { readers: readonly User[]; group: boolean }) {
   const names = readers.map(({ username }) => username)
   return (
-    <p className={styles.seen} title={group ? names.map(isolate).join(', ') : undefined}>
-      {group
-        ? texts.message.seenBy(names.slice(0, namesMax), Math.max(0, names.length - namesMax))
-        : texts.message.seen}
+    <p className={styles.seen} title={group ? formatList(names.map(isolate)) : undefined}>
+      {group ? seenText(names) : t`Seen`}
     </p>
   )
+}
+
+/** The first names, and how many more. */
+function seenText(names: readonly string[]): string {
+  const shown = names.slice(0, namesMax).map(isolate)
+  const others = names.length - shown.length
+  const people = formatList(
+    others > 0 ? [...shown, plural(others, { one: '# more', other: '# more' })] : shown
+  )
+  return t`Seen by ${people}`
 }

@@ -1,6 +1,6 @@
 import type { User } from '@parley/contract/people'
+import { typingText } from '../../lib/typing-texts.ts'
 import { useSeldom } from '../../lib/seldom.ts'
-import { texts } from '../../lib/texts.ts'
 import { useAwareness } from '../../state/hooks/awareness.ts'
 import { namesOf } from '../../state/model/people.ts'
 import { Unseen } from '../../ui/unseen.tsx'
@@ -14,7 +14,7 @@ export function TypingHere({ id, people }: { id: string; people: ReadonlyMap<str
 
 /** Who is writing, over the room that is left below the newest message: nothing moves when it comes and goes. */
 export function TypingLine({ names }: { names: readonly string[] }) {
-  const text = names.length > 0 ? texts.conversation.typing(names) : ''
+  const text = names.length > 0 ? typingText(names) : ''
   const told = useSeldom(text)
   return (
     <>

@@ -1,8 +1,8 @@
 import { reportFault } from '@parley/client/failures'
 import type { OutboxItem } from '@parley/client'
+import { t } from '@lingui/core/macro'
 import { copyText } from '../../lib/clipboard.ts'
 import { problemText } from '../../lib/problem-texts.ts'
-import { texts } from '../../lib/texts.ts'
 import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -20,13 +20,13 @@ export function UnsentMessages({ conversationId }: { conversationId: string }) {
 
   function copy(content: string) {
     copyText(content).then(
-      () => tell(texts.message.copied),
-      () => fail(texts.message.notCopied)
+      () => tell(t`Text copied.`),
+      () => fail(t`Your browser doesn’t allow copying here. Select the text and copy it.`)
     )
   }
   return (
-    <section className={styles.unsent} aria-label={texts.unsent.label}>
-      <p className={styles.detail}>{texts.unsent.detail}</p>
+    <section className={styles.unsent} aria-label={t`Unsent messages and changes`}>
+      <p className={styles.detail}>{t`These are stored in this browser only.`}</p>
       <ul className={failedStyles.list}>
         {refused.map((item) => (
           <UnsentMessage key={item.clientId} item={item} onCopy={copy} />
@@ -45,7 +45,7 @@ function UnsentMessage({ item, onCopy }: { item: OutboxItem; onCopy: (content: s
       <Icon name="warning" />
       <div className={failedStyles.about}>
         <p>
-          {item.kind === 'send' ? texts.message.failed : sentenceOf(item)} {problemText(item.problem!)}
+          {item.kind === 'send' ? t`Not sent.` : sentenceOf(item)} {problemText(item.problem!)}
         </p>
         {content !== null && (
           // All of it can be selected, where the browser refuses to copy.
@@ -57,7 +57,7 @@ function UnsentMessage({ item, onCopy }: { item: OutboxItem; onCopy: (content: s
       <div className={failedStyles.choices}>
         {content !== null && (
           <Button look="quiet" onClick={() => onCopy(content)}>
-            {texts.menu.copy}
+            {t`Copy text`}
           </Button>
         )}
         <Button
@@ -66,7 +66,7 @@ function UnsentMessage({ item, onCopy }: { item: OutboxItem; onCopy: (content: s
             outbox.discard(item.clientId).catch(reportFault)
           }}
         >
-          {texts.message.discard}
+          {t`Discard`}
         </Button>
       </div>
     </li>

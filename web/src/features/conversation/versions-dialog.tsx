@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react'
 import type { Message, MessageVersion } from '@parley/contract/messages'
+import { t } from '@lingui/core/macro'
 import { asWritten } from '../../lib/bidi.ts'
 import { failureText } from '../../lib/problem-texts.ts'
-import { texts } from '../../lib/texts.ts'
 import { fullTimeOf } from '../../lib/times.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { useMessenger } from '../../state/hooks/context.tsx'
@@ -22,22 +22,24 @@ export default function VersionsDialog({ message, onClose }: { message: Message;
     return () => reading.abort()
   }, [messenger, message])
   return (
-    <Dialog title={texts.versions.title} close={texts.dialog.close} onClose={onClose}>
+    <Dialog title={t`Edit history`} close={t`Close`} onClose={onClose}>
       <div className={dialogStyles.body} aria-busy={versions === null && failure === null}>
-        <p className={dialogStyles.detail}>{texts.versions.detail}</p>
+        <p
+          className={dialogStyles.detail}
+        >{t`Earlier versions of this message. Only the group’s owner and admins can see them.`}</p>
         {failure && (
           <p className={dialogStyles.failure} role="alert">
             {failure}
           </p>
         )}
-        {versions?.length === 0 && <p>{texts.versions.none}</p>}
+        {versions?.length === 0 && <p>{t`No earlier versions`}</p>}
         <ol className={styles.versions}>
           {versions?.map(({ version, content, replacedAt }) => (
             <li key={version}>
               <p className={styles.text} {...asWritten}>
                 {content}
               </p>
-              <p className={styles.until}>{texts.versions.until(fullTimeOf(replacedAt))}</p>
+              <p className={styles.until}>{t`Until ${{ time: fullTimeOf(replacedAt) }}`}</p>
             </li>
           ))}
         </ol>

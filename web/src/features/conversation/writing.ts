@@ -1,7 +1,7 @@
 import { isBlank } from '@parley/contract/text/characters'
 import type { Message } from '@parley/contract/messages'
+import { t } from '@lingui/core/macro'
 import { quoteOf } from '../../lib/quotes.ts'
-import { texts } from '../../lib/texts.ts'
 import { withOtherUsed, withoutOther } from '../../state/model/draft-merge.ts'
 import {
   withEditing,
@@ -47,7 +47,7 @@ export function writingIn(
       await outbox.send(conversationId, content, extras)
     } catch {
       giveBack(message)
-      throw new Error(texts.conversation.notKept)
+      throw new Error(t`Your browser couldn’t save this message. Your text is still here. Try again.`)
     }
   }
 
@@ -61,7 +61,7 @@ export function writingIn(
       await outbox.edit({ conversationId, id }, content, version)
     } catch {
       change((draft) => ({ ...draft, editing: draft.editing ?? editing }))
-      throw new Error(texts.conversation.notKept)
+      throw new Error(t`Your browser couldn’t save this message. Your text is still here. Try again.`)
     }
   }
 

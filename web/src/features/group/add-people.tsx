@@ -1,9 +1,9 @@
 import { reportFault } from '@parley/client/failures'
 import { useState, type FormEvent } from 'react'
 import type { Participant } from '@parley/contract/participants'
+import { t } from '@lingui/core/macro'
 import { isolate } from '../../lib/bidi.ts'
 import { failureText } from '../../lib/problem-texts.ts'
-import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
 import { NamePicker } from '../../ui/name-picker.tsx'
 import { useDismissal } from '../../ui/overlay.ts'
@@ -30,7 +30,7 @@ export function AddPeople({
 
   async function add(event: FormEvent) {
     event.preventDefault()
-    if (names.length === 0) return setFailure(texts.newGroup.nobody)
+    if (names.length === 0) return setFailure(t`Add at least one person.`)
     setBusy(true)
     setFailure(null)
     for (const name of names) {
@@ -55,20 +55,14 @@ export function AddPeople({
     >
       <NamePicker
         autoFocus
-        label={texts.group.add}
-        placeholder={texts.newGroup.peopleHint}
+        label={t`Add members`}
+        placeholder={t`Add people by username`}
         names={names}
         onNames={setNames}
         suggest={messenger.suggestUsernames}
         without={people.map(({ user }) => user.username)}
-        told={{ ...texts.home, ...texts.newGroup }}
       />
-      <FormEnd
-        failure={failure}
-        submit={busy ? texts.group.adding : texts.group.addAction}
-        busy={busy}
-        onCancel={onClose}
-      />
+      <FormEnd failure={failure} submit={busy ? t`Adding…` : t`Add`} busy={busy} onCancel={onClose} />
     </form>
   )
 }

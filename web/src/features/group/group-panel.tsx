@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react'
 import { may } from '@parley/contract/roles'
 import type { Participant } from '@parley/contract/participants'
+import { plural, t } from '@lingui/core/macro'
 import { asWritten } from '../../lib/bidi.ts'
-import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -53,8 +53,8 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
 
   return (
     <Dialog
-      title={texts.group.panel}
-      close={texts.dialog.close}
+      title={t`Group`}
+      close={t`Close`}
       look="panel"
       keepOnClickBeside={open === 'rename' || open === 'add'}
       onClose={onClose}
@@ -77,19 +77,19 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
                 // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the form
                 <Button look="quiet" autoFocus={left === 'rename'} onClick={() => setOpen('rename')}>
                   <Icon name="edit" size={18} />
-                  {texts.group.rename}
+                  {t`Rename`}
                 </Button>
               )}
             </>
           )}
         </div>
         <div className={styles.heading}>
-          <h3>{texts.group.peopleIn(participantCount)}</h3>
+          <h3>{plural({ count: participantCount }, { one: '# member', other: '# members' })}</h3>
           {may(role, 'add_participant') && open !== 'add' && (
             // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the form
             <Button look="quiet" autoFocus={left === 'add'} onClick={() => setOpen('add')}>
               <Icon name="newGroup" size={18} />
-              {texts.group.add}
+              {t`Add members`}
             </Button>
           )}
         </div>
@@ -113,12 +113,12 @@ export default function GroupPanel({ id, onClose }: { id: string; onClose: () =>
               messenger.groups.loadParticipants(id).catch(() => {})
             }}
           >
-            {texts.group.loadMore}
+            {t`Show more members`}
           </Button>
         )}
         <Button look="plain" className={styles.leave} onClick={() => setOpen({ kind: 'leave' })}>
           <Icon name="signOut" />
-          {texts.group.leave}
+          {t`Leave group`}
         </Button>
       </div>
       {open !== null && typeof open === 'object' && (

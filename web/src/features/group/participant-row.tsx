@@ -1,13 +1,13 @@
 import { may } from '@parley/contract/roles'
 import type { Participant, Role } from '@parley/contract/participants'
 import type { Presence } from '@parley/contract/presence'
+import { t } from '@lingui/core/macro'
 import { asWritten } from '../../lib/bidi.ts'
-import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { PresenceText } from '../../ui/presence.tsx'
-import type { Anchor } from '../../ui/menu.tsx'
+import { anchorBelow, type Anchor } from '../../ui/menu.tsx'
 import styles from './participant-row.module.css'
 
 /** Whether somebody of this role may take somebody of that role out of a group. */
@@ -42,18 +42,17 @@ export function ParticipantRow({
         </span>
         <PresenceText presence={presence} className={styles.presence} />
       </span>
-      {isMe && <span className={styles.role}>{texts.group.you}</span>}
-      {texts.group.roles[participant.role] && (
-        <span className={styles.role}>{texts.group.roles[participant.role]}</span>
+      {isMe && <span className={styles.role}>{t({ message: 'you', context: 'among names' })}</span>}
+      {participant.role !== 'member' && (
+        <span className={styles.role}>{participant.role === 'owner' ? t`Owner` : t`Admin`}</span>
       )}
       {changeable && (
         <Button
           look="icon"
-          aria-label={texts.group.actions(user.username)}
+          aria-label={t`Actions for ${{ name: user.username }}`}
           aria-haspopup="menu"
           onClick={(event) => {
-            const { left, bottom } = event.currentTarget.getBoundingClientRect()
-            onMenu(participant, { x: left, y: bottom })
+            onMenu(participant, anchorBelow(event.currentTarget))
           }}
         >
           <Icon name="more" />

@@ -2,8 +2,9 @@ import { reportFault } from '@parley/client/failures'
 import { useState } from 'react'
 import { may } from '@parley/contract/roles'
 import type { Participant, Role } from '@parley/contract/participants'
+import { t } from '@lingui/core/macro'
+import { isolate } from '../../lib/bidi.ts'
 import { failureText } from '../../lib/problem-texts.ts'
-import { texts } from '../../lib/texts.ts'
 import { Confirm } from '../../ui/confirm.tsx'
 import { Menu, MenuItem, type Anchor } from '../../ui/menu.tsx'
 import { useMessenger } from '../../state/hooks/context.tsx'
@@ -33,16 +34,15 @@ export function PersonDialogs({
 }) {
   const { groups } = useMessenger()
   const [failure, setFailure] = useState<string | null>(null)
-  const t = texts.group
   if (open.kind === 'leave') {
     return (
       <Confirm
         danger
-        title={t.leaveTitle(nameOf(entry))}
+        title={t`Leave ${{ title: isolate(nameOf(entry)) }}?`}
         detail={detailOfLeaving(entry)}
-        action={t.leaveAction}
-        cancel={texts.dialog.cancel}
-        close={texts.dialog.close}
+        action={t`Leave`}
+        cancel={t`Cancel`}
+        close={t`Close`}
         onConfirm={() => groups.leave(entry.id).then(onLeft)}
         onClose={onClose}
       />
@@ -58,11 +58,11 @@ export function PersonDialogs({
       return (
         <Confirm
           danger
-          title={t.removeTitle(user.username)}
-          detail={t.removeDetail}
-          action={t.removeAction}
-          cancel={texts.dialog.cancel}
-          close={texts.dialog.close}
+          title={t`Remove ${{ name: isolate(user.username) }}?`}
+          detail={t`They won’t see this group or its messages any more.`}
+          action={t`Remove`}
+          cancel={t`Cancel`}
+          close={t`Close`}
           onConfirm={() => groups.remove(entry.id, user.id)}
           onClose={onClose}
         />
@@ -70,18 +70,23 @@ export function PersonDialogs({
     case 'owner':
       return (
         <Confirm
-          title={t.ownerTitle(user.username)}
-          detail={t.ownerDetail}
-          action={t.ownerAction}
-          cancel={texts.dialog.cancel}
-          close={texts.dialog.close}
+          title={t`Transfer ownership to ${{ name: isolate(user.username) }}?`}
+          detail={t`They become the owner and you become an admin. Only they can undo this.`}
+          action={t`Transfer`}
+          cancel={t`Cancel`}
+          close={t`Close`}
           onConfirm={() => changeRole('owner')}
           onClose={onClose}
         />
       )
     default:
       return (
-        <Menu label={t.actions(user.username)} anchor={open.anchor} failure={failure} onClose={onClose}>
+        <Menu
+          label={t`Actions for ${{ name: user.username }}`}
+          anchor={open.anchor}
+          failure={failure}
+          onClose={onClose}
+        >
           {may(entry.role, 'change_role') && (
             <>
               <MenuItem
@@ -89,14 +94,16 @@ export function PersonDialogs({
                   change(theirs === 'admin' ? 'member' : 'admin').catch(reportFault)
                 }}
               >
-                {theirs === 'admin' ? t.makeMember : t.makeAdmin}
+                {theirs === 'admin' ? t`Remove as admin` : t`Make admin`}
               </MenuItem>
-              <MenuItem onChoose={() => onOpen({ kind: 'owner', participant })}>{t.makeOwner}</MenuItem>
+              <MenuItem
+                onChoose={() => onOpen({ kind: 'owner', participant })}
+              >{t`Transfer ownership…`}</MenuItem>
             </>
           )}
           {mayRemove(entry.role, theirs) && (
             <MenuItem danger onChoose={() => onOpen({ kind: 'remove', participant })}>
-              {t.remove}
+              {t`Remove…`}
             </MenuItem>
           )}
         </Menu>
@@ -105,6 +112,9 @@ export function PersonDialogs({
 }
 
 function detailOfLeaving({ role, participantCount }: Entry): string {
-  if (participantCount === 1) return texts.group.leaveLast
-  return role === 'owner' ? texts.group.leaveOwner : texts.group.leaveDetail
+  if (participantCount === 1)
+    return t`You’re the last member. No one will be able to see its messages any more.`
+  return role === 'owner'
+    ? t`You won’t see its messages unless you’re added again. Another member becomes the owner.`
+    : t`You won’t see its messages unless you’re added again.`
 }

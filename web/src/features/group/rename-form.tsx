@@ -2,9 +2,10 @@ import { reportFault } from '@parley/client/failures'
 import { useState, type FormEvent } from 'react'
 import { isBlank } from '@parley/contract/text/characters'
 import { titleMaxLength } from '@parley/contract/limits'
+import { t } from '@lingui/core/macro'
+import { fieldDir } from '../../lib/bidi.ts'
 import { countCodePoints } from '../../lib/code-points.ts'
 import { failureText } from '../../lib/problem-texts.ts'
-import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
 import { useDismissal } from '../../ui/overlay.ts'
 import fieldStyles from '../../ui/field.module.css'
@@ -28,8 +29,8 @@ export function RenameForm({
   async function save(event: FormEvent) {
     event.preventDefault()
     const wanted = text.trim()
-    if (isBlank(wanted)) return setFailure(texts.group.titleMissing)
-    if (countCodePoints(wanted) > titleMaxLength) return setFailure(texts.group.titleTooLong)
+    if (isBlank(wanted)) return setFailure(t`Enter a group name.`)
+    if (countCodePoints(wanted) > titleMaxLength) return setFailure(t`This name is too long.`)
     try {
       if (wanted !== title) await onRename(wanted)
       onClose()
@@ -49,14 +50,14 @@ export function RenameForm({
         className={fieldStyles.field}
         // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of what was pressed
         autoFocus
-        dir="auto"
+        dir={fieldDir(text)}
         autoComplete="off"
-        aria-label={texts.group.titleLabel}
+        aria-label={t`Group name`}
         aria-invalid={failure !== null}
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
-      <FormEnd failure={failure} submit={texts.group.save} onCancel={onClose} />
+      <FormEnd failure={failure} submit={t`Save`} onCancel={onClose} />
     </form>
   )
 }

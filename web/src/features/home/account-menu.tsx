@@ -1,13 +1,15 @@
 import { reportFault } from '@parley/client/failures'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
+import { plural, t } from '@lingui/core/macro'
+import { useFocusAfterSwitch } from '../../lib/locale-focus.ts'
 import { asWritten } from '../../lib/bidi.ts'
-import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Confirm } from '../../ui/confirm.tsx'
 import { DialogPart } from '../../ui/dialog-part.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { Popup, type Anchor } from '../../ui/menu.tsx'
+import { LanguageField } from '../../ui/language-field.tsx'
+import { anchorBelow, Popup, type Anchor } from '../../ui/menu.tsx'
 import { useMessengerState } from '../../state/hooks/context.tsx'
 import styles from './account-menu.module.css'
 
@@ -17,25 +19,32 @@ export function AccountMenu({ onSignOut }: { onSignOut: () => Promise<void> }) {
   const [anchor, setAnchor] = useState<Anchor | null>(null)
   const unsent = useMessengerState(({ outbox }) => outbox.length)
   const [asking, setAsking] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
+  useFocusAfterSwitch(button)
   return (
     <>
       <button
+        ref={button}
         type="button"
         className={styles.account}
-        aria-label={texts.home.account(me.username)}
+        aria-label={t`Account of ${{ username: me.username }}`}
         aria-haspopup="dialog"
         onClick={(event) => {
-          const { left, bottom } = event.currentTarget.getBoundingClientRect()
-          setAnchor({ x: left, y: bottom })
+          setAnchor(anchorBelow(event.currentTarget))
         }}
       >
         <Avatar name={me.username} url={me.avatarURL} size="small" />
       </button>
       {anchor && (
-        <Popup label={texts.home.account(me.username)} anchor={anchor} onClose={() => setAnchor(null)}>
+        <Popup
+          label={t`Account of ${{ username: me.username }}`}
+          anchor={anchor}
+          onClose={() => setAnchor(null)}
+        >
           <p className={styles.who}>
-            {texts.home.signedInAs} <strong {...asWritten}>{me.username}</strong>
+            {t`Signed in as`} <strong {...asWritten}>{me.username}</strong>
           </p>
+          <LanguageField />
           <Button
             look="plain"
             className={styles.out}
@@ -46,7 +55,7 @@ export function AccountMenu({ onSignOut }: { onSignOut: () => Promise<void> }) {
             }}
           >
             <Icon name="signOut" />
-            {texts.home.signOut}
+            {t`Sign out`}
           </Button>
         </Popup>
       )}
@@ -54,11 +63,18 @@ export function AccountMenu({ onSignOut }: { onSignOut: () => Promise<void> }) {
         <DialogPart onClose={() => setAsking(false)}>
           <Confirm
             danger
-            title={texts.home.signOutTitle}
-            detail={texts.home.signOutDetail(unsent)}
-            action={texts.home.signOut}
-            cancel={texts.dialog.cancel}
-            close={texts.dialog.close}
+            title={t`Sign out and delete unsent messages?`}
+            detail={plural(
+              { count: unsent },
+              {
+                one: '# message or change hasn’t been sent. Signing out deletes it and all your data in this browser.',
+                other:
+                  '# messages or changes haven’t been sent. Signing out deletes them and all your data in this browser.'
+              }
+            )}
+            action={t`Sign out`}
+            cancel={t`Cancel`}
+            close={t`Close`}
             onConfirm={onSignOut}
             onClose={() => setAsking(false)}
           />

@@ -1,7 +1,8 @@
 import type { ChangeItem } from '@parley/client'
 import { useMemo } from 'react'
 import type { User } from '@parley/contract/people'
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
+import { typingText } from '../../lib/typing-texts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
@@ -43,10 +44,12 @@ export function ConversationList({ openId }: { openId: string | null }) {
 
   if (!ready) return <ListSkeleton />
   if (listed.length === 0 && unlisted.length === 0) {
-    return <Notice level={2} title={texts.home.emptyTitle} detail={texts.home.emptyDetail} />
+    return (
+      <Notice level={2} title={t`No conversations yet`} detail={t`Enter a username above to start one.`} />
+    )
   }
   return (
-    <nav className={styles.list} aria-label={texts.home.conversations}>
+    <nav className={styles.list} aria-label={t`Conversations`}>
       <ul>
         {unlisted.map(([id, outgoing]) => (
           <li key={id}>
@@ -75,7 +78,7 @@ export function ConversationList({ openId }: { openId: string | null }) {
             messenger.loadMoreConversations().catch(() => {})
           }}
         >
-          {texts.home.loadMore}
+          {t`Show more conversations`}
         </Button>
       )}
     </nav>
@@ -89,12 +92,12 @@ function typingIn(
   people: ReadonlyMap<string, User>
 ): string | null {
   if (!userIds) return null
-  return kind === 'group' ? texts.conversation.typing(namesOf(userIds, people)) : texts.home.typing
+  return kind === 'group' ? typingText(namesOf(userIds, people)) : t`typing…`
 }
 
 function ListSkeleton() {
   return (
-    <div className={styles.list} role="status" aria-label={texts.loading}>
+    <div className={styles.list} role="status" aria-label={t`Loading`}>
       {['62%', '78%', '48%', '70%', '56%'].map((width) => (
         <div key={width} className={rowStyles.row}>
           <Skeleton className={styles.shape} />

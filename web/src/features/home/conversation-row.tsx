@@ -2,11 +2,12 @@ import type { ChangeItem } from '@parley/client'
 import { memo, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { User } from '@parley/contract/people'
-import { asWritten } from '../../lib/bidi.ts'
+import { plural, t } from '@lingui/core/macro'
+import { asWritten, isolate } from '../../lib/bidi.ts'
 import { classNames } from '../../lib/class-names.ts'
+import { formatNumber } from '../../lib/formats.ts'
 import { lineText } from '../../lib/line-texts.ts'
 import { useToday } from '../../lib/now.ts'
-import { texts } from '../../lib/texts.ts'
 import { fullTimeOf, shortTimeOf } from '../../lib/times.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -64,7 +65,7 @@ export const ConversationRow = memo(function ConversationRow({
           <span className={styles.name} data-part="name" {...asWritten}>
             {name}
           </span>
-          {online && <Unseen>{texts.presence.online}</Unseen>}
+          {online && <Unseen>{t`online`}</Unseen>}
           {at !== undefined && (
             <time className={styles.time} dateTime={at} title={fullTimeOf(at)}>
               {shortTimeOf(at, today)}
@@ -80,9 +81,9 @@ export const ConversationRow = memo(function ConversationRow({
             <span className={styles.last} data-part="last">
               {outgoing && <OutgoingMark outgoing={outgoing} />}
               {!outgoing && draft !== '' ? (
-                <Words by={<span className={styles.draft}>{texts.home.draft}</span>}>{draft}</Words>
+                <Words by={<span className={styles.draft}>{t`Draft:`}</span>}>{draft}</Words>
               ) : outgoing?.last ? (
-                <Words by={texts.home.you}>{outgoing.last.content}</Words>
+                <Words by={t`You:`}>{outgoing.last.content}</Words>
               ) : (
                 <LastMessage entry={entry} changes={changes} me={me} />
               )}
@@ -91,13 +92,15 @@ export const ConversationRow = memo(function ConversationRow({
           {unreadMentions(entry).length > 0 && (
             <span className={styles.mention}>
               <span aria-hidden="true">@</span>
-              <Unseen>{texts.home.mentioned}</Unseen>
+              <Unseen>{t`You were mentioned`}</Unseen>
             </span>
           )}
           {unread > 0 && (
             <span className={styles.unread} data-part="unread">
-              <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
-              <Unseen>{texts.home.unread(unread)}</Unseen>
+              <span aria-hidden="true">{unreadText(unread)}</span>
+              <Unseen>
+                {plural({ count: unread }, { one: '# unread message', other: '# unread messages' })}
+              </Unseen>
             </span>
           )}
         </span>
@@ -112,9 +115,9 @@ export function OutgoingMark({ outgoing: { failed, last } }: { outgoing: Outgoin
     <>
       <span className={classNames(styles.state, failed && styles.failed)}>
         <Icon name={failed ? 'warning' : 'clock'} size={14} />
-        {failed && (last?.problem ? texts.home.notSent : texts.home.notSaved)}
+        {failed && (last?.problem ? t`Not sent` : t`Not saved`)}
       </span>
-      {!failed && <Unseen>{last ? texts.message.pending : texts.message.saving}</Unseen>}
+      {!failed && <Unseen>{last ? t`Sending` : t`Saving`}</Unseen>}
     </>
   )
 }
@@ -134,12 +137,12 @@ function LastMessage({
   if (change || deletedAt) {
     return (
       <span className={classNames(styles.words, styles.told)} data-part="words">
-        {change ? lineText(lastMessage, me) : texts.message.deleted}
+        {change ? lineText(lastMessage, me) : t`This message was deleted`}
       </span>
     )
   }
   return (
-    <Words by={mine ? texts.home.you : kind === 'group' ? texts.home.by(sender.username) : null}>
+    <Words by={mine ? t`You:` : kind === 'group' ? t`${{ name: isolate(sender.username) }}:` : null}>
       {content}
     </Words>
   )
@@ -149,10 +152,15 @@ function LastMessage({
 export function Words({ by, children }: { by: ReactNode; children: string }) {
   return (
     <>
-      {by !== null && <span className={styles.by}>{by}</span>}
+      {by !== null && <span className={styles.by}>{by} </span>}
       <span className={styles.words} data-part="words" {...asWritten}>
         {children}
       </span>
     </>
   )
+}
+
+/** A count that fits its badge. */
+function unreadText(unread: number): string {
+  return unread > 99 ? t`${{ number: formatNumber(99) }}+` : formatNumber(unread)
 }

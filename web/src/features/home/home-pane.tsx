@@ -1,5 +1,5 @@
 import { useId, useState } from 'react'
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import { Button } from '../../ui/button.tsx'
 import { DialogPart } from '../../ui/dialog-part.tsx'
 import { lazyDialog } from '../../ui/lazy-dialog.tsx'
@@ -10,7 +10,10 @@ import { ConversationList } from './conversation-list.tsx'
 import { PeopleSearch } from './people-search.tsx'
 import styles from './home-pane.module.css'
 
-const NewGroupDialog = lazyDialog(texts.newGroup, () => import('./new-group-dialog.tsx'))
+const NewGroupDialog = lazyDialog(
+  () => t`New group`,
+  () => import('./new-group-dialog.tsx')
+)
 
 /** My conversations, and the way to a new one. Beside an open conversation it is the lesser heading. */
 export function HomePane({ openId, onSignOut }: { openId: string | null; onSignOut: () => Promise<void> }) {
@@ -22,15 +25,15 @@ export function HomePane({ openId, onSignOut }: { openId: string | null; onSignO
       <header className={styles.header}>
         <Logo size={28} />
         <Heading id={id} className={styles.title}>
-          {texts.home.conversations}
+          {t`Conversations`}
         </Heading>
         <Button
           look="icon"
-          aria-label={texts.home.newGroup}
+          aria-label={t`New group`}
           aria-haspopup="dialog"
           onClick={() => setStarting(true)}
         >
-          <span title={texts.home.newGroup} className={styles.icon}>
+          <span title={t`New group`} className={styles.icon}>
             <Icon name="newGroup" size={22} />
           </span>
         </Button>

@@ -3,9 +3,10 @@ import { useId, useState, type FormEvent } from 'react'
 import { useLocation } from 'wouter'
 import { isBlank } from '@parley/contract/text/characters'
 import { titleMaxLength } from '@parley/contract/limits'
+import { t } from '@lingui/core/macro'
+import { fieldDir } from '../../lib/bidi.ts'
 import { countCodePoints } from '../../lib/code-points.ts'
 import { failureText } from '../../lib/problem-texts.ts'
-import { texts } from '../../lib/texts.ts'
 import { FormEnd } from '../../ui/form-end.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { NamePicker } from '../../ui/name-picker.tsx'
@@ -45,8 +46,8 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
 
   return (
     <Dialog
-      title={texts.newGroup.title}
-      close={texts.dialog.close}
+      title={t`New group`}
+      close={t`Close`}
       keepOnClickBeside={title !== '' || usernames.length > 0}
       onClose={onClose}
     >
@@ -58,13 +59,13 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
       >
         <div>
           <label className={styles.label} htmlFor={`${id}-title`}>
-            {texts.group.titleLabel}
+            {t`Group name`}
           </label>
           <input
             id={`${id}-title`}
             className={fieldStyles.field}
             data-focus
-            dir="auto"
+            dir={fieldDir(title)}
             autoComplete="off"
             value={title}
             onChange={(event) => setTitle(event.target.value)}
@@ -72,19 +73,18 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
         </div>
         <div>
           <p className={styles.label} aria-hidden="true">
-            {texts.newGroup.people}
+            {t`People`}
           </p>
           <NamePicker
-            label={texts.newGroup.people}
-            placeholder={texts.newGroup.peopleHint}
+            label={t`People`}
+            placeholder={t`Add people by username`}
             names={usernames}
             onNames={setUsernames}
             suggest={messenger.suggestUsernames}
-            told={{ ...texts.home, ...texts.newGroup }}
           />
         </div>
         <fieldset className={styles.history}>
-          <legend className={styles.label}>{texts.newGroup.history}</legend>
+          <legend className={styles.label}>{t`New members can see`}</legend>
           {(['all', 'joined'] as const).map((each) => (
             <label key={each} className={styles.choice}>
               <input
@@ -93,13 +93,13 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
                 checked={history === each}
                 onChange={() => setHistory(each)}
               />
-              {each === 'all' ? texts.newGroup.historyAll : texts.newGroup.historyJoined}
+              {each === 'all' ? t`all messages` : t`only messages sent after they join`}
             </label>
           ))}
         </fieldset>
         <FormEnd
           failure={failure}
-          submit={busy ? texts.newGroup.starting : texts.newGroup.start}
+          submit={busy ? t`Starting…` : t`Start group`}
           busy={busy}
           onCancel={onClose}
         />
@@ -109,7 +109,7 @@ export default function NewGroupDialog({ onClose }: { onClose: () => void }) {
 }
 
 function problemWith(title: string, usernames: readonly string[]): string | null {
-  if (isBlank(title)) return texts.group.titleMissing
-  if (countCodePoints(title) > titleMaxLength) return texts.group.titleTooLong
-  return usernames.length === 0 ? texts.newGroup.nobody : null
+  if (isBlank(title)) return t`Enter a group name.`
+  if (countCodePoints(title) > titleMaxLength) return t`This name is too long.`
+  return usernames.length === 0 ? t`Add at least one person.` : null
 }

@@ -1,11 +1,12 @@
 import { reportFault } from '@parley/client/failures'
 import { useId, useRef, useState, type KeyboardEvent } from 'react'
 import { useLocation } from 'wouter'
+import { t } from '@lingui/core/macro'
+import { fieldDir, isolate } from '../../lib/bidi.ts'
 import { classNames } from '../../lib/class-names.ts'
 import { typed } from '../../lib/keys.ts'
 import { failureText } from '../../lib/problem-texts.ts'
-import { useSuggestions } from '../../lib/suggestions.ts'
-import { texts } from '../../lib/texts.ts'
+import { foundText, useSuggestions } from '../../lib/suggestions.ts'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { SuggestionList } from '../../ui/suggestion-list.tsx'
@@ -82,14 +83,14 @@ export function PeopleSearch() {
         ref={field}
         className={classNames(fieldStyles.field, styles.field)}
         role="combobox"
-        aria-label={texts.home.search}
+        aria-label={t`Find people by username`}
         aria-expanded={shown && names.length > 0}
         aria-controls={`${id}-names`}
         aria-autocomplete="list"
         aria-activedescendant={active >= 0 ? `${id}-names-${active}` : undefined}
         aria-invalid={failure !== null}
-        placeholder={texts.home.searchPlaceholder}
-        dir="auto"
+        placeholder={t`Start a conversation…`}
+        dir={fieldDir(search)}
         autoComplete="off"
         autoCapitalize="none"
         autoCorrect="off"
@@ -103,7 +104,7 @@ export function PeopleSearch() {
       />
       <SuggestionList
         id={`${id}-names`}
-        label={texts.home.suggestions}
+        label={t`People`}
         over
         className={styles.names}
         choices={shown ? names.map((name) => ({ name })) : []}
@@ -120,16 +121,16 @@ export function PeopleSearch() {
       {told !== null && told === unanswered && (
         // The field keeps the focus.
         <Button look="quiet" onPointerDown={(event) => event.preventDefault()} onClick={again}>
-          {texts.home.again}
+          {t`Try again`}
         </Button>
       )}
     </search>
   )
 
   function statusOf() {
-    if (starting) return texts.home.starting
+    if (starting) return t`Starting the conversation…`
     if (!shown) return null
-    if (names.length === 0) return texts.home.nobody(search.trim())
-    return <Unseen>{texts.home.found(names.length)}</Unseen>
+    if (names.length === 0) return t`No one found for “${{ search: isolate(search.trim()) }}”`
+    return <Unseen>{foundText(names.length)}</Unseen>
   }
 }

@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
+import { t } from '@lingui/core/macro'
 import { classNames } from '../../lib/class-names.ts'
-import { texts } from '../../lib/texts.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import type { Outgoing } from '../../state/model/outgoing.ts'
 import { OutgoingMark, Words } from './conversation-row.tsx'
@@ -17,12 +17,12 @@ export function UnlistedRow({ id, outgoing, open }: { id: string; outgoing: Outg
       <Avatar name="?" url={null} groupId={id} />
       <span className={styles.text}>
         <span className={styles.line}>
-          <span className={styles.name}>{texts.home.unavailable}</span>
+          <span className={styles.name}>{t`Conversation not in your list`}</span>
         </span>
         <span className={styles.line}>
           <span className={styles.last}>
             <OutgoingMark outgoing={outgoing} />
-            {outgoing.last && <Words by={texts.home.you}>{outgoing.last.content}</Words>}
+            {outgoing.last && <Words by={t`You:`}>{outgoing.last.content}</Words>}
           </span>
         </span>
       </span>

@@ -1,5 +1,5 @@
 import { Link } from 'wouter'
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import { buttonClass } from '../../ui/button.tsx'
 import { Logo } from '../../ui/logo.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -7,12 +7,15 @@ import { Page } from '../../ui/page.tsx'
 
 /** An address that the app does not know. */
 export function NotFoundPage() {
-  const { title, detail, home } = texts.notFound
   return (
     <Page>
-      <Notice title={title} detail={detail} picture={<Logo size={56} />}>
+      <Notice
+        title={t`Page not found`}
+        detail={t`The link may be outdated or mistyped.`}
+        picture={<Logo size={56} />}
+      >
         <Link className={buttonClass('primary')} href="/" replace>
-          {home}
+          {t`Go to your conversations`}
         </Link>
       </Notice>
     </Page>

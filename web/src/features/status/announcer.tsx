@@ -1,4 +1,4 @@
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import { useMessengerState } from '../../state/hooks/context.tsx'
 import { Unseen } from '../../ui/unseen.tsx'
 
@@ -8,7 +8,9 @@ export function Announcer() {
   return (
     <Unseen role="log" aria-live="polite" aria-atomic="true">
       {arrived && (
-        <span key={arrived.id}>{texts.message.arrived(arrived.sender.username, arrived.content)}</span>
+        <span
+          key={arrived.id}
+        >{t`${{ name: arrived.sender.username }}: ${{ message: arrived.content }}`}</span>
       )}
     </Unseen>
   )

@@ -1,5 +1,5 @@
+import { t } from '@lingui/core/macro'
 import { useOnline } from '../../lib/online.ts'
-import { texts } from '../../lib/texts.ts'
 import { useConnectionLost } from '../../state/hooks/connection.ts'
 import { useMessenger } from '../../state/hooks/context.tsx'
 import { Banner } from './banner.tsx'
@@ -9,9 +9,14 @@ export function ConnectionBanner() {
   const messenger = useMessenger()
   const online = useOnline()
   const lost = useConnectionLost()
-  const { reconnecting, offline, now } = texts.status
-  const text = online ? reconnecting : offline
+  const text = online
+    ? t`Reconnecting… Messages will be sent when the server is back.`
+    : t`You’re offline. Messages will be sent when you reconnect.`
   return (
-    <Banner text={lost ? text : null} action={online ? now : null} onAction={() => messenger.reconnect()} />
+    <Banner
+      text={lost ? text : null}
+      action={online ? t`Try now` : null}
+      onAction={() => messenger.reconnect()}
+    />
   )
 }

@@ -1,6 +1,6 @@
 import { reportFault } from '@parley/client/failures'
 import { useStore } from 'zustand'
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import { trouble } from '../../lib/trouble.ts'
 import { reloadApp, update } from '../../lib/update.ts'
 import { Banner } from './banner.tsx'
@@ -9,11 +9,11 @@ import { Banner } from './banner.tsx'
 export function ReloadBanner() {
   const failed = useStore(trouble, ({ failed }) => failed)
   const ready = useStore(update, ({ ready }) => ready)
-  const news = ready ? texts.status.newVersion : null
+  const news = ready ? t`A new version of Parley is ready.` : null
   return (
     <Banner
-      text={failed ? texts.status.failed : news}
-      action={texts.status.reload}
+      text={failed ? t`Something went wrong. Reload the page to continue.` : news}
+      action={t`Reload`}
       calm={!failed}
       onAction={() => {
         reloadApp().catch(reportFault)

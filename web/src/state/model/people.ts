@@ -1,5 +1,5 @@
 import type { User } from '@parley/contract/people'
-import { texts } from '../../lib/texts.ts'
+import { t } from '@lingui/core/macro'
 import type { History, State } from './state.ts'
 
 export type People = ReadonlyMap<string, User>
@@ -7,7 +7,7 @@ export type People = ReadonlyMap<string, User>
 /** Names by ids, mine as `You`. */
 export function namesOf(userIds: readonly string[], people: People, me?: User): string[] {
   return userIds.map((id) =>
-    id === me?.id ? texts.message.mine : (people.get(id)?.username ?? texts.message.somebody)
+    id === me?.id ? t({ message: 'you', context: 'among names' }) : (people.get(id)?.username ?? t`Someone`)
   )
 }
 

@@ -1,0 +1,2 @@
+/** Never translated. */
+export const appName = 'Parley'
