@@ -22,7 +22,7 @@ it('former members are known from their messages, system messages, and other con
     'jane',
     'joe',
     'jill',
-    'You',
+    'you',
     'Someone'
   ])
 })
