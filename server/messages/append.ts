@@ -11,8 +11,8 @@ import { sharedOf, type UserColumns } from './rows.ts'
 export type NewMessage = StoredRow<'messages'> & UserColumns
 
 /**
- * The rows that a new message adds. Besides, its conversation and its sender's participant row take its values
- * (`taken`), and the event goes to the logs of all `participants`.
+ * The rows that a new message adds. Its event goes to the log of each participant, and `updatedColumns` says what changes in
+ * the rows of its conversation and its sender.
  */
 export type Append = {
   message: NewMessage
@@ -37,15 +37,18 @@ export const sentColumns = {
   events: columnNames('inbox_events', ['user_id', 'seq', 'kind', 'payload', 'conversation_id'])
 }
 
-/** The columns that take a value of the newest message, each with the message's column. Such values only grow. */
-export const taken = {
+/** Columns of a key that its message has, too, each with the message's column. */
+export const keyColumns = { sender_id: 'sender_id', message_id: 'id' } as const
+
+/** Columns that a new message updates, each with the message's column that it takes. Such values only grow. */
+export const updatedColumns = {
   conversations: { last_message_id: 'id', last_position: 'position' },
-  /** Of the sender, who has read what they wrote. */
+  /** The sender's: they have read what they wrote. */
   participants: { read_up_to: 'position' }
 } as const
 
-/** Values that columns take from a message, by column. */
-export function takenFrom<Column extends string>(
+/** The new values of the columns that a message updates. */
+export function updateFrom<Column extends string>(
   message: NewMessage,
   columns: { readonly [Each in Column]: 'id' | 'position' }
 ): Record<Column, number> {

@@ -6,7 +6,7 @@ import { committedOf, planSend, sentColumns, type Append } from './append.ts'
 import { firstAnswer, type Send, type SendOutcome } from './procedures.ts'
 import { userOf, type MessageColumns } from './rows.ts'
 import { columnsAsText, integersAsText, textsAsText } from '../platform/storage/postgres/array-text.ts'
-import { sendStatements } from './postgres-statements.ts'
+import { ownKeyColumns, sendStatements } from './postgres-statements.ts'
 
 /** `outcomes` are of the first sends of the batch; the rest is for another transaction. */
 type Sent = { outcomes: SendOutcome[]; committed: CommittedEvent[] }
@@ -147,7 +147,7 @@ async function write(client: ClientBase, appends: Append[]): Promise<CommittedEv
       ),
       ...columnsAsText(
         'sends',
-        sentColumns.sends,
+        ownKeyColumns,
         appends.map((append) => append.key)
       )
     ),

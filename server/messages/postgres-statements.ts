@@ -1,5 +1,6 @@
 import { arrayParameters } from '../platform/storage/postgres/array-text.ts'
-import { sentColumns, taken } from './append.ts'
+import { columnNames } from '../platform/storage/columns.ts'
+import { keyColumns, sentColumns, updatedColumns } from './append.ts'
 import { messageColumns } from './rows.ts'
 
 /** Column names as SQL, each qualified with `table` if there is one. */
@@ -19,6 +20,15 @@ function greatest(columns: Record<string, string>): string {
     .map(([column, from]) => `max(new.${from}) AS ${column}`)
     .join(', ')
 }
+
+/** The columns of a key that its message does not have; beside the message's, they go by `nameOfKey`. */
+export const ownKeyColumns = columnNames('sends', Object.keys(keyColumns) as (keyof typeof keyColumns)[])
+
+function nameOfKey(name: (typeof ownKeyColumns)[number]): string {
+  return `key_${name}`
+}
+
+const newNames = [...sentColumns.messages, ...ownKeyColumns.map(nameOfKey)]
 
 /** The statements of a batch of sends, by the name that each connection prepares them under. */
 export const sendStatements = {
@@ -47,25 +57,26 @@ export const sendStatements = {
   /** Keys in their order: of two batches with the same ones, the second waits for the first. */
   insertMessages: `
     WITH new AS (
-      SELECT ${listed(sentColumns.messages, 'given')}
-      FROM unnest(${arrayParameters('messages', sentColumns.messages).join(', ')})
-        AS given (${listed(sentColumns.messages)})
+      SELECT ${listed(newNames, 'given')}
+      FROM unnest(${[
+        ...arrayParameters('messages', sentColumns.messages),
+        ...arrayParameters('sends', ownKeyColumns, 1 + sentColumns.messages.length)
+      ].join(', ')})
+        AS given (${listed(newNames)})
     ), claimed AS (
-      INSERT INTO sends (${listed(sentColumns.sends)})
-      SELECT ${listed(sentColumns.sends, 'used')}
-      FROM unnest(${arrayParameters('sends', sentColumns.sends, 1 + sentColumns.messages.length).join(', ')})
-        AS used (${listed(sentColumns.sends)})
-      ORDER BY used.sender_id, used.key
+      INSERT INTO sends (${listed(Object.keys(keyColumns))}, ${listed(ownKeyColumns)})
+      SELECT ${listed(Object.values(keyColumns), 'new')}, ${listed(ownKeyColumns.map(nameOfKey), 'new')}
+      FROM new ORDER BY new.sender_id, new.${nameOfKey('key')}
     ), marked AS (
-      UPDATE participants SET ${assignments(taken.participants, 'mark')}
+      UPDATE participants SET ${assignments(updatedColumns.participants, 'mark')}
       FROM (
-        SELECT new.conversation_id, new.sender_id, ${greatest(taken.participants)} FROM new GROUP BY 1, 2
+        SELECT new.conversation_id, new.sender_id, ${greatest(updatedColumns.participants)} FROM new GROUP BY 1, 2
       ) AS mark
       WHERE participants.conversation_id = mark.conversation_id AND participants.user_id = mark.sender_id
     ), moved AS (
-      UPDATE conversations SET ${assignments(taken.conversations, 'newest')}
+      UPDATE conversations SET ${assignments(updatedColumns.conversations, 'newest')}
       FROM (
-        SELECT new.conversation_id, ${greatest(taken.conversations)} FROM new GROUP BY 1
+        SELECT new.conversation_id, ${greatest(updatedColumns.conversations)} FROM new GROUP BY 1
       ) AS newest
       WHERE conversations.id = newest.conversation_id
     )

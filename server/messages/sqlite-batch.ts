@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { User } from '@parley/contract/people'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
-import { committedOf, planSend, sentColumns, taken, type Append } from './append.ts'
+import { committedOf, planSend, sentColumns, updatedColumns, type Append } from './append.ts'
 import { firstAnswer, type Send, type SendOutcome } from './procedures.ts'
 import { messageColumns, userOf, type MessageColumns, type UserColumns } from './rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
@@ -55,8 +55,8 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
   const findPosition = database.prepare('SELECT last_position FROM conversations WHERE id = ?')
   const setNewest = prepareRows(
     database,
-    `UPDATE conversations SET ${assignments(taken.conversations)} WHERE id = ?`,
-    [...Object.values(taken.conversations), 'conversation_id']
+    `UPDATE conversations SET ${assignments(updatedColumns.conversations)} WHERE id = ?`,
+    [...Object.values(updatedColumns.conversations), 'conversation_id']
   )
   const insertMessage = prepareRows(
     database,
@@ -70,8 +70,8 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
   )
   const markRead = prepareRows(
     database,
-    `UPDATE participants SET ${assignments(taken.participants)} WHERE conversation_id = ? AND user_id = ?`,
-    [...Object.values(taken.participants), 'conversation_id', 'sender_id']
+    `UPDATE participants SET ${assignments(updatedColumns.participants)} WHERE conversation_id = ? AND user_id = ?`,
+    [...Object.values(updatedColumns.participants), 'conversation_id', 'sender_id']
   )
   // One by one: for two people a statement for all of a conversation costs half as much again.
   const findHead = database.prepare('SELECT head FROM inbox_heads WHERE user_id = ?')

@@ -5,7 +5,7 @@ import type { MessageColumns } from './rows.ts'
 import { systemLineText } from './system-lines.ts'
 import { columnNames, pick } from '../platform/storage/columns.ts'
 import type { Schema } from '../platform/storage/schema.ts'
-import { newMessage, taken, takenFrom } from './append.ts'
+import { newMessage, updatedColumns, updateFrom } from './append.ts'
 
 /**
  * Adds a system line to a conversation whose row is locked. As with any message, the user who caused it has read it. The
@@ -36,12 +36,12 @@ export async function addLine(
   const message = { ...line, id }
   await db
     .updateTable('conversations')
-    .set(takenFrom(message, taken.conversations))
+    .set(updateFrom(message, updatedColumns.conversations))
     .where('id', '=', conversationId)
     .execute()
   await db
     .updateTable('participants')
-    .set(takenFrom(message, taken.participants))
+    .set(updateFrom(message, updatedColumns.participants))
     .where('conversation_id', '=', conversationId)
     .where('user_id', '=', line.sender_id)
     .execute()

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 /**
  * Prepares a statement, and compiles the function that runs it with the values of a row in `names`, in order, and then with
  * the arguments in `more`. It is the call that one would write by hand: a send that makes arrays of values and spreads
- * them takes the writer 1 µs longer. The names come from `columns.ts`, so nothing that a client sends is compiled.
+ * them takes the writer 1 µs longer.
  */
 export function prepareRows<Name extends string>(
   database: DatabaseSync,
@@ -12,7 +12,7 @@ export function prepareRows<Name extends string>(
   more: readonly string[] = []
 ): (row: { readonly [Each in Name]: unknown }, ...values: number[]) => void {
   const values = [...names.map((name) => `row.${name}`), ...more].join(', ')
-  // oxlint-disable-next-line typescript/no-implied-eval
+  // oxlint-disable-next-line typescript/no-implied-eval -- the text holds the names of columns alone
   const compile = new Function(
     'statement',
     `return (${['row', ...more].join(', ')}) => { statement.run(${values}) }`
