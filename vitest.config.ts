@@ -57,7 +57,7 @@ export default defineConfig({
           exclude: [
             'test/server/platform/{metrics,storage}/**',
             '**/{compression,frame-ring,log-reader,nats-bus,openapi,problems,statements,web-app}.test.ts',
-            '**/{send-batch,session-locks}.test.ts'
+            '**/{hints,send-batch,send-caches,session-locks}.test.ts'
           ],
           globalSetup: 'test/harness/postgres-setup.ts',
           provide: { engine: 'postgres' },

@@ -15,6 +15,7 @@ import { fanOutCurve } from './fan-out-curve.ts'
 import { groupMemory } from './group-memory.ts'
 import { groupSend } from './group-send.ts'
 import { herd } from './herd.ts'
+import { jobs } from './jobs.ts'
 import { latency } from './latency.ts'
 import { metricsCost } from './metrics-cost.ts'
 import { misbehaving } from './misbehaving.ts'
@@ -42,6 +43,7 @@ const benches: Bench[] = [
   move,
   start,
   stored,
+  jobs,
   metricsCost
 ]
 

@@ -254,6 +254,13 @@ describe('parley backup, restore and doctor', () => {
     await john.send((await john.conversationWith('jane')).id, 'hello')
     await server.kill('SIGTERM')
     const database = new DatabaseSync(join(server.dataDir, 'parley.db'))
+    database.exec(`INSERT INTO jobs (queue, key, payload, epoch, run_at, dead_at)
+      VALUES ('test.work', 'one', 'null', '', 0, 1)`)
+    // A job that failed harms nothing else.
+    expect(await parley(['doctor'], { DATA_DIR: server.dataDir })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Background jobs that failed for the last time: test.work (1).')
+    })
     database.exec('DELETE FROM inbox_events WHERE seq = 1')
     database.close()
     const { code, stderr } = await parley(['doctor'], { DATA_DIR: server.dataDir })

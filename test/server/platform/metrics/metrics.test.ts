@@ -97,6 +97,17 @@ describe('the server counts', () => {
     expect(now.get('parley_send_batch_size_bucket{le="+Inf"}')).toBe(batches)
   })
 
+  test('background jobs, by queue and state', async () => {
+    const { store } = parley.app
+    const soon = Date.now() + 60_000
+    const jobs = ['one', 'two'].map((key) => ({ queue: 'sign-in.purge', key, payload: null, runAt: soon }))
+    const [waiting] = await growth(['parley_jobs{queue="sign-in.purge",state="waiting"}'], () =>
+      store.write('enqueueJobs', { jobs })
+    )
+    expect(waiting).toBe(2)
+    expect((await readMetrics()).get('parley_jobs{queue="sign-in.purge",state="dead"}')).toBe(0)
+  })
+
   test('sends of a failed batch as failed', async () => {
     const metrics = createMetrics()
     const outcomes: (SendOutcome | Error)[] = [new Problem('storage_unavailable'), { refused: 'not_found' }]
