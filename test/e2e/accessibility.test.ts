@@ -141,7 +141,7 @@ describe('a screen reader reads', () => {
         'New group',
         'Account of john',
         'Go to the message from jane',
-        '👍 1: You',
+        '👍 1: you',
         'Send'
       ])
     )

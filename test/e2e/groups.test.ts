@@ -85,7 +85,7 @@ it('a group message names its sender and its readers', async () => {
     await message(page, 'Hello friends').locator('[data-part=author]', { hasText: 'jane' }).waitFor()
   // A writer has read it, and is not named.
   await send(johns, 'Hello jane')
-  await message(johns, 'Hello jane').getByText('Seen by jane, joe').waitFor()
+  await message(johns, 'Hello jane').getByText('Seen by jane and joe').waitFor()
 })
 
 it('a mentioned user sees a mention marker until they read the message', async () => {
@@ -128,7 +128,7 @@ it("replies, edits and emoji appear on the other members' screens", async () => 
     await message(page, 'Hello john')
       .getByRole('button', { name: /^👍 2: / })
       .waitFor()
-  await message(joes, 'Hello john').getByRole('button', { name: '👍 2: You, john' }).tap()
+  await message(joes, 'Hello john').getByRole('button', { name: '👍 2: you and john' }).tap()
   await message(janes, 'Hello john').getByRole('button', { name: '👍 1: john' }).waitFor()
 })
 

@@ -155,9 +155,9 @@ it('an emoji is added from the menu and shown with its users; a click joins or l
   await openMenu(janes, message(janes, 'to stay'))
   await janes.getByRole('menuitemcheckbox', { name: 'React with 👍' }).click()
   await message(johns, 'to stay').getByRole('button', { name: '👍 1: jane' }).click()
-  await message(janes, 'to stay').getByRole('button', { name: '👍 2: You, john' }).waitFor()
-  await message(johns, 'to stay').getByRole('button', { name: '👍 2: jane, You', pressed: true }).click()
-  await message(janes, 'to stay').getByRole('button', { name: '👍 1: You' }).waitFor()
+  await message(janes, 'to stay').getByRole('button', { name: '👍 2: you and john' }).waitFor()
+  await message(johns, 'to stay').getByRole('button', { name: '👍 2: jane and you', pressed: true }).click()
+  await message(janes, 'to stay').getByRole('button', { name: '👍 1: you' }).waitFor()
 })
 
 it('any single emoji can be added, and nothing else', async () => {
@@ -186,7 +186,7 @@ it('a reply quotes its original, and leads there', async () => {
   await janes.keyboard.press('Enter')
   await message(johns, 'it stays').locator('[data-part=quote-text]', { hasText: 'to stay' }).waitFor()
   await janes.getByText('Reply to john').waitFor({ state: 'detached' })
-  await message(johns, 'it stays').getByRole('button', { name: 'Go to the message from You' }).click()
+  await message(johns, 'it stays').getByRole('button', { name: 'Go to your message' }).click()
   await message(johns, 'to stay').and(johns.locator(':focus')).waitFor()
 })
 

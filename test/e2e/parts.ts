@@ -60,7 +60,7 @@ export async function lazyParts(): Promise<string[]> {
   const found = await Promise.all(
     names.map(async (name) => {
       const code = await readFile(join(sources, name), 'utf8')
-      return [...code.matchAll(/\bimport\(\s*'([^']+)'/g)].map(([, path]) => basename(path!, '.tsx'))
+      return [...code.matchAll(/\bimport\(\s*'([^']+\.tsx)'/g)].map(([, path]) => basename(path!, '.tsx'))
     })
   )
   return found.flat().sort()

@@ -117,6 +117,12 @@ describe('dates, numbers and lists', () => {
     expect(dayOf(old, now)).toBe('9 March 2025')
   })
 
+  it('are there in a browser whose own tag is not valid', async () => {
+    languages.mockReturnValue(['de-DE@posix'])
+    await startLocale()
+    expect(formatNumber(12_345)).toBe('12.345')
+  })
+
   it.each([
     [0, 'هذا سريع جدًا. حاول مرة أخرى الآن.'],
     [1, 'هذا سريع جدًا. حاول مرة أخرى بعد ثانية واحدة.'],

@@ -78,7 +78,16 @@ async function show(locale: Locale): Promise<void> {
 
 /** The language with the region that the browser names for it, so that dates are those of the region. */
 function formatLocales(locale: Locale): string[] {
-  return [...navigator.languages.filter((tag) => baseOf(tag) === locale), locale]
+  return [...navigator.languages.filter((tag) => baseOf(tag) === locale && isTag(tag)), locale]
+}
+
+/** Whether Intl takes a tag: a browser under POSIX locales has `en-US@posix`, for which it throws. */
+function isTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0
+  } catch {
+    return false
+  }
 }
 
 function baseOf(tag: string): string {
