@@ -207,6 +207,14 @@ describe('a draft', () => {
     phone.write('hello jane and joe')
     await calm()
     expect([phone.text(), phone.others()]).toEqual(['hello jane and joe', []])
+    phone.loseAnswer()
+    phone.write('to all')
+    await pause()
+    phone.disconnect()
+    phone.write('to all of you')
+    phone.connect()
+    await calm()
+    expect([phone.text(), phone.others(), laptop.text()]).toEqual(['to all of you', [], 'to all of you'])
   })
 
   it('is kept on the device alone where the server has no room for it', async () => {
