@@ -135,6 +135,7 @@ export const touches: Partial<Record<keyof typeof writes, readonly (keyof Schema
   deleteExpiredSessions: ['sessions'],
   deleteUsedSignIns: ['used_sign_ins'],
   enqueueJobs: ['jobs'],
+  putPersonalState: ['personal_state', 'personal_totals', 'inbox_heads', 'inbox_events'],
   renewJob: ['jobs'],
   replaceSession: ['sessions'],
   touchSessions: ['sessions'],

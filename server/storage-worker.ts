@@ -81,14 +81,17 @@ async function runWrite(job: Job): Promise<WriteOutcome> {
     const { outcomes, committed } = writing!.sendBatch(sendTransfer.restoreSends(job.sends))
     return { result: sendTransfer.flattenOutcomes(outcomes), committed }
   }
-  if (mayChangeCached(job.name)) writing!.forget()
-  return writes[job.name]!(db, job.input as never)
+  const cached = listCached(job.name)
+  if (cached.some((table) => table !== 'inbox_heads')) writing!.forget()
+  const outcome = await writes[job.name]!(db, job.input as never)
+  if (cached.includes('inbox_heads')) writing!.forgetHeads(outcome.committed ?? [])
+  return outcome
 }
 
-/** Whether a write may change rows that the send path caches. */
-function mayChangeCached(name: string): boolean {
+/** Returns the tables that the send path caches and that a write may change. */
+function listCached(name: string): (keyof Schema)[] {
   const touched = (procedures.touches as Record<string, readonly (keyof Schema)[]>)[name]
-  return touched === undefined || touched.some((table) => cachedTables.has(table))
+  return [...cachedTables].filter((table) => touched?.includes(table) ?? true)
 }
 
 /** Reads one after the other, each on one snapshot of its own. */

@@ -111,6 +111,11 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
     for (const each of [participantsOf, senders, positions, heads]) each.clear()
   }
 
+  /** Drops the heads that these events moved. */
+  function forgetHeads(events: readonly CommittedEvent[]): void {
+    for (const { to } of events) for (const { userId } of to) heads.delete(userId)
+  }
+
   function write({ message, key, mentions }: Append): void {
     insertKey(key)
     recent.remember(key.sender_id, key.key, key.message_id)
@@ -168,7 +173,7 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
     return { outcomes, committed }
   }
 
-  return { sendBatch, forget }
+  return { sendBatch, forget, forgetHeads }
 }
 
 function assignments(columns: object): string {

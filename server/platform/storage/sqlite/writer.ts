@@ -13,6 +13,8 @@ import { backUpBeforeBreak } from './upgrade-backup.ts'
 export type SendBatch<Send, Outcome> = {
   sendBatch: (sends: Send[]) => { outcomes: Outcome[]; committed: CommittedEvent[] }
   forget: () => void
+  /** Drops the heads that these events moved, after a write that changed no other cached row. */
+  forgetHeads: (events: readonly CommittedEvent[]) => void
 }
 
 /**
