@@ -29,7 +29,7 @@ export type ClientOptions = {
   onServerTime?: (serverMs: number) => void
 }
 
-/** Characters in the JSON of a value that outlives its page: browsers limit such requests to 64 kB together. */
+/** Maximum characters of JSON sent with `keepalive`: browsers limit all such requests together to 64 kB. */
 const keepaliveMax = 15_000
 
 type Abortable = { signal?: AbortSignal | undefined }

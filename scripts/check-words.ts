@@ -51,17 +51,15 @@ const uncleaned = [
   'docs/',
   'server/',
   'web/',
-  // These quote texts and names of the server and the web app.
+  // These quote texts of the server.
   'test/contracts/storage/findings.test.ts',
-  'test/contracts/storage/migrations.test.ts',
-  'test/web/keys.test.tsx',
-  'test/web/name-picker.test.tsx'
+  'test/contracts/storage/migrations.test.ts'
 ]
 
 /** The word list and its test. */
 const quoting = new Set(['scripts/check-words.ts', 'test/server/check-words.test.ts'])
 const repository = join(import.meta.dirname, '..')
-const checked = /\.(?:[jt]sx?|css|md|html|json|ya?ml|sh|conf|service)$|(?:^|\/)Caddyfile$/
+const checked = /\.(?:[jt]sx?|css|md|html|json|ya?ml|po|sh|conf|service)$|(?:^|\/)Caddyfile$/
 const generated = /(?:^|\/)package-lock\.json$|^docs\/benchmarks\/|^test\/fixtures\/version-/
 
 /** A word that is not to be used: its line (from 1), the word as written, and what to write instead. */

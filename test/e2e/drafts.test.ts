@@ -7,7 +7,7 @@ import { violations } from './axe.ts'
 import { accessField, act, listed, message, openScene, signIn, type Scene } from './people.ts'
 
 let scene: Scene
-/** john's two devices, and a second tab of the first. */
+/** John's two devices, and a second tab on the first. */
 let laptop: Page
 let phone: Page
 let phones: Browser
@@ -55,7 +55,7 @@ afterEach(async () => {
 })
 
 const field = (page: Page) => page.getByRole('textbox', { name: 'Message jane' })
-/** On a touch screen, Enter begins a line. */
+/** On a touch screen, Enter starts a new line. */
 const sendButton = (page: Page) => page.getByRole('button', { name: 'Send', exact: true })
 const shows = (page: Page, text: string) => expect.poll(() => field(page).inputValue()).toBe(text)
 const otherDraft = (page: Page) => page.locator('[data-part=other-draft]')
@@ -64,7 +64,7 @@ const stored = async () =>
 const waitOffline = (page: Page) => page.getByText('You’re offline.').waitFor()
 
 describe('a draft', () => {
-  it('P4: is in the other tab at once, and on the other device after a pause', async () => {
+  it('P4: shows in another tab at once, and on another device after a pause', async () => {
     await field(laptop).pressSequentially('hello jane')
     await shows(tab, 'hello jane')
     await shows(phone, 'hello jane')
@@ -76,7 +76,7 @@ describe('a draft', () => {
     for (const page of [laptop, tab]) await shows(page, 'hello jane, how are you?')
   })
 
-  it('P4: is saved when its field is left and when its page is closed, without a pause', async () => {
+  it('P4: is saved without a pause when its field loses the focus and when its page is closed', async () => {
     await field(laptop).fill('left')
     await field(laptop).blur()
     await expect.poll(stored).toEqual([{ text: 'left' }])
@@ -89,7 +89,7 @@ describe('a draft', () => {
     await shows(laptop, 'closed')
   })
 
-  it('P4: that is being written is not overwritten: the other one is offered beside it', async () => {
+  it('P4: in the field is not overwritten; the other draft is offered beside it', async () => {
     await field(laptop).pressSequentially('mine')
     await shows(phone, 'mine')
     await field(phone).fill('of the phone')
@@ -102,7 +102,7 @@ describe('a draft', () => {
     await otherDraft(laptop).waitFor({ state: 'detached' })
   })
 
-  it('P4: written on two devices offline is kept twice, and both say so', async () => {
+  it('P4: written on two devices offline keeps both texts, and both devices say so', async () => {
     for (const context of [scene.john.context, phones.context]) await context.setOffline(true)
     for (const page of [laptop, phone]) await waitOffline(page)
     await field(laptop).fill('from the laptop')
@@ -128,7 +128,7 @@ describe('a draft', () => {
     await otherDraft(laptop).waitFor({ state: 'detached' })
   })
 
-  it('P4: that was sent is gone everywhere, unless it was changed since', async () => {
+  it('P4: that was sent is removed everywhere, unless it was changed since', async () => {
     await field(phone).fill('sent from the phone')
     await shows(laptop, 'sent from the phone')
     await sendButton(phone).click()
@@ -150,7 +150,7 @@ describe('a draft', () => {
     expect(await otherDraft(laptop).count()).toBe(0)
   })
 
-  it('P4: comes with the reply, and the focus stays where it is', async () => {
+  it('P4: arrives with its reply, and the focus stays', async () => {
     await field(laptop).blur()
     await act(phone, message(phone, 'Hello john'), 'Reply')
     await field(phone).fill('an answer')
@@ -163,7 +163,7 @@ describe('a draft', () => {
     await laptop.getByText('Reply to jane').waitFor({ state: 'detached' })
   })
 
-  it('is in the list of conversations, but not of the one that is open', async () => {
+  it('shows in the conversation list, except for the open conversation', async () => {
     await field(laptop).fill('for the list')
     await phone.goto(scene.parley.url)
     await listed(phone, 'jane').getByText('Draft: for the list').waitFor()
@@ -173,7 +173,7 @@ describe('a draft', () => {
   })
 })
 
-it('P4: a sign-out deletes the drafts of this browser and keeps those of the account', async () => {
+it("P4: a sign-out deletes this browser's drafts and keeps those of the account", async () => {
   const visitors = await openBrowser({ locale: 'en-GB' })
   const page = await signIn(visitors, scene.parley.url, 'john')
   await page.goto(path)
@@ -190,4 +190,4 @@ it('P4: a sign-out deletes the drafts of this browser and keeps those of the acc
   await visitors[Symbol.asyncDispose]()
 })
 
-it('no page met a fault', () => expect(errors).toEqual([]))
+it('the pages report no errors', () => expect(errors).toEqual([]))

@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene[Symbol.asyncDispose]())
 
-/** A browser of someone who reads `locale`, with a page on which john is signed in. */
+/** Opens a browser with the language `locale` and a page on which john is signed in. */
 async function arrive(locale: string, viewport = desktop) {
   const browser = await openBrowser({ locale, viewport })
   const page = await browser.context.newPage()
@@ -74,7 +74,7 @@ describe('in Arabic', () => {
     expect(send.right).toBeLessThan((await box(john.page.locator('textarea'))).left + 1)
   })
 
-  it('the way back is on the right of a phone, and its arrow points there', async () => {
+  it('on a phone, the Back link is on the right, and its arrow points there', async () => {
     await using john = await arrive('ar', phone)
     await open(john.page, direct)
     const back = john.page.locator('[data-part=header] a')
@@ -87,13 +87,13 @@ describe('in Arabic', () => {
     await john.page.getByRole('navigation').waitFor()
   })
 
-  it('menus and the panel of a group open from the side of their buttons', async () => {
+  it('menus and the group panel open from the side of their buttons', async () => {
     await using john = await arrive('ar')
     const account = john.page.getByRole('button', { name: 'حساب john' })
     await account.click()
     const popup = john.page.getByRole('dialog')
     const { right } = await box(account)
-    // It grows to its size.
+    // It animates to its size.
     await expect.poll(async () => Math.abs((await box(popup)).right - right)).toBeLessThan(5)
     await john.page.keyboard.press('Escape')
     await open(john.page, group)
@@ -103,7 +103,7 @@ describe('in Arabic', () => {
     expect(await violations(john.page)).toEqual([])
   })
 
-  it('the arrow keys move through the emoji as they lie', async () => {
+  it('arrow keys move through the emoji in visual order', async () => {
     await using john = await arrive('ar')
     await open(john.page, direct)
     await bubble(john.page, 'from jane').click({ button: 'right' })
@@ -117,7 +117,7 @@ describe('in Arabic', () => {
 })
 
 describe.each(['ar', 'de'])('in %s', (locale) => {
-  it('nothing is wider than a phone, buttons can be touched, and axe finds no barrier', async () => {
+  it('no page is wider than a phone, buttons are large enough to touch, and axe finds no barrier', async () => {
     await using john = await arrive(locale, phone)
     const { page } = john
     for (const where of ['/', `/conversations/${direct}`, `/conversations/${group}`, '/nowhere']) {
@@ -136,7 +136,7 @@ describe.each(['ar', 'de'])('in %s', (locale) => {
 })
 
 describe('a language', () => {
-  it('is chosen in the account menu, is live, and stays after a reload, also offline', async () => {
+  it('is chosen in the account menu, applies at once, and stays after a reload, also offline', async () => {
     await using john = await arrive('en-GB')
     const { page, browser } = john
     await controlled(page)
@@ -152,7 +152,7 @@ describe('a language', () => {
     expect(await html(page)).toBe('de ltr')
   })
 
-  it('has its direction before anything is shown', async () => {
+  it('sets its direction before the first render', async () => {
     await using browser = await openBrowser({ locale: 'ar-EG', viewport: phone })
     const page = await browser.context.newPage()
     await page.addInitScript(`
@@ -167,7 +167,7 @@ describe('a language', () => {
     expect(await page.evaluate('firstShown')).toMatch(/^rtl/)
   })
 
-  it('whose catalog cannot be loaded is English instead', async () => {
+  it('without a loadable catalog falls back to English', async () => {
     await using browser = await openBrowser({ locale: 'de', viewport: phone, serviceWorkers: 'block' })
     const page = await browser.context.newPage()
     await page.route(/\/assets\/de-.*\.js$/, (route) => route.abort())

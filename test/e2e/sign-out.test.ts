@@ -125,7 +125,7 @@ it('C3: an offline sign-out as well: the cookie signs no one in again, and the s
   await message(page, 'hello from jane').waitFor()
   await page.reload()
   await message(page, 'hello from jane').waitFor()
-  // The account keeps what this browser deleted.
+  // The account keeps the drafts that this browser deleted.
   await expect.poll(() => field(page).inputValue()).toBe('half a thought')
   await signOut(page)
   await accessField(page).waitFor()

@@ -1,6 +1,7 @@
 /**
- * A process with a store and a runner of the queues `test.work`, `test.held` and `test.hourly`; `jobs.test.ts` starts and kills
- * it. Handlers append `begins KEY` and `ends KEY` to the file LEDGER. With DIES_AT it kills itself at that step.
+ * A process with a store and a runner of the queues `test.work`, `test.held` and `test.hourly`;
+ * `jobs.test.ts` starts and kills it. Handlers append `begins KEY` and `ends KEY` to the file LEDGER. With
+ * DIES_AT it kills itself at that step.
  */
 import { appendFileSync } from 'node:fs'
 import type { DatabaseConfig } from '../../server/config.ts'
@@ -26,7 +27,7 @@ const store = await openStore(database)
 let held = Promise.withResolvers<void>()
 let running = 0
 let mostRunning = 0
-/** Jobs of `test.work` that were leased here. */
+/** Jobs of `test.work` that this process leased. */
 const worked = new Set<number>()
 
 function die(): never {

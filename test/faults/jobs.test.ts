@@ -70,7 +70,7 @@ describe.each([
     ['leased', [1], [1]],
     ['in the handler', [2], [1]],
     ['acknowledging', [2], [2]],
-    // Whether it was acknowledged before the kill is open.
+    // It may or may not have been acknowledged before the kill.
     ['unsure', [1, 2], [1, 2]],
     ['acknowledged', [1], [1]]
   ])(
@@ -94,42 +94,46 @@ describe.each([
     }
   )
 
-  test.skipIf(!isHere)('J10: 100,000 jobs wait: others run at once, and few are in memory', async () => {
-    const world = await open()
-    const own = world.begin()
-    await own.call('finish')
-    await own.close()
-    // A third is held, a third is for later, a third has no handler here; all are before what is enqueued then.
-    await changeBeside(
-      world.database,
-      `WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 100000)
+  test.skipIf(!isHere)(
+    'J10: with 100,000 waiting jobs, others run at once, and few are in memory',
+    async () => {
+      const world = await open()
+      const own = world.begin()
+      await own.call('finish')
+      await own.close()
+      // A third is held, a third is due later, a third has no handler here; all were enqueued before the test's
+      // jobs.
+      await changeBeside(
+        world.database,
+        `WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 100000)
        INSERT INTO jobs (queue, key, payload, epoch, run_at)
        SELECT CASE i % 3 WHEN 0 THEN 'test.held' WHEN 1 THEN 'test.work' ELSE 'test.unknown' END,
          'waiting ' || i, 'null', CASE i % 3 WHEN 0 THEN 'before' ELSE (SELECT value FROM settings WHERE name = 'epoch') END,
          CASE i % 3 WHEN 1 THEN 99999999999999 ELSE 0 END FROM numbers`
-    )
-    await using next = world.begin()
-    const before = await next.call('measure')
-    await next.call('start')
-    const keys = Array.from({ length: 2_000 }, (_, i) => `job ${i}`)
-    for (let from = 0; from < keys.length; from += 200) {
-      await next.call('enqueue', { queue: 'test.work', keys: keys.slice(from, from + 200) })
+      )
+      await using next = world.begin()
+      const before = await next.call('measure')
+      await next.call('start')
+      const keys = Array.from({ length: 2_000 }, (_, i) => `job ${i}`)
+      for (let from = 0; from < keys.length; from += 200) {
+        await next.call('enqueue', { queue: 'test.work', keys: keys.slice(from, from + 200) })
+      }
+      await expect.poll(() => lines('ends job').length).toBe(keys.length)
+      const after = await next.call('measure')
+      expect(after.mostRunning).toBeLessThanOrEqual(8)
+      expect(after.residentBytes - before.residentBytes).toBeLessThan(60e6)
+      await next.call('finish')
+      const left = await rowsBeside<{ jobs: number }>(
+        world.database,
+        "SELECT COUNT(*) AS jobs FROM jobs WHERE key LIKE 'waiting %' AND attempts = 0 AND leased_until IS NULL"
+      )
+      expect(left).toEqual([{ jobs: 100_000 }])
     }
-    await expect.poll(() => lines('ends job').length).toBe(keys.length)
-    const after = await next.call('measure')
-    expect(after.mostRunning).toBeLessThanOrEqual(8)
-    expect(after.residentBytes - before.residentBytes).toBeLessThan(60e6)
-    await next.call('finish')
-    const left = await rowsBeside<{ jobs: number }>(
-      world.database,
-      "SELECT COUNT(*) AS jobs FROM jobs WHERE key LIKE 'waiting %' AND attempts = 0 AND leased_until IS NULL"
-    )
-    expect(left).toEqual([{ jobs: 100_000 }])
-  })
+  )
 })
 
 test.skipIf(!hasPostgres)(
-  'J3: two nodes that lease at once run each job once; when one is killed, the other runs its jobs',
+  'J3: two nodes that lease concurrently run each job once; when one is killed, the other runs its jobs',
   async () => {
     const world = await onPostgres()
     await using john = world.begin()
@@ -146,14 +150,14 @@ test.skipIf(!hasPostgres)(
     john.process.kill('SIGKILL')
     await untilEmpty(world)
     expect([...new Set(lines('ends more'))].toSorted()).toEqual(more.map((key) => `ends ${key}`).toSorted())
-    // Twice at most those that the killed node held.
+    // At most the jobs held by the killed node run twice.
     expect(lines('ends more').length).toBeLessThanOrEqual(more.length + 8)
   }
 )
 
 const [library] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
 test.skipIf(!library)(
-  'J3, J8: a clock that is set runs no job twice, delays none that is due at once, and loses no recurring one',
+  'J3, J8: setting the clock runs no job twice, delays none that is due at once, and loses no recurring one',
   async () => {
     const world = worldOn({ kind: 'sqlite', path: join(place, 'parley.db') })
     const clock = join(place, 'clock')
@@ -191,7 +195,7 @@ test.skipIf(!library)(
   }
 )
 
-test('J9: a database that was put back runs its jobs, but those that wait for the host', async () => {
+test('J9: a restored database runs its jobs, except those that wait for the host', async () => {
   const world = worldOn({ kind: 'sqlite', path: join(place, 'parley.db') })
   const path = join(place, 'parley.db')
   const first = world.begin()

@@ -177,7 +177,7 @@ describe('parley user disable and enable', () => {
 })
 
 describe('parley user role', () => {
-  test('changes a role while Parley runs and when it is stopped, and keeps sessions and streams', async () => {
+  test('changes a role while Parley runs and while it is stopped, and keeps sessions and streams', async () => {
     await using server = await startParley()
     const env = { DATA_DIR: server.dataDir }
     const jane = await loginAs(server.url, 'jane')
@@ -204,7 +204,7 @@ describe('parley user role', () => {
   })
 
   test.each([[], ['jane'], ['jane', 'owner'], ['jane', 'moderator', 'john']])(
-    'is not understood without one user and one role: %j',
+    'is rejected without one user and one role: %j',
     async (...rest) => {
       const ran = await parley(['user', 'role', ...rest])
       expect([ran.code, ran.stderr.split('\n')[0]]).toEqual([

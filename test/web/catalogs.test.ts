@@ -11,7 +11,7 @@ const web = join(import.meta.dirname, '../../web')
 const config = getConfig({ cwd: web, configPath: join(web, 'lingui.config.ts') })
 const locales = ['en', 'de', 'ar'] as const
 
-/** Messages of the source by their ids, and what each catalog says. */
+/** Source messages by id, and the texts of each catalog. */
 let source: Record<string, string>
 const translations = new Map<string, Record<string, string>>()
 beforeAll(async () => {
@@ -24,14 +24,14 @@ beforeAll(async () => {
   }
 })
 
-/** A message as the app gets it. */
+/** Compiles a message as the app receives it. */
 function compile(locale: string, message: string): Compiled {
   const { source, errors } = createCompiledCatalog(locale, { id: message }, { namespace: 'json' })
   if (errors.length > 0) throw errors[0]!.error
   return (JSON.parse(source) as { messages: { id: Compiled } }).messages.id
 }
 
-/** The names that a message shows, and the categories of its plurals. */
+/** Returns the names used in a message, and the categories of its plurals. */
 function partsOf(message: Compiled): { names: Set<string>; plurals: string[][] } {
   const names = new Set<string>()
   const plurals: string[][] = []
@@ -57,12 +57,12 @@ it('the app offers each language that has a catalog', () => {
 describe.each(locales)('the catalog %s', (locale) => {
   const messages = () => Object.entries(translations.get(locale)!)
 
-  it('has every message of the source, and no other: `npm run texts` keeps it so', () => {
+  it('has exactly the messages of the source; `npm run texts` updates it', () => {
     expect(Object.keys(source).length).toBeGreaterThan(250)
     expect(Object.keys(translations.get(locale)!).toSorted()).toEqual(Object.keys(source).toSorted())
   })
 
-  it('has a translation of each', () => {
+  it('has a translation for each', () => {
     expect(messages().flatMap(([id, text]) => (text.trim() === '' ? source[id] : []))).toEqual([])
   })
 
@@ -73,7 +73,7 @@ describe.each(locales)('the catalog %s', (locale) => {
     }
   })
 
-  it('has each category of its plurals, and no other', () => {
+  it('has exactly its plural categories', () => {
     const categories = new Intl.PluralRules(locale).resolvedOptions().pluralCategories.toSorted()
     const plurals = messages().flatMap(([, text]) => partsOf(compile(locale, text)).plurals)
     expect(plurals.length).toBeGreaterThan(10)
@@ -85,6 +85,6 @@ describe.each(locales)('the catalog %s', (locale) => {
   })
 })
 
-it('the English catalog is what the source says', () => {
+it('the English catalog equals the source', () => {
   expect(translations.get('en')).toEqual(source)
 })

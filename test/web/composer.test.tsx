@@ -62,7 +62,7 @@ function compose({ draft = emptyDraft, send, edit, me = john, isDeleted = () => 
 
 const button = (name: string) => screen.getByRole<HTMLButtonElement>('button', { name })
 
-/** Another device changed the draft, and this one has synchronised it. */
+/** Synchronises a draft that another device changed. */
 function synchronise({ drafts }: ReturnType<typeof compose>, text: string) {
   const draft: Draft = { ...emptyDraft, text }
   act(() => drafts.write('7', { draft, base: { version: 1, draft }, sent: null }))
@@ -70,7 +70,7 @@ function synchronise({ drafts }: ReturnType<typeof compose>, text: string) {
 const notice = () => screen.queryByText('You also have a draft from another device')
 
 describe('a draft of another device', () => {
-  it('P4: comes into a field in which I am not writing, though the page gave it the focus', () => {
+  it('P4: enters a field without typing, even if the page focused it', () => {
     const composer = compose()
     expect(document.activeElement).toBe(composer.field)
     for (const text of ['h', 'hello', 'hello jane']) {
@@ -79,7 +79,7 @@ describe('a draft of another device', () => {
     }
   })
 
-  it('P4: waits while I am writing, and can be used, or comes when I leave the field', () => {
+  it('P4: waits during typing, and can be used, or enters when the field loses the focus', () => {
     const composer = compose()
     composer.write('mine')
     synchronise(composer, 'of the phone')
@@ -95,7 +95,7 @@ describe('a draft of another device', () => {
     expect([composer.field.value, notice()]).toEqual(['of the phone again', null])
   })
 
-  it('P4: waits in a field that I went to, and is discarded for what is there', () => {
+  it('P4: waits in a field that the user focused, and is discarded in favour of its text', () => {
     const composer = compose()
     composer.write('mine')
     act(() => composer.field.blur())
@@ -106,7 +106,7 @@ describe('a draft of another device', () => {
     expect(composer.drafts.read('7').draft.text).toBe('mine')
   })
 
-  it('P4: that conflicts is kept beside mine, and they change places', () => {
+  it('P4: that conflicts is kept beside the own one, and they can be swapped', () => {
     const composer = compose()
     composer.write('mine')
     synchronise(composer, 'of the phone')
@@ -118,7 +118,7 @@ describe('a draft of another device', () => {
     expect([composer.field.value, notice()]).toEqual(['of the phone', null])
   })
 
-  it('P4: takes the text away that was sent there, while I have changed nothing', () => {
+  it('P4: that was sent there clears the field if its text is unchanged', () => {
     const composer = compose()
     composer.write('mine')
     synchronise(composer, '')

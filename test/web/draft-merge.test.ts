@@ -27,17 +27,17 @@ const anyDraft: fc.Arbitrary<Draft> = fc
   .map(([mine, others]) => fromWire(toWire({ ...mine, others })))
 
 describe('a draft that changed elsewhere', () => {
-  it('is taken where mine did not change, or is empty', () => {
+  it('is taken if the own draft is unchanged or empty', () => {
     expect(merge(text('a'), text('a'), text('ab'))).toEqual(text('ab'))
     expect(merge(text('a'), text('a'), emptyDraft)).toEqual(emptyDraft)
     expect(merge(emptyDraft, text('a'), text('ab'))).toEqual(text('ab'))
   })
 
-  it('leaves mine where I changed it and it was sent or cleared there', () => {
+  it('keeps the own draft if that changed while the other was sent or cleared', () => {
     expect(merge(text('ab'), text('a'), emptyDraft)).toEqual(text('ab'))
   })
 
-  it('P4: is kept beside mine where both changed, with its reply and edit', () => {
+  it('P4: is kept beside the own one if both changed, with its reply and edit', () => {
     const theirs = withEditing({ ...text('theirs'), replyTo: quote }, { id: '9', content: 'tpyo' })
     expect(merge(text('mine'), text('a'), theirs)).toEqual({
       ...text('mine'),
@@ -45,7 +45,7 @@ describe('a draft that changed elsewhere', () => {
     })
   })
 
-  it('P4: loses no text, whatever both did, but what it was before and what is more than three', () => {
+  it('P4: loses no text, whatever both did, except the common base and drafts beyond three', () => {
     fc.assert(
       fc.property(anyDraft, anyDraft, anyDraft, (mine, base, theirs) => {
         const merged = merge(mine, base, theirs)
@@ -63,7 +63,7 @@ describe('a draft that changed elsewhere', () => {
     )
   })
 
-  it('is put into the field in place of mine, or discarded', () => {
+  it('replaces the own text in the field, or is discarded', () => {
     const both = merge(text('mine'), text('a'), text('theirs'))
     expect(withOtherUsed(both)).toEqual({ ...text('theirs'), others: [part('mine')] })
     expect(withOtherUsed(withOtherUsed(both))).toEqual(both)
@@ -73,7 +73,7 @@ describe('a draft that changed elsewhere', () => {
 })
 
 describe('a draft on the wire', () => {
-  it('comes back as it was, and an empty one is null', () => {
+  it('survives a round trip, and an empty one is null', () => {
     fc.assert(
       fc.property(anyDraft, (draft) => {
         expect(fromWire(toWire(draft))).toEqual(draft)
@@ -84,12 +84,12 @@ describe('a draft on the wire', () => {
     expect(isEmpty({ ...emptyDraft, others: [part('theirs')] })).toBe(false)
   })
 
-  it('has no edit of a message that only this browser knows', () => {
+  it('has no edit of a message that only this browser has', () => {
     const editing = withEditing(text('next'), { id: '7d1f1f6e-63c1-4f7b-9a53-0d5f7a1b2c3d', content: 'x' })
     expect(toWire(editing)).toEqual({ text: 'next' })
   })
 
-  it('of a newer version, or of none that is known, is read as far as it can be', () => {
+  it('of a newer or unknown version is read as far as possible', () => {
     expect(fromWire({ text: 'hello', attachments: [1] })).toEqual(text('hello'))
     for (const value of [7, 'hello', {}, { others: 1 }, []]) expect(isEmpty(fromWire(value))).toBe(true)
   })

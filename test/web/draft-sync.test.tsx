@@ -16,7 +16,7 @@ type Listener = { hear(value: PersonalValue): void; close(): void }
 
 const none = (key: string): PersonalValue => ({ kind: 'draft', key, version: 0, value: null })
 
-/** What the server does with one person's drafts, in a few lines; `devices` are notified while they are online. */
+/** A minimal server of one user's drafts; `devices` are notified while they are online. */
 function openServer() {
   const values = new Map<string, PersonalValue>()
   const devices: Listener[] = []
@@ -43,14 +43,14 @@ function openServer() {
 
 let opened = 0
 
-/** A browser of john's; each has a store of its own. */
+/** Opens a browser of john's with its own store. */
 function openDevice(server: ReturnType<typeof openServer>) {
   const drafts = openDrafts(`device-${++opened}`)
   const store = createStore(() => initialState(john))
   const dispatch = (action: Action) => store.setState((state) => reduce(state, action), true)
   const closed = new AbortController()
   let online = false
-  /** Whether the answer to the next request gets lost on the way back. */
+  /** Whether the next response gets lost. */
   let losesAnswer = false
   const putPersonalState = async (value: PersonalValue) => {
     await Promise.resolve()
@@ -118,7 +118,7 @@ afterEach(() => {
 })
 
 describe('a draft', () => {
-  it('P4: is on the other device after a pause of one second, and not before', async () => {
+  it('P4: reaches the other device after a pause of one second, and not before', async () => {
     phone.write('hel')
     await vi.advanceTimersByTimeAsync(900)
     phone.write('hello')
@@ -132,14 +132,14 @@ describe('a draft', () => {
     expect([phone.others(), laptop.others()]).toEqual([[], []])
   })
 
-  it('is saved at once when its field is left', async () => {
+  it('is saved at once when its field loses the focus', async () => {
     phone.write('hello')
     phone.sync.flush()
     await vi.advanceTimersByTimeAsync(0)
     expect(laptop.text()).toBe('hello')
   })
 
-  it('comes with its reply and its edit', async () => {
+  it('arrives with its reply and its edit', async () => {
     const draft: Draft = {
       ...emptyDraft,
       text: 'next',
@@ -151,7 +151,7 @@ describe('a draft', () => {
     expect(laptop.drafts.get('7')).toEqual(draft)
   })
 
-  it('P4: that was sent goes from the other device at once, unless it was changed there', async () => {
+  it('P4: that was sent is removed from the other device at once, unless it was changed there', async () => {
     phone.write('hello')
     await pause()
     phone.write('')
@@ -166,7 +166,7 @@ describe('a draft', () => {
     expect([laptop.text(), phone.text(), laptop.others()]).toEqual(['hello jane', 'hello jane', []])
   })
 
-  it('P4: that was sent while the other device had changed it shows what was changed', async () => {
+  it('P4: that was sent while the other device changed it shows the change', async () => {
     phone.write('hello')
     await pause()
     phone.disconnect()
@@ -178,7 +178,7 @@ describe('a draft', () => {
     expect([phone.text(), laptop.text()]).toEqual(['hello jane', 'hello jane'])
   })
 
-  it('P4: written offline on two devices is kept twice, on both', async () => {
+  it('P4: written offline on two devices keeps both texts, on both', async () => {
     for (const device of [phone, laptop]) device.disconnect()
     phone.write('from the phone')
     laptop.write('from the laptop')
@@ -196,7 +196,7 @@ describe('a draft', () => {
     expect([phone.text(), phone.others()]).toEqual(['from the laptop', []])
   })
 
-  it('P1: whose answer was lost is no conflict with itself', async () => {
+  it('P1: does not conflict with itself after a lost answer', async () => {
     phone.loseAnswer()
     phone.write('hello')
     await calm()
@@ -217,7 +217,7 @@ describe('a draft', () => {
     expect([phone.text(), phone.others(), laptop.text()]).toEqual(['to all of you', [], 'to all of you'])
   })
 
-  it('is kept on the device alone where the server has no room for it', async () => {
+  it('stays only on the device if the server has no room for it', async () => {
     phone.write('x'.repeat(70_000))
     await calm()
     expect(server.puts).toEqual([])
@@ -226,7 +226,7 @@ describe('a draft', () => {
     expect(laptop.text()).toBe('short')
   })
 
-  it('P4: waits while I am writing, and comes when I leave the field', async () => {
+  it('P4: waits during typing, and arrives when the field loses the focus', async () => {
     const stop = laptop.drafts.subscribe('7', () => {})
     laptop.write('mine')
     await pause()
@@ -247,12 +247,12 @@ describe('a draft', () => {
     phone.write('')
     phone.drafts.set('7', emptyDraft)
     await calm()
-    // Sent elsewhere and not changed here: gone, although the field has the focus.
+    // Sent elsewhere and unchanged here: removed, even though the field has the focus.
     expect([laptop.text(), laptop.others()]).toEqual(['', []])
     stop()
   })
 
-  it('of a server that has less after a restore is saved again', async () => {
+  it('is saved again on a server restored to an older state', async () => {
     phone.write('hello')
     await pause()
     phone.write('hello jane')
@@ -268,7 +268,7 @@ describe('a draft', () => {
   })
 })
 
-/** What may happen, each with a name. */
+/** The possible steps, each with a name. */
 type Step = { name: string; run: (devices: Device[]) => Promise<unknown> | void }
 const device = fc.nat(2)
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -295,7 +295,7 @@ const steps = fc.array(
 )
 
 describe('the drafts of all devices', () => {
-  it('P4: are the same once all are online and calm, whatever happened before', async () => {
+  it('P4: are equal once all are online and idle, whatever happened before', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (happens) => {
         const own = openServer()
@@ -314,7 +314,7 @@ describe('the drafts of all devices', () => {
     )
   })
 
-  it('P4: have every text that was written while they were apart', async () => {
+  it('P4: contain every text that was written while they were disconnected', async () => {
     const text = fc.constantFrom('', 'a', 'b', 'c')
     await fc.assert(
       fc.asyncProperty(

@@ -88,14 +88,14 @@ it("a value that exceeds the browser's storage takes precedence over the older s
   expect(recall('parley:1:x')).toBeNull()
 })
 
-/** What the browser does in this tab when another one writes. */
+/** Does what the browser does in this tab when another one writes. */
 const writeElsewhere = (text: string) => {
   const key = 'parley:1:draft:7'
   localStorage.setItem(key, JSON.stringify({ ...emptyDraft, text }))
   dispatchEvent(new StorageEvent('storage', { key }))
 }
 
-it('what another tab wrote is on the screen at once, and what I wrote without having seen it is kept beside it', () => {
+it("another tab's text shows at once, and a concurrent local text is kept beside it", () => {
   const drafts = openDrafts('1')
   const seen: string[] = []
   const stop = drafts.subscribe('7', () => void seen.push(drafts.get('7').text))
@@ -113,7 +113,7 @@ it('what another tab wrote is on the screen at once, and what I wrote without ha
   stop()
 })
 
-it('a draft of the version before is read, with its reply', () => {
+it('a draft of the previous version is read, with its reply', () => {
   const replyTo = { id: '2', sender: john, content: 'a question' }
   localStorage.setItem('parley:1:draft:7', JSON.stringify({ text: 'an answer', replyTo, editing: null }))
   expect(openDrafts('1').get('7')).toEqual({ ...emptyDraft, text: 'an answer', replyTo })

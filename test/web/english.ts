@@ -1,2 +1,2 @@
-// Puts the English catalog in place before the first text is made.
+// Loads the English catalog before the first text is made.
 import '../../web/src/lib/locale.ts'

@@ -48,7 +48,7 @@ function Page() {
 const chooser = () => screen.getByRole<HTMLSelectElement>('combobox')
 
 describe('the language of the page', () => {
-  it('is the chosen one, else the first of the browser’s that the app has, else English', () => {
+  it('is the chosen one, else the browser’s first that the app has, else English', () => {
     expect(preferredLocale()).toBe('en')
     languages.mockReturnValue(['fr-FR', 'ar-EG', 'de'])
     expect(preferredLocale()).toBe('ar')
@@ -60,7 +60,7 @@ describe('the language of the page', () => {
     expect(preferredLocale()).toBe('en')
   })
 
-  it('is there before the first render', async () => {
+  it('is set before the first render', async () => {
     languages.mockReturnValue(['ar'])
     await startLocale()
     expect([document.documentElement.lang, document.documentElement.dir]).toEqual(['ar', 'rtl'])
@@ -68,7 +68,7 @@ describe('the language of the page', () => {
     expect(await screen.findByRole('button', { name: 'تسجيل الدخول' })).toBeTruthy()
   })
 
-  it('changes while the page is open, with its direction, and the choice is kept', async () => {
+  it('changes while the page is open, with its direction, and the choice is stored', async () => {
     render(<Page />)
     await screen.findByRole('button', { name: 'Sign in' })
     expect(Array.from(chooser().options, ({ text }) => text)).toEqual(['English', 'Deutsch', 'العربية'])
@@ -107,7 +107,7 @@ describe('dates, numbers and lists', () => {
     expect(problemText({ code: 'group_full', data: { max: 1_000 } })).toContain('1.000 Mitglieder')
   })
 
-  it('are those of the region that the browser names for the language', async () => {
+  it('follow the browser’s region for the language', async () => {
     languages.mockReturnValue(['en-US', 'ar-EG'])
     await chooseLocale('ar')
     expect(formatNumber(12_345)).toBe('١٢٬٣٤٥')

@@ -60,7 +60,7 @@ describe('problems', () => {
     expect(failureText(new NetworkError('No answer in time'))).toMatch(/network/)
     expect(failureText(new TypeError('failed'))).toMatch(/in the app/)
   })
-  it('have a sentence made of their data', () => {
+  it('have a sentence that contains their data', () => {
     for (const { code, data } of everyProblem) {
       const text = problemText({ code, data })
       expect(text).toMatch(/^\p{Lu}.*\.$|^jane /u)
@@ -71,14 +71,14 @@ describe('problems', () => {
     const role = { reason: 'role', role: 'admin', action: 'change_role' }
     expect(problemText({ code: 'not_allowed', data: role })).toMatch(/^Only the owner/)
   })
-  it('of fields name the field and its limit, also in a code that is unknown here', () => {
+  it('of fields name the field and its limit, also with an unknown code', () => {
     for (const field of everyField) expect(fieldText('title', field)).toMatch(/^The group name .*\.$/)
     expect(fieldText('title', { code: 'too_long', max: 100 })).toMatch(/100 characters/)
     expect(fieldText('usernames.1', { code: 'required' })).toMatch(/^The list of people/)
     for (const code of ['from_the_future', 'toString'])
       expect(fieldText('toString', { code } as unknown as FieldProblem)).toBe('A field isn’t valid.')
   })
-  it('without their data, as older servers send them, are sentences too', () => {
+  it('without data, as from older servers, are sentences as well', () => {
     for (const { code } of everyProblem) expect(problemText({ code })).not.toMatch(/undefined|NaN|\[object/)
   })
 })

@@ -8,8 +8,8 @@ const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter
   /(?<!\.d)\.tsx?$/.test(name)
 )
 
-describe('a text that no catalog has', () => {
-  it.each(files)('is not in %s', (name) => {
+describe('a text missing from the catalogs', () => {
+  it.each(files)('does not occur in %s', (name) => {
     expect(literalTexts(name, readFileSync(join(sources, name), 'utf8'))).toEqual([])
   })
 
@@ -17,7 +17,7 @@ describe('a text that no catalog has', () => {
     ['<p>Not sent</p>', 'Not sent'],
     ['<p>{failed ? "Not sent" : null}</p>', 'Not sent'],
     ['<p>{failed && `${name} left`}</p>', ' left'],
-    ['<p>{name ?? "nobody"}</p>', 'nobody'],
+    ['<p>{name ?? "no one"}</p>', 'no one'],
     ['<button aria-label="Send" />', 'Send'],
     ['<button title={sent ? "sent" : t`pending`} />', 'sent'],
     ['<input placeholder={"Find " + name} />', 'Find '],

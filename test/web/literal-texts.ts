@@ -1,11 +1,11 @@
 import { parseSync, type ESTree } from 'vite'
 
-/** Attributes and properties of components that people read or hear. */
+/** Attributes and properties of components that users read or that screen readers announce. */
 const readable =
   /^(?:aria-(?:label|description|roledescription|valuetext|placeholder)|title|placeholder|alt|label|detail|action|cancel|close|submit|text|failure|beginning)$/
 const readableKey = /^(?:title|label|detail)$/
 const hasLetter = /\p{L}/u
-/** Words after one with a capital, or one with a full stop. Names of keys and paths of drawings are none. */
+/** Words after a capitalised one, or one with a full stop. Key names and drawing paths do not match. */
 const sentence = /^\P{L}*\p{Lu}[\p{L}’-]*(?:[,:]?\s+\p{L}|[.…!?]$)/u
 const macros = new Set(['t', 'plural', 'select', 'selectOrdinal', 'msg', 'defineMessage'])
 
@@ -13,8 +13,9 @@ type Node = ESTree.Node & Record<string, unknown>
 type Place = { inFunction: boolean; isRead: boolean }
 
 /**
- * Finds the texts of a source that no catalog has: JSX text, readable attributes, and sentences anywhere but in errors for
- * developers. Also finds macros outside functions, which would keep the language in which their module was loaded.
+ * Returns the texts of a source that are in no catalog: JSX text, readable attributes, and sentences anywhere
+ * but in errors for developers. Also reports macros outside functions, which would keep the language in which
+ * their module was loaded.
  */
 export function literalTexts(file: string, code: string): string[] {
   const { program, errors } = parseSync(file, code)
@@ -39,7 +40,7 @@ export function literalTexts(file: string, code: string): string[] {
           return
         }
         if (((tag ?? callee) as Node).type === 'Super') return
-        // What is passed to a function is not what an attribute shows.
+        // A function's argument is not what an attribute shows.
         visit((tag ?? callee) as Node, { ...place, isRead: false })
         visitChildren(rest, { ...place, isRead: false })
         return
@@ -48,7 +49,7 @@ export function literalTexts(file: string, code: string): string[] {
         if (/Error$|^MissingPart$/.test(String((node.callee as Node)['name']))) return
         break
       case 'BinaryExpression':
-        // A comparison shows nothing of what it compares.
+        // A comparison does not show its operands.
         if (node.operator !== '+') return visitChildren(node, { ...place, isRead: false })
         break
       case 'ConditionalExpression':

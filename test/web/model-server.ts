@@ -35,7 +35,7 @@ export function modelServer() {
   const log: LogEvent[] = []
   /** Location of each event's message, for replays. */
   const places: { conversationId: string; position: number | null }[] = []
-  /** What john keeps for himself, by key; tombstones, too. */
+  /** John's personal state by key, including tombstones. */
   const drafts = new Map<string, PersonalValue>()
   let lastId = 0
 

@@ -46,7 +46,7 @@ describe('style sheets', () => {
   it.each(['ui/base.css', ...modules])('%s is made of tokens', (name) => {
     expect(readStyles(read(name)).faults).toEqual([])
   })
-  it('of ui lie in a layer below those of features, and the base below them, whatever is loaded first', () => {
+  it('of ui are in a layer below those of features, and the base below them, in any load order', () => {
     for (const name of modules) {
       const layers = [...read(name).matchAll(/@layer ([\w, ]+)/g)].map(([, layer]) => layer!.trim())
       expect(layers, name).toEqual(name.startsWith('ui/') ? ['ui'] : [])

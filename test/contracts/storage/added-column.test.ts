@@ -15,7 +15,7 @@ import { describeEngines, openKyselyOn } from './engines.ts'
 
 const fixtures = join(import.meta.dirname, '../../fixtures')
 
-/** Runs `added-column-run.ts` on Parley's sources with two more columns, threads included. */
+/** Runs `added-column-run.ts` on Parley's sources with two more columns, including its threads. */
 async function runWithColumns(input: AddedColumnInput): Promise<AddedColumnResult> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
@@ -51,7 +51,7 @@ describeEngines('A column that is added in one place', (make) => {
   })
   afterEach(() => rm(place, { recursive: true }))
 
-  test('U1: of a message, and of an event, is written and read everywhere, and keeps its value', async () => {
+  test('U1: of messages and events is written and read everywhere, and keeps its value', async () => {
     const store = await openStore(database)
     const { john, jane, conversationId } = await startPair(store)
     const group = await startGroup(store, ['jane'])
@@ -80,7 +80,7 @@ describeEngines('A column that is added in one place', (make) => {
     expect(doctor).toEqual(target ? [0, 0] : [0])
   })
 
-  test('U1: the columns that the server names are those of the migrated database, in view and tables', async () => {
+  test('U1: the columns named by the server are those of the migrated database, in the view and tables', async () => {
     await (await openStore(database)).close()
     const db = openKyselyOn(database)
     const named = Object.entries(columns).map(([table, names]) => [table, Object.keys(names)] as const)

@@ -22,7 +22,7 @@ afterAll(() => parley.close())
 
 const participant = ({ id }: Person) => `${group}/participants/${id}`
 
-/** What a client makes its sentence from. */
+/** Returns the part of a refusal from which a client makes its sentence. */
 function dataOf(answer: LightMyRequestResponse) {
   const { code, data, fields } = answer.json<ProblemDocument>()
   return { code, ...(data && { data }), ...(fields && { fields }) }
@@ -36,7 +36,7 @@ const refusals: [string, () => Promise<LightMyRequestResponse>, object][] = [
     notAllowed({ reason: 'role', role: 'member', action: 'rename' })
   ],
   [
-    'a change of the own role',
+    'a change of one’s own role',
     () => john.patch(participant(john), { role: 'admin' }),
     notAllowed({ reason: 'own_role' })
   ],
@@ -103,12 +103,12 @@ const refusals: [string, () => Promise<LightMyRequestResponse>, object][] = [
     { code: 'validation_failed', fields: { title: { code: 'too_long', max: 100 } } }
   ],
   [
-    'a title that has two lines',
+    'a title of two lines',
     () => john.patch(group, { title: 'old\nfriends' }),
     { code: 'validation_failed', fields: { title: { code: 'not_one_line' } } }
   ],
   [
-    'a reaction that is no emoji',
+    'a reaction that is not an emoji',
     () => john.put(`/api/conversations/${direct.id}/messages/${line.id}/reactions/x`),
     { code: 'validation_failed', fields: { emoji: { code: 'invalid_format', format: 'emoji' } } }
   ],
@@ -126,7 +126,7 @@ const refusals: [string, () => Promise<LightMyRequestResponse>, object][] = [
     }
   ],
   [
-    'a parameter that is given twice',
+    'a repeated parameter',
     () => john.get(`${group}/messages?before=1&before=2`),
     { code: 'validation_failed', fields: { before: { code: 'repeated' } } }
   ]

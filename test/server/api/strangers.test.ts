@@ -138,7 +138,7 @@ describe('a route admits the callers that its access names', () => {
     }
   })
 
-  test('W4: these routes alone are public', () => {
+  test('W4: only these routes are public', () => {
     const open = Object.entries(routes).filter(([, { access }]) => access === 'public')
     expect(open.map(([name]) => name)).toEqual([
       'login',

@@ -330,7 +330,7 @@ for (const { name: engine, missing, open, steps, fill } of engines) {
 
     test('J11: a write changes only the tables that it declares', async () => {
       const fresh = await inputsFor(store)
-      // In the order of the inputs: what one writes, the next changes.
+      // In the order of the inputs, because each one changes what the next reads.
       const names = Object.keys(fresh).filter((name) => name in touches) as (keyof typeof touches)[]
       expect(names).toHaveLength(Object.keys(touches).length)
       for (const name of names) {

@@ -128,7 +128,7 @@ describe('The newest events and keys', () => {
     writer.database.close()
   })
 
-  test('U2: keep a column that a newer Parley added when an older one merges them', async () => {
+  test('U2: keep a column added by a newer Parley when an older one merges them', async () => {
     const writer = await openWriter()
     writer.send(...messages(1))
     for (const table of ['older_events', 'recent_events']) {
