@@ -5,7 +5,8 @@ import { accepted } from '../platform/storage/outcomes.ts'
 import { editMessage, type MessagePlace } from './edit-message.ts'
 import { principalOf } from '../platform/http/auth.ts'
 import type { Store } from '../store.ts'
-import type { RouteDeps, Server } from '../platform/http/deps.ts'
+import type { RouteDeps } from '../platform/http/deps.ts'
+import type { Server } from '../platform/http/fastify-server.ts'
 import { parseId } from '../platform/http/ids.ts'
 
 export function messageChangeRoutes(server: Server, deps: RouteDeps & { store: Store }): void {

@@ -4,7 +4,8 @@ import { fieldProblem } from '@parley/contract/problems'
 import { typedUsernameKey } from '@parley/contract/usernames'
 import { principalOf } from '../platform/http/auth.ts'
 import type { Store } from '../store.ts'
-import type { RouteDeps, Server } from '../platform/http/deps.ts'
+import type { RouteDeps } from '../platform/http/deps.ts'
+import type { Server } from '../platform/http/fastify-server.ts'
 
 export function peopleRoutes(server: Server, deps: RouteDeps & { store: Store }): void {
   const { store } = deps

@@ -2,7 +2,8 @@ import { routes } from '@parley/contract/routes'
 import { principalOf } from '../platform/http/auth.ts'
 import type { Presence } from './presence.ts'
 import type { SendTyping } from './typing.ts'
-import type { RouteDeps, Server } from '../platform/http/deps.ts'
+import type { RouteDeps } from '../platform/http/deps.ts'
+import type { Server } from '../platform/http/fastify-server.ts'
 import { parseId } from '../platform/http/ids.ts'
 
 export function signalRoutes(

@@ -1,7 +1,8 @@
 import { routes } from '@parley/contract/routes'
 import { callerOf, principalOf } from '../platform/http/auth.ts'
 import type { Sessions } from './sessions.ts'
-import type { RouteDeps, Server } from '../platform/http/deps.ts'
+import type { RouteDeps } from '../platform/http/deps.ts'
+import type { Server } from '../platform/http/fastify-server.ts'
 import { forgetCookie, handOver, sessionCookie } from '../platform/http/session-cookie.ts'
 
 export function sessionRoutes(server: Server, deps: RouteDeps & { sessions: Sessions }): void {

@@ -3,7 +3,7 @@ import type { RouteAccess } from '@parley/contract/route'
 import { Problem } from '@parley/contract/problems'
 import type { onRequestHookHandler } from 'fastify'
 import { createAuthenticate, principalOf, type AuthenticateDeps, type AuthenticateOptions } from './auth.ts'
-import type { Server } from './deps.ts'
+import type { Server } from './fastify-server.ts'
 
 declare module 'fastify' {
   interface RouteShorthandOptions extends AuthenticateOptions {

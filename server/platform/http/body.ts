@@ -1,5 +1,5 @@
 import { Problem } from '@parley/contract/problems'
-import type { Server } from './deps.ts'
+import type { Server } from './fastify-server.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 

@@ -1,6 +1,7 @@
 import { isIP, type BlockList } from 'node:net'
 import type { IncomingMessage } from 'node:http'
-import type { HttpDeps } from './deps.ts'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Config } from '../../config.ts'
 
 type Request = Pick<IncomingMessage, 'headers' | 'socket'>
 export type AddressOf = (request: Request) => string
@@ -10,7 +11,13 @@ export type AddressOf = (request: Request) => string
  * trusted proxy's, the last one in `X-Forwarded-For` that is not a trusted proxy's. An `X-Forwarded-For` of anyone else is
  * ignored and warned about once.
  */
-export function createAddressOf({ config, logger }: Pick<HttpDeps, 'config' | 'logger'>): AddressOf {
+export function createAddressOf({
+  config,
+  logger
+}: {
+  config: Pick<Config, 'trustedProxies'>
+  logger: Pick<FastifyBaseLogger, 'warn'>
+}): AddressOf {
   let warned = false
   return function addressOf({ headers, socket }) {
     const peer = plainAddress(socket.remoteAddress ?? '') ?? 'unknown'

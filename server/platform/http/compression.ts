@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import { gzip, gzipSync } from 'node:zlib'
 import { negotiate } from '@fastify/accept-negotiator'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Server } from './deps.ts'
+import type { Server } from './fastify-server.ts'
 
 /** What is shorter fits into one packet anyway. */
 const minLength = 1_024

@@ -1,14 +1,8 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerDefault
-} from 'fastify'
+import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from '../../config.ts'
 import type { Principal } from '../principal.ts'
 import type { EventLog } from '../storage/event-log.ts'
+import type { Server } from './fastify-server.ts'
 import type { Limits } from './rate-limits.ts'
 import type { AnswerObserver } from './request-times.ts'
 
@@ -35,12 +29,3 @@ export type HttpDeps = {
 
 /** What every group of routes gets. */
 export type RouteDeps = { config: Config; limits: Limits }
-
-/** Fastify, with a handler's types taken from its route's schemas. */
-export type Server = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->

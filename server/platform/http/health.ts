@@ -1,5 +1,6 @@
 import { Problem } from '@parley/contract/problems'
-import type { HttpDeps, Server } from './deps.ts'
+import type { HttpDeps } from './deps.ts'
+import type { Server } from './fastify-server.ts'
 
 /** Health-check timeout. */
 const answerMs = 2_000

@@ -1,5 +1,5 @@
 import { Problem } from '@parley/contract/problems'
-import type { Server } from './deps.ts'
+import type { Server } from './fastify-server.ts'
 import { pathOf } from './path.ts'
 import { isWeb } from './web-app.ts'
 

@@ -4,7 +4,7 @@ import { gzip } from 'node:zlib'
 import { paths } from '@parley/contract/paths'
 import { acceptsGzip } from './compression.ts'
 import { places } from '../../places.ts'
-import type { Server } from './deps.ts'
+import type { Server } from './fastify-server.ts'
 
 type Document = { plain: Buffer; compressed: Buffer }
 

@@ -13,7 +13,7 @@ import type { RouteAccess } from '@parley/contract/route'
 import { PersonalValue } from '@parley/contract/personal-state'
 import type { FastifySchema } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' }
-import type { Server } from './deps.ts'
+import type { Server } from './fastify-server.ts'
 
 const Problem = {
   type: 'object',

@@ -8,7 +8,7 @@ import {
 import { Problem } from '@parley/contract/problems'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { addressBlock, type AddressOf } from './client-address.ts'
-import type { Server } from './deps.ts'
+import type { Server } from './fastify-server.ts'
 import { RateLimiter } from './rate-limiter.ts'
 
 declare module 'fastify' {

@@ -1,4 +1,4 @@
-import type { Server } from './deps.ts'
+import type { Server } from './fastify-server.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,5 +1,5 @@
 import type { Signal } from '@parley/contract/events'
-import type { StreamOwner } from './stream.ts'
+import type { StreamOwner } from './stream-owner.ts'
 
 /** What another node said of a session; null where it is not understood. */
 export function changeOf(text: string): StreamOwner | null {

@@ -1,5 +1,5 @@
 import type { Signal } from '@parley/contract/events'
-import type { StreamOwner } from './stream.ts'
+import type { StreamOwner } from './stream-owner.ts'
 
 /**
  * What the nodes of one database tell each other, so that nobody waits for a sweep. Everything on it may be lost, come

@@ -3,6 +3,10 @@ import { idLine } from './frame.ts'
 /** The lines of an event without its `id:` line; one object for all who get it. */
 export type Frame = { readonly lines: string; readonly bytes: number }
 
+export function newFrame(lines: string): Frame {
+  return { lines, bytes: Buffer.byteLength(lines) }
+}
+
 /** What a stream writes in one go, and the last seq in it. */
 export type Joined = { last: number; text: string; bytes: number }
 

@@ -4,12 +4,13 @@ import type { Signal } from '@parley/contract/events'
 import type { CommittedEvent, EventLog } from '../storage/event-log.ts'
 import type { Bus } from './bus.ts'
 import { eventLines } from './frame.ts'
-import { FrameBudget, FrameRing, type Frame } from './frame-ring.ts'
+import { FrameBudget, FrameRing, newFrame, type Frame } from './frame-ring.ts'
 import { LogReader } from './log-reader.ts'
 import { Mailbox, raise } from './mailbox.ts'
 import { passing, type PassingSignal } from './signal-slot.ts'
 import { Unsent } from './slow-reader.ts'
-import { Stream, type StreamCounts, type StreamOwner, type StreamShared } from './stream.ts'
+import { Stream, type StreamCounts, type StreamShared } from './stream.ts'
+import type { StreamOwner } from './stream-owner.ts'
 import { DueQueue, type DueQueueOptions } from './due-queue.ts'
 
 export type HubOptions = {
@@ -49,7 +50,7 @@ export type HubCounts = StreamCounts & {
 
 const framesMaxBytes = 64 * 1_024 * 1_024
 
-/** Users whose heads are asked for in one read. */
+/** Heads per read. */
 const sweptAtOnce = 1_000
 
 /**
@@ -70,7 +71,7 @@ export class Hub {
   /** Streams whose peer has gone. They can wait. */
   readonly #left: DueQueue
   /** Only of users who have a stream here. */
-  readonly #mailboxes = new Map<number, Mailbox>()
+  readonly #mailboxes = new Map<number, Mailbox<Stream>>()
   readonly #ticker: NodeJS.Timeout
   readonly counts: HubCounts = {
     opened: 0,
@@ -141,7 +142,8 @@ export class Hub {
    */
   async open(socket: Socket, options: StreamOwner & { after: string | null }): Promise<void> {
     const { userId, sessionId, expiresAt, after } = options
-    const mailbox = this.#mailboxes.get(userId) ?? new Mailbox(new FrameRing(this.#log.epoch, this.#budget))
+    const mailbox =
+      this.#mailboxes.get(userId) ?? new Mailbox<Stream>(new FrameRing(this.#log.epoch, this.#budget))
     const life = this.#options.streamMaxLifeMs * (0.5 + Math.random() / 2)
     const owner = { userId, sessionId, expiresAt }
     const stream = new Stream(socket, owner, performance.now() + life, mailbox, this.#shared)
@@ -253,7 +255,7 @@ export class Hub {
         }
         // Reported late: what is known since may have taken it back, and the log says what is left of it.
         if (seq <= mailbox.head) continue
-        mailbox.push(seq, (frame ??= frameOf(event)))
+        mailbox.push(seq, (frame ??= newFrame(eventLines(event))))
         for (const stream of mailbox.streams) stream.wake()
         woke = true
       }
@@ -279,7 +281,7 @@ export class Hub {
     for (const mailbox of this.#mailboxes.values()) yield* mailbox.streams
   }
 
-  #remove(stream: Stream, mailbox: Mailbox): void {
+  #remove(stream: Stream, mailbox: Mailbox<Stream>): void {
     this.#streams--
     mailbox.streams.delete(stream)
     if (mailbox.streams.size > 0) return mailbox.trim(stream)
@@ -290,11 +292,6 @@ export class Hub {
   }
 }
 
-function frameOf(event: CommittedEvent): Frame {
-  const lines = eventLines(event)
-  return { lines, bytes: Buffer.byteLength(lines) }
-}
-
-function pass(mailbox: Mailbox, signal: PassingSignal): void {
+function pass(mailbox: Mailbox<Stream>, signal: PassingSignal): void {
   for (const stream of mailbox.streams) stream.pass(signal)
 }

@@ -3,10 +3,12 @@ import type { LogBounds } from '../storage/event-log.ts'
 import type { Subscription } from './bus.ts'
 import type { Frame, FrameRing } from './frame-ring.ts'
 import type { LogReader } from './log-reader.ts'
-import type { Stream } from './stream.ts'
+
+/** What a mailbox asks of its streams. */
+export type Reader = { readonly cursor: number; wake(): void; forgetSignals(): void }
 
 /** What the streams of one user share: the newest frames and the head of the log as far as it is known. */
-export class Mailbox {
+export class Mailbox<Stream extends Reader = Reader> {
   readonly ring: FrameRing
   readonly streams = new Set<Stream>()
   head = 0
@@ -54,7 +56,11 @@ export class Mailbox {
 }
 
 /** A user's log reaches `head`, as `finder` or another node says: the other streams look. Gives whether that is news. */
-export function raise(mailbox: Mailbox, head: number, finder?: Stream): boolean {
+export function raise<Stream extends Reader>(
+  mailbox: Mailbox<Stream>,
+  head: number,
+  finder?: Stream
+): boolean {
   if (head <= mailbox.head) return false
   mailbox.head = head
   // Somebody else wrote to this log, and may have taken back what frames here show.
@@ -71,7 +77,7 @@ export function raise(mailbox: Mailbox, head: number, finder?: Stream): boolean 
  * heard of what was committed since. What another node told a client may be newer than that look.
  */
 export async function lookAtBounds(
-  mailbox: Mailbox,
+  mailbox: Pick<Mailbox, 'look' | 'head'>,
   reader: LogReader,
   userId: number,
   after: Cursor | null

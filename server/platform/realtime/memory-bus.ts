@@ -1,6 +1,6 @@
 import type { Signal } from '@parley/contract/events'
 import type { Bus, UserListener } from './bus.ts'
-import type { StreamOwner } from './stream.ts'
+import type { StreamOwner } from './stream-owner.ts'
 
 /** Joins the nodes of one process, which in Parley is one: then nobody listens, and publishing costs nothing. */
 export class MemoryExchange {

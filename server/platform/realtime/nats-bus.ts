@@ -10,7 +10,7 @@ import type { NatsConfig } from './nats-url.ts'
 import type { Bus, Subscription as UserSubscription, UserListener } from './bus.ts'
 import { changeOf, encodeQueues, queuesOf, signalOf } from './bus-words.ts'
 import { connectionOptions, isRefusal, reasonOf, withDeadline } from './nats-connection.ts'
-import type { StreamOwner } from './stream.ts'
+import type { StreamOwner } from './stream-owner.ts'
 
 export type NatsBusOptions = {
   /** The database's epoch: nodes of other databases, or of an earlier state of this one, are not heard. */

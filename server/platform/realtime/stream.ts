@@ -6,6 +6,7 @@ import type { LogBounds } from '../storage/event-log.ts'
 import { idBlock, idLine, retryLine, streamHead, unlogged } from './frame.ts'
 import type { LogReader } from './log-reader.ts'
 import { lookAtBounds, raise, type Mailbox } from './mailbox.ts'
+import type { StreamOwner } from './stream-owner.ts'
 import { isUnsent, type Unsent } from './slow-reader.ts'
 import { SignalSlot, type PassingSignal } from './signal-slot.ts'
 import type { DueQueue } from './due-queue.ts'
@@ -47,9 +48,6 @@ export type StreamShared = {
   onFailure: (error: unknown) => void
 }
 
-/** Whose stream it is, and until when; times are ms. */
-export type StreamOwner = { userId: number; sessionId: number; expiresAt: number }
-
 /**
  * One open stream: a cursor and a socket. A commit wakes it, and it pulls what follows its cursor, from the ring or from
  * the database: replay and live are one path, a lost wake-up only delays, and memory does not grow with a slow reader.
@@ -61,7 +59,7 @@ export class Stream {
   /** By `performance.now()`. */
   lastSyncAt = performance.now()
   readonly #socket: Socket
-  readonly #mailbox: Mailbox
+  readonly #mailbox: Mailbox<Stream>
   readonly #shared: StreamShared
   /** The seq of the last event that was written. */
   cursor = 0
@@ -70,7 +68,13 @@ export class Stream {
   /** Also true until the cursor is known: whoever wakes the stream before that need not do anything. */
   #pulling = true
 
-  constructor(socket: Socket, owner: StreamOwner, endsAt: number, mailbox: Mailbox, shared: StreamShared) {
+  constructor(
+    socket: Socket,
+    owner: StreamOwner,
+    endsAt: number,
+    mailbox: Mailbox<Stream>,
+    shared: StreamShared
+  ) {
     this.#socket = socket
     this.owner = owner
     this.endsAt = endsAt
