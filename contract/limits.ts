@@ -102,6 +102,9 @@ export const personalOverheadBytes = 100
 /** Personal values in a page at most. */
 export const personalPageSize = 100
 
+/** Bytes in a page of personal values, about; a single value may take more. */
+export const personalPageMaxBytes = 512 * 1_024
+
 /** Lists and objects within one another in a personal value. */
 export const personalDepthMax = 20
 

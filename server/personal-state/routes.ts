@@ -1,5 +1,5 @@
 import type { FieldProblem } from '@parley/contract/field-problems'
-import { personalPageSize, personalStateMaxBytes } from '@parley/contract/limits'
+import { personalPageSize, personalPageMaxBytes } from '@parley/contract/limits'
 import { personalSchemas, type PersonalKind } from '@parley/contract/personal-state'
 import { fieldProblem } from '@parley/contract/problems'
 import { routes } from '@parley/contract/routes'
@@ -14,9 +14,6 @@ import { validationProblem } from '../platform/http/validation.ts'
 import { accepted } from '../platform/storage/outcomes.ts'
 import type { Store } from '../store.ts'
 import { keyProblem, kindProblem, valueProblem } from './rules.ts'
-
-/** Bytes in a page, about. */
-const pageMaxBytes = personalStateMaxBytes / 10
 
 /** The schemas around the field that holds the value, so that a refusal names it. */
 const bodies = Object.fromEntries(
@@ -35,7 +32,7 @@ export function personalStateRoutes(server: Server, deps: RouteDeps & { store: S
         kind,
         after: after === undefined ? null : placeOf(after),
         limit: personalPageSize,
-        maxBytes: pageMaxBytes
+        maxBytes: personalPageMaxBytes
       })
       return sendJson(reply, `[${answerSnapshot(reply, store, page).join()}]`) as never
     }

@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import { Refusal, type Client } from '@parley/client'
+import { personalPageMaxBytes, personalPageSize } from '@parley/contract/limits'
 import type { PersonalValue } from '@parley/contract/personal-state'
 import { followUp } from '../../web/src/state/hooks/follow-up.ts'
 import { personalValue, withPersonal } from '../../web/src/state/model/personal.ts'
@@ -30,13 +31,25 @@ it('of two versions of a personal value the greater one holds, and a deleted one
   expect(personalValue({ personal }, 'draft', '8')).toEqual(draft(0, null, '8'))
 })
 
-it('all pages are fetched, and a server of the version before has none', async () => {
-  const all = ['1', '2', '3'].map((key) => draft(1, {}, key))
-  const personalState: Client['personalState'] = (options) => {
-    const from = Number(options?.after?.key ?? 0)
-    return Promise.resolve({ data: all.slice(from, from + 2), cursor: null })
-  }
-  expect(await fetchPersonal({ personalState } as Client, signal)).toEqual(all)
+it.each([
+  ['none', 0, '', 1],
+  ['few', 3, '', 1],
+  ['as many as a page has', 100, '', 2],
+  ['many', 250, '', 3],
+  ['large ones', 20, 'x'.repeat(60_000), 4]
+])('all values are fetched, without a request too many: %s', async (_name, count, text, requests) => {
+  const all = Array.from({ length: count }, (_, i) => draft(1, { text }, String(i)))
+  /** Pages end as the server ends them. */
+  const personalState = vi.fn<Client['personalState']>((options) => {
+    const from = options?.after ? Number(options.after.key) + 1 : 0
+    const perPage = text === '' ? personalPageSize : Math.floor(personalPageMaxBytes / text.length)
+    return Promise.resolve({ data: all.slice(from, from + perPage), cursor: null })
+  })
+  expect(await fetchPersonal({ personalState } as unknown as Client, signal)).toEqual(all)
+  expect(personalState).toHaveBeenCalledTimes(requests)
+})
+
+it('a server of the version before has no personal values', async () => {
   const older = { personalState: () => Promise.reject(new Refusal(404, { code: 'not_found' })) }
   expect(await fetchPersonal(older as unknown as Client, signal)).toBeNull()
 })

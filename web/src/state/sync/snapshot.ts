@@ -2,6 +2,7 @@ import type { Client } from '@parley/client'
 import type { Cursor } from '@parley/contract/cursor'
 import type { Conversation } from '@parley/contract/conversations'
 import type { Message } from '@parley/contract/messages'
+import { personalPageMaxBytes, personalPageSize, personalValueMaxBytes } from '@parley/contract/limits'
 import type { PersonalValue } from '@parley/contract/personal-state'
 import { Problem } from '@parley/contract/problems'
 import type { Snapshot } from '../model/state.ts'
@@ -18,16 +19,15 @@ export async function fetchSnapshot(
 ): Promise<Snapshot> {
   const { data, cursor } = await untilAnswered(() => client.conversations({ signal }), signal)
   if (!cursor) throw new Error('The server gave no cursor with its state')
-  const personal = await fetchPersonal(client, signal)
   // One that is mine no more is not on the screen for long.
-  const pages = await Promise.all(
-    Array.from(opened, (id) =>
-      fetchOpened(client, id, signal).catch(() => {
-        signal.throwIfAborted()
-        return null
-      })
-    )
+  const pagesOfOpened = Array.from(opened, (id) =>
+    fetchOpened(client, id, signal).catch(() => {
+      signal.throwIfAborted()
+      return null
+    })
   )
+  // After the first request: they are true of its cursor at least.
+  const [personal, ...pages] = await Promise.all([fetchPersonal(client, signal), ...pagesOfOpened])
   return { cursor, conversations: data, personal, opened: pages.filter((page) => page !== null) }
 }
 
@@ -38,13 +38,20 @@ export async function fetchPersonal(client: Client, signal: AbortSignal): Promis
     for (;;) {
       const after = values.at(-1)
       const { data } = await untilAnswered(() => client.personalState({ after, signal }), signal)
-      if (data.length === 0) return values
       values.push(...data)
+      if (isLast(data)) return values
     }
   } catch (error) {
     if (error instanceof Problem && error.code === 'not_found') return null
     throw error
   }
+}
+
+/** Whether another value, of whatever size, would have been on the page. A character takes three bytes at most. */
+function isLast(page: readonly PersonalValue[]): boolean {
+  if (page.length === 0) return true
+  const bytes = 3 * JSON.stringify(page).length
+  return page.length < personalPageSize && bytes + 2 * personalValueMaxBytes < personalPageMaxBytes
 }
 
 /** A conversation with its newest messages, without marking them read. */
