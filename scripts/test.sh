@@ -28,7 +28,7 @@ missing() {
   compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || echo 'libfaketime test/faults/clock.test.ts'
   compgen -G '/usr/lib/nginx/modules/ngx_nchan_module.so' >/dev/null || echo 'libnginx-mod-nchan test/system/bench.test.ts'
   [ -x /usr/bin/openssl ] || echo 'openssl test/{server/platform/realtime/nats-tls,system/deploy}.test.ts'
-  command -v curl >/dev/null || echo 'curl test/system/readme.test.ts'
+  command -v curl >/dev/null || echo 'curl test/system/api-walk.test.ts'
 }
 
 if needs_install; then

@@ -1,5 +1,5 @@
 import { hasNats, startNats, type Nats } from './nats.ts'
-import { hasNginx, readmeConfig, startNginx, type Nginx } from './nginx.ts'
+import { hasNginx, documentedConfig, startNginx, type Nginx } from './nginx.ts'
 import { freePort, startParley, type Parley } from './parley.ts'
 import { createDatabase, hasPostgres, startPostgres, type Postgres } from './postgres.ts'
 
@@ -62,7 +62,7 @@ export async function startCluster({
     })
   )
   for (const node of nodes) started.use(node)
-  const nginx = await startNginx(port!, await readmeConfig(port!, ports))
+  const nginx = await startNginx(port!, await documentedConfig(port!, ports))
   started.defer(() => nginx.close())
   const held = started.move()
   const close = () => held.disposeAsync()

@@ -89,10 +89,10 @@ export function defaultConfig(port: number, node: number, more = ''): string {
   }`
 }
 
-/** The README's configuration, which balances over several nodes, with the test's ports and names. */
-export async function readmeConfig(port: number, nodes: number[]): Promise<string> {
-  const readme = await readFile(join(repository, 'README.md'), 'utf8')
-  const config = /```nginx\n([^]*?)```/.exec(readme)![1]!
+/** The configuration of docs/SCALING.md, which balances over several nodes, with the test's ports and names. */
+export async function documentedConfig(port: number, nodes: number[]): Promise<string> {
+  const page = await readFile(join(repository, 'docs/SCALING.md'), 'utf8')
+  const config = /```nginx\n([^]*?)```/.exec(page)![1]!
   const servers = config.match(/ server 127\.0\.0\.1:\d+/g) ?? []
   const both = (more: string) => `listen 127.0.0.1:${port}${more}; listen [::1]:${port}${more};`
   const ours = [
@@ -101,7 +101,7 @@ export async function readmeConfig(port: number, nodes: number[]): Promise<strin
     ['server_name chat.example.org;', 'server_name localhost;']
   ] as const
   if (servers.length !== nodes.length || ours.some(([theirs]) => !config.includes(theirs)))
-    throw new Error('the README does not have the expected nginx configuration')
+    throw new Error('docs/SCALING.md does not have the expected nginx configuration')
   const atNodes = servers.reduce(
     (text, server, i) => text.replace(server, ` server 127.0.0.1:${nodes[i]}`),
     config

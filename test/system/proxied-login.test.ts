@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { callFor, loginAs } from '../harness/api.ts'
-import { defaultConfig, hasNginx, readmeConfig, startNginx } from '../harness/nginx.ts'
+import { defaultConfig, hasNginx, documentedConfig, startNginx } from '../harness/nginx.ts'
 import { freePort, startParley, type Parley } from '../harness/parley.ts'
 
 const keptAlive = 'proxy_http_version 1.1; proxy_set_header Connection "";'
@@ -13,7 +13,7 @@ const configs: Record<string, (port: number, node: number) => string | Promise<s
   'a lone proxy_pass': defaultConfig,
   'a lone proxy_pass to an IP address': (port, node) =>
     defaultConfig(port, node).replace(`localhost:${node}`, `127.0.0.1:${node}`),
-  'the README’s block': (port, node) => readmeConfig(port, [node, node, node]),
+  'the block of docs/SCALING.md': (port, node) => documentedConfig(port, [node, node, node]),
   'HTTP/1.1': (port, node) => defaultConfig(port, node, 'proxy_http_version 1.1;'),
   'HTTP/1.1 to an IP address': (port, node) =>
     defaultConfig(port, node, 'proxy_http_version 1.1;').replace(`localhost:${node}`, `127.0.0.1:${node}`),
@@ -57,7 +57,7 @@ describe.skipIf(!hasNginx)(
               for (const query of ['', '?session=cookie']) {
                 const asked = { method: 'POST', body: { username: 'john' } }
                 const answer = await callFor(host, `http://127.0.0.1:${port}/api/login${query}`, asked).catch(
-                  // The README's configuration closes requests for unknown names without an answer.
+                  // The configuration of docs/SCALING.md closes requests for unknown names without an answer.
                   () => null
                 )
                 expect([host, answer?.headers.get('set-cookie') ?? null]).toEqual([host, null])

@@ -8,9 +8,9 @@ import { cleanEnv, repository, startParley } from '../harness/parley.ts'
 
 const run = promisify(execFile)
 
-test("the README's curl commands work, line by line", async () => {
-  const readme = await readFile(join(repository, 'README.md'), 'utf8')
-  const walk = /```bash\n([^]*?)```/.exec(readme)![1]!
+test('the curl commands of docs/API.md work, line by line', async () => {
+  const page = await readFile(join(repository, 'docs/API.md'), 'utf8')
+  const walk = /```bash\n([^]*?)```/.exec(page)![1]!
   await using parley = await startParley({ env: { PARLEY_RATE_LIMITS: 'on' } })
   const lines = walk.replace('http://localhost:3000', parley.url)
   expect(lines).not.toBe(walk)
