@@ -20,7 +20,7 @@ afterAll(() => rm(place, { recursive: true }))
 /** Returns the documented commands that begin with `first`, with the test's folders. */
 async function documented(first: string): Promise<string> {
   const page = await readFile(join(repository, 'docs/OPERATIONS.md'), 'utf8')
-  const section = page.slice(page.indexOf('## Upgrade and roll back'))
+  const section = page.slice(page.indexOf('## Upgrade'))
   const blocks = Array.from(section.matchAll(/^( *)```sh\n([^]*?)^ *```/gm), ([, indent, text]) =>
     text!.replaceAll(new RegExp(`^${indent}`, 'gm'), '')
   )
