@@ -81,7 +81,8 @@ export const settings = [
   {
     name: 'PARLEY_METRICS_HOST',
     default: 'localhost',
-    meaning: 'The address that port listens on. Whoever reaches it reads the metrics: there is no password'
+    meaning:
+      'The address that port listens on. Anyone who reaches it can read the metrics: there is no password'
   },
   {
     name: 'PARLEY_RATE_LIMITS',
