@@ -18,7 +18,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
 const paths = new Set(files.flatMap((file) => [file, ...foldersOf(file)]))
 
-/** A text in backticks that may be a path. Those with placeholders are none. */
+/** A text in backticks that may be a path. Placeholders such as `<noun>` do not match. */
 const path = /^[\w@.{},*-]+(?:\/[\w@.{},*-]*)*$/
 const source = /\.(?:tsx?|css)$/
 const exclude = ['**/node_modules', '**/dist']
