@@ -12,8 +12,8 @@ import {
 
 /**
  * Queues a change of a message and merges it with unposted items. An edit merges into the send or the
- * previous edit, a reaction cancels its opposite. A deletion drops an unposted send and all earlier changes
- * of the message.
+ * previous edit, a reaction cancels its opposite. A posted reaction stays before its opposite: the message shows both until
+ * their events arrive. A deletion drops an unposted send and all earlier changes of the message.
  */
 export async function queueChange(storage: OutboxStorage, item: ChangeItem): Promise<void> {
   const { messageId } = item
@@ -30,15 +30,11 @@ export async function queueChange(storage: OutboxStorage, item: ChangeItem): Pro
     if (last && (await mergeText(storage, last, item.content))) return
   } else {
     const same = earlier.filter((change) => 'emoji' in change && isSameEmoji(change.emoji, item.emoji))
-    let [undone, tried] = [false, false]
+    let undone = false
     for (const change of same) {
       const unposted = await dropUnposted(storage, change)
       undone ||= unposted && change.kind !== item.kind && change.problem === null
-      tried ||= !unposted
-      if (!unposted) await drop(storage, change)
     }
-    // The server may have applied it already, so only another request undoes it.
-    if (tried) return storage.add({ ...item, tried })
     if (undone) return
   }
   await storage.add(item)

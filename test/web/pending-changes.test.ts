@@ -153,7 +153,23 @@ describe('a local change', () => {
           expect(tab.fresh()).toEqual(wanted)
         }
       ),
-      { numRuns: 300 }
+      {
+        numRuns: 300,
+        examples: [
+          // The answer to an undone reaction arrives before the event of the reaction.
+          [
+            [
+              { do: 'react', position: 2 },
+              'post',
+              { do: 'unreact', position: 2 },
+              'answer',
+              'post',
+              'answer',
+              'hear'
+            ]
+          ]
+        ]
+      }
     )
   })
 

@@ -102,9 +102,15 @@ function idsOf(items: readonly OutboxItem[]): string[] {
   return items.map(({ clientId }) => clientId)
 }
 
-/** Whether the message shows the change without help; so does one that is not here. */
-function isShown({ histories, me }: State, item: ChangeItem): boolean {
+/** Whether the message shows the change without help, once earlier changes have had their events; so does one not loaded. */
+function isShown({ histories, acknowledged, me }: State, item: ChangeItem): boolean {
   const { messages = [], ahead = [] } = histories[item.conversationId] ?? {}
   const message = [...messages, ...ahead].find(({ id }) => id === item.messageId)
-  return message === undefined || withChange(message, item, me) === message
+  if (message === undefined) return true
+  const earlier = withChanges(
+    message,
+    acknowledged.filter(({ messageId }) => messageId === item.messageId),
+    me
+  )
+  return withChange(earlier, item, me) === earlier
 }
