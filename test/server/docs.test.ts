@@ -70,6 +70,15 @@ test('every link between pages leads to a file and a heading', () => {
   expect(broken).toEqual([])
 })
 
+test('every npm script that the docs name exists', () => {
+  const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }
+  const named = current.flatMap((page) =>
+    Array.from(textOf(page).matchAll(/\bnpm run ([a-z]+)/g), ([, name]) => ({ page, name: name! }))
+  )
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter(({ name }) => !(name in scripts))).toEqual([])
+})
+
 test('the index of decisions lists every decision with its title', () => {
   const index = textOf('docs/decisions/README.md')
   for (const page of pages.filter((each) => /decisions\/\d/.test(each))) {
