@@ -24,7 +24,7 @@ import { openBus } from './platform/realtime/open-bus.ts'
 import { listQueues } from './jobs.ts'
 import { openStore } from './open-store.ts'
 
-/** How long a hint that was lost delays what it told of. */
+/** The longest delay of an event whose hint was lost. */
 const sweepIntervalMs = 3_000
 /** The same for a lone server, which loses a wake only when something failed after a commit. */
 const loneSweepIntervalMs = 30_000
@@ -34,8 +34,7 @@ const drainPerStreamMs = 5
 const countedJobsMax = 10_000
 
 /**
- * Parley, whole: every part made and joined here; `describe` for whoever writes down its routes. Throws what keeps it from
- * starting.
+ * Creates Parley: all parts, connected. `describe` runs before the routes are added. Throws what prevents the start.
  */
 export async function createApp(config: Config, describe?: ApiDeps['describe']) {
   const logger = pino({ level: config.logLevel })
@@ -60,7 +59,7 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
   }
   if (config.developmentLogin) await addUsers(store, ['john', 'jane'])
 
-  // Others may write to it, and a commit whose answer was lost is heard of from nobody.
+  // Other processes may write to it, and no other process announces a commit whose reply was lost.
   const shared = config.database.kind === 'postgres'
   const bus = await openBus(config.nats, { epoch: store.epoch, logger }).catch(async (error: unknown) => {
     await store.close()
@@ -86,7 +85,7 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
     tell: (userIds, signal) => hub.signalHere(userIds, signal),
     publish: (text) => bus.publishPresence(text),
     isHeard: () => bus.state === 'ok',
-    onFailure: (error) => logger.warn(error, 'who came and went could not be told; it is tried again')
+    onFailure: (error) => logger.warn(error, 'presence changes could not be sent; Parley retries')
   })
   bus.onPresence((text) => presence.hear(text))
   const hub = new Hub(store.events, bus, {
@@ -108,7 +107,7 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
       await hub.sweep()
     }
   }
-  const onFailure = (error: unknown) => logger.warn(error, 'a sweep failed; the next one comes all the same')
+  const onFailure = (error: unknown) => logger.warn(error, 'a sweep failed; the next one runs as usual')
   const sweep = shared
     ? new Sweep(lookAgain, { intervalMs: sweepIntervalMs, onFailure })
     : new Sweep(() => hub.sweep(), { intervalMs: loneSweepIntervalMs, onFailure })
@@ -165,7 +164,7 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
   let metricsListener: MetricsListener | null = null
   let commandSocket: CommandSocket | null = null
 
-  /** Only on SQLite, whose one writer this process is. Without it everything else works, so the start goes on. */
+  /** Only on SQLite, where this process is the one writer. Everything else works without it, so a failure does not stop the start. */
   async function answerCommands(): Promise<void> {
     if (config.database.kind !== 'sqlite') return
     try {

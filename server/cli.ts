@@ -33,7 +33,7 @@ async function run(args: string[]): Promise<number | undefined> {
   if (values.to !== undefined) return misunderstood('--to belongs to migrate.')
   if (command === 'serve' && rest.length === 0) {
     const { serve } = await import('./main.ts')
-    // It goes on until a signal comes.
+    // It runs until a signal arrives.
     await serve()
     return undefined
   }

@@ -5,7 +5,7 @@ import { parseNatsUrl, type NatsConfig } from './platform/realtime/nats-url.ts'
 import { settings, type SettingName } from './settings.ts'
 import { parseTrustedProxies } from './platform/http/trusted-proxies.ts'
 
-/** What Parley was told to be. Everything is read once, at the start. */
+/** Parley's configuration, read once at the start. */
 export type Config = Readonly<{
   /** 0 takes any free port. */
   port: number
@@ -18,7 +18,7 @@ export type Config = Readonly<{
   nats: NatsConfig | null
   /** Where Prometheus finds /metrics; null where it is not asked for. */
   metrics: Readonly<{ host: string; port: number }> | null
-  /** Anybody who reaches this server may sign in as anyone: only ever true on a loopback address. */
+  /** Anyone who reaches this server may sign in as any user; only on a loopback address. */
   developmentLogin: boolean
   github: GithubConfig | null
   messageMaxLength: number
@@ -115,7 +115,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (developmentLogin && !isLoopback(host)) {
     report(
       'HOST',
-      `"${host}" can be reached from other machines, and on localhost anybody may sign in as anyone; ` +
+      `"${host}" can be reached from other machines, and on localhost anyone may sign in as any user; ` +
         'give ORIGIN the address that people use (or set NODE_ENV=production), or leave HOST out'
     )
   }
@@ -130,7 +130,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const dataDir = resolve(given('DATA_DIR') ?? './data')
   const logLevel = given('PARLEY_LOG_LEVEL') ?? 'info'
   if (!logLevels.includes(logLevel)) {
-    report('PARLEY_LOG_LEVEL', `"${logLevel}" is none of ${logLevels.join(', ')}`)
+    report('PARLEY_LOG_LEVEL', `"${logLevel}" is not one of ${logLevels.join(', ')}`)
   }
 
   function databaseConfig(): DatabaseConfig {
@@ -207,8 +207,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     const clientSecret = given('GITHUB_CLIENT_SECRET')
     const allow = githubAllow()
     if (clientId && clientSecret) return { clientId, clientSecret, url, apiUrl, allow }
-    if (clientId) report('GITHUB_CLIENT_SECRET', 'is missing; GITHUB_CLIENT_ID alone signs nobody in')
-    if (clientSecret) report('GITHUB_CLIENT_ID', 'is missing; GITHUB_CLIENT_SECRET alone signs nobody in')
+    if (clientId) report('GITHUB_CLIENT_SECRET', 'is missing; GITHUB_CLIENT_ID has no effect without it')
+    if (clientSecret) report('GITHUB_CLIENT_ID', 'is missing; GITHUB_CLIENT_SECRET has no effect without it')
     return null
   }
 

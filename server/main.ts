@@ -23,11 +23,11 @@ export async function serve(env: NodeJS.ProcessEnv = process.env): Promise<void>
     process.exit(1)
   }
   stopOnSignal(app, config)
-  // Not mended in place: jobs of unknown outcome and commits that nobody was told of are what a start is there for, and
-  // a start is tested a thousand times.
+  // Not repaired in place: a start handles requests of unknown outcome and unreported commits, and is well tested.
   app.store.died?.then((error) => {
     // The same version would be refused.
-    const restart = error.name === 'UnfitSchema' ? '' : '\nStart it again: it goes on from what is on disk.'
+    const restart =
+      error.name === 'UnfitSchema' ? '' : '\nStart it again: it continues from the data on disk.'
     console.error(`Parley ends: ${error.message}${restart}`)
     process.exit(1)
   }, exitOn)
@@ -43,7 +43,7 @@ function welcome(config: Config, url: string, metricsUrl: string | undefined): s
       ? 'john and jane can sign in there without a password, from this machine alone.'
       : '',
     !config.developmentLogin && !config.github
-      ? 'Nobody can sign in yet: set GITHUB_CLIENT_ID, see docs/SETTINGS.md.'
+      ? 'No one can sign in yet: set GITHUB_CLIENT_ID, see docs/SETTINGS.md.'
       : '',
     config.github && !isGithubOpen(config.github)
       ? 'With GitHub only people who have an account can sign in. To let others in, set PARLEY_GITHUB_ALLOW (names, org:NAME, or *).'
@@ -96,7 +96,7 @@ function exitOn(error: unknown): void {
   process.exit(1)
 }
 
-/** What to do about it, in a line or a few; the stack is for nobody but us. */
+/** Returns what went wrong and what to do, in a few lines without a stack. */
 export function whyNot(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if ('problems' in error && Array.isArray(error.problems)) {

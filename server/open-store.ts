@@ -4,7 +4,7 @@ import type { BatchObserver } from './platform/storage/commit-queue.ts'
 import type { Store, StoreReader } from './store.ts'
 
 type Observers = {
-  /** Hears of each batch of sends. */
+  /** Called for each batch of sends. */
   onSends?: BatchObserver<SendOutcome> | undefined
   logger?: { warn(line: string): void; error(fields: object, line: string): void }
 }
@@ -31,7 +31,7 @@ export async function openStore(
     onFailure,
     onNewerSchema(names) {
       logger?.warn(
-        `a newer Parley has added to the database (${names.join(', ')}): this node goes on; upgrade it soon`
+        `a newer Parley has added to the database (${names.join(', ')}): this node keeps running; upgrade it soon`
       )
     },
     onState(state, reason) {

@@ -101,7 +101,7 @@ async function readGroup(group: Job[]): Promise<Report> {
     if (job.kind !== 'read') throw new Error('a reader reads')
     try {
       database.exec('BEGIN')
-      // The head before the data: a stream that goes on from it misses nothing.
+      // Read the head before the data: a stream that resumes from it misses nothing.
       const head = job.headOf === null ? 0 : await readHead(db, job.headOf)
       const data = await reads[job.name]!(db, job.input as never)
       answers.push({ id: job.id, ok: true, result: { head, data } })

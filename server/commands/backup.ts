@@ -25,7 +25,7 @@ export async function restoreFrom(file: string, env: NodeJS.ProcessEnv): Promise
   try {
     const path = sqlitePath(readConfig(env).database, onPostgres)
     const { kept } = await restore(path, resolve(file))
-    console.log(`${path} is what ${file} holds. Everybody's devices start over from it.`)
+    console.log(`${path} was restored from ${file}. All devices reload their state from it.`)
     if (kept) console.log(`What was there before is kept as ${kept}`)
     return 0
   } catch (error) {

@@ -69,7 +69,7 @@ const reasons = {
   taken: 'the name is taken',
   'look-alike':
     'it may be taken for another name; choose letters of one script that look like no Latin ones, without piled-up marks',
-  invalid: `a name begins with a letter or digit, goes on with letters, digits, _ . or -, and has ${usernameMaxLength} characters at most`
+  invalid: `a username starts with a letter or digit, contains letters, digits, _ . or -, and has at most ${usernameMaxLength} characters`
 }
 
 async function explained(instead: string, run: () => Promise<number>): Promise<number> {

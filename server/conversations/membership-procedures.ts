@@ -7,7 +7,7 @@ import type { ConversationRow, Schema } from '../platform/storage/schema.ts'
 
 const conversationColumns = ['id', 'kind', 'title', 'history', 'last_position'] as const
 
-/** Somebody in a conversation whose row is locked: what it is, and what they are in it. */
+/** A conversation whose row is locked, and one participant of it. */
 export type Membership = {
   conversation: Pick<Selectable<ConversationRow>, (typeof conversationColumns)[number]>
   me: ParticipantColumns & { visible_from: number }
@@ -16,8 +16,8 @@ export type Membership = {
 type Within = { viewerId: number; conversationId: number }
 
 /**
- * Locks a conversation for its change and finds what `viewerId` is in it: whatever changes a conversation takes its row
- * first, so that of two changes one comes after the other and sees it. Undefined for somebody who is not in it.
+ * Locks a conversation and returns the membership of `viewerId`; undefined if they are not a member. Every change of a
+ * conversation takes this lock first, so concurrent changes run one after the other.
  */
 export async function lockConversation(
   db: Kysely<Schema>,
@@ -42,7 +42,7 @@ function conversationOf(db: Kysely<Schema>, id: number) {
   return db.selectFrom('conversations').select(conversationColumns).where('id', '=', id)
 }
 
-/** Why somebody may not do this to a group; null where they may. */
+/** Returns why a member may not do this to a group; null if they may. */
 export function whyNot(membership: Membership | undefined, action: GroupAction): Refused | null {
   if (!membership) return { refused: 'conversation_not_found' }
   const { conversation, me } = membership

@@ -51,12 +51,12 @@ export async function listParticipants(
   return rows.map((row) => participantOf(row, receipts))
 }
 
-/** Whether everybody in a conversation is shown how far the others have read. */
+/** Returns whether a conversation shows read receipts. */
 export async function showsReceipts(db: Kysely<Schema>, conversationId: number): Promise<boolean> {
   return (await countParticipants(db, conversationId, receiptsMax)) <= receiptsMax
 }
 
-/** Adds somebody (by the key of their name) to a group; whoever is there already stays what they are. */
+/** Adds a user, by the key of their name, to a group. A user who is a member keeps their role. */
 export async function addParticipant(
   db: Kysely<Schema>,
   input: { viewerId: number; conversationId: number; key: string; role: 'admin' | 'member'; now: number }
@@ -114,7 +114,7 @@ export async function addParticipant(
   }
 }
 
-/** Gives somebody in a group another role. An owner who makes somebody else the owner becomes an admin. */
+/** Changes a member's role. An owner who transfers ownership becomes an admin. */
 export async function changeRole(
   db: Kysely<Schema>,
   input: { viewerId: number; conversationId: number; userId: number; role: Role; now: number }
@@ -145,7 +145,7 @@ export async function changeRole(
   return { result: participantOf({ ...target, role }, receipts), committed }
 }
 
-/** Takes somebody out of a group: by whoever may, or by themselves. An owner who leaves passes it on. */
+/** Removes a member from a group, or lets them leave. When the owner leaves, ownership passes to another member. */
 export async function removeParticipant(
   db: Kysely<Schema>,
   input: { viewerId: number; conversationId: number; userId: number; now: number }

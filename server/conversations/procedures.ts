@@ -81,7 +81,7 @@ export async function listConversations(
   // The page first: what it shows is joined to 25 conversations, not to all. Of those two narrow rows each are read,
   // 2.6 ms for 10,000; a copy of last_message_id by participant would spare that and make every send dearer.
   const rows = await withDetails(db, viewerId, newest).orderBy('messages.id', 'desc').execute()
-  // Nothing follows `before`, or it is none of theirs.
+  // Nothing follows `before`, or the user is not in that conversation.
   if (last && rows.length === 0 && !(await last.executeTakeFirst())) return null
   return asSeen(db, viewerId, rows)
 }
@@ -142,7 +142,7 @@ function withDetails(db: Kysely<Schema>, viewerId: number, conversations: Conver
     ])
 }
 
-/** Conversations as `viewerId` sees them. Whoever sends has read, so what is unread is never their own. */
+/** Returns conversations as `viewerId` sees them. Sending marks a conversation read, so unread messages are never their own. */
 async function asSeen(db: Kysely<Schema>, viewerId: number, rows: DetailedRow[]): Promise<Conversation[]> {
   const idsOf = (some: DetailedRow[]) => some.map((row) => row.conversation)
   const counts = await countEveryone(db, idsOf(rows.filter((row) => row.kind === 'group')))
@@ -182,7 +182,7 @@ async function countEveryone(db: Kysely<Schema>, groupIds: number[]): Promise<Ma
   return new Map(rows.map((row) => [row.conversation_id, row.count]))
 }
 
-/** The newest positions, in order, of unread messages that mention somebody, by conversation. */
+/** Returns the newest positions, in order, of unread messages that mention a user, by conversation. */
 async function findUnreadMentions(db: Kysely<Schema>, viewerId: number, conversationIds: number[]) {
   const found = new Map<number, number[]>()
   if (conversationIds.length === 0) return found

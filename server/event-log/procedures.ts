@@ -16,7 +16,7 @@ export const eventSelection = readColumns.map((name) => `event.${name} as event_
   [Name in ReadColumn]: `event.${Name} as event_${Name}`
 }[ReadColumn][]
 
-/** The bounds of each of these users' logs, in their order; of nobody's, an empty log. */
+/** Returns the bounds of each of these users' logs, in their order; an unknown user has an empty log. */
 export async function readLogBounds(
   db: Kysely<Schema>,
   { userIds }: { userIds: number[] }
@@ -98,7 +98,7 @@ export async function eventsOf(
   return events
 }
 
-/** The places as rows, each with its number; the user 0 is nobody. */
+/** Returns the places as rows, each with its number. No user has the id 0. */
 function valuesOf(places: LogPlace[]) {
   const rows = padded(places, { userId: 0, after: 0 }).map(
     ({ userId, after }, nth) =>
@@ -108,9 +108,9 @@ function valuesOf(places: LogPlace[]) {
 }
 
 /** As many as the next power of two, so that there are few statements to prepare. */
-function padded<Value>(values: Value[], nobody: Value): Value[] {
+function padded<Value>(values: Value[], filler: Value): Value[] {
   const length = 2 ** Math.ceil(Math.log2(Math.max(1, values.length)))
-  return [...values, ...Array.from({ length: length - values.length }, () => nobody)]
+  return [...values, ...Array.from({ length: length - values.length }, () => filler)]
 }
 
 /** An event at the nth place that was asked for, joined with its message. */
@@ -183,14 +183,13 @@ function isVisible(row: EventColumns) {
   const { visible_from, position } = row
   if (row.event_message_id === null) return row.event_conversation_id === null || visible_from !== null
   if (visible_from === null || position === null || position <= visible_from) return false
-  // What was done to a message that is no more says nothing.
+  // An event about a deleted message is empty.
   return row.deleted_at === null || row.event_payload === null
 }
 
 /**
- * Forgets events that are both older than `before` (ms) and beyond the newest `keep` of their user, about `limit` a call
- * at most: whoever is sent something waits for the transaction. Returns how many went, so that the caller can go on until
- * none does.
+ * Prunes events that are both older than `before` (ms) and beyond the newest `keep` of their user, about `limit` a call, since
+ * sends to these users wait for the transaction. Returns the number of pruned events; call it until it returns 0.
  */
 export async function pruneEvents(
   db: Kysely<Schema>,

@@ -18,7 +18,7 @@ export type Streams = Pick<Hub, 'turn' | 'open'>
 export function eventRoutes(server: Server, deps: RouteDeps & { hub: Streams }): void {
   server.route({
     ...routes.events,
-    // A HEAD would open a stream that nobody reads.
+    // A HEAD request would open a stream without a reader.
     exposeHeadRoute: false,
     onRequest: () => deps.hub.turn(),
     errorHandler: refuse,
@@ -56,8 +56,8 @@ export function eventRoutes(server: Server, deps: RouteDeps & { hub: Streams }):
 }
 
 /**
- * A browser's EventSource gives up for ever on any status but 200. What will pass is told on a stream that ends at once
- * and asks its client to come back; the rest keeps its status.
+ * A browser's EventSource gives up for good on any status but 200. A temporary refusal is therefore sent on a stream that ends
+ * at once and asks the client to reconnect; other refusals keep their status.
  */
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error)

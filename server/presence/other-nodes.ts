@@ -2,18 +2,18 @@ import { decodeNews, encodeNews } from './presence-news.ts'
 
 export type OtherNodesOptions = {
   publish: (text: string) => void
-  /** Somebody is on another node, and was on none. */
+  /** Called when a user is online on another node and was on none. */
   onCame: (userId: number) => void
-  /** Somebody is on no other node any more, since `at` (ms). */
+  /** Called when a user is on no other node since `at` (ms). */
   onLeft: (userId: number, at: number) => void
-  /** Another node wants to know who is here. */
+  /** Called when another node asks for this node's whole presence. */
   askedForAll: () => void
 }
 
 /** `heardAt` is by `performance.now()`; `saidAt`, by the node's own clock (ms), is when it said something last. */
 type Node = { people: Set<number>; seq: number; heardAt: number; saidAt: number }
 
-/** A node that says nothing for this long is gone, and everybody who was there. */
+/** A node without a heartbeat for this long is gone, with all its users. */
 const silenceMs = 10_000
 const everyNode = '*'
 
@@ -52,16 +52,16 @@ export class OtherNodes {
     }
     const { node, seq, at, whole, came, left } = news
     const known = this.#nodes.get(node)
-    const heard = { heardAt: performance.now(), saidAt: at }
-    if (known) Object.assign(known, heard)
-    if (whole) return this.#replace(node, { people: new Set(came), seq, ...heard })
+    const times = { heardAt: performance.now(), saidAt: at }
+    if (known) Object.assign(known, times)
+    if (whole) return this.#replace(node, { people: new Set(came), seq, ...times })
     const changes = came.length + left.length > 0
     if (known && seq === known.seq + Number(changes)) {
       known.seq = seq
       for (const userId of came) this.#add(known, userId)
       for (const [userId, goneAt] of left) this.#remove(known, userId, goneAt)
     } else if (!known || seq > known.seq) {
-      // Its beginning, or something in between, was not heard.
+      // An earlier message was missed.
       this.#ask(node)
     }
   }

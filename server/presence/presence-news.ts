@@ -1,7 +1,6 @@
 /**
- * What nodes tell each other of who is here, in an order that each node counts by itself: `seq` is the number of its
- * changes so far. Whoever misses one asks for the whole. Times are ms: `at` when it was said, and since when those who
- * left are gone.
+ * A node's presence message to the others. `seq` counts the node's changes; a node that misses one asks for the whole. Times are
+ * ms: `at` is when it was published, and each entry of `left` has when that user went offline.
  */
 export type PresenceNews =
   | { node: string; wants: string }

@@ -7,18 +7,18 @@ import { encodeNews } from './presence-news.ts'
 import type { Principal } from '../platform/principal.ts'
 
 export type PresenceOptions = {
-  /** Tells those of these users who have a stream here. */
+  /** Sends a signal to those of these users who have a stream here. */
   tell: (userIds: number[], signal: Signal) => void
-  /** Tells the other nodes. */
+  /** Publishes to the other nodes. */
   publish: (text: string) => void
-  /** Whether the other nodes are heard: of those that are not it is not known who is there. */
+  /** Returns whether messages of other nodes arrive; without them, presence elsewhere is unknown. */
   isHeard: () => boolean
-  /** Hears of the first of several failures of storage in a row; it is tried again all the same. */
+  /** Called with the first of several consecutive storage failures; the work is retried anyway. */
   onFailure: (error: unknown) => void
 }
 
 const tickMs = 500
-/** Whoever has no stream for this long has gone: a reconnect is no coming and going. */
+/** A user without a stream for this long is offline; a quick reconnect changes nothing. */
 const graceMs = 10_000
 const heartbeatMs = 3_000
 /** Users whose contacts are looked up, and whose last seen is written, in one statement. */
@@ -26,26 +26,26 @@ const contactsAtOnce = 50
 const writtenAtOnce = 500
 
 /**
- * Who is here: on this node by their streams, on the others by what these say. Each node tells its own people of whoever
- * comes and goes anywhere. All of it is in memory but when somebody was last seen, which is written as they go.
+ * Tracks who is online: on this node by their streams, on others by their messages. Each node notifies its own users of every
+ * change. Only last-seen times are stored, when a user goes offline.
  */
 export class Presence {
   readonly #store: Pick<Store, 'read' | 'write'>
   readonly #options: PresenceOptions
   readonly #node = randomBytes(8).toString('hex')
   readonly #others: OtherNodes
-  /** Everybody who has a stream on this node, or had one a moment ago. */
+  /** Users with a stream on this node, now or within the grace period. */
   readonly #here = new Set<number>()
-  /** When the last stream of those without one closed, by `performance.now()`; whoever left first is first. */
+  /** Users in their grace period, in order, with the time by `performance.now()` at which their last stream closed. */
   readonly #leaving = new Map<number, number>()
-  /** What the other nodes have not been told; of those who left, since when (ms) they are gone. */
+  /** Changes not yet published to the other nodes; for users who left, since when (ms). */
   #came = new Set<number>()
   #left = new Map<number, number>()
   #seq = 0
   #toldAt = -Infinity
-  /** Of whom is to be told: since when they are gone (ms), or null as they came. */
+  /** Changes not yet sent to contacts: offline since (ms), or null if online. */
   readonly #changed = new Map<number, number | null>()
-  /** Since when (ms) they are gone: to be written. */
+  /** Last-seen times (ms) not yet stored. */
   readonly #seen = new Map<number, number>()
   readonly #ticker: NodeJS.Timeout
   #working = false
@@ -70,12 +70,12 @@ export class Presence {
     this.#ticker.unref()
   }
 
-  /** How many have a stream on this node, or had one a moment ago. */
+  /** The number of users with a stream on this node, now or within the grace period. */
   get size(): number {
     return this.#here.size
   }
 
-  /** Somebody has a stream on this node. */
+  /** Called when a user's first stream on this node opens. */
   came(userId: number): void {
     this.#leaving.delete(userId)
     if (this.#here.has(userId)) return
@@ -85,12 +85,12 @@ export class Presence {
     if (!known) this.#change(userId, null)
   }
 
-  /** The last stream on this node of somebody has closed. */
+  /** Called when a user's last stream on this node closes. */
   left(userId: number): void {
     this.#leaving.set(userId, performance.now())
   }
 
-  /** Finds out who is on the other nodes. */
+  /** Asks the other nodes for their presence. */
   askOthers(): void {
     this.#others.askAll()
   }
@@ -100,9 +100,9 @@ export class Presence {
     this.#others.hear(text)
   }
 
-  /** Of everybody whom I share a conversation with, of up to `signalsMax` people: whether they are here. */
+  /** Lists the presence of the caller's contacts: members of shared conversations with at most `signalsMax` members. */
   async list(me: Principal): Promise<PresenceOf[]> {
-    // What is written while the read is under way it may not see, and then it waits here no more.
+    // A last-seen time that is stored during the read may be missing from both.
     const waiting = new Map(this.#seen)
     const contacts = await this.#store.read('listLastSeen', { viewerId: me.userId })
     return contacts.map(({ userId, lastSeenAt }) => {
@@ -118,11 +118,11 @@ export class Presence {
     for (const [userId, since] of this.#leaving) {
       if (now - since < graceMs) break
       this.#leaving.delete(userId)
-      // To the second: those who went together are written together, with the time that was told.
+      // Rounded to the second, so that users who left together are stored in one statement, with the time that was sent.
       this.#leave(userId, Math.floor((Date.now() - (now - since)) / 1_000) * 1_000)
     }
     const gone = this.#others.expire(now)
-    // One of those who are left writes it, and nobody whose own bus is away.
+    // The first remaining node stores it, unless its own bus is down.
     if (this.#options.isHeard() && this.#others.isFirst) for (const [id, at] of gone) this.#see(id, at)
     if (this.#came.size > 0 || this.#left.size > 0) {
       this.#seq++
@@ -133,7 +133,7 @@ export class Presence {
     await this.#work()
   }
 
-  /** Writes down that everybody who was here was. */
+  /** Stores the last-seen time of all users of this node. */
   async close(): Promise<void> {
     clearInterval(this.#ticker)
     const now = Date.now()
@@ -166,12 +166,12 @@ export class Presence {
     this.#options.publish(encodeNews({ node: this.#node, seq: this.#seq, at: Date.now(), whole, came, left }))
   }
 
-  /** What needs storage, one thing at a time; what it could not do is tried again with the next tick. */
+  /** Runs the work that needs storage, one step at a time; failed steps are retried at the next tick. */
   async #work(): Promise<void> {
     if (this.#working) return
     this.#working = true
     const failures: unknown[] = []
-    // A database that takes no writes does not keep anybody from being told.
+    // Contacts are notified even when the database is read-only.
     for (const job of [() => this.#tell(), () => this.#write()]) {
       await job().catch((error: unknown) => failures.push(error))
     }
@@ -191,7 +191,7 @@ export class Presence {
   }
 
   async #tell(): Promise<void> {
-    // Nobody to be told.
+    // No user of this node to notify.
     if (this.#here.size === 0) this.#changed.clear()
     while (this.#changed.size > 0) {
       const userIds = [...this.#changed.keys()].slice(0, contactsAtOnce)

@@ -2,7 +2,7 @@ import { signalsMax } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../platform/storage/schema.ts'
 
-/** Everybody in a conversation, `limit` at most; nobody for somebody who is not in it. */
+/** Returns up to `limit` members of a conversation; empty if the viewer is not a member. */
 export async function listAudience(
   db: Kysely<Schema>,
   { viewerId, conversationId, limit }: { viewerId: number; conversationId: number; limit: number }
@@ -30,7 +30,7 @@ export async function listContacts(
     .execute()
 }
 
-/** The contacts of one user, and when (ms) each was last seen; null of somebody who never was. */
+/** Returns the contacts of a user and when (ms) each was last seen; null if never. */
 export async function listLastSeen(
   db: Kysely<Schema>,
   { viewerId }: { viewerId: number }

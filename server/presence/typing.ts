@@ -5,12 +5,12 @@ import type { Store } from '../store.ts'
 import type { Principal } from '../platform/principal.ts'
 import { createThrottle } from '../platform/throttle.ts'
 
-/** Says that I am writing in a conversation of mine. Throws `conversation_not_found`. */
+/** Signals that the caller is typing. Throws `conversation_not_found`. */
 export type SendTyping = (me: Principal, conversationId: number) => Promise<void>
 
 /**
- * Typing, passed on by `tell` to the others in a conversation of up to `signalsMax` people. Who they are is looked up
- * each time, so that whoever was removed hears and says nothing more; what comes too soon goes no further than that.
+ * Returns a function that sends a typing signal to the other members of a conversation with up to `signalsMax` members. Members
+ * are looked up each time, so a removed member neither sends nor receives one. Signals that come too soon are dropped.
  */
 export function createTyping(
   store: Pick<Store, 'read'>,

@@ -60,7 +60,7 @@ export class Sessions {
   readonly #listeners: ((change: SessionChange) => void)[] = []
   /** Tokens that were looked up: found in the cache, or asked of the store. */
   readonly counts = { cached: 0, asked: 0 }
-  /** Of each look-up under way: what became of sessions meanwhile. */
+  /** For each running look-up: the session changes since it began. */
   readonly #meanwhile = new Set<Map<number, SessionChange>>()
 
   constructor(
@@ -253,7 +253,7 @@ export class Sessions {
     if (!confirmed || changes.has(session.id)) return principal
     this.#cache.set(tokenHash, { principal, until: performance.now() + this.#cacheMs, used: true })
     this.#tokenHashes.set(session.id, tokenHash)
-    // Not awaited: the request goes on meanwhile.
+    // Not awaited: the request continues.
     this.#touch([principal]).catch(this.#onFailure)
     return principal
   }

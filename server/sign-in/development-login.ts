@@ -62,7 +62,7 @@ function isDirect({ raw, socket, headers }: FastifyRequest, config: Config): boo
 }
 
 /**
- * nginx asks in HTTP/1.0 by default. Told to use 1.1 it still closes each connection by default, and writes its `Host` and
+ * nginx sends HTTP/1.0 requests by default. Configured for 1.1 it still closes each connection by default, and writes its `Host` and
  * `Connection`, spelt so, before the client's own headers. A script that closes writes them elsewhere (urllib, wget) or in lower
  * case (Node's fetch).
  */

@@ -20,8 +20,8 @@ export type Read = () => number | Readonly<Record<string, number>>
 export type Series = () => Iterable<[Readonly<Record<string, string>>, Distribution]>
 
 /**
- * Shows numbers that others keep the way Prometheus wants them. They are read when somebody asks; nothing here runs while
- * Parley works. What Node and the system tell of the process is always there.
+ * Exposes counters that other modules keep, in Prometheus' format. It reads them on each scrape and does nothing in between.
+ * Node's own process metrics are always included.
  */
 export class Exposition {
   readonly #registry = new Registry()
@@ -103,7 +103,7 @@ export class Exposition {
       type: 'histogram',
       values: [...series()].flatMap(([labels, distribution]) => bucketsOf(name, labels, distribution))
     })
-    // All that a registry asks of a metric, whoever made it.
+    // The part of a metric that a registry uses.
     this.#registry.registerMetric({ name, help, type: 'histogram', get } as unknown as Metric)
   }
 }

@@ -4,7 +4,7 @@ import type { Queues } from '../storage/store.ts'
 import { Distribution } from './distribution.ts'
 import { Exposition } from './exposition.ts'
 
-/** The parts that count in fields of their own; they are asked when somebody reads the metrics. */
+/** Modules that keep counters in fields of their own; a scrape reads them. */
 export type Counting = {
   hub: {
     readonly size: number
@@ -92,7 +92,7 @@ export function createMetrics() {
     shown.counter('parley_streams_opened_total', 'Event streams that were opened', () => counts.opened)
     shown.counter(
       'parley_streams_refused_total',
-      'Event streams that were told to come back',
+      'Event streams that were refused and asked to reconnect',
       () => counts.refused
     )
     shown.counter(
@@ -117,11 +117,15 @@ export function createMetrics() {
       'Bytes that slow readers were given and have not taken',
       () => hub.unsentBytes
     )
-    shown.counter('parley_stream_resets_total', 'Streams that were told to start over', () => counts.resets)
-    shown.counter('parley_stream_slow_closes_total', 'Streams cut off: nobody read', () => counts.slowCloses)
+    shown.counter('parley_stream_resets_total', 'Streams that were reset', () => counts.resets)
+    shown.counter(
+      'parley_stream_slow_closes_total',
+      'Streams cut off as slow consumers',
+      () => counts.slowCloses
+    )
     shown.counter(
       'parley_stream_signals_total',
-      'Typing and presence for streams, by what became of them',
+      'Typing and presence signals for streams, by outcome',
       () => ({ written: counts.signals, dropped: counts.signalsDropped }),
       'outcome'
     )
@@ -154,8 +158,16 @@ export function createMetrics() {
     shown.gauge('parley_bus_up', '0 while other nodes may not hear this one', () =>
       Number(bus.state === 'ok')
     )
-    shown.counter('parley_bus_hints_total', 'News that another node told of', () => counts.hints)
-    shown.counter('parley_sweep_finds_total', 'News that nobody had told of', () => counts.sweepFinds)
+    shown.counter(
+      'parley_bus_hints_total',
+      'Hints from other nodes that announced new events',
+      () => counts.hints
+    )
+    shown.counter(
+      'parley_sweep_finds_total',
+      'New events that a sweep found without a hint',
+      () => counts.sweepFinds
+    )
     shown.gauge('parley_build_info', 'What runs: always 1', () => ({ [packageJson.version]: 1 }), 'version')
   }
 

@@ -34,7 +34,7 @@ export class DueQueue {
     if (!this.#deferred) this.#deferSlice()
   }
 
-  /** Works it off now where it is no more than this: so few keep nobody waiting. */
+  /** Runs all items now if there are at most `most`: so few delay no other work. */
   runFew(most: number): void {
     if (this.#due.size > most) return
     for (const due of this.#due) {

@@ -63,7 +63,7 @@ export class FrameRing {
 
   push(seq: number, frame: Frame): void {
     const next = this.#first + this.#frames.length
-    // Reported late: commits may be heard of in another order.
+    // Commits may be reported out of order.
     if (this.#frames.length > 0 && seq < next) return
     // One that does not follow would make a gap: what is older goes.
     if (this.#frames.length > 0 && seq !== next) this.clear()

@@ -8,7 +8,7 @@ type Unlogged = StreamEvents & Signals
 
 /** The lines of an event that all who get it share; only the `id:` line is each user's own. */
 export function eventLines({ name, json }: EncodedEvent): string {
-  // What somebody else sent me has no name, as in the series.
+  // A message from another user has no event name, as in the series.
   return name === 'message' ? `data: ${json}\n\n` : `event: ${name}\ndata: ${json}\n\n`
 }
 

@@ -14,16 +14,16 @@ import type { StreamOwner } from './stream-owner.ts'
 import { DueQueue, type DueQueueOptions } from './due-queue.ts'
 
 export type HubOptions = {
-  /** A quiet stream hears `sync` this often. */
+  /** Interval of `sync` on a quiet stream. */
   syncIntervalMs: number
-  /** Streams are looked after this often: whether they hear `sync`, or end. */
+  /** Interval at which streams are checked for a due `sync` or their end. */
   tickMs?: number
   /** A stream lives between half of this and all of it. */
   streamMaxLifeMs: number
   streamsPerUser: number
   /** Of every answer, as lines that each end themselves. */
   headers?: string
-  /** A reader that takes nothing for this long is cut off. */
+  /** A consumer that reads nothing for this long is cut off. */
   stallMs?: number
   /** Bytes of frames that wait for slow streams, of all users together. */
   framesMaxBytes?: number
@@ -35,15 +35,15 @@ export type HubOptions = {
   onFailure?: (error: unknown) => void
   /** How what many streams have to do at once is sliced. */
   slices?: DueQueueOptions
-  /** Hears, after each commit of this process, how long after it its frames were written, in ms. */
+  /** Called after each commit of this process with the time until its frames were written, in ms. */
   onDelivered?: ((lagMs: number) => void) | undefined
-  /** Hears of a user's first stream here, and when the last one is closed. */
+  /** Called when a user's first stream opens and when their last one closes. */
   onPerson?: ((userId: number, here: boolean) => void) | undefined
 }
 
 /** What a hub did since it started. */
 export type HubCounts = StreamCounts & {
-  /** Hints of other nodes that told of something new, and what a sweep found that no hint had told. */
+  /** Hints from other nodes that announced new events, and new events that a sweep found without a hint. */
   hints: number
   sweepFinds: number
 }
@@ -54,8 +54,8 @@ const framesMaxBytes = 64 * 1_024 * 1_024
 const sweptAtOnce = 1_000
 
 /**
- * So many streams, or one less and the mark of the lag, are written to before the answers go out, not after: what is said on
- * a quiet server is there sooner.
+ * Up to this many streams (one less with the lag measurement) are written to before the responses go out, not after, so that a
+ * quiet server delivers sooner.
  */
 const fewStreams = 3
 
@@ -66,7 +66,7 @@ export class Hub {
   readonly #options: HubOptions
   readonly #shared: StreamShared
   readonly #budget: FrameBudget
-  /** Streams that were woken: whoever still waits here when the next commit comes gets both in one write. */
+  /** Woken streams. One that still waits at the next commit writes both in one go. */
   readonly #woken: DueQueue
   /** Streams whose peer has gone. They can wait. */
   readonly #left: DueQueue
@@ -137,8 +137,8 @@ export class Hub {
   }
 
   /**
-   * Turns a socket whose request was authenticated into a stream, from `after` (a cursor's text) or from the head.
-   * Whatever goes wrong from here on is told on the stream itself.
+   * Turns the socket of an authenticated request into a stream from `after` (a cursor's text), or from the head if null. Later
+   * failures are reported on the stream itself.
    */
   async open(socket: Socket, options: StreamOwner & { after: string | null }): Promise<void> {
     const { userId, sessionId, expiresAt, after } = options
@@ -165,18 +165,18 @@ export class Hub {
       },
       signal: (signal) => pass(mailbox, passing(signal))
     })
-    // Subscribed before the head is read: what another node commits from here on is heard of.
+    // Subscribe before reading the head, so that later commits of other nodes are not missed.
     await mailbox.subscription.ready
     await stream.start(after === null ? null : parseCursor(after))
   }
 
-  /** Tells those of these users who have a stream here, or on another node; nobody whose reader is slow has to hear. */
+  /** Sends a signal to the streams of these users on all nodes. Slow consumers may miss it. */
   signal(userIds: number[], signal: Signal): void {
     for (const userId of userIds) this.#bus.publishSignal(userId, signal)
     this.signalHere(userIds, signal)
   }
 
-  /** The same on this node alone. */
+  /** Sends it on this node only. */
   signalHere(userIds: number[], signal: Signal): void {
     let once: PassingSignal | undefined
     for (const userId of userIds) {
@@ -186,8 +186,8 @@ export class Hub {
   }
 
   /**
-   * Compares the heads of everyone who is here with the log: what a hint was lost of, or what a node died before it could
-   * tell, goes out now. Throws when the log cannot be read.
+   * Compares the heads of all users with a stream here to the log, and delivers events whose hint was lost or never sent. Throws
+   * when the log cannot be read.
    */
   async sweep(): Promise<void> {
     const userIds = [...this.#mailboxes.keys()]
@@ -200,7 +200,7 @@ export class Hub {
     }
   }
 
-  /** Whose the open streams are. */
+  /** Yields the owner of each open stream. */
   *owners(): Iterable<StreamOwner> {
     for (const stream of this.#allStreams()) yield stream.owner
   }
@@ -238,8 +238,8 @@ export class Hub {
   }
 
   /**
-   * Frames each event once, gives every recipient who is here their own `id:`, then wakes their streams; other nodes get a
-   * hint. Reports may come in another order than the commits.
+   * Frames each event once, adds each local recipient's own `id:`, then wakes their streams; other nodes get a hint. Commits may
+   * be reported out of order.
    */
   #deliver(events: CommittedEvent[], committedAt: number): void {
     let woke = false
@@ -253,7 +253,7 @@ export class Hub {
           mailbox.ring.clear()
           for (const stream of mailbox.streams) stream.forgetSignals()
         }
-        // Reported late: what is known since may have taken it back, and the log says what is left of it.
+        // Reported late: a later event may have retracted it, and the log knows.
         if (seq <= mailbox.head) continue
         mailbox.push(seq, (frame ??= newFrame(eventLines(event))))
         for (const stream of mailbox.streams) stream.wake()

@@ -63,7 +63,7 @@ export function raise<Stream extends Reader>(
 ): boolean {
   if (head <= mailbox.head) return false
   mailbox.head = head
-  // Somebody else wrote to this log, and may have taken back what frames here show.
+  // Another process wrote to this log and may have retracted events whose frames are cached here.
   mailbox.ring.clear()
   for (const stream of mailbox.streams) {
     stream.forgetSignals()
@@ -73,8 +73,8 @@ export function raise<Stream extends Reader>(
 }
 
 /**
- * Where the log begins and ends. Those who come together share one look: their mailbox was there when it began, and has
- * heard of what was committed since. What another node told a client may be newer than that look.
+ * Returns the bounds of the log. Concurrent callers share one read: their mailbox existed when it began and was notified of
+ * later commits. A cursor that another node issued may be newer than that read.
  */
 export async function lookAtBounds(
   mailbox: Pick<Mailbox, 'look' | 'head'>,

@@ -2,7 +2,7 @@ import type { Signal } from '@parley/contract/events'
 import type { Bus, UserListener } from './bus.ts'
 import type { StreamOwner } from './stream-owner.ts'
 
-/** Joins the nodes of one process, which in Parley is one: then nobody listens, and publishing costs nothing. */
+/** Connects the nodes of one process. Parley has one node a process: then there are no listeners, and publishing is free. */
 export class MemoryExchange {
   readonly #nodes = new Set<MemoryBus>()
 

@@ -13,11 +13,11 @@ import { connectionOptions, isRefusal, reasonOf, withDeadline } from './nats-con
 import type { StreamOwner } from './stream-owner.ts'
 
 export type NatsBusOptions = {
-  /** The database's epoch: nodes of other databases, or of an earlier state of this one, are not heard. */
+  /** The database's epoch: messages of nodes with another database, or an earlier state of this one, are ignored. */
   epoch: string
   /** Hears when the bus is lost, and why, and when it is back. */
   onState?: (state: Bus['state'], reason: string) => void
-  /** Called with a fault of Parley or of a message from another node; the bus goes on. */
+  /** Called with a fault of Parley or of a message from another node; the bus keeps running. */
   onFault?: (error: unknown) => void
   /** Between two attempts to connect, and up to twice that. */
   retryMs?: number
@@ -228,7 +228,7 @@ export class NatsBus implements Bus {
     if (this.#connection) await withDeadline(this.#connection.flush(), confirmMs)
   }
 
-  /** The client reconnects by itself for ever; this is for the first time, and for when it gave up all the same. */
+  /** The client reconnects by itself; this delay is for the first connection, and for a client that gave up. */
   async #connect(): Promise<void> {
     const { signal } = this.#closing
     while (!signal.aborted) {
@@ -258,7 +258,7 @@ export class NatsBus implements Bus {
       if (status.type === 'disconnect') this.#setState('degraded', 'the connection is lost')
       if (status.type === 'reconnect') this.#recover()
       if (status.type === 'ping') {
-        // The ping before has had no answer: the peer may be gone without a word.
+        // The previous ping is unanswered: the peer may be gone.
         if (status.pendingPings > 1) this.#setState('degraded', 'it does not answer')
         else if (this.#state === 'degraded') this.#recover()
       }
@@ -277,7 +277,7 @@ export class NatsBus implements Bus {
   }
 
   async #announce(): Promise<void> {
-    // The subscriptions first: what is published while the listeners look at the database is then heard.
+    // Subscribe first, so that messages published while listeners read the database are received.
     await this.#confirm()
     for (const listener of this.#recoveryListeners) listener()
   }

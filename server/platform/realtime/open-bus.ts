@@ -17,6 +17,6 @@ export async function openBus(
       if (state === 'ok') logger.warn('NATS is back')
       else logger.warn(`NATS is away (${reason}): what other nodes do is seen a few seconds later`)
     },
-    onFault: (error) => logger.error(error, 'a fault on the bus, which goes on')
+    onFault: (error) => logger.error(error, 'a fault on the bus; it keeps running')
   })
 }

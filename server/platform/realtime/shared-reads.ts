@@ -8,8 +8,8 @@ export type SharedReadsOptions = {
 type Waiting<Ask, Result> = PromiseWithResolvers<Result> & { ask: Ask }
 
 /**
- * Reads of one kind, a few at a time: whoever asks while they run, or in the same turn of the event loop, is read for
- * together, and who asks for the same gets the same.
+ * Batches reads of one kind, a few batches at a time. Requests that arrive while they run, or in the same turn of the event
+ * loop, share the next batch; equal requests share one result.
  */
 export class SharedReads<Ask, Result> {
   readonly #read: (asks: Ask[]) => Promise<Result[]>
@@ -41,7 +41,7 @@ export class SharedReads<Ask, Result> {
   #beginSoon(): void {
     if (this.#due) return
     this.#due = true
-    // After everybody who is woken in this turn of the event loop.
+    // After all streams that are woken in this turn of the event loop.
     setImmediate(() => {
       this.#due = false
       while (this.#running < this.#options.concurrent && this.#waiting.size > 0) {

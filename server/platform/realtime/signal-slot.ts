@@ -8,13 +8,13 @@ export type PassingSignal = {
   bytes: Buffer
   /** When it is not worth sending any more, by `performance.now()`. */
   until: number
-  /** Who may see it hangs on a conversation. */
+  /** The conversation whose members may see it. */
   within: boolean
 }
 
 export function passing({ name, data }: Signal): PassingSignal {
   const bytes = Buffer.from(unlogged(name, data))
-  // Who writes says so again before this is over; who is here is so until they are not.
+  // A client repeats typing before it expires; presence has no expiry.
   if (name === 'presence') return { key: data.userId, bytes, until: Infinity, within: false }
   const until = performance.now() + (typingSeconds * 1_000) / 2
   return { key: `${data.conversationId} ${data.userId}`, bytes, until, within: true }
@@ -46,7 +46,7 @@ export class SignalSlot {
     return this.#waiting.size
   }
 
-  /** Its reader may be somewhere no longer: what hangs on that is dropped. Gives how many were. */
+  /** Drops signals of conversations, because the reader may have left one. Returns how many were dropped. */
   forget(): number {
     const before = this.#waiting.size
     for (const { key, within } of this.#waiting.values()) if (within) this.#waiting.delete(key)

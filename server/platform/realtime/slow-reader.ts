@@ -8,8 +8,8 @@ const pullScarceBytes = 2 * 1_024
 const unsentMuchBytes = 32 * 1_024 * 1_024
 
 /**
- * What all streams of a process wait for their readers to take. It bounds the process: beyond 32 MB of it a reader holds 2 kB,
- * or a single event, and goes on from there in smaller steps.
+ * Bytes that the streams of a process have written and their consumers have not read. It bounds the process: beyond 32 MB each
+ * consumer holds 2 kB or one event, and continues in smaller steps.
  */
 export class Unsent {
   readonly #muchBytes: number
@@ -38,8 +38,8 @@ export class Unsent {
 }
 
 /**
- * Whether the system has yet to take some of what was written: there is no more until it has. What is gathered now, to go
- * out in one piece, is not waited for unless it is much.
+ * Returns whether the kernel has yet to accept written bytes; a stream writes no more until then. Bytes that are corked for one
+ * write count only if they are many.
  */
 export function isUnsent(socket: Socket): boolean {
   return socket.writableLength > 0 && (socket.writableCorked === 0 || socket.writableNeedDrain)
@@ -49,8 +49,8 @@ export function isUnsent(socket: Socket): boolean {
 const looks = 4
 
 /**
- * Resolves when the system has taken what a socket was given, or it is closed. Calls `cutOff` when its peer takes nothing for `stallMs`: one that is
- * slow to empty what was written, and goes on, is waited for.
+ * Resolves when the kernel has accepted all bytes of a socket, or it is closed. Calls `cutOff` when the peer reads nothing for
+ * `stallMs`; a slow consumer that makes progress is kept.
  */
 export function untilDrained(socket: Socket, stallMs: number, cutOff: () => void): Promise<void> {
   return new Promise((resolve) => {

@@ -24,7 +24,7 @@ export type StreamCounts = {
   ringPulls: number
   databasePulls: number
   writtenBytes: number
-  /** Streams that were told to start over. */
+  /** Streams that were reset. */
   resets: number
   /** Streams that were cut off because their reader took nothing. */
   slowCloses: number
@@ -65,7 +65,7 @@ export class Stream {
   cursor = 0
   /** Only of a stream whose reader had something to wait for. */
   #slot: SignalSlot | undefined
-  /** Also true until the cursor is known: whoever wakes the stream before that need not do anything. */
+  /** Also true until the cursor is known, so that earlier wakes do nothing. */
   #pulling = true
 
   constructor(
@@ -90,8 +90,8 @@ export class Stream {
   }
 
   /**
-   * Finds where the stream starts, then replays and goes on live. Call it once the stream is in its mailbox: register,
-   * read the head, pull, and nothing in between is missed.
+   * Finds where the stream starts, replays, then continues live. Call it after the mailbox has the stream: register, read the
+   * head, pull, and nothing in between is missed.
    */
   async start(after: Cursor | null): Promise<void> {
     let bounds: LogBounds
@@ -103,7 +103,7 @@ export class Stream {
     }
     if (!this.#socket.writable) return
     this.#gather()
-    // The user's other streams may not have been told.
+    // The user's other streams may not have been woken.
     raise(this.#mailbox, bounds.head, this)
     const reason = after && resetReason(after, this.#shared.epoch, bounds)
     if (reason) this.#reset(reason, bounds.head)
@@ -130,7 +130,7 @@ export class Stream {
     } else if (this.#slot) this.#passWaiting()
   }
 
-  /** Passes something on now, or after what there is to read; it may be lost. */
+  /** Sends a signal now, or after the events that are to be read; it may be lost. */
   pass(signal: PassingSignal): void {
     if (!this.#socket.writable) return
     const behind = this.cursor < this.#mailbox.head
@@ -143,7 +143,7 @@ export class Stream {
     if (!this.#pulling) this.#shared.queue.add(this)
   }
 
-  /** Drops the signals that wait here and hang on a conversation: its user may have left it. */
+  /** Drops waiting signals of conversations, because the user may have left one. */
   forgetSignals(): void {
     if (this.#slot) this.#shared.counts.signalsDropped += this.#slot.forget()
   }
@@ -151,7 +151,7 @@ export class Stream {
   /** Tells the client the head of its log, unless it has more to read than this. */
   sync(): void {
     this.lastSyncAt = performance.now()
-    // A pull from the log may have gone beyond the commits that this process was told of.
+    // A pull from the log may be ahead of the commits that were reported to this process.
     const newest = Math.max(this.#mailbox.head, this.cursor)
     if (this.#socket.writable && !isUnsent(this.#socket)) this.#write(unlogged('sync', { head: newest }))
   }
@@ -168,7 +168,7 @@ export class Stream {
   end(retryAfterMs = retryMs): void {
     if (!this.#socket.writable) return
     this.#socket.end(`${retryLine(retryAfterMs * (1 + Math.random()))}\n`)
-    // Not ended behind a backlog that nobody reads.
+    // Do not wait behind a backlog that is not read.
     const timer = setTimeout(() => this.#socket.destroy(), endMs)
     this.#socket.once('close', () => clearTimeout(timer))
   }
@@ -276,7 +276,7 @@ export class Stream {
   }
 }
 
-/** Why a stream cannot go on from a cursor; null where it can. */
+/** Returns why a stream cannot resume from a cursor; null if it can. */
 function resetReason(
   after: Cursor,
   epoch: string,

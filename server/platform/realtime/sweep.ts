@@ -1,7 +1,7 @@
 export type SweepOptions = {
   /** From the end of one sweep to the next. */
   intervalMs: number
-  /** Hears of the first of several failures in a row; the next sweep comes all the same. */
+  /** Called with the first of several consecutive failures; the next sweep runs anyway. */
   onFailure: (error: unknown) => void
 }
 

@@ -1,6 +1,6 @@
 import { Problem } from '@parley/contract/problems'
 
-/** Hears of each batch when it has its outcomes, `ms` after its commit was begun. */
+/** Called for each batch with its outcomes, `ms` after its commit began. */
 export type BatchObserver<Outcome> = (outcomes: readonly (Outcome | Error)[], ms: number) => void
 
 /** What the items of a queue may hold in memory together, those of the commit that runs included. */

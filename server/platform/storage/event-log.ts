@@ -24,7 +24,7 @@ export type LogPlace = { userId: number; after: number }
 /** `committedAt` is ms by `performance.timeOrigin + performance.now()`, a clock that threads share. */
 export type CommitListener = (events: CommittedEvent[], committedAt: number) => void
 
-/** What streams ask of storage: the log, from disk, and word of what was committed. */
+/** Storage as streams use it: reads of the log, and notice of commits. */
 export interface EventLog {
   /** One random word for the whole database, replaced when it is restored from a backup. */
   readonly epoch: string

@@ -13,7 +13,7 @@ const checks: Record<string, RawBuilder<unknown>> = {
     HAVING COUNT(events.seq) <> heads.head - heads.floor
       OR COALESCE(MIN(events.seq), heads.floor + 1) <> heads.floor + 1
       OR COALESCE(MAX(events.seq), heads.head) <> heads.head`,
-  'events are in the log of nobody': sql`
+  'events belong to a log without a user': sql`
     SELECT events.seq FROM inbox_events AS events
     LEFT JOIN inbox_heads AS heads ON heads.user_id = events.user_id WHERE heads.user_id IS NULL`,
   'a user has no log': sql`
@@ -36,11 +36,11 @@ const checks: Record<string, RawBuilder<unknown>> = {
   'the sessions of one family are of several people': sql`
     SELECT family_id FROM sessions WHERE family_id IS NOT NULL
     GROUP BY family_id HAVING COUNT(DISTINCT user_id) > 1`,
-  'a session goes on after the end of its sign-in, or after its account was disabled': sql`
+  'a session outlives its sign-in or a disabled account': sql`
     SELECT sessions.id FROM sessions JOIN users ON users.id = sessions.user_id
     WHERE sessions.expires_at > sessions.absolute_end
       OR (sessions.absolute_end IS NOT NULL AND sessions.created_at > users.disabled_at)`,
-  'a message is of nobody, or in no conversation': sql`
+  'a message has no sender or no conversation': sql`
     SELECT messages.id FROM messages
     LEFT JOIN conversations ON conversations.id = messages.conversation_id
     LEFT JOIN users ON users.id = messages.sender_id
@@ -51,11 +51,11 @@ const checks: Record<string, RawBuilder<unknown>> = {
   'a key points at a message that is not there': sql`
     SELECT sends.key FROM sends LEFT JOIN messages ON messages.id = sends.message_id
     WHERE messages.id IS NULL`,
-  'somebody has read further than the conversation goes': sql`
+  'a read mark is beyond the end of its conversation': sql`
     SELECT participants.user_id FROM participants
     JOIN conversations ON conversations.id = participants.conversation_id
     WHERE participants.read_up_to > conversations.last_position`,
-  'somebody has read less far than what they may see begins': sql`
+  'a read mark is before the first visible message': sql`
     SELECT user_id FROM participants WHERE read_up_to < visible_from`,
   'a conversation of two has other than two people, or a group has people and not one owner': sql`
     SELECT conversations.id FROM conversations
@@ -69,7 +69,7 @@ const checks: Record<string, RawBuilder<unknown>> = {
     SELECT id FROM conversations WHERE (kind = 'group') <> (title IS NOT NULL)`,
   'a deleted message still says something': sql`
     SELECT id FROM messages WHERE deleted_at IS NOT NULL AND (content <> '' OR body IS NOT NULL)`,
-  'somebody is mentioned where no message is': sql`
+  'a mention belongs to no message': sql`
     SELECT mentions.user_id FROM mentions
     LEFT JOIN messages ON messages.conversation_id = mentions.conversation_id
       AND messages.position = mentions.position AND messages.deleted_at IS NULL

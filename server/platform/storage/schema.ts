@@ -100,7 +100,7 @@ export type PersonalStateRow = {
   changed_at: Millis
 }
 
-/** The sums over one person's personal state; locked by whoever changes it. */
+/** Totals of one user's personal state; every change locks this row. */
 export type PersonalTotalRow = {
   user_id: number
   bytes: number

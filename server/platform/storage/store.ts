@@ -43,7 +43,7 @@ export interface StoreOf<R extends Reads, W extends Writes, Send, Outcome> {
     name: Name,
     input: Parameters<R[Name]>[1]
   ): Promise<Awaited<ReturnType<R[Name]>>>
-  /** Like `read`, with the head of the viewer's log in the same snapshot: where a stream goes on from the data. */
+  /** Like `read`, with the head of the viewer's log in the same snapshot: where a stream resumes after the data. */
   snapshot<Name extends keyof R & string>(
     name: Name,
     input: Parameters<R[Name]>[1] & { viewerId: number }
