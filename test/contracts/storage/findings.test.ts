@@ -68,7 +68,7 @@ const brokenIn = (engine: DatabaseConfig['kind']): Record<string, RawBuilder<unk
     'the newest message of a conversation is not': sql`UPDATE conversations SET last_message_id = last_message_id - 1`,
     'the sessions of one family are of several people': sql`UPDATE sessions SET family_id = 'one'`,
     'a session outlives its sign-in': sql`UPDATE sessions SET absolute_end = expires_at - 1`,
-    'after its account was disabled': sql`UPDATE users SET disabled_at = 1`,
+    'or a disabled account': sql`UPDATE users SET disabled_at = 1`,
     'a message has no key': sql`DELETE FROM ${sends}`,
     'a key points at a message that is not there': sql`UPDATE ${sends} SET message_id = message_id + 1000`,
     'a read mark is beyond the end': sql`UPDATE participants SET read_up_to = 1000`,

@@ -90,7 +90,7 @@ describeEngines('The schema', (create) => {
   test('U1: a migration that locks a non-empty table announces it', async () => {
     await migrateTo(allChanges, someone)
     expect(await migrateTo({ ...allChanges, '9999-shoes': addsColumn })).toEqual([
-      'The schema changes (9999-shoes): nobody can write to users until that is done.'
+      'The schema changes (9999-shoes): writes to users wait until it is done.'
     ])
   })
 

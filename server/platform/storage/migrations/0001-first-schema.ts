@@ -61,8 +61,8 @@ export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
   ).execute()
   await index(db, 'participants', ['user_id', 'conversation_id'])
 
-  // A message is written under its conversation's lock and for somebody who is in it: on Postgres the check of its
-  // references would cost a quarter of a batch, and `parley doctor` knows it too.
+  // A message is written under its conversation's lock, for a member. On Postgres, checking its references would cost a quarter
+  // of a batch; `parley doctor` checks them instead.
   const references = (column: ColumnDefinitionBuilder, to: string) =>
     engine === 'sqlite' ? column.notNull().references(to) : column.notNull()
   await table(db, 'messages')

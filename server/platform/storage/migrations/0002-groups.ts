@@ -5,7 +5,7 @@ import { typesOf, type Engine } from './columns.ts'
 export const breaksOlder = ['sqlite', 'postgres'] as const
 export const locks = [] as const
 
-/** Groups with roles, messages that change, mentions, and when somebody was last seen. */
+/** Groups with roles, message edits and deletions, mentions, and last-seen times. */
 export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
   const { integer, text } = typesOf[engine]
   const alter = (table: string) => db.schema.alterTable(table)

@@ -22,7 +22,7 @@ export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
        user_id integer NOT NULL, seq integer NOT NULL, kind text NOT NULL, message_id integer, payload text,
        created_at integer NOT NULL, conversation_id integer, PRIMARY KEY (user_id, seq)
      ) WITHOUT ROWID`,
-    // In the order they come: the writer knows by heart which keys are here.
+    // In insertion order: the writer caches which keys are here.
     `CREATE TABLE recent_sends (
        message_id integer PRIMARY KEY, sender_id integer NOT NULL, key text NOT NULL, payload_hash text NOT NULL
      )`,

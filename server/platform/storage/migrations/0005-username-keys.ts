@@ -8,8 +8,8 @@ export const locks = [] as const
 type Row = { id: number; username: string; username_key: string }
 
 /**
- * Keys of names with `İ`, a final sigma or letters that change their form in lower case are made anew, so that every spelling
- * of the name finds them. A key that another user has by now stays as it was: all users keep their names.
+ * Keys of names with `İ`, a final sigma or letters that change their form in lower case are computed again, so that every
+ * spelling of the name finds them. A key that another user has taken stays unchanged: all users keep their names.
  */
 export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
   const beyondAscii = sql.raw(

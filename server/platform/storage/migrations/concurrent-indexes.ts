@@ -44,8 +44,7 @@ export async function buildIndexes(
           .limit(1)
           .executeTakeFirst()
         // Where the table is empty, there is nothing to wait for.
-        if (row)
-          say(`The schema changes: the index ${index.name} is built. Everyone can go on writing meanwhile.`)
+        if (row) say(`The schema changes: Parley builds the index ${index.name}. Writes continue.`)
         await sql.raw(`DROP INDEX CONCURRENTLY IF EXISTS ${index.name}`).execute(connection)
         await sql.raw(statement(index, 'CONCURRENTLY ')).execute(connection)
       }

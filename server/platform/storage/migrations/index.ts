@@ -17,7 +17,7 @@ import { needsSetting, readSchemaState, requireReadable } from './schema-state.t
 /** One change of the schema, for both engines. Adds what the older Parley beside it need not know. */
 export type SchemaChange = {
   up: (db: Kysely<unknown>, engine: Engine) => Promise<void>
-  /** Tables that nobody can write to while it reads or rewrites them; a line says so where they have rows. */
+  /** Tables that are locked for writes while it runs; a log line says so if they have rows. */
   locks: readonly (keyof Schema)[]
   /** Engines on whose schema an older Parley can no longer run: it is refused at its start, and ends where it runs. */
   breaksOlder: readonly Engine[]
@@ -86,7 +86,7 @@ async function makeChanges(
     }
     for (const table of change.locks) {
       const row = await transaction.selectFrom(table).select(sql.lit(1).as('one')).limit(1).executeTakeFirst()
-      if (row) say(`The schema changes (${name}): nobody can write to ${table} until that is done.`)
+      if (row) say(`The schema changes (${name}): writes to ${table} wait until it is done.`)
     }
     await change.up(transaction as unknown as Kysely<unknown>, engine)
     if (engine === 'sqlite') for (const index of change.indexes ?? []) await createIndex(transaction, index)
@@ -115,8 +115,7 @@ async function makeChanges(
     attempt,
     (error) => {
       if (!isLockTimeout(error)) return false
-      if (!waited)
-        say('The schema changes as soon as other transactions let go of its tables; it is retried.')
+      if (!waited) say('The schema change waits for other transactions on its tables; Parley retries.')
       waited = true
       return true
     },
@@ -124,7 +123,7 @@ async function makeChanges(
   )
 }
 
-/** `lock_not_available`: the change gave up its place in the queue, so that others could go on. */
+/** `lock_not_available`: the change gave up its place in the lock queue, so that other transactions could continue. */
 function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '55P03'
 }

@@ -50,7 +50,7 @@ export async function readSchemaState(
   }
 }
 
-/** Throws `UnfitSchema` when a newer version changed the schema so that this one cannot go on. */
+/** Throws `UnfitSchema` when a newer version changed the schema so that this one cannot use it. */
 export function requireReadable({ missing, newer, broken }: SchemaState): void {
   if (broken || (newer.length > 0 && missing.length > 0)) throw new UnfitSchema(newerLine(newer))
 }

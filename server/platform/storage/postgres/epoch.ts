@@ -9,9 +9,9 @@ export type Identity = { server: string; database: string; timeline: string }
 const identitySetting = 'postgres_identity'
 
 /**
- * Notices a database that was restored: a dump makes its tables anew, a base backup comes back on a new timeline, and so
- * does a standby that takes over. It may be missing events that clients have seen under its epoch, so it gets a new one,
- * and every client takes a fresh snapshot. Nodes that start together do it once.
+ * Detects a restored database: a dump creates new tables; a base backup, or a standby that takes over, has a new timeline. Events
+ * that clients have seen may be missing, so the database gets a new epoch, and every client fetches a new snapshot. Nodes that
+ * start together do it once.
  */
 export async function renewEpoch(
   db: Kysely<Schema>,
@@ -35,7 +35,7 @@ export async function renewEpoch(
   })
 }
 
-/** Null where the server does not say: some hosted ones do not let anybody ask. */
+/** Null if the server does not say; some hosted ones do not allow the query. */
 export async function readIdentity(client: ClientBase): Promise<Identity | null> {
   try {
     const { rows } = await client.query<Identity>(`

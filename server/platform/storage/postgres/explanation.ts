@@ -2,7 +2,7 @@ import { DatabaseError } from 'pg'
 import { UnfitSchema } from '../migrations/schema-state.ts'
 import { UnfitPostgres } from './failures.ts'
 
-/** Why a database cannot be used, in a line for whoever runs it; never the password. */
+/** Returns why a database cannot be used, in one line for its administrator, without the password. */
 export function explain(error: unknown, url: string): Error {
   const { hostname, port, pathname, username, searchParams } = new URL(url)
   const server = `Postgres at ${searchParams.get('host') ?? hostname}:${port || 5432}`

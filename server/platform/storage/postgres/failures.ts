@@ -1,10 +1,10 @@
 import { DatabaseError } from 'pg'
 import { Problem } from '@parley/contract/problems'
 
-/** Postgres is not what Parley needs; the message says what is wrong, in words for whoever runs it. */
+/** The Postgres server or database does not fit Parley; the message is for its administrator. */
 export class UnfitPostgres extends Error {}
 
-// https://www.postgresql.org/docs/current/errcodes-appendix.html: what may pass when somebody mends it, or by itself.
+// https://www.postgresql.org/docs/current/errcodes-appendix.html: errors that are temporary or that an administrator can fix.
 const faults = /^(08|53|57|58)|^(25006|28000|28P01|3D000|40001|40P01|55P03|XX001|XX002)$/
 // What the driver itself says has no code.
 const driverFaults =
@@ -24,7 +24,7 @@ export function isStorageFault(error: unknown): boolean {
   return 'syscall' in error || driverFaults.test(error.message)
 }
 
-/** What the caller is told of an error that a procedure met. */
+/** Returns the error that a caller gets for one that a procedure threw. */
 export function refusalOf(error: unknown): Error {
   if (error instanceof Problem) return error
   if (!isStorageFault(error)) return error instanceof Error ? error : new Error(String(error))

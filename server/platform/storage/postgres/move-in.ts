@@ -13,7 +13,7 @@ const moved = tables.filter((table) => table !== 'settings')
 const rowsAtOnce = 2_000
 const charactersAtOnce = 1_000_000
 const progressEvery = 100_000
-/** How long somebody else's connections may take to go. */
+/** Timeout for other connections to close. */
 const goneMs = 5_000
 
 /** How far a table is: `done` of its `rows`, written or, at the end, read back and compared. */
@@ -39,10 +39,9 @@ export async function checkTarget(url: string, epoch: string): Promise<void> {
 }
 
 /**
- * Copies everything from an open SQLite file into the empty database at `url`, under the same epoch, so that clients go
- * on with the cursors they have. One transaction, compared row by row before it is committed: it has moved whole, or
- * not at all. Finds that it was done before where only the comparison is left. Throws, in a line for whoever runs it, when
- * the database is in use or not empty, or does not hold what was written.
+ * Copies an open SQLite file into the empty database at `url`, under the same epoch, so that clients keep their cursors. It is one
+ * transaction, compared row by row before the commit: all or nothing. A repeated call after the commit only compares. Throws, in
+ * one line for the administrator, when the database is in use, not empty, or differs from what was written.
  */
 export async function moveIn(
   source: DatabaseSync,
@@ -82,7 +81,7 @@ async function expectNoOthers(client: PoolClient, epoch: string): Promise<boolea
   return rows.length > 0
 }
 
-/** Nobody writes while we do, and no node goes on with the secrets and the epoch that it has read before. */
+/** Throws if another process uses the database: it would write, or keep the secrets and epoch that it has read. */
 async function expectAlone(client: PoolClient): Promise<void> {
   // Postgres takes a moment to notice that a node, or a move, was killed.
   for (const endsAt = performance.now() + goneMs; (await countOthers(client)) > 0; await delay(100)) {

@@ -1,7 +1,7 @@
 import { Pool, types as defaults, type ClientBase, type CustomTypesConfig } from 'pg'
 import { checkServer } from './server-check.ts'
 
-/** A connection that is not there after this is a 503: nobody waits long for a Postgres that is away or busy. */
+/** Connection timeout; after it a request gets 503, because Postgres is unreachable or busy. */
 const connectMs = 4_000
 /** What a statement may take, waiting for locks included. */
 const statementMs = 5_000
@@ -36,7 +36,7 @@ const indexedPlans: Settings = {
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   jit: 'off',
-  // Else what is asked for one user is planned anew each time: the plan for any number of them looks dearer.
+  // Otherwise Postgres plans each query for one user again, because the generic plan looks more expensive.
   plan_cache_mode: 'force_generic_plan'
 }
 
@@ -73,12 +73,12 @@ export function openPool(url: string, { max, prepared, patient, onConnect }: Poo
     keepAlive: true,
     connectionTimeoutMillis: connectMs,
     idleTimeoutMillis: idleMs,
-    // Beyond a statement's own limit: Postgres is not there any more, and nobody has said so.
+    // Longer than a statement's own limit: the connection to Postgres is dead without notice.
     query_timeout: patient ? 0 : statementMs + 2_000,
     // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, whatever its type says
     onConnect: prepare
   })
-  // A connection that breaks says so to whoever uses it; without a listener it would also end the process.
+  // A broken connection reports to its user; without this listener it would also end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
   pool.on('error', () => {})
   return pool

@@ -10,7 +10,7 @@ const answerMs = 4_000
  */
 export async function checkPooler(client: ClientBase, url: string): Promise<void> {
   const direct = (client as ClientBase & { processID: number | null }).processID
-  // The process that a pooler names is none of Postgres'.
+  // The process that a pooler names is not a Postgres backend.
   if ((await pidOf(client)) === direct) return
   const pair = [0, 1].map(
     () => new Client({ connectionString: url, connectionTimeoutMillis: answerMs, query_timeout: answerMs })

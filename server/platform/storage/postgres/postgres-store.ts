@@ -15,7 +15,7 @@ import { preparing } from './prepared.ts'
 import { withRetries } from './retries.ts'
 import { watchSchema } from './schema-watch.ts'
 
-/** Connections, by what they are for: whoever waits for a lock keeps nobody else waiting. */
+/** Connections by purpose, so that a query that waits for a lock does not delay the others. */
 const connections = { reads: 4, logReads: 2, writes: 4, sends: 2 }
 /** How long a write is tried again that met others. */
 const conflictMs = 2_000
@@ -39,7 +39,7 @@ export type PostgresProcedures<Send, Outcome> = {
 
 export type PostgresOptions<Outcome> = {
   onState?: OnState
-  /** Called with the names of changes that a newer version made to the schema; this node goes on beside them. */
+  /** Called with the names of schema changes that a newer version made; this node keeps running. */
   onNewerSchema?: (names: string[]) => void
   onSends?: BatchObserver<Outcome> | undefined
   /** Called with what failed after a commit; the commit is kept. */
@@ -47,8 +47,8 @@ export type PostgresOptions<Outcome> = {
 }
 
 /**
- * The store on a Postgres database, which any number of nodes may share. Throws, in a line for whoever runs it, when the
- * database cannot be used.
+ * Opens the store on a Postgres database, which any number of nodes may share. Throws, in one line for the administrator, when
+ * the database cannot be used.
  */
 export async function openPostgresStore<Send, Outcome>(
   url: string,
@@ -92,7 +92,7 @@ function open<Send, Outcome>(
   const enqueuedListeners = openCommitListeners<Parameters<EnqueuedListener>>(onFailure)
   const { answer, settled } = watchAvailability(onState)
 
-  /** A server that took over, or was restored, may lack what clients have seen: nothing goes on under the old epoch. */
+  /** A server that took over or was restored may lack events that clients have seen: this process stops using the old epoch. */
   async function onConnect(client: ClientBase): Promise<void> {
     const now = await readIdentity(client)
     if (!identity || !now || JSON.stringify(now) === JSON.stringify(identity)) return
@@ -156,7 +156,7 @@ function open<Send, Outcome>(
     snapshot: (name, input) =>
       answer(
         inSnapshot(readDb, async (db) => {
-          // The head before the data: a stream that goes on from it misses nothing.
+          // Read the head before the data: a stream that resumes from it misses nothing.
           const head = await readHead(db, (input as { viewerId: number }).viewerId)
           return { head, data: await reads[name]!(db, input) }
         })
@@ -197,7 +197,7 @@ function inSnapshot<Result>(
     .execute((snapshot) => read(snapshot))
 }
 
-/** Connections in use, and whoever waits for one. */
+/** Returns the number of connections in use and of requests that wait for one. */
 function busy(pool: Pool): number {
   return pool.totalCount - pool.idleCount + pool.waitingCount
 }

@@ -6,7 +6,7 @@ import type { Schema } from '../schema.ts'
 const everyMs = 3_000
 
 type Watch = {
-  /** Called once for each set of changes that a newer version made, and that this one goes on beside. */
+  /** Called once for each set of compatible changes that a newer version made. */
   onAdded: (names: string[]) => void
   /** Called once when a newer version broke with this one. */
   onBroken: (error: UnfitSchema) => void

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import { UnfitPostgres } from './failures.ts'
 
-/** The oldest version that the tests run on: what is older may do, but nobody has seen it. */
+/** The oldest Postgres version that the tests run on. */
 const oldestVersion = 15
 
 type Facts = {

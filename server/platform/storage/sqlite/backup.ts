@@ -9,8 +9,8 @@ import { lockDatabase } from './database-lock.ts'
 import { createPrivate } from './private-file.ts'
 
 /**
- * Writes a consistent copy of the database to `target` while a server may be writing to it: one read transaction, so
- * nobody waits. Throws when `target` is there already, or when there is no database at `path`.
+ * Writes a consistent copy of the database to `target` while a server may be writing to it. It is one read transaction,
+ * so no write waits. Throws when `target` already exists, or when there is no database at `path`.
  */
 export async function backUp(path: string, target: string): Promise<{ bytes: number }> {
   if (!existsSync(path)) throw new Error(`there is no database at ${path}`)
@@ -38,8 +38,8 @@ async function vacuumInto(database: DatabaseSync, target: string): Promise<void>
 }
 
 /**
- * Puts the copy `source` in the place of the database at `path`, under a new epoch: clients that have seen more than it
- * holds take a fresh snapshot. What was there before is kept under the name that is returned. Throws when a server runs
+ * Replaces the database at `path` with the copy `source`, under a new epoch, so that clients that have seen more than it holds
+ * fetch a new snapshot. Keeps the old database under the returned name. Throws when a server runs
  * on `path`, or `source` is not a sound Parley database.
  */
 export async function restore(path: string, source: string): Promise<{ kept: string | null }> {

@@ -62,7 +62,7 @@ export function openKysely(database: DatabaseSync): Kysely<Schema> {
   })
 }
 
-/** Leaves `FOR UPDATE` out, which SQLite does not know: whoever writes holds the whole database here. */
+/** Omits `FOR UPDATE`, which SQLite lacks: a writer holds the whole database. */
 class LocklessDialect extends SqliteDialect {
   override createQueryCompiler(): SqliteQueryCompiler {
     return new LocklessCompiler()

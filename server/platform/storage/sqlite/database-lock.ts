@@ -8,8 +8,8 @@ export class DatabaseInUse extends Error {}
  * Keeps a second Parley out of a database for as long as the lock is open. Two processes on one file would each wake
  * only their own streams.
  *
- * A lock of SQLite's own on a file beside it: the system lets go of it when the process dies, however it dies, so there
- * is no stale lock to clear up. Throws `DatabaseInUse` when the database is, still after `waitMs`.
+ * A lock of SQLite's own on a file beside it: the kernel releases it when the process dies, so there is no stale
+ * lock to clear. Throws `DatabaseInUse` when the database is, still after `waitMs`.
  */
 export function lockDatabase(path: string, waitMs = 0): { close(): void } {
   const lockPath = `${path}.lock`

@@ -8,12 +8,11 @@ export type EpochRenewal = 'older than it was' | 'another file than it was'
 type Mark = { epoch: string; events: number; file: string }
 
 /**
- * Notices a database that was copied or put back from a backup without `parley restore`.
+ * Detects a database that was copied or restored without `parley restore`.
  *
- * A file beside the database says how many events it had logged, and which file it was. It is written after each
- * commit and before anybody hears of it, so that no client can have seen more than it says. A database that knows of
- * fewer, or is another file, may be missing events that clients have seen under its epoch: it gets a new one, and every
- * client takes a fresh snapshot.
+ * A file beside the database records its number of logged events and its identity. It is written after each commit and before
+ * any client is notified, so that no client has seen more events. A database with fewer events, or another file, may lack events
+ * that clients have seen: it gets a new epoch, and every client fetches a new snapshot.
  */
 export class HighWaterMark {
   /** Set when `open` gave the database a new epoch. */
@@ -28,7 +27,7 @@ export class HighWaterMark {
     this.#write()
   }
 
-  /** Compares the database with the mark beside it, and mends the epoch where they disagree. */
+  /** Compares the database with its mark, and renews the epoch if they disagree. */
   static open(database: DatabaseSync, path: string): HighWaterMark {
     const markPath = `${path}.mark`
     const mark: Mark = {
@@ -46,7 +45,7 @@ export class HighWaterMark {
     return new HighWaterMark(openSync(markPath, constants.O_RDWR | constants.O_CREAT, 0o600), mark, renewed)
   }
 
-  /** The database's epoch, after it was mended. */
+  /** The database's epoch, after a renewal. */
   get epoch(): string {
     return this.#mark.epoch
   }

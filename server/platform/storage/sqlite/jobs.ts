@@ -16,8 +16,8 @@ export type Answer = { id: number } & (
 )
 
 /**
- * The answers of one commit (or of some reads), with the events it wrote and the queues that got jobs. `failures` are what went wrong after COMMIT: the
- * answers stand all the same.
+ * The answers of one commit (or of several reads), with its events and the queues that got jobs. `failures` happened after COMMIT:
+ * the answers are valid.
  */
 export type Report = {
   answers: Answer[]

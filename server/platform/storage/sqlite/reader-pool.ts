@@ -25,7 +25,7 @@ export class ReaderPool {
     return new ReaderPool(role, await WorkerThread.start(role))
   }
 
-  /** Resolves with the reason when a thread ends although nobody closed it. */
+  /** Resolves with the reason when a thread ends without `close`. */
   get died(): Promise<Error> {
     return this.#died.promise
   }
@@ -50,7 +50,7 @@ export class ReaderPool {
     try {
       this.#add(await WorkerThread.start(this.#role))
     } catch {
-      // The one there is goes on; the next read that would wait tries again.
+      // The running thread continues; the next read that would wait retries.
     } finally {
       this.#starting = undefined
     }

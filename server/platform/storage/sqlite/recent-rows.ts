@@ -40,7 +40,7 @@ export function openRecentRows(database: DatabaseSync) {
   }
   return {
     remember,
-    /** The message that a recent key stands for, or stood for in a batch that was taken back: look whether it is there. */
+    /** The message of a recent key. It may be a rolled-back row; check that it exists. */
     messageIdOf: (senderId: number, key: string) => messageIds.get(senderId)?.get(key),
     /** Counts events that were committed, and merges when they are many. Call it between two transactions. */
     add(added: number): void {

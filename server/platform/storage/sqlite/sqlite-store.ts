@@ -127,8 +127,8 @@ async function open<Send, Outcome extends object>(
     died: Promise.race([writer.died, readers.died]),
     async close() {
       await readers.close()
-      // Alone at the end: connections that close in the same moment leave the write-ahead log for one another to clear,
-      // and whoever then copies another file over the database has it applied to that.
+      // Close the writer last and alone: connections that close together may all leave the write-ahead log behind, and it would
+      // be applied to a file that is later copied over the database.
       await writer.close()
     }
   }

@@ -62,7 +62,7 @@ export class WorkerThread {
     return new WorkerThread(worker, ready, listeners)
   }
 
-  /** Resolves with the reason when the thread ends although nobody closed it. */
+  /** Resolves with the reason when the thread ends without `close`. */
   get died(): Promise<Error> {
     return this.#died.promise
   }

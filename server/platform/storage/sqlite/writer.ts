@@ -18,9 +18,9 @@ export type SendBatch<Send, Outcome> = {
 }
 
 /**
- * Makes a connection ready to write: the settings there, and, for the one server at `markedPath`, the schema brought up to
- * date and the high-water mark compared. A command's connection changes no schema, but makes the first one. Throws when the
- * database is of another version that this one cannot go on with, or was moved away.
+ * Prepares a connection for writing. For the server, whose database is at `markedPath`, it migrates the schema and compares the
+ * high-water mark. A command's connection creates a missing schema and changes none. Throws when the database belongs to an
+ * incompatible version, or was moved to Postgres.
  */
 export async function prepareWriter<Send, Outcome>(
   database: DatabaseSync,
