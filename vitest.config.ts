@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { lingui } from '@lingui/vite-plugin'
 import { defineConfig } from 'vitest/config'
+import { linguiMacros } from './web/macros.ts'
 
 // Polls end as soon as they succeed; the default timeout of one second is too short on a busy machine.
 const patient = { expect: { poll: { timeout: 20_000 } } } as const
@@ -9,7 +10,7 @@ const node = { environment: 'node', pool: 'forks', ...patient } as const
 const shared = { isolate: false } as const
 
 /** Texts of the web app, as its build makes them. */
-const texts = lingui({ cwd: join(import.meta.dirname, 'web'), macroTransform: true })
+const texts = [linguiMacros(), lingui({ cwd: join(import.meta.dirname, 'web') })]
 
 export default defineConfig({
   test: {

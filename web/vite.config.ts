@@ -7,6 +7,7 @@ import { brotliCompress, gzip } from 'node:zlib'
 import { lingui } from '@lingui/vite-plugin'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { linguiMacros } from './macros.ts'
 
 const fontLicense = fileURLToPath(import.meta.resolve('@fontsource-variable/inter/LICENSE'))
 
@@ -17,7 +18,8 @@ export default defineConfig({
   plugins: [
     ...inlineClassNames(),
     // Before React: its compiler must not see macros.
-    lingui({ cwd: import.meta.dirname, macroTransform: true, failOnCompileError: true }),
+    linguiMacros(),
+    lingui({ cwd: import.meta.dirname, failOnCompileError: true }),
     react(),
     finish()
   ],
