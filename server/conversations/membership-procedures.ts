@@ -2,7 +2,7 @@ import { groupsOwnedMax } from '@parley/contract/limits'
 import { may, type GroupAction } from '@parley/contract/roles'
 import type { Kysely, Selectable } from 'kysely'
 import type { Refused } from '../platform/storage/outcomes.ts'
-import { participantColumns, type ParticipantColumns } from '../messages/rows.ts'
+import { participantColumns, type ParticipantColumns } from './rows.ts'
 import type { ConversationRow, Schema } from '../platform/storage/schema.ts'
 
 const conversationColumns = ['id', 'kind', 'title', 'history', 'last_position'] as const

@@ -5,7 +5,8 @@ import { columnNames, type StoredRow } from '../platform/storage/columns.ts'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import type { Json } from '../platform/storage/json.ts'
 import type { Send } from './procedures.ts'
-import { sharedOf, type UserColumns } from './rows.ts'
+import type { UserColumns } from '../people/rows.ts'
+import { sharedOf } from './rows.ts'
 
 /** A message's row, joined with its sender. */
 export type NewMessage = StoredRow<'messages'> & UserColumns

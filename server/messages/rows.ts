@@ -1,11 +1,7 @@
 import type { Message, MessageExtras, MessageVersion, Reaction } from '@parley/contract/messages'
-import type { Participant, Role } from '@parley/contract/participants'
-import type { User } from '@parley/contract/people'
+import { userColumns, userOf, type UserColumns } from '../people/rows.ts'
 import { systemLineText } from './system-lines.ts'
 import { columnNames, type StoredRow } from '../platform/storage/columns.ts'
-
-/** A user's columns as every query that shows a person selects them. */
-export type UserColumns = { user_id: number; username: string; avatar_url: string | null }
 
 /** Columns that no reader is shown: the sender comes joined, and the kind is in the body of a system line. */
 const hidden = ['sender_id', 'kind'] as const
@@ -16,25 +12,10 @@ export type MessageColumns = UserColumns & Omit<StoredRow<'messages'>, (typeof h
 /** What a message's `body` holds: what is shown beside its content, just as it is shown. */
 export type MessageBody = MessageExtras & { reactions?: Reaction[] }
 
-export type ParticipantColumns = UserColumns & { role: Role; joined_at: number; read_up_to: number }
-
-export const userColumns = ['users.id as user_id', 'users.username', 'users.avatar_url'] as const
-
 export const messageColumns = [
   ...columnNames('messages', hidden).map((name) => `messages.${name}` as const),
   ...userColumns
 ]
-
-export const participantColumns = [
-  'participants.role',
-  'participants.joined_at',
-  'participants.read_up_to',
-  ...userColumns
-] as const
-
-export function userOf(row: UserColumns): User {
-  return { id: String(row.user_id), username: row.username, avatarURL: row.avatar_url }
-}
 
 /** The message as `viewerId` sees it: `mine` is theirs, `clientId` is shown to its sender alone. */
 export function messageOf(row: MessageColumns, viewerId: number): Message {
@@ -69,16 +50,6 @@ export function bodyOf(text: string): MessageBody {
 
 export function versionOf(row: { version: number; content: string; replaced_at: number }): MessageVersion {
   return { version: row.version, content: row.content, replacedAt: timeOf(row.replaced_at) }
-}
-
-/** `receipts`: whether it is shown how far each has read. */
-export function participantOf(row: ParticipantColumns, receipts: boolean): Participant {
-  return {
-    user: userOf(row),
-    role: row.role,
-    joinedAt: timeOf(row.joined_at),
-    readUpTo: receipts ? row.read_up_to : null
-  }
 }
 
 function timeOf(ms: number): string {

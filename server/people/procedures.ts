@@ -1,6 +1,6 @@
 import type { User } from '@parley/contract/people'
 import type { Kysely } from 'kysely'
-import { userColumns, userOf } from '../messages/rows.ts'
+import { userColumns, userOf } from './rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 
 /** A person to be: `key` is the normalised username that must be free. */

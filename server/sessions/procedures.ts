@@ -2,7 +2,7 @@ import type { User } from '@parley/contract/people'
 import type { ServerRole } from '@parley/contract/primitives'
 import { refreshGraceSeconds, signInDays } from '@parley/contract/limits'
 import type { Kysely } from 'kysely'
-import { userColumns, userOf } from '../messages/rows.ts'
+import { userColumns, userOf } from '../people/rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { deleteFamily, forgetSuperseded, lockFamily } from './family-procedures.ts'
 
