@@ -9,10 +9,10 @@ import { openConnection, openKysely } from './platform/storage/sqlite/connection
 import * as sendTransfer from './messages/send-transfer.ts'
 import { cachedTables, prepareSendBatch } from './messages/sqlite-batch.ts'
 import { openGroupCommit } from './platform/storage/sqlite/group-commit.ts'
-import type { Answer, Job, Ready, Report, WorkerRole } from './platform/storage/sqlite/jobs.ts'
+import type { Answer, Call, Ready, Report, WorkerRole } from './platform/storage/sqlite/worker-messages.ts'
 import { prepareWriter } from './platform/storage/sqlite/writer.ts'
 
-/** Jobs that share a commit at most: bounds how long the first of them waits for the last. */
+/** Calls that share a commit at most: bounds how long the first of them waits for the last. */
 const groupMax = 64
 
 const reads: Reads = procedures.reads
@@ -37,13 +37,13 @@ const commitGroup =
     afterReport: (events) => writing.recent.add(events)
   })
 
-const waiting: Job[] = []
+const waiting: Call[] = []
 let running = false
 let closing = false
 
-port.on('message', (job: Job | 'close') => {
-  if (job === 'close') closing = true
-  else waiting.push(job)
+port.on('message', (call: Call | 'close') => {
+  if (call === 'close') closing = true
+  else waiting.push(call)
   if (!running) {
     running = true
     // After the messages that already wait in the port: they join the group.
@@ -55,7 +55,7 @@ port.on('message', (job: Job | 'close') => {
 port.postMessage({ settings: writing?.settings, renewed: writing?.mark?.renewed ?? null } satisfies Ready)
 flushCompileCache()
 
-/** Ends the thread, and with it the process, for a fault that is no job's: a start repairs it. */
+/** Ends the thread, and with it the process, for a fault that is no call's: a start repairs it. */
 function failThread(error: unknown): void {
   queueMicrotask(() => {
     throw error
@@ -76,14 +76,14 @@ async function runWaiting(): Promise<void> {
   }
 }
 
-async function runWrite(job: Job): Promise<WriteOutcome> {
-  if (job.kind === 'sends') {
-    const { outcomes, committed } = writing!.sendBatch(sendTransfer.restoreSends(job.sends))
+async function runWrite(call: Call): Promise<WriteOutcome> {
+  if (call.kind === 'sends') {
+    const { outcomes, committed } = writing!.sendBatch(sendTransfer.restoreSends(call.sends))
     return { result: sendTransfer.flattenOutcomes(outcomes), committed }
   }
-  const cached = listCached(job.name)
+  const cached = listCached(call.name)
   if (cached.some((table) => table !== 'inbox_heads')) writing!.forget()
-  const outcome = await writes[job.name]!(db, job.input as never)
+  const outcome = await writes[call.name]!(db, call.input as never)
   if (cached.includes('inbox_heads')) writing!.forgetHeads(outcome.committed ?? [])
   return outcome
 }
@@ -95,18 +95,18 @@ function listCached(name: string): (keyof Schema)[] {
 }
 
 /** Reads one after the other, each on one snapshot of its own. */
-async function readGroup(group: Job[]): Promise<Report> {
+async function readGroup(group: Call[]): Promise<Report> {
   const answers: Answer[] = []
-  for (const job of group) {
-    if (job.kind !== 'read') throw new Error('a reader reads')
+  for (const call of group) {
+    if (call.kind !== 'read') throw new Error('a reader reads')
     try {
       database.exec('BEGIN')
       // Read the head before the data: a stream that resumes from it misses nothing.
-      const head = job.headOf === null ? 0 : await readHead(db, job.headOf)
-      const data = await reads[job.name]!(db, job.input as never)
-      answers.push({ id: job.id, ok: true, result: { head, data } })
+      const head = call.headOf === null ? 0 : await readHead(db, call.headOf)
+      const data = await reads[call.name]!(db, call.input as never)
+      answers.push({ id: call.id, ok: true, result: { head, data } })
     } catch (error) {
-      answers.push(refusalOf(job.id, error))
+      answers.push(refusalOf(call.id, error))
     } finally {
       if (database.isTransaction) database.exec('ROLLBACK')
     }

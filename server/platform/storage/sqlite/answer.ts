@@ -1,10 +1,10 @@
-import type { Answer } from './jobs.ts'
+import type { Answer } from './worker-messages.ts'
 
 // https://sqlite.org/rescode.html: CONSTRAINT, MISMATCH, MISUSE, RANGE and plain ERROR are bugs of Parley; every other code
 // (BUSY, FULL, IOERR, READONLY, CORRUPT …) comes from the disk and may be temporary.
 const bugs = new Set([1, 19, 20, 21, 25])
 
-/** Returns the answer for an error that a job threw. */
+/** What the caller is told of an error that a call met. */
 export function refusalOf(id: number, error: unknown): Answer {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { id, ok: false, bug: !isStorageFault(error), detail }

@@ -7,7 +7,7 @@ import {
   type SqliteStatement
 } from 'kysely'
 import type { Schema } from '../schema.ts'
-import type { WorkerRole } from './jobs.ts'
+import type { WorkerRole } from './worker-messages.ts'
 
 /**
  * Opens a SQLite file for one worker. The settings that the promise rests on are set although they are defaults here or

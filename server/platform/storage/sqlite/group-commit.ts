@@ -3,12 +3,12 @@ import type { CommittedEvent } from '../event-log.ts'
 import type { WriteOutcome } from '../store.ts'
 import { refusalOf } from './answer.ts'
 import { flattenEvents } from './transfer.ts'
-import type { Answer, Job, Report } from './jobs.ts'
+import type { Answer, Call, Report } from './worker-messages.ts'
 
 type Done = { answers: Answer[]; committed: CommittedEvent[]; enqueued: string[] }
 
 export type GroupCommitOptions = {
-  runWrite: (job: Job) => WriteOutcome | Promise<WriteOutcome>
+  runWrite: (call: Call) => WriteOutcome | Promise<WriteOutcome>
   /** Drops what is cached of rows: they were rolled back. */
   forget: () => void
   /** Called after each commit, in this order, before and after its report. */
@@ -18,40 +18,40 @@ export type GroupCommitOptions = {
 }
 
 /**
- * Gives a function that runs a group of jobs in one transaction, without savepoints: under one, SQLite keeps a second copy of
- * every page that a job changes. Where a job fails, which is rare, everything is rolled back and each job gets a transaction
+ * Gives a function that runs a group of calls in one transaction, without savepoints: under one, SQLite keeps a second copy of
+ * every page that a call changes. Where a call fails, which is rare, everything is rolled back and each call gets a transaction
  * of its own.
  *
- * What fails after COMMIT fails nothing: the jobs are done, are reported so, and streams are woken. The report names it.
+ * What fails after COMMIT fails nothing: the calls are done, are reported so, and streams are woken. The report names it.
  */
 export function openGroupCommit(database: DatabaseSync, options: GroupCommitOptions) {
   const { runWrite, forget, beforeReport, report, afterReport } = options
   const [begin, end] = ['BEGIN IMMEDIATE', 'COMMIT'].map((text) => database.prepare(text))
 
-  async function commitGroup(group: Job[]): Promise<void> {
+  async function commitGroup(group: Call[]): Promise<void> {
     let done: Done
     try {
       done = await runTransaction(group)
     } catch (error) {
-      // Some errors (a full disk) end the transaction themselves: then it was no job's fault.
+      // Some errors (a full disk) end the transaction themselves: then it was no call's fault.
       const ended = !database.isTransaction
       if (!ended) database.exec('ROLLBACK')
       forget()
       if (ended || group.length === 1) report(refused(group, error))
-      else for (const job of group) await commitGroup([job])
+      else for (const call of group) await commitGroup([call])
       return
     }
     finish(done)
   }
 
-  async function runTransaction(group: Job[]): Promise<Done> {
+  async function runTransaction(group: Call[]): Promise<Done> {
     const answers: Answer[] = []
     const committed: CommittedEvent[] = []
     const enqueued = new Set<string>()
     begin!.run()
-    for (const job of group) {
-      const outcome = await runWrite(job)
-      answers.push({ id: job.id, ok: true, result: outcome.result })
+    for (const call of group) {
+      const outcome = await runWrite(call)
+      answers.push({ id: call.id, ok: true, result: outcome.result })
       committed.push(...(outcome.committed ?? []))
       for (const queue of outcome.enqueued ?? []) enqueued.add(queue)
     }
@@ -97,9 +97,9 @@ export function openGroupCommit(database: DatabaseSync, options: GroupCommitOpti
   return commitGroup
 }
 
-function refused(group: Job[], error: unknown): Report {
+function refused(group: Call[], error: unknown): Report {
   return {
-    answers: group.map((job) => refusalOf(job.id, error)),
+    answers: group.map((call) => refusalOf(call.id, error)),
     committed: [],
     committedAt: 0,
     failures: []

@@ -1,6 +1,6 @@
-import type { WorkerRole } from './jobs.ts'
+import type { WorkerRole } from './worker-messages.ts'
 import type { EngineStore } from '../store.ts'
-import { WorkerThread, type JobSpec } from './worker-thread.ts'
+import { WorkerThread, type CallSpec } from './worker-thread.ts'
 
 const readersMax = 2
 
@@ -35,10 +35,10 @@ export class ReaderPool {
     return this.#readers.reduce((sum, each) => sum + each.load, 0)
   }
 
-  run(job: JobSpec): Promise<unknown> {
+  run(call: CallSpec): Promise<unknown> {
     const reader = this.#readers.reduce((least, each) => (each.load < least.load ? each : least))
     if (reader.load > 0 && this.#readers.length < readersMax) this.#starting ??= this.#startAnother()
-    return reader.run(job)
+    return reader.run(call)
   }
 
   async close(): Promise<void> {

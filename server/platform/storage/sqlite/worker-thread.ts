@@ -4,9 +4,9 @@ import { places } from '../../../places.ts'
 import type { CommitListener } from '../event-log.ts'
 import type { EnqueuedListener } from '../store.ts'
 import { restoreEvents } from './transfer.ts'
-import type { Job, Ready, Report, WorkerRole } from './jobs.ts'
+import type { Call, Ready, Report, WorkerRole } from './worker-messages.ts'
 
-export type JobSpec = Job extends infer Each ? (Each extends Job ? Omit<Each, 'id'> : never) : never
+export type CallSpec = Call extends infer Each ? (Each extends Call ? Omit<Each, 'id'> : never) : never
 /** `onFailure` is called with what failed after a commit; the commit is kept. */
 type Listeners = {
   onCommitted: CommitListener
@@ -15,7 +15,7 @@ type Listeners = {
 }
 type Caller = { resolve: (result: unknown) => void; reject: (error: Error) => void }
 
-/** A worker thread that runs jobs in the order they come. */
+/** A worker thread that runs calls in the order they come. */
 export class WorkerThread {
   readonly #worker: Worker
   readonly #calls = new Map<number, Caller>()
@@ -67,12 +67,12 @@ export class WorkerThread {
     return this.#died.promise
   }
 
-  /** Jobs that were sent and not answered yet. */
+  /** Calls that were sent and not answered yet. */
   get load(): number {
     return this.#calls.size
   }
 
-  run(spec: JobSpec): Promise<unknown> {
+  run(spec: CallSpec): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++
       this.#calls.set(id, { resolve, reject })
@@ -80,7 +80,7 @@ export class WorkerThread {
     })
   }
 
-  /** Ends after the jobs that were sent before. */
+  /** Ends after the calls that were sent before. */
   async close(): Promise<void> {
     this.#closing = true
     this.#worker.postMessage('close')

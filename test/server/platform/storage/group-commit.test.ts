@@ -5,7 +5,7 @@ import {
   openGroupCommit,
   type GroupCommitOptions
 } from '../../../../server/platform/storage/sqlite/group-commit.ts'
-import type { Job, Report } from '../../../../server/platform/storage/sqlite/jobs.ts'
+import type { Call, Report } from '../../../../server/platform/storage/sqlite/worker-messages.ts'
 
 let database: DatabaseSync
 let reports: Report[]
@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 afterEach(() => database.close())
 
-const job = (id: number, name = 'note'): Job => ({ id, kind: 'write', name, input: null })
+const call = (id: number, name = 'note'): Call => ({ id, kind: 'write', name, input: null })
 const notes = () =>
   database
     .prepare('SELECT id FROM notes ORDER BY id')
@@ -29,7 +29,7 @@ function commit(changes: Partial<GroupCommitOptions> = {}) {
   return openGroupCommit(database, {
     runWrite({ id, ...rest }) {
       database.prepare('INSERT INTO notes (id) VALUES (?)').run(id)
-      if (rest.kind === 'write' && rest.name === 'bad') throw new Error('a bad job')
+      if (rest.kind === 'write' && rest.name === 'bad') throw new Error('a bad call')
       const event = { name: 'message' as const, json: '{}', to: [{ userId: 7, seq: id }] }
       return { result: `note ${id}`, committed: [event] }
     },
@@ -52,9 +52,9 @@ const points: Record<string, Partial<GroupCommitOptions>> = {
 }
 
 test.each(Object.entries(points))(
-  'D6: a failure after COMMIT, in %s, refuses nothing: both jobs are answered, and their events are reported',
+  'D6: a failure after COMMIT, in %s, refuses nothing: both calls are answered, and their events are reported',
   async (_point, changes) => {
-    await commit(changes)([job(1), job(2)])
+    await commit(changes)([call(1), call(2)])
     expect(notes()).toEqual([1, 2])
     expect(reports[0]!.answers).toEqual([
       { id: 1, ok: true, result: 'note 1' },
@@ -75,14 +75,14 @@ test('D6: events are reported even if an answer cannot be delivered', async () =
       result: () => {},
       committed: [{ name: 'message', json: '{}', to: [{ userId: 7, seq: id }] }]
     })
-  })([job(1)])
+  })([call(1)])
   expect(reports).toHaveLength(1)
   expect(reports[0]!.answers).toMatchObject([{ id: 1, ok: false }])
   expect(restoreEvents(reports[0]!.committed)).toMatchObject([{ to: [{ userId: 7, seq: 1 }] }])
 })
 
-test('E3: a failed job is refused alone, and leaves nothing behind', async () => {
-  await commit()([job(1), job(2, 'bad'), job(3)])
+test('E3: a failed call is refused alone, and leaves nothing behind', async () => {
+  await commit()([call(1), call(2, 'bad'), call(3)])
   expect(notes()).toEqual([1, 3])
   const answers = reports.flatMap((report) => report.answers)
   expect(answers.map(({ id, ok }) => [id, ok])).toEqual([
@@ -102,7 +102,7 @@ test('E3: a failed COMMIT refuses the whole group and reports no event', async (
       database.prepare('INSERT INTO pins (note_id) VALUES (?)').run(id)
       return { result: null, committed: [{ name: 'message', json: '{}', to: [{ userId: 7, seq: id }] }] }
     }
-  })([job(1), job(2)])
+  })([call(1), call(2)])
   expect(reports.flatMap(({ answers }) => answers.map(({ ok }) => ok))).toEqual([false, false])
   expect(reports.flatMap(({ committed }) => committed)).toEqual([])
   expect(database.isTransaction).toBe(false)

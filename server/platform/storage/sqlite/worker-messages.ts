@@ -3,13 +3,13 @@ import type { Values } from './transfer.ts'
 import type { EpochRenewal } from './high-water-mark.ts'
 
 /** What the main thread asks of a worker: a procedure by name, or a batch of sends, whose result is their outcomes. */
-export type Job = { id: number } & (
+export type Call = { id: number } & (
   | { kind: 'read'; name: string; input: unknown; headOf: number | null }
   | { kind: 'write'; name: string; input: unknown }
   | { kind: 'sends'; sends: Values }
 )
 
-/** A job's result, or why it failed: a bug of ours, or storage that is unavailable. */
+/** A call's result, or why it failed: a bug of ours, or storage that is unavailable. */
 export type Answer = { id: number } & (
   | { ok: true; result: unknown }
   | { ok: false; bug: boolean; detail: string }
