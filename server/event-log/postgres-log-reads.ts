@@ -11,7 +11,7 @@ import { messageColumns } from '../messages/rows.ts'
 import { integersAsText, textsAsText } from '../platform/storage/postgres/array-text.ts'
 
 /** The reads of the log, by the name that each connection prepares them under; what they give is one row. */
-export const logStatements = {
+const logStatements = {
   readLogBounds: `
     SELECT coalesce(json_agg(json_build_array(user_id, head, floor)), '[]') AS found
     FROM inbox_heads WHERE user_id = ANY($1::bigint[])`,

@@ -7,7 +7,7 @@ import { openFacts } from './storm-facts.ts'
 export type Random = () => number
 
 /** mulberry32: pseudorandom numbers in [0, 1) determined by the seed. */
-export function seededRandom(seed: number): Random {
+function seededRandom(seed: number): Random {
   let state = seed | 0
   return () => {
     state = (state + 0x6d2b79f5) | 0

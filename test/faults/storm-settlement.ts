@@ -23,7 +23,7 @@ export type FetchedState = {
   readonly participants: ReadonlyMap<string, readonly Participant[]>
 }
 
-export async function fetchState(record: StormRecord, api: Api): Promise<FetchedState> {
+async function fetchState(record: StormRecord, api: Api): Promise<FetchedState> {
   const first = await api.get<Conversation[]>('/api/conversations')
   const conversations = first.body
   for (let page = first.body; page.length > 0;) {
@@ -40,7 +40,7 @@ export async function fetchState(record: StormRecord, api: Api): Promise<Fetched
 }
 
 /** Checks that a reader's observed state equals the fetched state. */
-export function compareObserved(
+function compareObserved(
   record: StormRecord,
   who: string,
   observed: ObservedState,
@@ -81,7 +81,7 @@ export function compareObserved(
 /**
  * Replays a whole log: it must show exactly the user's events, `gone` for the rest, and give the same state.
  */
-export async function audit(
+async function audit(
   record: StormRecord,
   api: Api,
   log: PersonLog,

@@ -7,7 +7,7 @@ import { chromium, type BrowserContext } from 'playwright-core'
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** `PARLEY_TEST_CHROMIUM`, else the system's Chromium. */
-export function chromiumPath(): string {
+function chromiumPath(): string {
   const found = [process.env['PARLEY_TEST_CHROMIUM'] ?? '', ...places].find(
     (path) => path && existsSync(path)
   )

@@ -15,7 +15,7 @@ type Version = { commit: string } | { addedWith: string }
 export type VersionName = keyof typeof versions
 
 /** Returns the commit of a version. Throws if this clone does not have it; fetch the whole history. */
-export function commitOf(name: VersionName): string {
+function commitOf(name: VersionName): string {
   const version: Version = versions[name]
   if ('commit' in version) return git('rev-parse', '--verify', `${version.commit}^{commit}`)
   const added = git('log', '--diff-filter=A', '--format=%H', '--', version.addedWith).split('\n').at(-1)
@@ -36,7 +36,7 @@ export async function checkOut(name: VersionName) {
 }
 
 /** Links the installed packages and the checkout's own workspaces into a checkout. */
-export function linkPackages(folder: string): void {
+function linkPackages(folder: string): void {
   const modules = join(folder, 'node_modules')
   mkdirSync(modules)
   for (const name of readdirSync(join(repository, 'node_modules'))) {

@@ -145,6 +145,6 @@ async function ensureRecurring(
   }
 }
 
-export function newRecurring(queue: string, epoch: string) {
+function newRecurring(queue: string, epoch: string) {
   return { queue, epoch, key: '', payload: 'null' } as const
 }

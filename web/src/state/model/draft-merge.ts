@@ -4,7 +4,7 @@ import { emptyDraft, type Draft, type DraftPart } from './draft.ts'
 /** Conflicting drafts that are kept beside one draft. */
 const othersMax = 3
 
-export function isEmptyPart({ text, replyTo, editing }: DraftPart): boolean {
+function isEmptyPart({ text, replyTo, editing }: DraftPart): boolean {
   return text === '' && replyTo === null && editing === null
 }
 

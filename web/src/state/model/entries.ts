@@ -9,7 +9,7 @@ import type { Entry, ReadMark, State } from './state.ts'
 
 type Entries = State['entries']
 
-export function entryOf(conversation: Conversation): Entry {
+function entryOf(conversation: Conversation): Entry {
   const { id, kind, title, otherParticipant, participantCount, role, lastMessage, readUpTo } = conversation
   return {
     id,
