@@ -4,7 +4,7 @@ import type { Answer } from './worker-messages.ts'
 // (BUSY, FULL, IOERR, READONLY, CORRUPT …) comes from the disk and may be temporary.
 const bugs = new Set([1, 19, 20, 21, 25])
 
-/** What the caller is told of an error that a call met. */
+/** Returns the answer for an error that a call threw. */
 export function refusalOf(id: number, error: unknown): Answer {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { id, ok: false, bug: !isStorageFault(error), detail }
