@@ -82,7 +82,7 @@ describe.skipIf(noPostgres)(`A migration on Postgres${noPostgres ? ` (${noPostgr
     const changed = migrate(changer, 'postgres', {
       changes: { ...allChanges, '9999-shoes': addsColumn },
       lockTimeoutMs: 100,
-      say: (line) => /it is retried/.test(line) && waited.resolve()
+      say: (line) => /Parley retries/.test(line) && waited.resolve()
     })
     await untilWaiting(url, 1)
     // It queues behind the migration, and proceeds as soon as that gives up.
