@@ -10,20 +10,22 @@ import { type Route, conversationParams, sentId, sentTitle, sentUsername, strict
 export const Conversation = Type.Object({
   id: Id,
   kind: Type.Enum(['direct', 'group']),
-  title: Type.Union([Text, Type.Null()], { description: 'Of a group; null for two people' }),
-  otherParticipant: Type.Union([User, Type.Null()], { description: 'Of two people; null in a group' }),
+  title: Type.Union([Text, Type.Null()], { description: 'Title of a group; null in a direct conversation' }),
+  otherParticipant: Type.Union([User, Type.Null()], {
+    description: 'The other user of a direct conversation; null in a group'
+  }),
   participantCount: Type.Integer({ minimum: 1 }),
   role: Role,
   lastMessage: Type.Union([Message, Type.Null()]),
   hasUnreadMessages: Type.Boolean(),
   unreadCount: Type.Integer({ minimum: 0 }),
   unreadMentions: Type.Array(Type.Integer({ minimum: 1 }), {
-    description: 'Positions of unread messages that mention the reader, 100 at most'
+    description: 'Positions of unread messages that mention the caller, at most 100'
   }),
-  readUpTo: Type.Integer({ minimum: 0, description: "The reader's own read mark, a message's position" })
+  readUpTo: Type.Integer({ minimum: 0, description: "The caller's read mark, as a message's position" })
 })
 
-/** A conversation as one participant sees it; `role` is theirs. */
+/** A conversation as one participant sees it; `role` is that participant's. */
 export type Conversation = Static<typeof Conversation>
 
 /** Conversations. */
@@ -34,17 +36,24 @@ export const conversationRoutes = {
     access: 'user',
     rate: 'change',
     schema: {
-      summary: 'Starts a group, or a conversation with one other person, or finds the one there is with them',
+      summary:
+        'Starts a group, or a direct conversation; returns the existing direct conversation if there is one',
       body: Type.Object(
         {
-          username: Type.Optional(sentUsername('The other one, and nothing else')),
-          title: Type.Optional(sentTitle('Of a group')),
+          username: Type.Optional(
+            sentUsername('The other user of a direct conversation; no other field is allowed then')
+          ),
+          title: Type.Optional(sentTitle('Title of a group')),
           usernames: Type.Optional(
-            Type.Array(sentUsername(), { maxItems: participantsMax, description: 'Of a group: the others' })
+            Type.Array(sentUsername(), {
+              maxItems: participantsMax,
+              description: 'The other members of a group'
+            })
           ),
           history: Type.Optional(
             Type.Enum(['all', 'joined'], {
-              description: 'Of a group: what those who are added later see; all, unless it is given'
+              description:
+                'What members who join a group later see: all messages (the default), or those since they joined'
             })
           )
         },
@@ -59,7 +68,7 @@ export const conversationRoutes = {
     access: 'user',
     rate: 'read',
     schema: {
-      summary: 'Mine that have a message, newest message first',
+      summary: 'Lists your conversations with at least one message, most recent first',
       querystring: Type.Object({ before: Type.Optional(sentId()) }, strict),
       response: { 200: Type.Array(Conversation) }
     }
@@ -69,7 +78,11 @@ export const conversationRoutes = {
     url: paths.conversation,
     access: 'user',
     rate: 'read',
-    schema: { summary: 'One conversation', params: conversationParams, response: { 200: Conversation } }
+    schema: {
+      summary: 'Returns one of your conversations',
+      params: conversationParams,
+      response: { 200: Conversation }
+    }
   },
   renameConversation: {
     method: 'PATCH',
@@ -77,7 +90,7 @@ export const conversationRoutes = {
     access: 'user',
     rate: 'change',
     schema: {
-      summary: 'Gives a group another title',
+      summary: 'Renames a group',
       params: conversationParams,
       body: Type.Object({ title: sentTitle() }, strict),
       response: { 200: Conversation }
@@ -88,6 +101,10 @@ export const conversationRoutes = {
     url: paths.otherParticipant,
     access: 'user',
     rate: 'read',
-    schema: { summary: 'The other one', params: conversationParams, response: { 200: User } }
+    schema: {
+      summary: 'Returns the other user of a direct conversation',
+      params: conversationParams,
+      response: { 200: User }
+    }
   }
 } as const satisfies Record<string, Route>

@@ -12,7 +12,7 @@ export const eventRoutes = {
     tokenInQuery: true,
     rate: 'stream',
     schema: {
-      summary: 'The event stream (text/event-stream)',
+      summary: 'Opens the event stream (text/event-stream)',
       querystring: Type.Object(
         {
           token: Type.Optional(

@@ -5,62 +5,62 @@ import type { PersonalValue } from './personal-state.ts'
 import type { ProblemCode } from './problems.ts'
 
 /**
- * What a user's log holds, by the event's name on the wire. Each has an id, `<epoch>-<seq>`, and `seq` has no gap.
+ * The events of a user's log, by name. Each has an id, `<epoch>-<seq>`, and `seq` has no gap.
  *
- * An event may repeat what a snapshot already shows, so reducers are idempotent: whoever sends or reads moves a mark
- * to a position, never by an amount. Sending marks the conversation read for its sender without an event of its own.
+ * An event may repeat what a snapshot already has, so reducers are idempotent: an event sets a read mark to a position and never
+ * adds to it. Sending marks the conversation read for its sender without an event of its own.
  */
 export type LogEvents = {
-  /** Somebody else sent me this. Travels without an `event:` line, as in the series. */
+  /** A message from another user. Sent without an `event:` line, as in the series. */
   message: Message
-  /** I sent this, from any of my devices. */
+  /** A message that the log's owner sent, from any device. */
   message_sent: Message
-  /** `userId` (who may be me) has read up to the message `upTo`, at `position`. */
+  /** `userId`, who may be the log's owner, has read up to the message `upTo`, at `position`. */
   read: { conversationId: string; userId: string; upTo: string; position: number }
-  /** A conversation with me in it was started, or I was added to it. */
+  /** The log's owner is a participant of a new conversation, or was added to one. */
   conversation_created: Conversation
-  /** The message as it is now: of two, the one with the greater `version` holds. */
+  /** The message after the edit. The greater `version` wins. */
   message_edited: Message
-  /** The tombstone in its place. */
+  /** The message's tombstone. */
   message_deleted: Message
-  /** Of two about the same person, message and emoji, the later holds; whoever adds it comes last among its people. */
+  /** The later event about a user, message and emoji wins; a user who adds an emoji comes last in its `userIds`. */
   reaction_added: ReactionChange
   reaction_removed: ReactionChange
-  /** Each of these is a line in the conversation, too: its `change` says what happened. */
+  /** Each of these is also a system line in the conversation; its `change` describes it. */
   participant_added: Message
-  /** I may be the one who left or was removed: then I see nothing of the conversation from here on. */
+  /** The removed user may be the log's owner, who then sees nothing more of the conversation. */
   participant_removed: Message
   role_changed: Message
   conversation_renamed: Message
   /**
-   * A value that I keep for myself changed, on any of my devices; null deletes it. Of two the greater `version` holds. A value
-   * that was replaced since comes as `gone`. Sent by a node of a version before this event, it lacks `value`: fetch it.
+   * A personal value changed on any device of its owner; null deletes it. The greater `version` wins. A value that was replaced
+   * since comes as `gone`. A node older than this event sends it without `value`: fetch it then.
    */
   personal_state_changed: PersonalValue
-  /** An event that I may no longer see keeps its place in the sequence. */
+  /** An event that the log's owner may no longer see; it keeps its place in the sequence. */
   gone: Record<string, never>
 }
 
-/** An emoji that somebody put on a message, or took away. */
+/** An emoji that a user added to a message, or removed from it. */
 export type ReactionChange = { conversationId: string; messageId: string; userId: string; emoji: string }
 
 /**
- * What passes: without an id, never stored, never late. A slow reader misses all but the latest of each key.
+ * Signals have no id and are never stored or delayed. A slow consumer gets only the latest of each key.
  */
 export type Signals = {
-  /** Somebody is writing; gone by itself after `typingSeconds`, and with their message. */
+  /** A user is typing. It expires after `typingSeconds`, or with their message. */
   typing: { conversationId: string; userId: string }
-  /** Somebody I talk with came or went. */
+  /** A contact went online or offline. */
   presence: Presence
 }
 
-/** What a stream says about itself; none of it is in the log. */
+/** Events about the stream itself; the log does not hold them. */
 export type StreamEvents = {
-  /** The cursor is of another epoch, above the head or below the floor: take a fresh snapshot, go on from this id. */
+  /** The cursor is of another epoch, above the head or below the floor: fetch a new snapshot and resume from this id. */
   reset: { reason: 'epoch' | 'ahead' | 'pruned' | 'gap' }
-  /** The head of my log, as `seq`: after the replay, and then at least every 15 s. */
+  /** The head of the log, as `seq`: sent after the replay, then at least every 15 s. */
   sync: { head: number }
-  /** The stream was not opened, try again after `retry:`; a refusal that is final has its own status instead. */
+  /** The stream was not opened; retry after `retry:`. A final refusal has its own status instead. */
   refused: { code: ProblemCode }
 }
 

@@ -1,15 +1,15 @@
-/** Numbers that both ends hold to. A setting may lower or raise those that say so. */
+/** Limits that the server and clients share. Settings can change those that name one. */
 
 /** Code points in a message after trimming; the default of `PARLEY_MESSAGE_MAX_LENGTH`. */
 export const messageMaxLength = 4_000
 
-/** Characters in the address of a picture. */
+/** Characters in the URL of an avatar. */
 export const avatarMaxLength = 2_048
 
 /** Code points in a username. */
 export const usernameMaxLength = 39
 
-/** Code points in a username as it is sent: with spaces around it, an `@` before it, its letters decomposed. */
+/** Code points in a username as a client sends it: with spaces around it, an `@` before it, or decomposed letters. */
 export const typedUsernameMaxLength = 200
 
 /** Characters in an `Idempotency-Key` header (printable ASCII). */
@@ -33,31 +33,31 @@ export const signInDays = 365
 /** Characters in the name of a session's device. */
 export const deviceMaxLength = 40
 
-/** Sessions of one person (sign-ins, not tokens) unless a setting says otherwise; a further sign-in ends the least recently used one. */
+/** Default number of sessions a user may have; a further sign-in ends the least recently used one. */
 export const sessionsPerUserMax = 100
 
-/** Seconds a refreshed token's predecessor lives at most. */
+/** Longest life of a refreshed token's predecessor, in seconds. */
 export const refreshGraceSeconds = 60
 
 /** Code points in a group's title after trimming. */
 export const titleMaxLength = 100
 
-/** Groups that one person may own when they start another one or are made the owner of one. */
+/** Groups that a user may own. */
 export const groupsOwnedMax = 1_000
 
-/** Code points in a group's title as it is sent. */
+/** Code points in a group's title as a client sends it. */
 export const typedTitleMaxLength = 1_000
 
-/** Characters in an id or an emoji as it is sent. A shorter one that is no id names nothing, a 404. */
+/** Characters in an id or an emoji as a client sends it. A shorter text that is not an id gets 404. */
 export const idMaxLength = 1_024
 
-/** Characters in a token, a cursor, or what an identity provider sends back. */
+/** Characters in a token, a cursor, or a parameter from an identity provider. */
 export const tokenMaxLength = 2_048
 
-/** People in a group at most. */
+/** Participants of a group. */
 export const participantsMax = 1_000
 
-/** People in a conversation up to which everybody sees how far the others have read. */
+/** Participants up to which a conversation has read receipts. */
 export const receiptsMax = 50
 
 /** Participants in a page. */
@@ -66,25 +66,25 @@ export const participantsPageSize = 100
 /** Different emoji on one message. */
 export const reactionsMax = 20
 
-/** People that one message mentions. */
+/** Users whom one message mentions. */
 export const mentionsMax = 50
 
 /** Unread mentions that a conversation lists. */
 export const unreadMentionsMax = 100
 
-/** Code points of a message that a reply quotes. */
+/** Code points in a quote. */
 export const quoteMaxLength = 280
 
-/** Seconds for which somebody counts as writing after they said so; they say so again at half of it. */
+/** Seconds until a typing signal expires; clients repeat it at half of that. */
 export const typingSeconds = 6
 
-/** Seconds in which no more than one sign that somebody is writing is passed on; what comes sooner reaches nobody. */
+/** Seconds between two typing signals that the server passes on; earlier ones are dropped. */
 export const typingThrottleSeconds = 2
 
-/** People in a conversation up to which typing and presence are told. */
+/** Participants up to which a conversation has typing signals and presence. */
 export const signalsMax = 100
 
-/** Characters in the head of a request, its address included; no parameter is longer. */
+/** Characters in a request's headers and address; bounds each parameter. */
 export const headMaxLength = 16_384
 
 /** Characters in the key of a personal value. */

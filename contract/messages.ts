@@ -8,15 +8,15 @@ import { Param, type Route, conversationParams, sentContent, sentId, strict } fr
 
 export const Quote = Type.Object({ id: Id, content: Text, sender: User })
 
-/** The message that another one answers, as it was then; shortened, and kept whatever becomes of the original. */
+/** A quoted message as it was at the time of the reply, shortened. It stays when the original is edited or deleted. */
 export type Quote = Static<typeof Quote>
 
 export const Reaction = Type.Object({
   emoji: Text,
-  userIds: Type.Array(Id, { description: 'Whose it is, in the order in which they put it there' })
+  userIds: Type.Array(Id, { description: 'The users who reacted with it, in the order in which they did' })
 })
 
-/** One emoji on a message, and everybody's whose it is. */
+/** An emoji and the users who reacted with it. */
 export type Reaction = Static<typeof Reaction>
 
 export const Change = Type.Object({
@@ -31,22 +31,24 @@ export const Change = Type.Object({
   role: Type.Optional(Role),
   title: Type.Optional(Text),
   participantCount: Type.Optional(
-    Type.Integer({ minimum: 0, description: 'How many they are now that somebody came or went' })
+    Type.Integer({ minimum: 0, description: 'The number of participants after the change' })
   )
 })
 
 /**
- * What a line that nobody wrote tells: that the group was started, who was added (as what), removed (by themselves where
- * `user` is the sender) or given which role, or the new title. The message's sender did it; its `content` says the same
- * in plain English. An owner who makes somebody else the owner becomes an admin by it.
+ * The data of a system line: a group was started or renamed, or a participant was added (with a role), removed (left, if `user`
+ * is the sender) or given a role. The message's sender made the change; its `content` describes it in English. A role change to
+ * owner makes the former owner an admin.
  */
 export type Change = Static<typeof Change>
 
-/** What a message has beyond its text; absent where there is nothing to tell. */
+/** Optional parts of a message beside its text. */
 const messageExtras = {
   replyTo: Type.Optional(Quote),
   forwardedFrom: Type.Optional(User),
-  mentions: Type.Optional(Type.Array(Id, { description: 'The participants named in it with @name' })),
+  mentions: Type.Optional(
+    Type.Array(Id, { description: 'Ids of the participants that it mentions with @name' })
+  ),
   change: Type.Optional(Change)
 }
 
@@ -55,7 +57,7 @@ export const Message = Type.Object({
   content: Text,
   conversationId: Id,
   createdAt: Time,
-  mine: Type.Boolean({ description: 'Whether the reader of this message sent it' }),
+  mine: Type.Boolean({ description: 'True if the caller sent it' }),
   position: Type.Integer({ minimum: 1, description: '1, 2, 3 … without a gap in its conversation' }),
   sender: User,
   clientId: Type.Optional(Text),
@@ -63,23 +65,21 @@ export const Message = Type.Object({
   version: Type.Optional(
     Type.Integer({
       minimum: 2,
-      description: 'Grows with each edit and the deletion; absent at first, which is 1'
+      description: 'Grows with each edit and with the deletion; absent means 1'
     })
   ),
   editedAt: Type.Optional(Time),
   deletedAt: Type.Optional(Time),
-  reactions: Type.Optional(
-    Type.Array(Reaction, { description: 'In the order of their emoji, by code units' })
-  )
+  reactions: Type.Optional(Type.Array(Reaction, { description: 'Ordered by emoji, by code units' }))
 })
 
 /**
- * A message as one reader sees it; `clientId` is shown to its sender alone. A deleted one keeps its place, with an empty
- * `content` and none of its extras.
+ * A message as one user sees it; only its sender gets `clientId`. A deleted message keeps its place, with an empty `content` and
+ * without its optional parts.
  */
 export type Message = Static<typeof Message>
 
-/** What is stored of a message beside its text, as it is shown. */
+/** The parts of a message that are stored beside its text. */
 export type MessageExtras = Pick<Message, keyof typeof messageExtras>
 
 export const MessageVersion = Type.Object({
@@ -88,13 +88,13 @@ export const MessageVersion = Type.Object({
   replacedAt: Time
 })
 
-/** A text that a message had before it was edited or deleted: for moderators alone. */
+/** A text that a message had before it was edited or deleted; only admins of its group see it. */
 export type MessageVersion = Static<typeof MessageVersion>
 
 const messageParams = Type.Object({ conversationId: Param, messageId: Param })
 const reactionParams = Type.Object({ ...messageParams.properties, emoji: Param })
 
-/** Messages and what is done to them. */
+/** Messages, reactions and read marks. */
 export const messageRoutes = {
   sendMessage: {
     method: 'POST',
@@ -102,7 +102,7 @@ export const messageRoutes = {
     access: 'user',
     rate: 'send',
     schema: {
-      summary: 'Sends a message, or forwards one, once for every key',
+      summary: 'Sends or forwards a message, once per idempotency key',
       params: conversationParams,
       headers: Type.Object({
         'idempotency-key': Type.Optional(
@@ -114,9 +114,9 @@ export const messageRoutes = {
       }),
       body: Type.Object(
         {
-          content: Type.Optional(sentContent('What is said; not when forwarding')),
-          replyTo: Type.Optional(sentId('The message that is answered; it is quoted')),
-          forwardOf: Type.Optional(sentId('A message of any conversation of mine, to be sent here too')),
+          content: Type.Optional(sentContent('The text; omit it when forwarding')),
+          replyTo: Type.Optional(sentId('Id of the message to reply to, which is quoted')),
+          forwardOf: Type.Optional(sentId('Id of a message in any of your conversations to forward')),
           clientId: Type.Optional(Type.String({ format: 'uuid', maxLength: idMaxLength }))
         },
         strict
@@ -130,12 +130,12 @@ export const messageRoutes = {
     access: 'user',
     rate: 'read',
     schema: {
-      summary: 'Messages, newest first; without `before` it marks them read',
+      summary: 'Lists messages, newest first; marks them read unless `before` or `peek` is given',
       params: conversationParams,
       querystring: Type.Object(
         {
           before: Type.Optional(sentId()),
-          peek: Type.Optional(Type.Literal('1', { description: 'Read without marking read' }))
+          peek: Type.Optional(Type.Literal('1', { description: 'Does not mark the messages read' }))
         },
         strict
       ),
@@ -148,7 +148,7 @@ export const messageRoutes = {
     access: 'user',
     rate: 'change',
     schema: {
-      summary: 'Says something else in a message of mine',
+      summary: 'Edits one of your messages',
       params: messageParams,
       body: Type.Object(
         {
@@ -156,7 +156,7 @@ export const messageRoutes = {
           version: Type.Optional(
             Type.Integer({
               minimum: 1,
-              description: 'The one that was edited; another one meanwhile is a 409'
+              description: 'The version that you edited; 409 if the message has another one'
             })
           )
         },
@@ -171,7 +171,7 @@ export const messageRoutes = {
     access: 'user',
     rate: 'change',
     schema: {
-      summary: 'Deletes a message of mine, or, as an admin, of anybody; its place stays',
+      summary: 'Deletes one of your messages or, as an admin, any message; a tombstone stays',
       params: messageParams,
       response: { 204: Type.Null() }
     }
@@ -182,7 +182,7 @@ export const messageRoutes = {
     access: 'user',
     rate: 'read',
     schema: {
-      summary: 'What a message said before it was edited or deleted, oldest first; for admins of its group',
+      summary: 'Lists earlier texts of a message, oldest first; for admins of its group',
       params: messageParams,
       response: { 200: Type.Array(MessageVersion) }
     }
@@ -193,7 +193,7 @@ export const messageRoutes = {
     access: 'user',
     rate: 'change',
     schema: {
-      summary: 'Puts an emoji on a message, once',
+      summary: 'Adds your reaction to a message; repeating it changes nothing',
       params: reactionParams,
       response: { 204: Type.Null() }
     }
@@ -204,7 +204,7 @@ export const messageRoutes = {
     access: 'user',
     rate: 'change',
     schema: {
-      summary: 'Takes my emoji off a message',
+      summary: 'Removes your reaction from a message',
       params: reactionParams,
       response: { 204: Type.Null() }
     }
@@ -215,7 +215,7 @@ export const messageRoutes = {
     access: 'user',
     rate: 'change',
     schema: {
-      summary: 'Marks the conversation read, up to a message or to its newest',
+      summary: 'Marks a conversation read up to a message, or to its newest',
       params: conversationParams,
       body: Type.Optional(Type.Object({ upTo: Type.Optional(sentId()) }, strict)),
       response: { 204: Type.Null() }

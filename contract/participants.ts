@@ -6,7 +6,7 @@ import { Param, type Route, conversationParams, sentId, sentUsername, strict } f
 
 export const Role = Type.Enum(['owner', 'admin', 'member'])
 
-/** What somebody is in a conversation; `roles.ts` says what each may do. Two people are both members. */
+/** A participant's role; `roles.ts` lists what each role may do. Both users of a direct conversation are members. */
 export type Role = Static<typeof Role>
 
 export const Participant = Type.Object({
@@ -14,16 +14,16 @@ export const Participant = Type.Object({
   role: Role,
   joinedAt: Time,
   readUpTo: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
-    description: 'A position; null where receipts are not shown'
+    description: 'A position; null in conversations without read receipts'
   })
 })
 
-/** Somebody in a conversation. */
+/** A user in a conversation. */
 export type Participant = Static<typeof Participant>
 
 const participantParams = Type.Object({ conversationId: Param, userId: Param })
 
-/** Who is in a conversation. */
+/** Participants of conversations. */
 export const participantRoutes = {
   participants: {
     method: 'GET',
@@ -31,10 +31,10 @@ export const participantRoutes = {
     access: 'user',
     rate: 'read',
     schema: {
-      summary: 'Who is in it, in the order in which they came, 100 a page',
+      summary: 'Lists the participants in the order in which they joined, 100 a page',
       params: conversationParams,
       querystring: Type.Object(
-        { after: Type.Optional(sentId("The user id of the page before's last")) },
+        { after: Type.Optional(sentId('User id of the last participant on the previous page')) },
         strict
       ),
       response: { 200: Type.Array(Participant) }
@@ -46,7 +46,7 @@ export const participantRoutes = {
     access: 'user',
     rate: 'change',
     schema: {
-      summary: 'Adds somebody to a group, or finds them there',
+      summary: 'Adds a user to a group; returns the participant if they are a member already',
       params: conversationParams,
       body: Type.Object(
         {
@@ -64,7 +64,7 @@ export const participantRoutes = {
     access: 'user',
     rate: 'change',
     schema: {
-      summary: 'Gives somebody another role; who makes another one the owner is an admin from then on',
+      summary: 'Changes the role of a participant; an owner who transfers ownership becomes an admin',
       params: participantParams,
       body: Type.Object({ role: Role }, strict),
       response: { 200: Participant }
@@ -76,7 +76,7 @@ export const participantRoutes = {
     access: 'user',
     rate: 'change',
     schema: {
-      summary: 'Removes somebody from a group; myself: I leave, and an owner passes the group on',
+      summary: 'Removes a participant from a group, or leaves it; ownership passes on when the owner leaves',
       params: participantParams,
       response: { 204: Type.Null() }
     }

@@ -10,10 +10,10 @@ export const User = Type.Object({
 })
 export type User = Static<typeof User>
 
-/** Who is signed in; `messageMaxLength` is the server's limit in code points, from the `Message-Max-Length` header. */
+/** The signed-in user; `messageMaxLength` is the server's limit in code points, from the `Message-Max-Length` header. */
 export type AuthUser = User & { readonly messageMaxLength?: number }
 
-/** People. */
+/** Search for users. */
 export const peopleRoutes = {
   usernames: {
     method: 'GET',
@@ -21,7 +21,7 @@ export const peopleRoutes = {
     access: 'user',
     rate: 'read',
     schema: {
-      summary: 'Usernames that start so, without mine',
+      summary: 'Lists up to 5 usernames that start with `search`, excluding yours',
       querystring: Type.Object({ search: sentUsername() }, strict),
       response: { 200: Type.Array(Type.String()) }
     }

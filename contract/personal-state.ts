@@ -5,7 +5,7 @@ import { idMaxLength, personalKeyMaxLength, personalValueMaxBytes } from './limi
 import { paths } from './paths.ts'
 import { Param, strict, type Route } from './route.ts'
 
-/** What a person keeps for themselves, by kind. The key of most is a conversation's id, that of `saved` a message's. */
+/** The kinds of personal values. Most have a conversation's id as their key; `saved` has a message's. */
 export const personalKinds = ['draft', 'mute', 'pin', 'archive', 'unread', 'saved', 'settings'] as const
 export type PersonalKind = (typeof personalKinds)[number]
 
@@ -13,7 +13,7 @@ export function isPersonalKind(kind: string): kind is PersonalKind {
   return (personalKinds as readonly string[]).includes(kind)
 }
 
-/** Characters that a key consists of. */
+/** Valid keys. */
 export const personalKeyPattern = new RegExp(`^[A-Za-z0-9_.:-]{1,${personalKeyMaxLength}}$`)
 
 const text = (maxLength: number) => Type.String({ format: 'text', maxLength })
@@ -36,8 +36,8 @@ const draftPart = {
 }
 
 /**
- * A draft: the next message and the one it answers, and an edit that was begun. `others` are drafts that conflicted with it. A
- * newer client may add fields.
+ * A draft: an unsent message, the message it replies to, and an unfinished edit. `others` are conflicting drafts of other devices.
+ * A newer client may add fields.
  */
 const Draft = Type.Object(
   { ...draftPart, others: Type.Optional(Type.Array(Type.Object(draftPart), { maxItems: 10 })) },
@@ -45,7 +45,7 @@ const Draft = Type.Object(
 )
 export type PersonalDraft = Static<typeof Draft>
 
-/** What a value may be, by kind; of the others anything that `PersonalInput` allows. */
+/** Schemas of values, by kind. Other kinds allow any value within the bounds of `PersonalInput`. */
 export const personalSchemas = {
   draft: Draft,
   mute: Type.Object(
@@ -64,14 +64,14 @@ export const PersonalValue = Type.Object({
   key: Type.String(),
   version: Type.Integer({
     minimum: 0,
-    description: 'Grows with each change; 0 where there never was a value'
+    description: 'Grows with each change; 0 if there never was a value'
   }),
-  value: Type.Unknown({ description: 'Null where it was deleted' })
+  value: Type.Unknown({ description: 'Null after a deletion' })
 })
-/** A value that a person keeps for themselves, as it is now. */
+/** A personal value and its version. */
 export type PersonalValue = Omit<Static<typeof PersonalValue>, 'kind'> & { kind: PersonalKind }
 
-/** A value as it is sent; `personalSchemas` says more of some kinds. */
+/** A personal value as a client sends it; `personalSchemas` restricts some kinds further. */
 const PersonalInput = Type.Union([
   Type.Null(),
   Type.Boolean(),
@@ -80,7 +80,7 @@ const PersonalInput = Type.Union([
   Type.Object({}, { maxProperties: 1_000 })
 ])
 
-/** Drafts, settings and marks of one person, on all their devices. */
+/** Drafts, settings and marks of one user, on all their devices. */
 export const personalStateRoutes = {
   personalState: {
     method: 'GET',
@@ -114,7 +114,7 @@ export const personalStateRoutes = {
       params: Type.Object({ kind: Param, key: Param }),
       body: Type.Object(
         {
-          version: Type.Integer({ minimum: 0, description: 'The one that is replaced; 0 creates' }),
+          version: Type.Integer({ minimum: 0, description: 'The version to replace; 0 creates the value' }),
           value: PersonalInput
         },
         strict

@@ -5,13 +5,13 @@ import { type Route, conversationParams } from './route.ts'
 
 export const Presence = Type.Object({
   userId: Id,
-  online: Type.Boolean({ description: 'Whether they have a stream open, on any device' }),
+  online: Type.Boolean({ description: 'True while the user has an open event stream on any device' }),
   lastSeenAt: Type.Union([Time, Type.Null()], {
-    description: 'When they went; null while they are online, and of somebody who was never seen'
+    description: 'When the user went offline; null while they are online, and if they were never online'
   })
 })
 
-/** Whether somebody is here. */
+/** A user's presence. */
 export type Presence = Static<typeof Presence>
 
 /** Typing and presence. */
@@ -22,7 +22,7 @@ export const presenceRoutes = {
     access: 'user',
     rate: 'typing',
     schema: {
-      summary: 'Says that I am writing, to the others who have a stream open; it passes by itself',
+      summary: 'Signals that you are typing to the other online members; the signal expires by itself',
       params: conversationParams,
       response: { 204: Type.Null() }
     }
@@ -33,7 +33,8 @@ export const presenceRoutes = {
     access: 'user',
     rate: 'read',
     schema: {
-      summary: 'Of everybody whom I share a conversation with, of up to 100 people: whether they are here',
+      summary:
+        'Lists the presence of your contacts: members of shared conversations with at most 100 members',
       response: { 200: Type.Array(Presence) }
     }
   }

@@ -1,6 +1,6 @@
 /**
- * How often one person, or one address on routes without a session, may ask; each node counts for itself. A bucket holds
- * `burst` requests and refills at `perSecond`. Every route names its class.
+ * Request rates per user, or per address on routes without a session. Each node counts for itself. A bucket holds `burst`
+ * requests and refills at `perSecond`. Every route names its class.
  */
 export const rateLimits = {
   /** Messages. */
@@ -25,8 +25,8 @@ export const rateLimits = {
 } as const satisfies Record<string, RateLimit>
 
 /**
- * Reads of one person that are under way at once, each until its answer is written to the network: a page is up to a megabyte,
- * and who does not read it holds it in memory.
+ * Concurrent reads of one user, each counted until its response is written to the network. A page is up to a megabyte and stays in
+ * memory until the client reads it.
  */
 export const readsAtOnceMax = 32
 

@@ -1,22 +1,22 @@
 import type { Role } from './participants.ts'
 import type { ServerRole } from './primitives.ts'
 
-/** What one may do in a group beyond reading and writing, by role: the one table that server and web app go by. */
+/** What a participant may do in a group beyond reading and writing, by role. The server and the web app both use this table. */
 export const mayDo = {
   rename: ['owner', 'admin'],
   add_participant: ['owner', 'admin'],
   remove_member: ['owner', 'admin'],
   remove_admin: ['owner'],
-  /** Also to hand the group over: whoever makes somebody else the owner becomes an admin. */
+  /** Includes transferring ownership; the former owner becomes an admin. */
   change_role: ['owner'],
   delete_any_message: ['owner', 'admin'],
-  /** What messages said before they were edited or deleted. */
+  /** Texts of messages before they were edited or deleted. */
   read_versions: ['owner', 'admin']
 } as const satisfies Record<string, readonly Role[]>
 
 export type GroupAction = keyof typeof mayDo
 
-/** Whether somebody of this role may. Nobody removes the owner: owners leave, and the group passes on. */
+/** Returns whether a role allows an action. No one can remove the owner; an owner can leave, and ownership passes on. */
 export function may(role: Role, action: GroupAction): boolean {
   return (mayDo[action] as readonly Role[]).includes(role)
 }

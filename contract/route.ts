@@ -6,7 +6,7 @@ import { bodyMaxBytes, idMaxLength, typedTitleMaxLength, typedUsernameMaxLength 
 /** Who may call a route: anyone, any signed-in user, or users with a server role, which includes the roles below it. */
 export type RouteAccess = 'public' | 'user' | Exclude<ServerRole, 'member'>
 
-/** What a route takes and gives. `params` that are no ids are answered 404 by the handler, not by the schema. */
+/** A route's request and response. The handler, not the schema, answers 404 to `params` that are not ids. */
 export type Route = Admission & {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   url: string
@@ -27,25 +27,25 @@ type Admission =
   | { access: 'public'; rate: PublicRate }
   | { access: Exclude<RouteAccess, 'public'>; rate: Exclude<RouteRate, 'none'> }
 
-/** No field that is not known. */
+/** Rejects unknown fields. */
 export const strict = { additionalProperties: false }
 
-/** A part of an address. */
+/** A path parameter. */
 export const Param = Type.String({ maxLength: idMaxLength })
 
 /** An id in a body or a query. */
 export const sentId = (description?: string) =>
   Type.String({ maxLength: idMaxLength, ...(description && { description }) })
 
-/** A username as it is typed, with or without an `@`. */
+/** A username as a user types it, with or without an `@`. */
 export const sentUsername = (description?: string) =>
   Type.String({ format: 'text', maxLength: typedUsernameMaxLength, ...(description && { description }) })
 
-/** A group's title as it is typed. */
+/** A group's title as a user types it. */
 export const sentTitle = (description?: string) =>
   Type.String({ format: 'text', maxLength: typedTitleMaxLength, ...(description && { description }) })
 
-/** A message as it is typed. The setting `PARLEY_MESSAGE_MAX_LENGTH` says how long it may be once trimmed. */
+/** A message as a user types it. `PARLEY_MESSAGE_MAX_LENGTH` limits its length after trimming. */
 export const sentContent = (description?: string) =>
   Type.String({ format: 'text', maxLength: bodyMaxBytes, ...(description && { description }) })
 

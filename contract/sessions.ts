@@ -10,7 +10,7 @@ export const Token = Type.Object({
 })
 export type Token = Static<typeof Token>
 
-/** The session of the caller. */
+/** The caller's session. */
 export const sessionRoutes = {
   logout: {
     method: 'POST',
@@ -24,13 +24,16 @@ export const sessionRoutes = {
     url: paths.authUser,
     access: 'user',
     rate: 'read',
-    schema: { summary: 'Who am I', response: { 200: User } }
+    schema: { summary: 'Returns the signed-in user', response: { 200: User } }
   },
   refreshToken: {
     method: 'POST',
     url: paths.refreshToken,
     access: 'user',
     rate: 'refresh',
-    schema: { summary: 'A fresh token; the old one ends at the first use of it', response: { 200: Token } }
+    schema: {
+      summary: 'Returns a new token; the old one ends when the new one is first used',
+      response: { 200: Token }
+    }
   }
 } as const satisfies Record<string, Route>

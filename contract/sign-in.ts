@@ -15,7 +15,7 @@ export type Login = Static<typeof Login>
 
 export const LoginMethods = Type.Object({ github: Type.Boolean(), development: Type.Boolean() })
 
-/** Which ways to sign in this server offers. */
+/** The sign-in methods that the server offers. */
 export type LoginMethods = Static<typeof LoginMethods>
 
 const sessionMode = Type.Object(
@@ -31,7 +31,7 @@ const signInStart = Type.Object(
     return_to: Type.Optional(
       Type.String({
         maxLength: returnPathMaxLength,
-        description: 'The path of the app to come back to; `/callback` gets it again',
+        description: 'Path of the app to return to; it is passed on to `/callback`',
         examples: ['/conversations/1']
       })
     )
@@ -47,7 +47,7 @@ export const signInRoutes = {
     access: 'public',
     rate: 'signIn',
     schema: {
-      summary: 'Development login; only on localhost',
+      summary: 'Signs in without a password; only for development on localhost',
       querystring: sessionMode,
       body: Type.Object({ username: sentUsername() }, strict),
       response: { 200: Login }
@@ -58,14 +58,18 @@ export const signInRoutes = {
     url: paths.loginMethods,
     access: 'public',
     rate: 'public',
-    schema: { summary: 'Which ways to sign in there are', response: { 200: LoginMethods } }
+    schema: { summary: 'Returns the sign-in methods of this server', response: { 200: LoginMethods } }
   },
   oauthGithub: {
     method: 'GET',
     url: paths.oauthGithub,
     access: 'public',
     rate: 'signIn',
-    schema: { summary: "Starts GitHub's OAuth", querystring: signInStart, response: { 307: Type.Null() } }
+    schema: {
+      summary: 'Starts sign-in with GitHub (OAuth)',
+      querystring: signInStart,
+      response: { 307: Type.Null() }
+    }
   },
   oauthGithubCallback: {
     method: 'GET',
@@ -73,7 +77,7 @@ export const signInRoutes = {
     access: 'public',
     rate: 'signIn',
     schema: {
-      summary: "Ends GitHub's OAuth with a session",
+      summary: 'Completes sign-in with GitHub and starts a session',
       // Providers add parameters of their own.
       querystring: Type.Object(
         {

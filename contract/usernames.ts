@@ -1,10 +1,10 @@
 import { lettersOfEmoji, unspaced } from './text/characters.ts'
 import { usernameMaxLength } from './limits.ts'
 
-/** What a username may hold after its first character, for use inside `[…]`. */
+/** Characters that a username may have after its first one, for use inside `[…]`. */
 export const usernameCharacters = String.raw`\p{L}\p{N}\p{M}_.-`
 
-/** The signs that may stand before a username: `@`, and its full-width and small forms. */
+/** Signs that may precede a username: `@` and its full-width and small forms. */
 export const atSigns = '@\uff20\ufe6b'
 
 /**

@@ -38,8 +38,8 @@ const userinfo = /^[A-Za-z0-9\-._~!$&'()*+,;=:%@]*$/
 const untilSpace = /\S*/y
 const unseen = String.raw`\p{Default_Ignorable_Code_Point}\p{Cf}`
 /**
- * What follows a host that is only a part of what people see or meant: characters that are not seen, full stops of other forms,
- * an escape, symbols within a name, a port that is none, a password.
+ * Matches what may follow a host that is only part of the visible or intended one: invisible characters, other forms of full
+ * stops, an escape, symbols within a name, an invalid port, a password.
  */
 const hostGoesOn = new RegExp(
   [
@@ -226,7 +226,7 @@ function startOfLabel(text: string, at: number, from: number): number {
   return start
 }
 
-/** Whether a host without a scheme may end here: nothing goes on that would make it a part of something else. */
+/** Returns whether a host without a scheme may end here: the following text does not make it part of another word. */
 function isBareHost(text: string, end: number): boolean {
   return end === text.length || !/[@_\uff20\ufe6b]/.test(text[end]!)
 }

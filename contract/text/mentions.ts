@@ -38,7 +38,7 @@ export function isMentionStart(text: string, at: number): boolean {
   return before === 0 || !spacedLetter.test(characterBefore(text, before))
 }
 
-/** Where `@ben@social.example` ends whose first name ends at `end`; null where it is none. */
+/** Returns where an address like `@ben@social.example` ends whose name ends at `end`; null if there is no such address. */
 function endOfHandle(text: string, end: number): number | null {
   if (end >= text.length || !atSign.test(text[end]!) || text[end - 1] === '.') return null
   const hostEnd = endOfNameRun(text, end + 1)

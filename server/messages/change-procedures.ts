@@ -57,7 +57,7 @@ export async function editMessage(
   }
 }
 
-/** Deletes a message of the viewer's, or, by whoever may, anybody's. Its place stays, and its key; again changes nothing. */
+/** Deletes a message of the viewer or, for admins, any message. A tombstone and its idempotency key stay; idempotent. */
 export async function deleteMessage(db: Kysely<Schema>, input: About): Change<null> {
   const { viewerId, conversationId, now } = input
   const found = await lockMessage(db, input)
@@ -82,7 +82,7 @@ export async function deleteMessage(db: Kysely<Schema>, input: About): Change<nu
   }
 }
 
-/** What a message said before it was edited or deleted, oldest first: for whoever may read it. */
+/** Lists earlier texts of a message, oldest first, if the viewer may read them. */
 export async function listVersions(
   db: Kysely<Schema>,
   input: Omit<About, 'now'>
@@ -108,7 +108,7 @@ export async function lockMessage(db: Kysely<Schema>, input: Omit<About, 'now'>)
   return findWritten(db, await lockConversation(db, input), input.messageId)
 }
 
-/** A message that somebody wrote: a line that nobody wrote is none that can be changed or answered. */
+/** Finds a message written by a user. System lines can be neither changed nor replied to. */
 export async function findWritten(
   db: Kysely<Schema>,
   membership: Membership | undefined,

@@ -44,7 +44,7 @@ export async function findExtras(
       .executeTakeFirst()
     const membership =
       within && (await findMembership(db, { viewerId, conversationId: within.conversation_id }))
-    // Whoever is not in it must not learn that it is there.
+    // A user outside the conversation must not learn that the message exists.
     if (!membership) return { refused: 'message_not_found' }
     const original = await findWritten(db, membership, forwardOf)
     if ('refused' in original) return original

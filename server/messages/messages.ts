@@ -83,7 +83,7 @@ async function make(
   }
 }
 
-/** What a key stands for: what was asked, not what became of it. No text holds a NUL. */
+/** Returns the hash of a send's payload, for its idempotency key. NUL separates the parts, because no text contains it. */
 function hashOf(input: NewMessage, content: string): string {
   const plain = `${input.conversationId}\0${content}`
   const more =

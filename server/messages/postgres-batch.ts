@@ -191,7 +191,7 @@ function logsOf(appends: Append[]): { userId: number; before: number; events: Ap
     })
 }
 
-/** The places of a message's event; `heads` are where the logs were, and go on. */
+/** Returns the log positions of a message's event and advances `heads`. */
 function takePlaces({ participants }: Append, heads: Map<number, number>): CommittedEvent['to'] {
   return participants.map((userId) => {
     const seq = heads.get(userId)! + 1

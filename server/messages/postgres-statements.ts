@@ -91,9 +91,8 @@ export const sendStatements = {
       AS given (${listed(sentColumns.mentions)})`,
 
   /**
-   * A user's events follow each other in their log: those of the nth user begin at `before` in the list of all. Heads are
-   * locked in the order in which they are given, that of their ids: a plan that follows an index starts from them. Somebody
-   * without a log breaks the batch.
+   * Events of one user are consecutive in their log; those of the nth user begin at `before` in the list of all. Heads are locked
+   * in the given order, that of their ids, because the plan starts from them. A user without a log breaks the batch.
    */
   logEvents: `
     WITH raised AS (

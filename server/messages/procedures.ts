@@ -50,7 +50,7 @@ export async function findSend(
   return row ? firstAnswer(send, row.payload_hash, () => row) : null
 }
 
-/** Messages, newest first, and the position up to which whoever asked has read. */
+/** Messages, newest first, and the viewer's read mark. */
 export type MessagePage = { messages: Message[]; readUpTo: number }
 
 /** A page of messages, newest first, or why there is none. `before` is a message's id, exclusive. */

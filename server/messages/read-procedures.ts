@@ -7,8 +7,8 @@ import { findPosition } from './procedures.ts'
 import { showsReceipts } from '../conversations/participant-procedures.ts'
 
 /**
- * Moves a participant's read mark forward to `upTo` (a message's id), or to the newest message. Never back; a mark that
- * changes nothing makes no event. In a conversation of many it is told to the reader alone.
+ * Moves a participant's read mark forward to `upTo` (a message's id), or to the newest message; never back. An unchanged mark
+ * adds no event. In a conversation without read receipts only the reader gets the event.
  */
 export async function markRead(
   db: Kysely<Schema>,
@@ -21,7 +21,7 @@ export async function markRead(
     .select(['participants.read_up_to', 'participants.visible_from', 'conversations.last_message_id'])
     .where('participants.conversation_id', '=', conversationId)
     .where('participants.user_id', '=', viewerId)
-    // Nobody comes or goes meanwhile; messages may.
+    // The lock keeps members as they are; new messages may arrive.
     .forKeyShare('conversations')
     .executeTakeFirst()
   if (!me) return { result: { refused: 'conversation_not_found' }, committed: [] }

@@ -11,7 +11,7 @@ import type { RecentRows } from '../platform/storage/sqlite/recent-rows.ts'
 
 type FoundKey = { message_id: number; payload_hash: string }
 
-/** Events of a batch, about: one for large groups stops there, and goes on after what others want to write. */
+/** Approximate events per batch. A batch for large groups stops there and continues after other writes. */
 const eventsMax = 20_000
 
 /** The tables whose rows are cached between batches. */
@@ -23,7 +23,7 @@ export const cachedTables: ReadonlySet<keyof Schema> = new Set([
   'users'
 ])
 
-/** Conversations, and people, that are known by heart at most, about. */
+/** Approximate maximum of cached conversations and users. */
 const knownMax = { conversations: 5_000, people: 20_000 }
 
 /**
@@ -52,7 +52,7 @@ export function prepareSendBatch(database: DatabaseSync, recent: RecentRows) {
   )
   const findNewestId = database.prepare('SELECT COALESCE(MAX(id), 0) AS id FROM messages')
   const insertKey = prepareRows(database, insertInto('recent_sends', sentColumns.sends), sentColumns.sends)
-  // Read, then written: nobody else writes meanwhile, and RETURNING would take twice as long.
+  // Read, then write: there is no other writer, and RETURNING takes twice as long.
   const findPosition = database.prepare('SELECT last_position FROM conversations WHERE id = ?')
   const setNewest = prepareRows(
     database,
@@ -183,7 +183,7 @@ function assignments(columns: object): string {
     .join(', ')
 }
 
-/** The only column of a row that is there: somebody without a log, say, breaks the batch. */
+/** Returns the only column of a row that must exist; a user without a log, for example, breaks the batch. */
 function valueOf(row: unknown): number {
   return (row as [number])[0]
 }

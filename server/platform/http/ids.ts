@@ -1,6 +1,6 @@
 import { Problem, type PlainCode } from '@parley/contract/problems'
 
-/** The number that an id writes. What is no id names nothing: `code`, a 404. */
+/** Returns the number of an id. Throws `code`, a 404, for an invalid id. */
 export function parseId(text: string, code: PlainCode): number {
   const id = /^[1-9][0-9]{0,15}$/.test(text) ? Number(text) : Number.NaN
   if (Number.isSafeInteger(id)) return id

@@ -15,13 +15,13 @@ const requestTimeoutMs = 30_000
 const keepAliveTimeoutMs = 72_000
 const timeoutCheckMs = 1_000
 /**
- * Connections that wait to be accepted, which is one in a turn of the event loop. Beyond these, whoever comes back in a herd
- * is not heard by the system, and asks again after 1, 2, 4 … seconds. Linux takes no more than `net.core.somaxconn`, 4096.
+ * Backlog of connections to accept, one per turn of the event loop. In a herd of reconnects the kernel drops connections beyond
+ * it, and clients retry after 1, 2, 4 … seconds. Linux caps it at `net.core.somaxconn`, 4096.
  */
 export const backlog = 4_096
 
 /**
- * The `node:http` server under Fastify: its timeouts, and a problem document for what is no HTTP, with `headers`.
+ * The `node:http` server under Fastify: its timeouts, and a problem document with `headers` for requests that are not HTTP.
  */
 export function createListener(handler: RequestListener, headers: HeaderRecord): Server {
   const lines = headerLines(headers)
@@ -88,7 +88,7 @@ export function listenOnBothLoopbacks(
 function answerUnread(error: NodeJS.ErrnoException, socket: Socket, headers: string): void {
   // What cannot be parsed came behind requests that can: theirs are the next answers.
   if (socket.writable && closeAfterAnswers(socket, true)) return
-  // The peer is gone, or was answered already: there is nobody to tell.
+  // The peer is gone or has its answer.
   if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy(error)
     return

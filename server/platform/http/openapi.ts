@@ -65,7 +65,12 @@ const eventStream = {
 
 const lastEventId = {
   type: 'object',
-  properties: { 'last-event-id': { type: 'string', description: 'Where to go on from; wins over `after`' } }
+  properties: {
+    'last-event-id': {
+      type: 'string',
+      description: 'Where the stream resumes; takes precedence over `after`'
+    }
+  }
 }
 
 /** Before its routes are added: `server.swagger()` is then OpenAPI 3.1, made of their own schemas. */

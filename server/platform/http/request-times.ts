@@ -7,7 +7,7 @@ declare module 'fastify' {
   }
 }
 
-/** Hears of a request when its answer is written: its route's pattern, or `web` for whatever no route takes; ms. */
+/** Called when a response is written, with the route's pattern (`web` if no route matches) and the duration in ms. */
 export type AnswerObserver = (method: string, route: string, status: number, ms: number) => void
 
 /** Tells `observe` of every request but those that became event streams. */
@@ -20,7 +20,7 @@ export function timeRequests(server: Server, observe: AnswerObserver): void {
   server.addHook('onSend', (request, reply, payload, done) => {
     const ms = performance.now() - request.begunAt
     if (!request.is404) observe(request.method, request.routeOptions.url!, reply.statusCode, ms)
-    // What nobody answers may have any method: it must not make metrics grow.
+    // Unmatched requests may have any method, which must not add metrics.
     else observe('any', 'web', reply.statusCode, ms)
     done(null, payload)
   })

@@ -92,7 +92,7 @@ export async function createServer(
   return server
 }
 
-/** What is said through Fastify goes to our log. At info it says where it listens; so does main, in words. */
+/** Returns Fastify's log methods, bound to our logger. `info` is left out: main logs the address itself. */
 function ownWords({ logger }: HttpDeps): Partial<FastifyBaseLogger> {
   const own = logger.child({}, { serializers: { req: requestLine } })
   return Object.fromEntries(

@@ -27,8 +27,8 @@ export function ownCookie(config: Config, name: string): CookieKind {
 }
 
 /**
- * What a client is told of its new session: the token, or, in cookie mode, a cookie and no token in any body. Times are
- * RFC 3339.
+ * Returns what a client gets for its new session: the token or, in cookie mode, a cookie and no token in the body. Times are RFC
+ * 3339.
  */
 export function handOver(
   reply: FastifyReply,

@@ -74,7 +74,7 @@ export type DeadJob = {
   deadAt: number
 }
 
-/** The dead jobs of a queue, the newest first; a page goes on after the last job of the page before. */
+/** Lists the dead jobs of a queue, newest first; `after` is the last job of the previous page. */
 export async function listDeadJobs(
   db: Kysely<Schema>,
   { queue, after, limit }: { queue: string; after: Pick<DeadJob, 'id' | 'deadAt'> | null; limit: number }

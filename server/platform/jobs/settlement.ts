@@ -3,7 +3,7 @@ import { errorLengthMax, type Queue } from './queue.ts'
 import type { Ending } from './running-job.ts'
 import type { Settlement } from './settlement-procedures.ts'
 
-/** What becomes of jobs by how their attempts ended: done, retried later, dead after the last attempt, or given back. */
+/** Returns how jobs are settled by the outcome of their attempts: done, retried, dead after the last attempt, or released. */
 export function settlementOf(
   endings: readonly Ending[],
   queueOf: (name: string) => Queue,
