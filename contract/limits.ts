@@ -63,6 +63,9 @@ export const receiptsMax = 50
 /** Participants in a page. */
 export const participantsPageSize = 100
 
+/** Earlier versions of a message that are listed: the newest. */
+export const versionsListed = 100
+
 /** Different emoji on one message. */
 export const reactionsMax = 20
 

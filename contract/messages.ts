@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { idMaxLength, idempotencyKeyMaxLength } from './limits.ts'
+import { idMaxLength, idempotencyKeyMaxLength, versionsListed } from './limits.ts'
 import { Role } from './participants.ts'
 import { paths } from './paths.ts'
 import { User } from './people.ts'
@@ -182,9 +182,9 @@ export const messageRoutes = {
     access: 'user',
     rate: 'read',
     schema: {
-      summary: 'Lists earlier texts of a message, oldest first; for admins of its group',
+      summary: 'Lists the newest 100 earlier versions of a message, oldest first; for admins of its group',
       params: messageParams,
-      response: { 200: Type.Array(MessageVersion) }
+      response: { 200: Type.Array(MessageVersion, { maxItems: versionsListed }) }
     }
   },
   addReaction: {

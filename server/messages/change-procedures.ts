@@ -82,10 +82,10 @@ export async function deleteMessage(db: Kysely<Schema>, input: About): Change<nu
   }
 }
 
-/** Lists earlier texts of a message, oldest first, if the viewer may read them. */
+/** Lists the newest `limit` earlier texts of a message, oldest first, if the viewer may read them. */
 export async function listVersions(
   db: Kysely<Schema>,
-  input: Omit<About, 'now'>
+  input: Omit<About, 'now'> & { limit: number }
 ): Promise<MessageVersion[] | Refused> {
   const membership = await findMembership(db, input)
   const found = await findWritten(db, membership, input.messageId)
@@ -96,9 +96,10 @@ export async function listVersions(
     .selectFrom('message_versions')
     .select(['version', 'content', 'replaced_at'])
     .where('message_id', '=', input.messageId)
-    .orderBy('version')
+    .orderBy('version', 'desc')
+    .limit(input.limit)
     .execute()
-  return rows.map(versionOf)
+  return rows.map(versionOf).toReversed()
 }
 
 type Found = { row: MessageColumns; membership: Membership }

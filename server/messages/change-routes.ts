@@ -1,3 +1,4 @@
+import { versionsListed } from '@parley/contract/limits'
 import { routes } from '@parley/contract/routes'
 import { emojiOf } from '@parley/contract/text/emoji'
 import { fieldProblem } from '@parley/contract/problems'
@@ -31,7 +32,8 @@ export function messageChangeRoutes(server: Server, deps: RouteDeps & { store: S
   server.route({
     ...routes.messageVersions,
     handler: async (request) => {
-      const input = { viewerId: principalOf(request).userId, ...placeOf(request.params) }
+      const place = placeOf(request.params)
+      const input = { viewerId: principalOf(request).userId, ...place, limit: versionsListed }
       return accepted(await store.read('listVersions', input))
     }
   })

@@ -206,7 +206,7 @@ describeStorage('Concurrent writes', (under) => {
         version: taken.length + 2,
         deletedAt: expect.any(String)
       })
-      const versions = await store.read('listVersions', { viewerId: john.userId, ...target })
+      const versions = await store.read('listVersions', { viewerId: john.userId, ...target, limit: 100 })
       expect(versions).toHaveLength(taken.length + 1)
     }
     expect(await store.read('listFindings', {})).toEqual([])

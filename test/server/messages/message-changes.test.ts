@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Message } from '@parley/contract/messages'
+import { versionsListed } from '@parley/contract/limits'
+import type { Message, MessageVersion } from '@parley/contract/messages'
 import type { ProblemDocument } from '@parley/contract/problems'
 import { refusal, startInProcess, type InProcess, type Person } from '../../harness/in-process.ts'
 
@@ -130,6 +131,14 @@ describe('in a group', () => {
     ])
     expect(refusal(await jane.get(`${hers}/versions`))).toBe('403 not_allowed')
     expect(refusal(await jane.patch(hers, { content: 'sorry' }))).toBe('409 message_deleted')
+  })
+
+  test('the newest 100 earlier versions are listed', async () => {
+    for (let i = 0; i < versionsListed + 1; i++) await jane.patch(hers, { content: `text ${i}` })
+    const versions = (await john.get(`${hers}/versions`)).json<MessageVersion[]>()
+    expect(versions.map(({ version }) => version)).toEqual(
+      Array.from({ length: versionsListed }, (_, i) => i + 2)
+    )
   })
 
   test('a system message can be neither edited nor deleted, not even by the owner', async () => {

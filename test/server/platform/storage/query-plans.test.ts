@@ -108,7 +108,7 @@ async function inputsFor(store: Store): Promise<Inputs> {
       { ...page, kind: null, after: null, maxBytes: 1_000_000 },
       { ...page, kind: 'draft', after: { kind: 'draft', key: '1' }, maxBytes: 1_000_000 }
     ],
-    listVersions: [{ ...inGroup, messageId: groupMessageId }],
+    listVersions: [{ ...inGroup, messageId: groupMessageId, limit: 100 }],
     readEvents: [1, 2, 64].map((count) => ({
       places: Array.from({ length: count }, (_, index) => ({
         userId: index ? john.userId : jane.userId,
