@@ -256,10 +256,14 @@ describe('parley backup, restore and doctor', () => {
     const database = new DatabaseSync(join(server.dataDir, 'parley.db'))
     database.exec(`INSERT INTO jobs (queue, key, payload, epoch, run_at, dead_at)
       VALUES ('test.work', 'one', 'null', '', 0, 1)`)
+    database.exec("UPDATE jobs SET attempts = 5, last_error = 'Error: no route' WHERE queue = 'test.work'")
     // A job that failed harms nothing else.
     expect(await parley(['doctor'], { DATA_DIR: server.dataDir })).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('Background jobs that failed for the last time: test.work (1).')
+      stdout: expect.stringContaining(
+        'Background jobs that failed for the last time:\n  test.work (1)\n' +
+          '    1970-01-01T00:00:00.001Z "one" after 5 attempts: "Error: no route"'
+      )
     })
     database.exec('DELETE FROM inbox_events WHERE seq = 1')
     database.close()
