@@ -8,7 +8,8 @@ import type { Schema } from '../platform/storage/schema.ts'
 import { appendMessageEvent, lockHeads } from '../event-log/append-procedures.ts'
 import { appendCreated } from './procedures.ts'
 import { addLine } from '../messages/system-line-procedures.ts'
-import { lockConversation, ownsTooManyGroups, whyNot } from './membership-procedures.ts'
+import { lockConversation, ownsTooManyGroups } from './membership-procedures.ts'
+import { groupRefusal } from './rules.ts'
 import type { Refused } from '../platform/storage/outcomes.ts'
 
 /** Rows of one insert at most. */
@@ -72,7 +73,7 @@ export async function renameConversation(
 ): Promise<{ result: Refused | null; committed: CommittedEvent[] }> {
   const { conversationId, title, now } = input
   const membership = await lockConversation(db, input)
-  const refused = whyNot(membership, 'rename')
+  const refused = groupRefusal(membership, 'rename')
   if (refused) return { result: refused, committed: [] }
   if (membership!.conversation.title === title) return { result: null, committed: [] }
   await db.updateTable('conversations').set({ title }).where('id', '=', conversationId).execute()

@@ -1,7 +1,5 @@
 import { groupsOwnedMax } from '@parley/contract/limits'
-import { may, type GroupAction } from '@parley/contract/roles'
 import type { Kysely, Selectable } from 'kysely'
-import type { Refused } from '../platform/storage/outcomes.ts'
 import { participantColumns, type ParticipantColumns } from './rows.ts'
 import type { ConversationRow, Schema } from '../platform/storage/schema.ts'
 
@@ -40,14 +38,6 @@ export async function findMembership(
 
 function conversationOf(db: Kysely<Schema>, id: number) {
   return db.selectFrom('conversations').select(conversationColumns).where('id', '=', id)
-}
-
-/** Returns why a member may not do this to a group; null if they may. */
-export function whyNot(membership: Membership | undefined, action: GroupAction): Refused | null {
-  if (!membership) return { refused: 'conversation_not_found' }
-  const { conversation, me } = membership
-  if (conversation.kind !== 'group') return { refused: 'not_allowed', reason: 'direct_conversation' }
-  return may(me.role, action) ? null : { refused: 'not_allowed', reason: 'role', role: me.role, action }
 }
 
 export async function findParticipant(db: Kysely<Schema>, conversationId: number, userId: number) {

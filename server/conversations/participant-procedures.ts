@@ -1,12 +1,12 @@
 import type { Participant, Role } from '@parley/contract/participants'
 import type { User } from '@parley/contract/people'
 import { groupsOwnedMax, participantsMax, receiptsMax } from '@parley/contract/limits'
-import { may } from '@parley/contract/roles'
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { messageOf } from '../messages/rows.ts'
 import { userColumns, userOf } from '../people/rows.ts'
 import { participantColumns, participantOf } from './rows.ts'
+import { groupRefusal, removalRefusal } from './rules.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { appendEvent, appendMessageEvent, lockHeads } from '../event-log/append-procedures.ts'
 import { appendCreated } from './procedures.ts'
@@ -15,8 +15,7 @@ import {
   countParticipants,
   findParticipant,
   lockConversation,
-  ownsTooManyGroups,
-  whyNot
+  ownsTooManyGroups
 } from './membership-procedures.ts'
 import type { Refused } from '../platform/storage/outcomes.ts'
 
@@ -66,7 +65,8 @@ export async function addParticipant(
   const { conversationId, role, now } = input
   const membership = await lockConversation(db, input)
   const refused =
-    whyNot(membership, 'add_participant') ?? (role === 'member' ? null : whyNot(membership, 'change_role'))
+    groupRefusal(membership, 'add_participant') ??
+    (role === 'member' ? null : groupRefusal(membership, 'change_role'))
   if (refused) return { result: refused, committed: [] }
   const found = await db
     .selectFrom('users')
@@ -123,7 +123,7 @@ export async function changeRole(
 ): Promise<{ result: Participant | Refused; committed: CommittedEvent[] }> {
   const { viewerId, conversationId, userId, role, now } = input
   const membership = await lockConversation(db, input)
-  const refused = whyNot(membership, 'change_role')
+  const refused = groupRefusal(membership, 'change_role')
   if (refused) return { result: refused, committed: [] }
   const target = await findParticipant(db, conversationId, userId)
   if (!target) return { result: { refused: 'participant_not_found' }, committed: [] }
@@ -157,11 +157,11 @@ export async function removeParticipant(
   if (!membership) return { result: { refused: 'conversation_not_found' }, committed: [] }
   const leaves = userId === viewerId
   const refused =
-    membership.conversation.kind !== 'group' || !leaves ? whyNot(membership, 'remove_member') : null
+    membership.conversation.kind !== 'group' || !leaves ? groupRefusal(membership, 'remove_member') : null
   if (refused) return { result: refused, committed: [] }
   const target = await findParticipant(db, conversationId, userId)
   if (!target) return { result: { refused: 'participant_not_found' }, committed: [] }
-  const forbidden = leaves ? null : whyNotRemove(membership.me.role, target.role)
+  const forbidden = leaves ? null : removalRefusal(membership.me.role, target.role)
   if (forbidden) return { result: forbidden, committed: [] }
   await lockHeads(db, conversationId)
   const committed: CommittedEvent[] = []
@@ -192,14 +192,6 @@ export async function removeParticipant(
   }
   committed.push(...(await appendMessageEvent(db, 'participant_removed', line, { conversationId }, now)))
   return { result: null, committed }
-}
-
-/** Why a member with the role `mine`, who may remove members, may not remove one with the role `theirs`. */
-function whyNotRemove(mine: Role, theirs: Role): Refused | null {
-  if (theirs === 'owner') return { refused: 'not_allowed', reason: 'target_is_owner' }
-  return theirs === 'member' || may(mine, 'remove_admin')
-    ? null
-    : { refused: 'not_allowed', reason: 'role', role: mine, action: 'remove_admin' }
 }
 
 /** Who is the owner after this one: the admin, else the member, who has been there longest. */

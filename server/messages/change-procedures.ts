@@ -12,12 +12,8 @@ import {
 } from './rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { appendMessageEvent } from '../event-log/append-procedures.ts'
-import {
-  findMembership,
-  lockConversation,
-  whyNot,
-  type Membership
-} from '../conversations/membership-procedures.ts'
+import { findMembership, lockConversation, type Membership } from '../conversations/membership-procedures.ts'
+import { groupRefusal } from '../conversations/rules.ts'
 import type { Refused } from '../platform/storage/outcomes.ts'
 
 type Change<Result> = Promise<{ result: Result | Refused; committed: CommittedEvent[] }>
@@ -90,7 +86,7 @@ export async function listVersions(
   const membership = await findMembership(db, input)
   const found = await findWritten(db, membership, input.messageId)
   if ('refused' in found) return found
-  const refused = whyNot(membership, 'read_versions')
+  const refused = groupRefusal(membership, 'read_versions')
   if (refused) return refused
   const rows = await db
     .selectFrom('message_versions')

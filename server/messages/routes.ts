@@ -1,7 +1,7 @@
 import { fieldProblem } from '@parley/contract/problems'
 import { routes, type SendMessageBody } from '@parley/contract/routes'
 import { sendMessage } from './messages.ts'
-import { markedAside } from './reads.ts'
+import { markedAside } from './read-marks.ts'
 import { pageSize } from '@parley/contract/limits'
 import { accepted } from '../platform/storage/outcomes.ts'
 import { createThrottle } from '../platform/throttle.ts'
