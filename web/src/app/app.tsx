@@ -35,12 +35,12 @@ export function App({ problem }: { problem: string | null }) {
   )
 }
 
-/** The app for whoever is signed in, the way in for all others. */
+/** The app for the signed-in user, or the sign-in page. */
 function Gate({ openId, problem: given }: { openId: string | null; problem: string | null }) {
   const session = useSession()
   const state = useSessionState()
   const [problem, setProblem] = useState(given)
-  // Whoever has signed in since is not told again.
+  // Show no notice to a user who has signed in since.
   if (state.status === 'signed_in' && problem !== null) setProblem(null)
   if (state.status === 'signed_in') {
     return (

@@ -34,7 +34,7 @@ startLocale()
   )
   .catch(reportFault)
 
-/** All of the page, rendered anew when its language changes. */
+/** The whole page; it renders again when its language changes. */
 function Page() {
   const { locale } = useStore(shownLocale)
   return (

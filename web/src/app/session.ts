@@ -18,13 +18,13 @@ export type SessionState =
   | { status: 'signed_out'; expired: boolean }
   | { status: 'signed_in'; messenger: Messenger }
 
-/** Who is signed in, in this browser: all tabs follow when somebody signs in or out in one of them. */
+/** The browser's session; all tabs follow a sign-in or sign-out in one of them. */
 export class Session {
   readonly store: StoreApi<SessionState> = createStore<SessionState>(() => ({ status: 'starting' }))
   readonly client: Client
   /** Tells the other tabs whose the cookie is now; null once there is no session. */
   readonly #channel = new BroadcastChannel('parley:session')
-  /** Answers that are not of the newest start are nobody's. */
+  /** Responses of earlier starts are ignored. */
   #starts = 0
   /** The request that ends a signed-out session at the server. */
   #ending: Promise<void> | null = null
@@ -148,10 +148,10 @@ export class Session {
     ;(expired ? forgetState(userId) : deletePersonData(userId)).catch(reportFault)
   }
 
-  /** Shows at once whoever was here last, as this browser kept it; the server has not said yet that they still are. */
+  /** Shows the last user from this browser's kept state at once, before the server confirms the session. */
   async #showKept(start: number): Promise<void> {
     const userId = recall(userKey)
-    // Whoever comes back from signing in elsewhere may be another.
+    // A sign-in elsewhere may return another user.
     const asked = location.pathname === '/callback' || this.store.getState().status !== 'starting'
     if (userId === null || asked || isSessionOver(userId)) return
     const kept = await openStateDatabase(userId)

@@ -19,7 +19,7 @@ const GroupPanel = lazyDialog(
   'panel'
 )
 
-/** The app of whoever is signed in: list and conversation side by side, or on a phone one at a time. */
+/** The app of the signed-in user: list and conversation side by side, or one at a time on a phone. */
 export function Shell({ openId, onSignOut }: { openId: string | null; onSignOut: () => Promise<void> }) {
   useTitle()
   useReturn(openId)

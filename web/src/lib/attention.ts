@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-/** Whether somebody is looking at this page: it is visible, and has the focus. */
+/** Returns whether the user is looking at this page: it is visible and has the focus. */
 export function useAttention(): boolean {
   return useSyncExternalStore(subscribe, () => document.visibilityState === 'visible' && document.hasFocus())
 }

@@ -27,7 +27,7 @@ export function listKeys(prefix: string): string[] {
   try {
     for (const key of Object.keys(localStorage)) keys.add(key)
   } catch {
-    // There is no store: what is in memory is all there is.
+    // The store is unavailable: only memory holds the values.
   }
   return [...keys].filter((key) => key.startsWith(prefix))
 }

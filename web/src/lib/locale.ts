@@ -27,7 +27,7 @@ const patienceMs = 4_000
 
 i18n.loadAndActivate({ locale: 'en', locales: formatLocales('en'), messages: english })
 
-/** The language of the page. Its texts are not live: render the page anew, by this as its key, when it changes. */
+/** Returns the page's language. Texts are not live: use it as the key of the page, which then renders again on a change. */
 export const shownLocale = createStore<{ locale: Locale }>(() => ({ locale: 'en' }))
 
 const isLocale = (value: string | null): value is Locale => value !== null && Object.hasOwn(locales, value)

@@ -6,7 +6,7 @@ import { atSigns, usernameCharacters, usernameKey } from '@parley/contract/usern
 const searchedMax = 200
 const unfinished = new RegExp(`[${atSigns}]([${usernameCharacters}]*)$`, 'u')
 
-/** A name that somebody has begun to write after an `@`, and where its `@` stands. */
+/** A name that the user is typing after an `@`, and the position of the `@`. */
 export type Begun = { start: number; search: string }
 
 /** The mention that ends at the caret, or null. */

@@ -1,4 +1,4 @@
-/** What a translator of the browser has put in the place of a text node of the app. */
+/** The element that the browser's translator has put instead of a text node of the app. */
 const standIns = new WeakMap<Node, Element>()
 
 /**
@@ -32,7 +32,7 @@ function standInOf({ addedNodes, previousSibling, nextSibling }: MutationRecord)
   )
 }
 
-/** Puts a node back in the place of its stand-in. */
+/** Restores a node instead of its stand-in. */
 function restore(node: Node): void {
   const standIn = standIns.get(node)
   standIns.delete(node)

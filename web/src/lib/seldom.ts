@@ -1,19 +1,19 @@
 import { useEffect, useRef, useState } from 'react'
 
-/** Whoever listens is told no oftener than this, ms. */
+/** Minimum time between two announcements, in ms. */
 const restMs = 20_000
 
 /** What is read out of a text that comes and goes and changes: how it began, and that not again soon. */
 export function useSeldom(text: string): string {
-  const [told, setTold] = useState('')
-  const toldAt = useRef(-Infinity)
+  const [announced, setAnnounced] = useState('')
+  const announcedAt = useRef(-Infinity)
   const there = text !== ''
-  if (!there && told !== '') setTold('')
+  if (!there && announced !== '') setAnnounced('')
   useEffect(() => {
-    if (!there || performance.now() - toldAt.current < restMs) return
-    toldAt.current = performance.now()
-    setTold(text)
-    // oxlint-disable-next-line react/exhaustive-deps -- what it becomes meanwhile is not told
+    if (!there || performance.now() - announcedAt.current < restMs) return
+    announcedAt.current = performance.now()
+    setAnnounced(text)
+    // oxlint-disable-next-line react/exhaustive-deps -- later values are not announced
   }, [there])
-  return told
+  return announced
 }

@@ -102,7 +102,7 @@ export function NamePicker(props: NamePickerProps) {
         ))}
         <input
           ref={field}
-          // oxlint-disable-next-line jsx-a11y/no-autofocus -- whoever asks for it has just been asked for names
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- the user opened this to enter names
           autoFocus={autoFocus}
           className={styles.field}
           role="combobox"

@@ -3,7 +3,7 @@ import { useNow } from '../lib/now.ts'
 import { lastSeenOf } from '../lib/times.ts'
 import styles from './presence.module.css'
 
-/** Whether somebody is here, or when they were; nothing where that is not known. */
+/** Shows whether a user is online or when they last were; nothing if that is unknown. */
 export function PresenceText({
   presence,
   className

@@ -15,7 +15,7 @@ type ConversationComposerProps = {
   onSent: () => void
 }
 
-const nobody: readonly User[] = []
+const noUsers: readonly User[] = []
 
 /** The composer of a conversation: a key in it renders nothing else of the page. */
 export function ConversationComposer(props: ConversationComposerProps) {
@@ -24,7 +24,7 @@ export function ConversationComposer(props: ConversationComposerProps) {
   const messenger = useMessenger()
   const participants = useMessengerState(({ participants }) => participants[conversationId])
   const others = useMemo(
-    () => participants?.list.flatMap(({ user }) => (user.id === me.id ? [] : [user])) ?? nobody,
+    () => participants?.list.flatMap(({ user }) => (user.id === me.id ? [] : [user])) ?? noUsers,
     [participants, me]
   )
   return (

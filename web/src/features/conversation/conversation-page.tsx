@@ -33,7 +33,7 @@ type ConversationPageProps = {
   renderDetails: (close: () => void) => ReactNode
 }
 
-/** One conversation: what was said, and what I say next. Give it the conversation's id as its key. */
+/** One conversation: its messages and the composer. Give it the conversation's id as its key. */
 export function ConversationPage({ id, renderDetails }: ConversationPageProps) {
   const messenger = useMessenger()
   const me = useMessengerState(({ me }) => me)

@@ -6,7 +6,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import dialogStyles from '../../ui/dialog.module.css'
 import fieldStyles from '../../ui/field.module.css'
 
-/** Any emoji there is, from whatever keyboard somebody has. */
+/** Takes any emoji from the user's own keyboard. */
 export default function EmojiDialog({
   onReact,
   onClose

@@ -8,7 +8,7 @@ type Options = {
   setText: (text: string) => void
   /** Whom one can mention. */
   people: readonly User[]
-  /** A mention was begun: now is the time to know everybody. */
+  /** Called when a mention begins, to load all participants. */
   onBegin: () => void
 }
 

@@ -16,7 +16,7 @@ type Options = {
   onLeave: () => void
 }
 
-/** How long a row that somebody was led to is marked, ms. */
+/** How long a row is highlighted after a jump to it, in ms. */
 const foundMs = 1_600
 
 /** Arrow keys lead from row to row, Enter opens the menu of a message; `goTo` leads to one from elsewhere. */
@@ -29,14 +29,14 @@ export function useMessageFocus({ rows, scroller, list, toEnd, letGo, onRest, on
     if (index < 0) return
     const { current } = scroller
     const row = rowElement(current, key)
-    // The list goes on following what is new: at its newest message, and where it shows the row already.
+    // The list keeps following new messages if it is at the newest one and shows the row already.
     if (index === rows.length - 1) toEnd()
     else if (align === 'center' || !row) {
       letGo()
       list.current?.scrollToIndex(index, { align })
     } else if (current && !isInSight(current, row)) {
       letGo()
-      // At once: the list's own way goes on for a while, and would lead back from what arrives meanwhile.
+      // Jump at once: the list's own smooth scroll would lead away from messages that arrive during it.
       row.scrollIntoView({ block: 'nearest' })
     }
     holdFocus(() => rowElement(scroller.current, key), onRest)
@@ -89,14 +89,14 @@ export function useMessageFocus({ rows, scroller, list, toEnd, letGo, onRest, on
 /** Frames after which a list has come to rest. */
 const restlessFrames = 12
 
-/** Gives an element the focus, and again where it comes late or is made anew while the list scrolls to it. */
+/** Focuses an element, and again if it appears late or is replaced while the list scrolls to it. */
 function holdFocus(find: () => HTMLElement | null, onRest: () => void): void {
   const before = document.activeElement
   let frames = restlessFrames
   const hold = () => {
     const now = document.activeElement
     const element = find()
-    // Somebody has gone elsewhere meanwhile.
+    // The user has moved the focus in the meantime.
     if (now !== before && now !== document.body && now !== element) return onRest()
     element?.focus({ preventScroll: true })
     if (frames-- > 0) requestAnimationFrame(hold)

@@ -36,7 +36,7 @@ type MessageListProps = {
 /** Distance to the top at which the next page is fetched, px. */
 const reach = 800
 
-/** What was said: only what is in sight is in the page, so that a long history scrolls like a short one. */
+/** The messages. Only visible rows are in the page, so that a long history scrolls like a short one. */
 export const MessageList = memo(function MessageList(props: MessageListProps) {
   const { label, beginning, rows, group, me, people, hasOlder, onOlder, onBackTo, onAtEnd, onLeave } = props
   const [loading, setLoading] = useState(false)

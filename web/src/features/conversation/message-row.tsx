@@ -26,7 +26,7 @@ type MessageRowProps = {
   group: boolean
   me: User
   people: ReadonlyMap<string, User>
-  /** Whether somebody was led here a moment ago. */
+  /** True for a moment after a jump to this row. */
   found: boolean
   actions: RowActions
 }
@@ -52,7 +52,7 @@ function Day({ at }: { at: string }) {
   return <p className={styles.day}>{dayOf(at, useToday())}</p>
 }
 
-/** A message that somebody wrote. */
+/** A message written by a user. */
 function WrittenRow({ row, group, me, people, found, actions }: MessageRowProps) {
   const { mine, pending, message, sender } = row
   const subject = messageOf(row)

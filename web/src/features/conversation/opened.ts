@@ -34,7 +34,7 @@ export function useOpened(id: string) {
 
   const wanted = participants === undefined && entry !== undefined && entry.participantCount <= receiptsMax
   useEffect(() => {
-    // Without them nobody is told who has read what.
+    // Without them there are no receipts.
     if (wanted) messenger.groups.loadParticipants(id).catch(() => {})
   }, [messenger, id, wanted])
 

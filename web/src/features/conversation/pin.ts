@@ -4,8 +4,8 @@ import { useCallback, useLayoutEffect, useRef, useState } from 'react'
 const slack = 48
 
 /**
- * Holds a scrolling element at its end while it is there: when content grows, when the composer grows, when a keyboard
- * comes up. Scrolling up lets go, scrolling down to the end takes hold again.
+ * Keeps a scrolling element at its end while it is there: when content or the composer grows, and when a keyboard opens.
+ * Scrolling up releases it; scrolling down to the end pins it again.
  */
 export function usePin(onPinned: (pinned: boolean) => void) {
   const scroller = useRef<HTMLDivElement>(null)
@@ -31,7 +31,7 @@ export function usePin(onPinned: (pinned: boolean) => void) {
     current.scrollTop = current.scrollHeight
   }, [hold])
 
-  /** Lets go, to be led somewhere else. Call `look` there: it may be the end. */
+  /** Releases the end for a jump. Call `look` afterwards: the target may be the end. */
   const letGo = useCallback(() => hold(false), [hold])
 
   useLayoutEffect(() => {
@@ -51,7 +51,7 @@ export function usePin(onPinned: (pinned: boolean) => void) {
     const { scrollTop: top, scrollHeight: contentHeight, clientHeight: height } = current
     const before = last.current
     last.current = { top, contentHeight, height }
-    // Where sizes changed the browser may have scrolled, and not somebody.
+    // After a resize the browser may have scrolled, not the user.
     const moved = before.contentHeight === contentHeight && before.height === height
     if (contentHeight - top - height <= slack) hold(true)
     else if (moved && top < before.top) hold(false)

@@ -23,7 +23,7 @@ export default function ReactionsDialog({
   onClose: () => void
 }) {
   const messenger = useMessenger()
-  // Whoever is not among all who are here has left.
+  // A user who is not among all participants has left.
   const whole = useMessengerState(({ participants }) => participants[message.conversationId]?.whole === true)
   const unknown = whole ? t`Former member` : t`Someone`
   const { conversationId, reactions = [] } = message

@@ -13,7 +13,7 @@ type ReactionsProps = {
   onReact: (emoji: string, there: boolean) => void
 }
 
-/** Everybody's emoji on a message; a click puts mine there, or takes it away. */
+/** The reactions of a message; a click adds or removes the user's own. */
 export function Reactions({ reactions, me, people, onReact }: ReactionsProps) {
   return (
     <div className={styles.reactions}>

@@ -4,7 +4,7 @@ import { useAttention } from '../../lib/attention.ts'
 import { useMessenger, useMessengerState } from '../../state/hooks/context.tsx'
 import { unreadCount } from '../../state/model/entries.ts'
 
-/** Marks the conversation read when somebody really looks at its newest message. */
+/** Marks the conversation read when the user looks at its newest message. */
 export function useReadMark(conversationId: string, atEnd: boolean): void {
   const messenger = useMessenger()
   const attentive = useAttention()

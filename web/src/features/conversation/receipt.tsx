@@ -4,7 +4,7 @@ import { isolate } from '../../lib/bidi.ts'
 import { formatList } from '../../lib/formats.ts'
 import styles from './receipt.module.css'
 
-/** Names that are told; the others are counted. */
+/** Number of names that are listed; the others are counted. */
 const namesMax = 3
 
 /** Who has read the message above it: in a conversation of two there is only one who can. */

@@ -55,7 +55,7 @@ export function actionsOf(
     react: sent,
     reply: sent,
     forward: sent,
-    // What somebody else said is passed on as it is.
+    // Messages of other users are forwarded unchanged.
     edit: there && mine && !forwardedFrom,
     copy: there,
     versions: version !== undefined && moderator('read_versions'),

@@ -15,7 +15,7 @@ export function TypingHere({ id, people }: { id: string; people: ReadonlyMap<str
 /** Who is writing, over the room that is left below the newest message: nothing moves when it comes and goes. */
 export function TypingLine({ names }: { names: readonly string[] }) {
   const text = names.length > 0 ? typingText(names) : ''
-  const told = useSeldom(text)
+  const announced = useSeldom(text)
   return (
     <>
       {text !== '' && (
@@ -30,7 +30,7 @@ export function TypingLine({ names }: { names: readonly string[] }) {
           </span>
         </p>
       )}
-      <Unseen role="status">{told}</Unseen>
+      <Unseen role="status">{announced}</Unseen>
     </>
   )
 }

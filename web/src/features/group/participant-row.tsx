@@ -10,13 +10,13 @@ import { PresenceText } from '../../ui/presence.tsx'
 import { anchorBelow, type Anchor } from '../../ui/menu.tsx'
 import styles from './participant-row.module.css'
 
-/** Whether somebody of this role may take somebody of that role out of a group. */
+/** Returns whether a role may remove participants of another role. */
 export function mayRemove(mine: Role, theirs: Role): boolean {
   if (theirs === 'owner') return false
   return may(mine, theirs === 'admin' ? 'remove_admin' : 'remove_member')
 }
 
-/** Somebody in a group; `role` is mine. */
+/** A participant of a group; `role` is the signed-in user's. */
 export function ParticipantRow({
   participant,
   presence,

@@ -12,13 +12,13 @@ import { nameOf } from '../../state/model/entries.ts'
 import type { Entry } from '../../state/model/state.ts'
 import { mayRemove } from './participant-row.tsx'
 
-/** What is open about somebody in a group, or about my leaving it. */
+/** The open dialog about a participant, or about leaving the group. */
 export type PersonDialog =
   | { kind: 'menu'; participant: Participant; anchor: Anchor }
   | { kind: 'remove' | 'owner'; participant: Participant }
   | { kind: 'leave' }
 
-/** What may be done with somebody in a group; what cannot be undone by oneself is asked for once more. */
+/** The actions on a participant; those that the user cannot undo alone need a confirmation. */
 export function PersonDialogs({
   open,
   entry,

@@ -11,7 +11,7 @@ import { useDismissal } from '../../ui/overlay.ts'
 import fieldStyles from '../../ui/field.module.css'
 import styles from './group-form.module.css'
 
-/** Another name for a group, in the place of the one it has. */
+/** Renames a group in place. */
 export function RenameForm({
   title,
   onRename,

@@ -19,7 +19,7 @@ import { useDraftText } from '../../state/hooks/draft-text.ts'
 import { Unseen } from '../../ui/unseen.tsx'
 import styles from './conversation-row.module.css'
 
-/** A conversation in the list: with whom, what was said last, what is unread. */
+/** A conversation in the list: its name, last message and unread count. */
 export const ConversationRow = memo(function ConversationRow({
   entry,
   outgoing,
@@ -122,7 +122,7 @@ export function OutgoingMark({ outgoing: { failed, last } }: { outgoing: Outgoin
   )
 }
 
-/** What was said last, and in a group by whom. */
+/** The last message, and in a group its sender. */
 function LastMessage({
   entry: { kind, lastMessage },
   changes,
@@ -136,7 +136,7 @@ function LastMessage({
   const { mine, sender, content, change, deletedAt } = withChanges(lastMessage, changes, me)
   if (change || deletedAt) {
     return (
-      <span className={classNames(styles.words, styles.told)} data-part="words">
+      <span className={classNames(styles.words, styles.notice)} data-part="words">
         {change ? lineText(lastMessage, me) : t`This message was deleted`}
       </span>
     )
@@ -148,7 +148,7 @@ function LastMessage({
   )
 }
 
-/** A line of what was said, after the name of who said it. */
+/** A message's text after its sender's name. */
 export function Words({ by, children }: { by: ReactNode; children: string }) {
   return (
     <>

@@ -15,7 +15,7 @@ import fieldStyles from '../../ui/field.module.css'
 import { Unseen } from '../../ui/unseen.tsx'
 import styles from './people-search.module.css'
 
-/** Finds somebody by the beginning of the username, and starts a conversation: a combobox. */
+/** A combobox that finds users by the start of their username and starts a conversation. */
 export function PeopleSearch() {
   const id = useId()
   const messenger = useMessenger()
@@ -35,7 +35,7 @@ export function PeopleSearch() {
   } = useSuggestions(search, messenger.suggestUsernames)
   const shown = open && search.trim() !== '' && known && failure === null
   // Names that are known already still fit.
-  const told = failure ?? (starting || names.length > 0 ? null : unanswered)
+  const failureShown = failure ?? (starting || names.length > 0 ? null : unanswered)
 
   function type(value: string) {
     setSearch(value)
@@ -115,10 +115,10 @@ export function PeopleSearch() {
         }}
         onClose={() => setOpen(false)}
       />
-      <p className={classNames(styles.status, told && styles.failed)} role="status">
-        {told ?? statusOf()}
+      <p className={classNames(styles.status, failureShown && styles.failed)} role="status">
+        {failureShown ?? statusOf()}
       </p>
-      {told !== null && told === unanswered && (
+      {failureShown !== null && failureShown === unanswered && (
         // The field keeps the focus.
         <Button look="quiet" onPointerDown={(event) => event.preventDefault()} onClick={again}>
           {t`Try again`}

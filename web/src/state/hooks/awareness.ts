@@ -4,7 +4,7 @@ import type { State } from '../model/state.ts'
 
 const unknown: Pick<State, 'typing' | 'presence'> = { typing: new Map(), presence: new Map() }
 
-/** Who is writing and who is here; nobody knows while the connection is lost. */
+/** Typing and presence; unknown while the connection is lost. */
 export function useAwareness(): Pick<State, 'typing' | 'presence'> {
   const typing = useMessengerState(({ typing }) => typing)
   const presence = useMessengerState(({ presence }) => presence)

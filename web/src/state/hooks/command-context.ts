@@ -8,6 +8,6 @@ export type CommandContext = {
   dispatch: (action: Action) => void
   /** Runs a request, or waits for the same one that is under way. */
   once: (name: string, run: (signal: AbortSignal) => Promise<void>) => Promise<void>
-  /** Asks until there is an answer that what was told since can be added to. */
+  /** Repeats a request until its response can be combined with the events since. */
   ask: <Data>(ask: () => Promise<Answer<Data>>, signal: AbortSignal) => Promise<Answer<Data>>
 }

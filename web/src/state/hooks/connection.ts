@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import { useOnline } from '../../lib/online.ts'
 import { useMessengerState } from './context.tsx'
 
-/** A short loss of the connection is nobody's business, ms. */
+/** A connection loss shorter than this is not shown, in ms. */
 const patienceMs = 2_000
 
 /** Whether this tab hears the server no more, for a while already: what passes is not known then. */

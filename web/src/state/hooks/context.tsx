@@ -9,10 +9,10 @@ export function MessengerProvider({ messenger, children }: { messenger: Messenge
   return <MessengerContext value={messenger}>{children}</MessengerContext>
 }
 
-/** The commands of whoever is signed in. */
+/** The commands of the signed-in user. */
 export function useMessenger(): Messenger {
   const messenger = useContext(MessengerContext)
-  if (!messenger) throw new Error('Nobody is signed in here')
+  if (!messenger) throw new Error('No user is signed in here')
   return messenger
 }
 

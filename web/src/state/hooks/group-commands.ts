@@ -29,7 +29,7 @@ export function groupCommands({ client, state, dispatch, once, ask }: CommandCon
         })
       }
       await take(known?.list.at(-1)?.user.id).catch((error: unknown) => {
-        // Whoever was the last one known has left: from the beginning again.
+        // The last known participant has left: start over.
         if (!(error instanceof Problem) || error.code !== 'participant_not_found') throw error
         return take(undefined)
       })
@@ -56,7 +56,7 @@ export function groupCommands({ client, state, dispatch, once, ask }: CommandCon
     leave: (id: string) => client.removeParticipant(id, state().me.id),
 
     loadParticipants,
-    /** Fetches everybody who is in a conversation. */
+    /** Fetches all participants of a conversation. */
     async loadAllParticipants(id: string): Promise<void> {
       while (state().entries[id] && !state().participants[id]?.whole) await loadParticipants(id)
     }

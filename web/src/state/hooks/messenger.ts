@@ -36,7 +36,7 @@ export type MessengerOptions = {
   stillMe: () => boolean
   /** The server does not know the session any more. */
   onSignedOut: () => void
-  /** Somebody does not want to wait for `connect`. */
+  /** Connects now instead of waiting for the next attempt. */
   onImpatient: () => void
 }
 
@@ -128,7 +128,7 @@ export class Messenger {
     this.#options.kept.close()
   }
 
-  /** Starts a conversation with somebody, or finds the one there is; gives its id. Throws what the client throws. */
+  /** Starts a direct conversation or finds the existing one; returns its id. Throws what the client throws. */
   async startConversation(username: string): Promise<string> {
     const conversation = await this.#options.client.startConversation(username)
     this.#dispatch({ type: 'conversation_taken', conversation, cursor: null })
@@ -148,7 +148,7 @@ export class Messenger {
       const snapshots = this.#snapshots
       const { client } = this.#options
       const { data, cursor } = await this.#ask(() => client.conversations({ before, signal }), signal)
-      // Of a list that is no more.
+      // The list was replaced in the meantime.
       if (snapshots !== this.#snapshots) return
       this.#dispatch({ type: 'list_page_taken', conversations: data, cursor })
     })
@@ -261,12 +261,12 @@ export class Messenger {
     this.#dispatch({ type: 'outbox_listed', items: await this.#options.outbox.list() })
   }
 
-  /** What this tab would keep: the leader keeps, and nobody for somebody who signed out. */
+  /** State to keep. Only the leader keeps it, and not after a sign-out. */
   #toKeep(): SavedState<KeptState> | null {
     return this.#tab?.leads && this.#options.stillMe() ? keptOf(this.store.getState()) : null
   }
 
-  /** Asks until there is an answer that what was told since can be added to. */
+  /** Repeats a request until its response can be combined with the events since. */
   async #ask<Data>(ask: () => Promise<Answer<Data>>, signal: AbortSignal): Promise<Answer<Data>> {
     for (;;) {
       const answer = await untilAnswered(ask, signal)

@@ -5,7 +5,7 @@ import type { CommandContext } from './command-context.ts'
 
 export type Signals = ReturnType<typeof signals>
 
-/** Who is writing and who is here, in every tab by itself: a timer of a tab that nobody looks at may come late. */
+/** Typing and presence, in each tab by itself, because timers of hidden tabs may be late. */
 export function signals({ client, state, dispatch }: CommandContext, closed: AbortSignal) {
   const awareness = new Awareness({
     sendTyping: (id) => client.sendTyping(id, { signal: closed }),
@@ -21,7 +21,7 @@ export function signals({ client, state, dispatch }: CommandContext, closed: Abo
     after: (event: LogEvent) => awareness.onEvent(event),
     // The stream of one tab ends where another's takes its place.
     streamChanged: (stream: StreamState) => awareness.onState(stream === 'closed' ? 'waiting' : stream),
-    /** I am writing: call it at every keystroke. In large conversations nobody is told. */
+    /** Signals typing; call it at every keystroke. Does nothing in large conversations. */
     sendTyping(conversationId: string): void {
       const { entries, stream } = state()
       const { participantCount = Infinity } = entries[conversationId] ?? {}

@@ -7,7 +7,7 @@ export type DraftRecord = {
   readonly draft: Draft
   /** The server's value that it was derived from, and its version. */
   readonly base: { readonly version: number; readonly draft: Draft }
-  /** What was sent to replace it, until the server answers: without the answer, it may have been taken all the same. */
+  /** The value sent to replace it, until the server answers. Without an answer, the server may have stored it anyway. */
   readonly sent: Draft | null
 }
 

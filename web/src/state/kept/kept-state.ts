@@ -14,7 +14,7 @@ export const keptVersion = 4
 
 const conversationsMax = 50
 const messagesMax = 100
-/** Conversations whose participants are kept, of those with receipts: they are written anew with each change. */
+/** Maximum of conversations with receipts whose participants are kept; each change writes them again. */
 const peopledMax = 10
 
 /** The newest of a state, and its cursor; null before the first snapshot. */
@@ -30,7 +30,7 @@ export function keptOf(state: State): SavedState<KeptState> | null {
     .filter(({ id }) => state.histories[id]?.loaded)
     .sort(newestFirst)
     .slice(0, conversationsMax)
-  // What was read here and not told yet is not forgotten.
+  // Keep read marks that are not acknowledged yet.
   const read = Object.values(state.entries).filter(({ readHere }) => readHere !== null)
   return {
     cursor,

@@ -80,7 +80,7 @@ export async function openStateDatabase(userId: string): Promise<StateDatabase> 
   }
 }
 
-/** Forgets what this browser keeps of somebody who signed out. */
+/** Deletes the state that this browser keeps of a user who signed out. */
 export async function forgetState(userId: string): Promise<void> {
   const database = await open(userId)
   if (!database) return

@@ -25,7 +25,7 @@ function entryOf(conversation: Conversation): Entry {
   }
 }
 
-/** Takes what the server says of conversations. It may be older than what events told: marks only move on. */
+/** Merges conversations from the server. They may be older than the events: read marks only move forward. */
 export function mergeConversations(entries: Entries, conversations: readonly Conversation[]): Entries {
   const merged = { ...entries }
   for (const conversation of conversations) {
@@ -42,7 +42,7 @@ export function mergeConversations(entries: Entries, conversations: readonly Con
   return merged
 }
 
-/** What the server says of all that is known, taken afresh; what was read here and not told yet stays. */
+/** Replaces all conversations by those of a snapshot; unacknowledged read marks stay. */
 export function freshEntries(entries: Entries, conversations: readonly Conversation[]): Entries {
   const fresh = conversations.map((conversation) => {
     const entry = entryOf(conversation)
@@ -52,7 +52,7 @@ export function freshEntries(entries: Entries, conversations: readonly Conversat
   return Object.fromEntries(fresh)
 }
 
-/** A message was sent, by somebody or by me; sending also reads. */
+/** Applies a sent message; sending also marks the conversation read for its sender. */
 export function withMessage(entries: Entries, message: Message, me: User): Entries {
   const entry = entries[message.conversationId]
   if (!entry) return entries
@@ -72,7 +72,7 @@ export function withRead(entries: Entries, conversationId: string, position: num
   return { ...entries, [entry.id]: { ...entry, ...marks(entry, position) } }
 }
 
-/** I have read up to a message, here; the server is told, and says so in an event. */
+/** Moves the user's own read mark before the server confirms it in an event. */
 export function withReadHere(entries: Entries, conversationId: string, mark: ReadMark): Entries {
   const entry = entries[conversationId]
   if (!entry || readUpTo(entry) >= mark.position) return entries

@@ -40,12 +40,12 @@ export function afterEvent(state: State, event: LogEvent): State {
     case 'personal_state_changed':
       return { ...state, personal: withPersonal(state.personal, event.data) }
     default:
-      // `gone`, and what a newer server knows: its place in the log is all there is to it here.
+      // `gone`, and events of newer servers: only their place in the log counts.
       return state
   }
 }
 
-/** A message is there, mine or another's. Whoever sends has read. */
+/** Applies a new message. Sending marks the conversation read for the sender. */
 export function withSent(state: State, message: Message): State {
   const { conversationId, sender, position } = message
   return {
@@ -56,7 +56,7 @@ export function withSent(state: State, message: Message): State {
   }
 }
 
-/** A message is another now; what it said is not told any more. */
+/** Applies a changed message; its former text is not announced any more. */
 export function withChanged(state: State, message: Message): State {
   return {
     ...(message.deletedAt ? withoutAcknowledged(state, message.id) : state),

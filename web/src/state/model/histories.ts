@@ -25,7 +25,7 @@ export function withPage(histories: Histories, conversationId: string, page: rea
   return { ...histories, [conversationId]: { ...joined, loaded: true, whole } }
 }
 
-/** Takes one message; a history that nobody opened keeps nothing. */
+/** Adds one message; a history that was never opened keeps nothing. */
 export function withNewMessage(histories: Histories, message: Message): Histories {
   return change(histories, message.conversationId, (known) => withMessage(known, message))
 }
@@ -69,7 +69,7 @@ function change(histories: Histories, conversationId: string, make: (known: Hist
   return !made || made === known ? histories : { ...histories, [conversationId]: made }
 }
 
-/** With another in the place of a message; the same history where nothing changes. */
+/** Replaces a message; returns the same history if nothing changes. */
 function replaced(known: History, id: string, make: (here: Message) => Message): History {
   for (const part of ['messages', 'ahead'] as const) {
     const index = known[part].findLastIndex((message) => message.id === id)
@@ -104,7 +104,7 @@ function join({ messages, ahead }: History, more: readonly Message[], anchor: nu
   }
 }
 
-/** In the order of their positions; of two versions of a message the newer, and of the same one what was told last. */
+/** Merges messages by position: the newer version wins, then the later one. */
 function byPosition(messages: readonly Message[]): Message[] {
   const found = new Map<number, Message>()
   for (const message of messages) {

@@ -26,7 +26,7 @@ function afterLine(entry: Entry, { change = {} }: { change?: Partial<Change> }, 
   return { ...entry, title, participantCount, role: roleAfter(entry.role, change, me) }
 }
 
-/** My role after a line. There is one owner: whoever hands a group over becomes an admin. */
+/** Returns the user's role after a system line. There is one owner: after a transfer the former one is an admin. */
 function roleAfter(mine: Role, { user, role }: Partial<Change>, me: User): Role {
   if (!role) return mine
   if (user?.id === me.id) return role

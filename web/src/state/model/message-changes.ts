@@ -1,19 +1,19 @@
 import type { Message } from '@parley/contract/messages'
 
-/** Which of two of the same message holds: what was edited or deleted later. Equal: the one that is known. */
-export function newerOf(known: Message | null | undefined, told: Message): Message {
-  if (!known) return told
-  return versionOf(told) > versionOf(known) ? told : known
+/** Returns the newer of two versions of a message; the known one if they are equal. */
+export function newerOf(known: Message | null | undefined, update: Message): Message {
+  if (!known) return update
+  return versionOf(update) > versionOf(known) ? update : known
 }
 
-/** A message after it was edited or deleted. Its reactions have events of their own; a tombstone has none. */
-export function afterChange(known: Message, told: Message): Message {
-  if (versionOf(told) <= versionOf(known)) return known
-  const { reactions: _, ...changed } = told
-  return known.reactions && !told.deletedAt ? { ...changed, reactions: known.reactions } : changed
+/** Returns a message after an edit or a deletion. Reactions have events of their own; a tombstone has none. */
+export function afterChange(known: Message, update: Message): Message {
+  if (versionOf(update) <= versionOf(known)) return known
+  const { reactions: _, ...changed } = update
+  return known.reactions && !update.deletedAt ? { ...changed, reactions: known.reactions } : changed
 }
 
-/** A message with somebody's emoji on it, or without. */
+/** Returns a message with a user's reaction added or removed. */
 export function withReaction(
   message: Message,
   { userId, emoji }: { userId: string; emoji: string },

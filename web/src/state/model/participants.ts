@@ -15,14 +15,14 @@ export function withParticipantPage(
   const known = all[conversationId]
   const whole = page.length < participantsPageSize
   if (after === null) return { ...all, [conversationId]: { list: page, whole } }
-  // Of a list that is no more.
+  // The list was replaced in the meantime.
   if (known?.list.at(-1)?.user.id !== after) return all
   const here = new Set(known.list.map(({ user }) => user.id))
   const list = [...known.list, ...page.filter(({ user }) => !here.has(user.id))]
   return { ...all, [conversationId]: { list, whole } }
 }
 
-/** Somebody has read up to a position, or sent the message there. */
+/** A participant read up to a position, or sent the message there. */
 export function withReceipt(all: All, conversationId: string, userId: string, position: number): All {
   return change(all, conversationId, (known) => {
     const reader = known.list.find(({ user }) => user.id === userId)
@@ -31,7 +31,7 @@ export function withReceipt(all: All, conversationId: string, userId: string, po
   })
 }
 
-/** Somebody came, left, or became what a line says. */
+/** Applies a system line: a participant joined, left or changed role. */
 export function withLine(all: All, line: Message): All {
   return change(all, line.conversationId, (known) => {
     const { kind, user, role } = line.change ?? {}
@@ -39,7 +39,7 @@ export function withLine(all: All, line: Message): All {
     const there = known.list.find((each) => each.user.id === user.id)
     switch (kind) {
       case 'participant_added':
-        // Whoever came last is on the last page.
+        // New participants are on the last page.
         if (there || !known.whole) return known
         return { ...known, list: [...known.list, newcomer(known, line, { user, role: role ?? 'member' })] }
       case 'participant_removed':
@@ -52,7 +52,7 @@ export function withLine(all: All, line: Message): All {
   })
 }
 
-/** There is one owner: whoever hands a group over becomes an admin. */
+/** There is one owner: after a transfer the former one is an admin. */
 function withRole({ list, whole }: Participants, userId: string, role: Role): Participants {
   const roleOf = (each: Participant) => {
     if (each.user.id === userId) return role

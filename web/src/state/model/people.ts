@@ -24,7 +24,7 @@ export function peopleSelector(): (state: State) => People {
       seen.participants === participants
     if (same) return people
     seen = state
-    const found = everybody(state)
+    const found = knownUsers(state)
     const known = found.size === people.size && Array.from(found.values()).every(isKnown)
     if (!known) people = found
     return people
@@ -36,7 +36,7 @@ export function peopleSelector(): (state: State) => People {
   }
 }
 
-function everybody({ me, entries, histories, participants }: State): People {
+function knownUsers({ me, entries, histories, participants }: State): People {
   const people = new Map<string, User>()
   const add = (user: User | null | undefined) => user && people.set(user.id, user)
   for (const history of Object.values(histories)) for (const user of namedIn(history)) add(user)

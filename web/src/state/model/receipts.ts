@@ -4,8 +4,8 @@ import type { User } from '@parley/contract/people'
 import { receiptsMax } from '@parley/contract/limits'
 
 /**
- * By a message's id, who has read up to it: for each of the others the newest message of mine that they have read. Whoever
- * has written since has read it, without saying.
+ * Returns readers by message id: for each other participant, the newest of the user's messages that they have read. Sending a
+ * message later also means having read it.
  */
 export function readersOf(
   messages: readonly Message[],
@@ -24,7 +24,7 @@ export function readersOf(
     waiting.delete(sender.id)
     if (!mine || change) continue
     for (const { user, readUpTo, joinedAt } of waiting.values()) {
-      // What was said before somebody came counts as read, and is told of nobody.
+      // Messages from before a participant joined count as read and show no receipt.
       if (readUpTo === null || readUpTo < position || joinedAt > createdAt) continue
       readers.set(id, [...(readers.get(id) ?? []), user])
       waiting.delete(user.id)

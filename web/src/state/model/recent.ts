@@ -1,24 +1,24 @@
 import type { Cursor } from '@parley/contract/cursor'
-import type { State, ToldEvent } from './state.ts'
+import type { State, RecentEvent } from './state.ts'
 
 /** Events that are kept to bring late answers up to date. */
 const recentMax = 1_000
 
-export function withRecent(recent: State['recent'], told: ToldEvent): State['recent'] {
-  return recent.length < recentMax ? [...recent, told] : [...recent.slice(recentMax / 2), told]
+export function withRecent(recent: State['recent'], event: RecentEvent): State['recent'] {
+  return recent.length < recentMax ? [...recent, event] : [...recent.slice(recentMax / 2), event]
 }
 
-/** What was told since `cursor` of these conversations, and an answer that is true of `cursor` may not show. */
-export function toldSince(
+/** Returns the events of these conversations since `cursor`, which a response at `cursor` may lack. */
+export function eventsSince(
   state: State,
   cursor: Cursor | null,
   conversationIds: ReadonlySet<string>
-): ToldEvent[] {
+): RecentEvent[] {
   return state.recent.filter(
-    (told) =>
-      cursor?.epoch === told.cursor.epoch &&
-      cursor.seq < told.cursor.seq &&
-      conversationIds.has(conversationOf(told))
+    (event) =>
+      cursor?.epoch === event.cursor.epoch &&
+      cursor.seq < event.cursor.seq &&
+      conversationIds.has(conversationOf(event))
   )
 }
 
@@ -29,7 +29,7 @@ export function canCatchUp(state: State, cursor: Cursor | null): boolean {
   return cursor.seq + 1 >= (state.recent[0]?.cursor.seq ?? now.seq + 1)
 }
 
-function conversationOf({ event }: ToldEvent): string {
+function conversationOf({ event }: RecentEvent): string {
   return event.name === 'conversation_created'
     ? event.data.id
     : 'conversationId' in event.data

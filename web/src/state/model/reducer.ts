@@ -5,10 +5,10 @@ import type { Action, Snapshot, State } from './state.ts'
 import { withParticipantPage } from './participants.ts'
 import { afterSnapshot, withOutbox, withAcknowledged } from './pending-changes.ts'
 import { personalOf, withPersonal } from './personal.ts'
-import { toldSince, withRecent } from './recent.ts'
+import { eventsSince, withRecent } from './recent.ts'
 import { afterEvent, withChanged, withSent } from './events.ts'
 
-/** The state after an action. Nothing here is harmed by being told twice. */
+/** Returns the state after an action. Actions are idempotent. */
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'me_known':
@@ -17,7 +17,7 @@ export function reduce(state: State, action: Action): State {
       return fromSnapshot(state, action.snapshot)
     case 'event_arrived': {
       const { cursor, event } = action
-      // A snapshot may be ahead of the stream: what it shows already is not told again.
+      // A snapshot may be ahead of the stream: its messages are not announced again.
       if (state.cursor?.epoch === cursor.epoch && cursor.seq <= state.cursor.seq) return state
       return { ...afterEvent(state, event), cursor, recent: withRecent(state.recent, { event, cursor }) }
     }
@@ -34,7 +34,7 @@ export function reduce(state: State, action: Action): State {
     }
     case 'conversation_taken': {
       const { conversation, cursor } = action
-      // Nobody knows how old it is.
+      // Its age is unknown.
       if (!cursor && state.entries[conversation.id]) return state
       const entries = mergeConversations(state.entries, [conversation])
       return caughtUp({ ...state, entries }, cursor, conversation.id)
@@ -68,16 +68,16 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-/** What was told since an answer is told again, for the answer does not show it. */
+/** Applies the events since a response again, because the response lacks them. */
 function caughtUp(state: State, cursor: Cursor | null, ...conversationIds: string[]): State {
-  const told = toldSince(state, cursor, new Set(conversationIds))
-  return { ...told.reduce((state, { event }) => afterEvent(state, event), state), arrived: state.arrived }
+  const events = eventsSince(state, cursor, new Set(conversationIds))
+  return { ...events.reduce((state, { event }) => afterEvent(state, event), state), arrived: state.arrived }
 }
 
-/** Everything the server told is taken afresh; what is only ours, the outbox and what was read, stays. */
+/** Replaces all server state by a snapshot; the outbox and local read marks stay. */
 function fromSnapshot(state: State, { cursor, conversations, personal, opened }: Snapshot): State {
   const all = [...conversations, ...opened.map(({ conversation }) => conversation)]
-  // A history whose first page is on its way stays open, and collects anew.
+  // A history whose first page is loading stays open and starts over.
   const awaited = Object.entries(state.histories).filter(([, { loaded }]) => !loaded)
   let histories: State['histories'] = {}
   for (const [id] of awaited) histories = openHistory(histories, id)

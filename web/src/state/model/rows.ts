@@ -36,7 +36,7 @@ export type Row = {
 }
 
 const groupGapMs = 5 * 60_000
-const nobody: readonly User[] = []
+const noReaders: readonly User[] = []
 
 type Line = Omit<Row, 'startsDay' | 'startsUnread' | 'continues' | 'continued'>
 
@@ -64,7 +64,7 @@ export function rowsOf(
   const readers = readersOf(history.messages, participants, me)
   const lines = messages.map((message): Line => {
     const own = changes.size === 0 ? [] : changesOf(message, changes)
-    const readBy = readers.get(message.id) ?? nobody
+    const readBy = readers.get(message.id) ?? noReaders
     return sentLine(withChanges(message, own, me), readBy, own.some(isText))
   })
   const gone = new Set(messages.flatMap(({ id, deletedAt }) => (deletedAt ? id : [])))
@@ -137,7 +137,7 @@ function pendingLine(
     changing: changes.some(isText),
     replyTo: pending.replyTo && !gone.has(pending.replyTo.id) ? pending.replyTo : null,
     forwardedFrom: pending.forwardOf?.sender ?? null,
-    readers: nobody
+    readers: noReaders
   }
 }
 

@@ -34,7 +34,7 @@ export type ReadMark = { readonly id: string; readonly position: number }
 /** The newest messages of a conversation, oldest first, without a gap between them. */
 export type History = {
   readonly messages: readonly Message[]
-  /** Newer ones that were heard of first, as the answer to a send: the stream brings what is between. */
+  /** Newer messages that arrived first, such as the response to a send; the stream delivers those in between. */
   readonly ahead: readonly Message[]
   /** Whether a page was fetched. Before that the history only collects what arrives meanwhile. */
   readonly loaded: boolean
@@ -46,7 +46,7 @@ export type History = {
 export type Participants = { readonly list: readonly Participant[]; readonly whole: boolean }
 
 /** An event, and its place in my log. */
-export type ToldEvent = { readonly event: LogEvent; readonly cursor: Cursor }
+export type RecentEvent = { readonly event: LogEvent; readonly cursor: Cursor }
 
 export type State = {
   readonly me: AuthUser
@@ -60,8 +60,8 @@ export type State = {
   readonly participants: Readonly<Record<string, Participants>>
   /** What this person keeps for themselves, by kind and key; deleted values, too. */
   readonly personal: Readonly<Record<string, PersonalValue>>
-  /** The last events, without a gap: what a request answers may be older than what they told. */
-  readonly recent: readonly ToldEvent[]
+  /** The latest events, without a gap: a response may be older than they are. */
+  readonly recent: readonly RecentEvent[]
   /** What this person did and the server has not acknowledged, in all tabs of the browser. */
   readonly outbox: readonly OutboxItem[]
   /** Changes the server acknowledged before their events arrived. */
@@ -73,7 +73,7 @@ export type State = {
   readonly typing: Typing
   /** Of those I talk with, whether they are here, as far as it is known; never kept. */
   readonly presence: ReadonlyMap<string, Presence>
-  /** The last message that arrived live, to be told to those who do not see it. */
+  /** The last message that arrived live, for announcements. */
   readonly arrived: Message | null
 }
 

@@ -18,7 +18,7 @@ import type { ResetReason } from '@parley/client'
 export type LeaderOptions = {
   client: Client
   storage: OutboxStorage
-  /** Where the stream goes on. */
+  /** Where the stream resumes. */
   cursor: Cursor | null
   /** Whether the cookie of this browser is still this person's. */
   stillMe: () => boolean
@@ -55,8 +55,8 @@ export class Leader {
     this.#sender = new OutboxSender({
       storage,
       async send(item, signal) {
-        // Somebody else signed in here a moment ago: nothing goes out in their name.
-        if (!stillMe()) throw new NetworkError('Somebody else is signed in')
+        // Another user has just signed in here: send nothing in their name.
+        if (!stillMe()) throw new NetworkError('Another user is signed in')
         return postItem(client, item, signal)
       },
       onSent: (item, message) => {
@@ -74,7 +74,7 @@ export class Leader {
     this.#sender.look().catch(reportFault)
   }
 
-  /** Waits no longer: the network is back, or somebody looks. */
+  /** Stops waiting: the network is back, or the user looks at the page. */
   wake(): void {
     this.stream.wake()
     this.#sender.wake()

@@ -10,7 +10,7 @@ const lookMs = 60 * 60_000
 const nothing = () => {}
 const keyOf = (userId: string) => `parley:${userId}:session-ends`
 
-/** Keeps when the session of this browser ends; the cookie that carries it is none of the page's business. */
+/** Keeps when the session of this browser ends; the page cannot read the cookie that carries it. */
 export function rememberSessionEnd(userId: string, expiresAt: string): void {
   keep(keyOf(userId), expiresAt)
 }

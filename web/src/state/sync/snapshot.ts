@@ -11,7 +11,7 @@ import { untilAnswered } from '../../lib/retries.ts'
 /** What is true of `cursor` at least. */
 export type Opened = { conversation: Conversation; messages: Message[]; cursor: Cursor | null }
 
-/** What a fresh start shows. Its cursor is that of the first request: whatever came after is told by the stream. */
+/** The state of a fresh start. Its cursor is that of the first request: the stream delivers everything after it. */
 export async function fetchSnapshot(
   client: Client,
   opened: ReadonlySet<string>,

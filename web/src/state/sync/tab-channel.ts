@@ -13,7 +13,7 @@ export type TabMessage =
   | { kind: 'stream'; stream: StreamState; cursor: Cursor | null }
   /** A tab asks the leader how things stand. */
   | { kind: 'hello' }
-  /** Somebody does not want to wait for the next try. */
+  /** Asks the leader to connect now. */
   | { kind: 'wake' }
   | { kind: 'outbox_changed' }
   /** A field was left: its draft is saved now. */

@@ -62,7 +62,7 @@ export class Tab {
       takeSnapshot: options.takeSnapshot,
       apply: options.apply
     })
-    // What this browser kept is where the stream goes on from.
+    // The stream resumes from the state that this browser kept.
     const ready = options.store.getState().cursor ? Promise.resolve() : this.#feed.startOver()
     ready.catch(options.onFailure)
     this.#leadership = new Leadership({
@@ -188,7 +188,7 @@ export class Tab {
     }
   }
 
-  /** The leader has come this far: a tab that slept may have missed what it told. */
+  /** The leader's cursor: a tab that slept may have missed events. */
   #compare(leaderAt: Cursor | null): void {
     const mine = this.#options.store.getState().cursor
     if (!leaderAt || !mine || (mine.epoch === leaderAt.epoch && mine.seq >= leaderAt.seq)) return
