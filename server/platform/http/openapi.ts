@@ -1,16 +1,9 @@
 import swagger from '@fastify/swagger'
-import { Conversation } from '@parley/contract/conversations'
-import { Message, MessageVersion } from '@parley/contract/messages'
-import { Participant } from '@parley/contract/participants'
-import { User } from '@parley/contract/people'
-import { Presence } from '@parley/contract/presence'
-import { Token } from '@parley/contract/sessions'
-import { Login, LoginMethods } from '@parley/contract/sign-in'
+import { entities } from '@parley/contract/entities'
 import { fieldDetails } from '@parley/contract/problem-details'
 import { problems } from '@parley/contract/problems'
 import { paths } from '@parley/contract/paths'
 import type { RouteAccess } from '@parley/contract/route'
-import { PersonalValue } from '@parley/contract/personal-state'
 import type { FastifySchema } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Server } from './fastify-server.ts'
@@ -25,7 +18,7 @@ const Problem = {
     detail: { type: 'string' },
     code: { type: 'string', enum: Object.keys(problems) },
     errors: { type: 'object', additionalProperties: { type: 'string' } },
-    current: { anyOf: [Message, PersonalValue] },
+    current: { anyOf: [entities.Message, entities.PersonalValue] },
     fields: {
       type: 'object',
       description: 'With validation_failed: what is wrong, by field; each code has data of its own',
@@ -39,19 +32,7 @@ const Problem = {
   }
 }
 // By name in the document, instead of in full wherever they occur.
-const schemas = plain({
-  Conversation,
-  Login,
-  LoginMethods,
-  Message,
-  MessageVersion,
-  Participant,
-  PersonalValue,
-  Presence,
-  Problem,
-  Token,
-  User
-})
+const schemas = plain(Object.fromEntries(Object.entries({ ...entities, Problem }).toSorted(byName)))
 const names = new Map(Object.entries(schemas).map(([name, schema]) => [JSON.stringify(schema), name]))
 
 const refusal = {
@@ -129,6 +110,10 @@ function named<Node>(node: Node, within?: string): Node {
 }
 
 /** TypeBox's schemas as JSON has them. */
+function byName([left]: [string, unknown], [right]: [string, unknown]): number {
+  return left < right ? -1 : 1
+}
+
 function plain(schemas: object): Record<string, object> {
   return JSON.parse(JSON.stringify(schemas)) as Record<string, object>
 }
