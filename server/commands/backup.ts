@@ -26,7 +26,7 @@ export async function restoreFrom(file: string, env: NodeJS.ProcessEnv): Promise
     const path = sqlitePath(readConfig(env).database, onPostgres)
     const { kept } = await restore(path, resolve(file))
     console.log(`${path} was restored from ${file}. All devices reload their state from it.`)
-    if (kept) console.log(`What was there before is kept as ${kept}`)
+    if (kept) console.log(`The old database is kept as ${kept}`)
     return 0
   } catch (error) {
     console.error(`Nothing was restored.\n${whyNot(error)}`)

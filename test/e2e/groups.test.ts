@@ -212,6 +212,8 @@ it('a returning user has everything from their absence', async () => {
   await panel(johns).getByLabel('Group name').fill('garden club')
   await johns.keyboard.press('Enter')
   await line(johns, 'You named the group “garden club”').waitFor()
+  // The event may arrive before the response that closes the form.
+  await panel(johns).getByRole('button', { name: 'Rename' }).waitFor()
   await johns.keyboard.press('Escape')
   await joes.context().setOffline(false)
   await joes.getByRole('heading', { name: 'garden club', level: 1 }).waitFor()

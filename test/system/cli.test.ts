@@ -119,7 +119,7 @@ describe('parley user add', () => {
     expect([code, stdout]).toEqual([1, 'added bob\n'])
     expect(stderr.match(/^not added: .*$/gm)).toHaveLength(6)
     expect(stderr).toContain('not added: ANNA: the name is taken')
-    expect(stderr).toContain('not added: a b: a name begins with a letter or digit')
+    expect(stderr).toContain('not added: a b: a username starts with a letter or digit')
   })
 })
 
@@ -237,7 +237,7 @@ describe('parley backup, restore and doctor', () => {
     await server.kill('SIGTERM')
     expect(await parley(['restore', file], env)).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('start over')
+      stdout: expect.stringContaining('reload their state')
     })
     await server.restart()
 

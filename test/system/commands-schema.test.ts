@@ -78,7 +78,7 @@ const commands: Record<
   'user list': { args: ['user', 'list'], sqlite: 'refuses' },
   // Copies files whatever they contain.
   backup: { args: ['backup', 'copy.db'], sqlite: /holds everything/, onPostgres: /pg_dump/ },
-  restore: { args: ['restore', 'copy.db'], sqlite: /is what .* holds/, onPostgres: /pg_dump/ },
+  restore: { args: ['restore', 'copy.db'], sqlite: /was restored from/, onPostgres: /pg_dump/ },
   migrate: {
     args: ['migrate', '--to', 'URL'],
     sqlite: 'changes',
