@@ -17,7 +17,7 @@ import { headerLines, securityHeaders } from './platform/http/security-headers.t
 import { createHints } from './platform/jobs/hints.ts'
 import { JobRunner, type RunnerOptions } from './platform/jobs/runner.ts'
 import { listenForMetrics, type MetricsListener } from './platform/metrics/listener.ts'
-import { changeOf, encodeQueues, queuesOf } from './platform/realtime/bus-words.ts'
+import { changeOf, encodeQueues, queuesOf } from './platform/realtime/bus-messages.ts'
 import { Hub } from './platform/realtime/hub.ts'
 import { Sweep } from './platform/realtime/sweep.ts'
 import { openBus } from './platform/realtime/open-bus.ts'
@@ -189,7 +189,7 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
     /** Starts to answer. Resolves with the address. */
     async listen(): Promise<string> {
       if (metrics) {
-        metricsListener = await listenForMetrics(metrics.shown, config.metrics!, (error) =>
+        metricsListener = await listenForMetrics(metrics.exposition, config.metrics!, (error) =>
           logger.warn(error, 'metrics could not be read')
         )
       }

@@ -15,20 +15,20 @@ const procedures: engine.PostgresProcedures<Send, SendOutcome> = {
   openSends
 }
 
-/** Opens the store on a Postgres database for a server. Throws what `openPostgresStore` of the engine throws. */
+/** Opens the store on a Postgres database for a server. Throws what `openPostgresEngine` throws. */
 export async function openPostgresStore(
   url: string,
   options?: engine.PostgresOptions<SendOutcome>
 ): Promise<Store> {
-  return await engine.openPostgresStore(url, procedures, options)
+  return await engine.openPostgresEngine(url, procedures, options)
 }
 
 /** Opens it for a command that writes beside the servers. */
 export async function openPostgresStoreForCommand(url: string): Promise<Store> {
-  return await engine.openPostgresStoreForCommand(url, procedures)
+  return await engine.openPostgresEngineForCommand(url, procedures)
 }
 
 /** Opens it for a command that only reads. */
 export async function openPostgresReader(url: string): Promise<StoreReader> {
-  return await engine.openPostgresReader(url, procedures)
+  return await engine.openPostgresEngineReader(url, procedures)
 }

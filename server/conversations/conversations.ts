@@ -5,7 +5,7 @@ import { fieldProblem, Problem } from '@parley/contract/problems'
 import { typedUsernameKey } from '@parley/contract/usernames'
 import { findPerson, findUserIds, keyOf, keysOf } from '../people/people.ts'
 import type { Principal } from '../platform/principal.ts'
-import { accepted } from '../platform/storage/outcomes.ts'
+import { accepted } from '../platform/storage/refusals.ts'
 import type { Store } from '../store.ts'
 import { titleProblem } from './rules.ts'
 

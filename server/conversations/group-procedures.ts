@@ -10,7 +10,7 @@ import { appendCreated } from './procedures.ts'
 import { addLine } from '../messages/system-line-procedures.ts'
 import { lockConversation, ownsTooManyGroups } from './membership-procedures.ts'
 import { groupRefusal } from './rules.ts'
-import type { Refused } from '../platform/storage/outcomes.ts'
+import type { Refused } from '../platform/storage/refusals.ts'
 
 /** Rows of one insert at most. */
 const rowsMax = 100

@@ -17,7 +17,7 @@ import {
   lockConversation,
   ownsTooManyGroups
 } from './membership-procedures.ts'
-import type { Refused } from '../platform/storage/outcomes.ts'
+import type { Refused } from '../platform/storage/refusals.ts'
 
 /** A page of who is in a conversation, in the order in which they came; `after` is a user's id, exclusive. */
 export async function listParticipants(

@@ -1,7 +1,7 @@
 import { routes } from '@parley/contract/routes'
 import { participantsPageSize } from '@parley/contract/limits'
 import { addParticipant } from './conversations.ts'
-import { accepted } from '../platform/storage/outcomes.ts'
+import { accepted } from '../platform/storage/refusals.ts'
 import { principalOf } from '../platform/http/auth.ts'
 import type { Store } from '../store.ts'
 import type { RouteDeps } from '../platform/http/deps.ts'

@@ -14,15 +14,15 @@ import type { Schema } from '../platform/storage/schema.ts'
 import { appendMessageEvent } from '../event-log/append-procedures.ts'
 import { findMembership, lockConversation, type Membership } from '../conversations/membership-procedures.ts'
 import { groupRefusal } from '../conversations/rules.ts'
-import type { Refused } from '../platform/storage/outcomes.ts'
+import type { Refused } from '../platform/storage/refusals.ts'
 
 type Change<Result> = Promise<{ result: Result | Refused; committed: CommittedEvent[] }>
-type About = { viewerId: number; conversationId: number; messageId: number; now: number }
+type MessageRef = { viewerId: number; conversationId: number; messageId: number; now: number }
 
 /** Gives a message of the viewer's another text. The one it has changes nothing, whatever the version. */
 export async function editMessage(
   db: Kysely<Schema>,
-  input: About & { content: string; mentions: string[]; version: number | null }
+  input: MessageRef & { content: string; mentions: string[]; version: number | null }
 ): Change<Message> {
   const { viewerId, conversationId, content, now } = input
   const found = await lockMessage(db, input)
@@ -54,7 +54,7 @@ export async function editMessage(
 }
 
 /** Deletes a message of the viewer or, for admins, any message. A tombstone and its idempotency key stay; idempotent. */
-export async function deleteMessage(db: Kysely<Schema>, input: About): Change<null> {
+export async function deleteMessage(db: Kysely<Schema>, input: MessageRef): Change<null> {
   const { viewerId, conversationId, now } = input
   const found = await lockMessage(db, input)
   if ('refused' in found) return { result: found, committed: [] }
@@ -81,7 +81,7 @@ export async function deleteMessage(db: Kysely<Schema>, input: About): Change<nu
 /** Lists the newest `limit` earlier texts of a message, oldest first, if the viewer may read them. */
 export async function listVersions(
   db: Kysely<Schema>,
-  input: Omit<About, 'now'> & { limit: number }
+  input: Omit<MessageRef, 'now'> & { limit: number }
 ): Promise<MessageVersion[] | Refused> {
   const membership = await findMembership(db, input)
   const found = await findWritten(db, membership, input.messageId)
@@ -101,7 +101,10 @@ export async function listVersions(
 type Found = { row: MessageColumns; membership: Membership }
 
 /** A message that the viewer sees, in its locked conversation. */
-export async function lockMessage(db: Kysely<Schema>, input: Omit<About, 'now'>): Promise<Found | Refused> {
+export async function lockMessage(
+  db: Kysely<Schema>,
+  input: Omit<MessageRef, 'now'>
+): Promise<Found | Refused> {
   return findWritten(db, await lockConversation(db, input), input.messageId)
 }
 
@@ -139,7 +142,7 @@ async function replace(
   db: Kysely<Schema>,
   before: MessageColumns,
   after: MessageColumns,
-  { viewerId, now }: About
+  { viewerId, now }: MessageRef
 ): Promise<void> {
   await db
     .insertInto('message_versions')

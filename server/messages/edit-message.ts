@@ -2,7 +2,7 @@ import type { Message } from '@parley/contract/messages'
 import { fieldProblem } from '@parley/contract/problems'
 import { mentionedKeys } from '@parley/contract/text/text-pieces'
 import type { Store } from '../store.ts'
-import { accepted } from '../platform/storage/outcomes.ts'
+import { accepted } from '../platform/storage/refusals.ts'
 import type { Principal } from '../platform/principal.ts'
 import { mentionsAmong, textProblem } from './rules.ts'
 

@@ -5,7 +5,7 @@ import { userOf } from '../people/rows.ts'
 import { bodyOf, type MessageColumns } from './rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { findMembership } from '../conversations/membership-procedures.ts'
-import type { Refused } from '../platform/storage/outcomes.ts'
+import type { Refused } from '../platform/storage/refusals.ts'
 import { findWritten } from './change-procedures.ts'
 
 /** What a message quotes, passes on and names, as far as it is there and its sender sees it. */

@@ -6,7 +6,7 @@ import type { Json } from '../platform/storage/json.ts'
 import type { Send } from './procedures.ts'
 import type { Store } from '../store.ts'
 import type { Principal } from '../platform/principal.ts'
-import { accepted, problemOf } from '../platform/storage/outcomes.ts'
+import { accepted, problemOf } from '../platform/storage/refusals.ts'
 import { mentionsAmong, textProblem } from './rules.ts'
 
 /** A message on its way in. `key` is what its sender calls it in every retry. */
@@ -41,7 +41,7 @@ export async function sendMessage(
   const names = problem ? [] : mentionedKeys(content)
   // What has nothing beside it is as it is: nothing is looked up.
   if (!problem && isPlain(input) && names.length === 0) return accepted(await store.send(send)).message
-  const made = problem ? fieldProblem('content', problem) : await make(store, me, input, content, names)
+  const made = problem ? fieldProblem('content', problem) : await prepare(store, me, input, content, names)
   if (!(made instanceof Problem)) return accepted(await store.send({ ...send, ...made })).message
   // The key comes before the limits and the rest: a retry gets its first answer whatever has changed since.
   const first = input.key === undefined ? null : await store.read('findSend', send)
@@ -54,7 +54,7 @@ function isPlain(input: NewMessage): boolean {
 }
 
 /** A message's content, and what it has beside it: what it quotes, whom it names. */
-async function make(
+async function prepare(
   store: Store,
   me: Principal,
   input: NewMessage,

@@ -49,7 +49,7 @@ function run<Row extends QueryResultRow>(
 
 type KnownKey = { payloadHash: string; message: MessageColumns }
 
-type Known = {
+type LockedRows = {
   conversations: Map<number, Conversation>
   /** What keys were used for already. */
   keys: Map<string, KnownKey>
@@ -71,7 +71,7 @@ type KnownRow = {
   ids: number[]
 }
 
-async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
+async function lockAndRead(client: ClientBase, sends: Send[]): Promise<LockedRows> {
   const conversationIds = integersAsText([...new Set(sends.map((send) => send.conversationId))])
   const senderIds = integersAsText(sends.map((send) => send.senderId))
   const keys = textsAsText(sends.map((send) => send.key))
@@ -102,7 +102,7 @@ async function lockAndRead(client: ClientBase, sends: Send[]): Promise<Known> {
 /** Decides each send in turn, until there are `most` events: its first answer, a refusal, or what it adds. */
 function plan(
   sends: Send[],
-  { conversations, keys, ids, disabled }: Known,
+  { conversations, keys, ids, disabled }: LockedRows,
   most: number
 ): { outcomes: SendOutcome[]; appends: Append[] } {
   const appends: Append[] = []

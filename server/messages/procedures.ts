@@ -2,7 +2,7 @@ import type { Message, MessageExtras } from '@parley/contract/messages'
 import type { Kysely } from 'kysely'
 import { encode, type Json } from '../platform/storage/json.ts'
 import { messageColumns, messageOf, type MessageColumns } from './rows.ts'
-import type { Refused } from '../platform/storage/outcomes.ts'
+import type { Refused } from '../platform/storage/refusals.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 
 /** A message to be, with the key that makes its retries one message. */

@@ -7,7 +7,7 @@ import type { CommittedEvent } from '../platform/storage/event-log.ts'
 import { bodyOf } from './rows.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { appendEvent } from '../event-log/append-procedures.ts'
-import type { Refused } from '../platform/storage/outcomes.ts'
+import type { Refused } from '../platform/storage/refusals.ts'
 import { bodyText, lockMessage } from './change-procedures.ts'
 
 type Input = { viewerId: number; conversationId: number; messageId: number; emoji: string; now: number }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { CommittedEvent } from '../platform/storage/event-log.ts'
-import type { Refused } from '../platform/storage/outcomes.ts'
+import type { Refused } from '../platform/storage/refusals.ts'
 import type { Schema } from '../platform/storage/schema.ts'
 import { appendEvent } from '../event-log/append-procedures.ts'
 import { findPosition } from './procedures.ts'

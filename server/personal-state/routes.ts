@@ -11,7 +11,7 @@ import type { Server } from '../platform/http/fastify-server.ts'
 import { sendJson } from '../platform/http/encoded.ts'
 import { answerSnapshot } from '../platform/http/snapshot.ts'
 import { validationProblem } from '../platform/http/validation.ts'
-import { accepted } from '../platform/storage/outcomes.ts'
+import { accepted } from '../platform/storage/refusals.ts'
 import type { Store } from '../store.ts'
 import { keyProblem, kindProblem, valueProblem } from './rules.ts'
 

@@ -1,4 +1,4 @@
-import { decodeNews, encodeNews } from './presence-news.ts'
+import { decodeUpdate, encodeUpdate } from './presence-updates.ts'
 
 export type OtherNodesOptions = {
   publish: (text: string) => void
@@ -44,13 +44,13 @@ export class OtherNodes {
   }
 
   hear(text: string): void {
-    const news = decodeNews(text)
-    if (!news || news.node === this.#me) return
-    if ('wants' in news) {
-      if (news.wants === this.#me || news.wants === everyNode) this.#options.askedForAll()
+    const update = decodeUpdate(text)
+    if (!update || update.node === this.#me) return
+    if ('wants' in update) {
+      if (update.wants === this.#me || update.wants === everyNode) this.#options.askedForAll()
       return
     }
-    const { node, seq, at, whole, came, left } = news
+    const { node, seq, at, whole, came, left } = update
     const known = this.#nodes.get(node)
     const times = { heardAt: performance.now(), saidAt: at }
     if (known) Object.assign(known, times)
@@ -82,7 +82,7 @@ export class OtherNodes {
   }
 
   #ask(node: string): void {
-    this.#options.publish(encodeNews({ node: this.#me, wants: node }))
+    this.#options.publish(encodeUpdate({ node: this.#me, wants: node }))
   }
 
   #replace(name: string, next: Node): void {

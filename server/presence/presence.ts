@@ -3,7 +3,7 @@ import type { Presence as PresenceOf } from '@parley/contract/presence'
 import type { Signal } from '@parley/contract/events'
 import type { Store } from '../store.ts'
 import { OtherNodes } from './other-nodes.ts'
-import { encodeNews } from './presence-news.ts'
+import { encodeUpdate } from './presence-updates.ts'
 import type { Principal } from '../platform/principal.ts'
 
 export type PresenceOptions = {
@@ -163,7 +163,9 @@ export class Presence {
 
   #publish(came: number[], left: [userId: number, at: number][], whole: boolean): void {
     this.#toldAt = performance.now()
-    this.#options.publish(encodeNews({ node: this.#node, seq: this.#seq, at: Date.now(), whole, came, left }))
+    this.#options.publish(
+      encodeUpdate({ node: this.#node, seq: this.#seq, at: Date.now(), whole, came, left })
+    )
   }
 
   /** Runs the work that needs storage, one step at a time; failed steps are retried at the next tick. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import { encodeQueues } from '../../server/platform/realtime/bus-words.ts'
+import { encodeQueues } from '../../server/platform/realtime/bus-messages.ts'
 import { openStore } from '../../server/open-store.ts'
 import { changeBeside, rowsBeside } from '../harness/engine.ts'
 import { startInProcess, type InProcess } from '../harness/in-process.ts'

@@ -1,6 +1,6 @@
 import { formatCursor } from '@parley/contract/cursor'
 import type { FastifyReply } from 'fastify'
-import { accepted, type Refused } from '../storage/outcomes.ts'
+import { accepted, type Refused } from '../storage/refusals.ts'
 
 /**
  * Returns the data of a snapshot and sets `Event-Cursor`: a stream that resumes there misses nothing. Throws the problem with

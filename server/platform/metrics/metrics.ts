@@ -32,7 +32,7 @@ const sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
  * takes those. docs/OPERATIONS.md says of each metric what to do when it moves.
  */
 export function createMetrics() {
-  const shown = new Exposition()
+  const exposition = new Exposition()
   const sends = { accepted: 0, refused: 0, failed: 0 }
   const batches = new Distribution(sizes)
   const commits = new Distribution(seconds)
@@ -76,78 +76,89 @@ export function createMetrics() {
 
   function watch({ hub, sessions, store, bus, presence, jobs }: Counting): void {
     const { counts } = hub
-    shown.counter('parley_sends_total', 'Sends that storage was asked for', () => sends, 'outcome')
-    shown.histogram('parley_send_batch_size', 'Sends that shared a commit', () => [[{}, batches]])
-    shown.histogram(
+    exposition.counter('parley_sends_total', 'Sends that storage was asked for', () => sends, 'outcome')
+    exposition.histogram('parley_send_batch_size', 'Sends that shared a commit', () => [[{}, batches]])
+    exposition.histogram(
       'parley_send_commit_duration_seconds',
       'A batch of sends, from its start to its commit',
       () => [[{}, commits]]
     )
-    shown.gauge('parley_storage_queue', 'Asked of storage and not done yet', () => store.queues(), 'kind')
+    exposition.gauge(
+      'parley_storage_queue',
+      'Asked of storage and not done yet',
+      () => store.queues(),
+      'kind'
+    )
 
-    shown.histogram('parley_delivery_lag_seconds', 'From a commit here to the write of its frames', () => [
-      [{}, lags]
-    ])
-    shown.gauge('parley_streams', 'Event streams that are open', () => hub.size)
-    shown.counter('parley_streams_opened_total', 'Event streams that were opened', () => counts.opened)
-    shown.counter(
+    exposition.histogram(
+      'parley_delivery_lag_seconds',
+      'From a commit here to the write of its frames',
+      () => [[{}, lags]]
+    )
+    exposition.gauge('parley_streams', 'Event streams that are open', () => hub.size)
+    exposition.counter('parley_streams_opened_total', 'Event streams that were opened', () => counts.opened)
+    exposition.counter(
       'parley_streams_refused_total',
       'Event streams that were refused and asked to reconnect',
       () => counts.refused
     )
-    shown.counter(
+    exposition.counter(
       'parley_stream_wakes_total',
       'Streams woken by a commit, a hint or a sweep',
       () => counts.wakes
     )
-    shown.counter(
+    exposition.counter(
       'parley_stream_pulls_total',
       'What streams were given of their log, by where it was taken from',
       () => ({ ring: counts.ringPulls, database: counts.databasePulls }),
       'source'
     )
-    shown.counter('parley_stream_written_bytes_total', 'Bytes written to streams', () => counts.writtenBytes)
-    shown.gauge(
+    exposition.counter(
+      'parley_stream_written_bytes_total',
+      'Bytes written to streams',
+      () => counts.writtenBytes
+    )
+    exposition.gauge(
       'parley_stream_frame_bytes',
       'Bytes of frames that wait for slow streams',
       () => hub.frameBytes
     )
-    shown.gauge(
+    exposition.gauge(
       'parley_stream_unsent_bytes',
       'Bytes that slow readers were given and have not taken',
       () => hub.unsentBytes
     )
-    shown.counter('parley_stream_resets_total', 'Streams that were reset', () => counts.resets)
-    shown.counter(
+    exposition.counter('parley_stream_resets_total', 'Streams that were reset', () => counts.resets)
+    exposition.counter(
       'parley_stream_slow_closes_total',
       'Streams cut off as slow consumers',
       () => counts.slowCloses
     )
-    shown.counter(
+    exposition.counter(
       'parley_stream_signals_total',
       'Typing and presence signals for streams, by outcome',
       () => ({ written: counts.signals, dropped: counts.signalsDropped }),
       'outcome'
     )
-    shown.gauge(
+    exposition.gauge(
       'parley_people_online',
       'People who have a stream here, or had one a moment ago',
       () => presence.size
     )
 
-    shown.histogram(
+    exposition.histogram(
       'parley_http_request_duration_seconds',
       'Requests but event streams, to their answer',
       answered
     )
-    shown.counter(
+    exposition.counter(
       'parley_session_lookups_total',
       'Tokens looked up, by where',
       () => ({ cache: sessions.counts.cached, database: sessions.counts.asked }),
       'source'
     )
 
-    shown.gauges('parley_jobs', 'Background jobs, by queue and state', ['queue', 'state'], async () =>
+    exposition.gauges('parley_jobs', 'Background jobs, by queue and state', ['queue', 'state'], async () =>
       (await jobs.count()).flatMap(({ queue, ...states }) =>
         Object.entries({ running: jobs.running().get(queue) ?? 0, ...states }).map(
           ([state, value]) => [{ queue, state }, value] as const
@@ -155,23 +166,28 @@ export function createMetrics() {
       )
     )
 
-    shown.gauge('parley_bus_up', '0 while other nodes may not hear this one', () =>
+    exposition.gauge('parley_bus_up', '0 while other nodes may not hear this one', () =>
       Number(bus.state === 'ok')
     )
-    shown.counter(
+    exposition.counter(
       'parley_bus_hints_total',
       'Hints from other nodes that announced new events',
       () => counts.hints
     )
-    shown.counter(
+    exposition.counter(
       'parley_sweep_finds_total',
       'New events that a sweep found without a hint',
       () => counts.sweepFinds
     )
-    shown.gauge('parley_build_info', 'What runs: always 1', () => ({ [packageJson.version]: 1 }), 'version')
+    exposition.gauge(
+      'parley_build_info',
+      'What runs: always 1',
+      () => ({ [packageJson.version]: 1 }),
+      'version'
+    )
   }
 
-  return { onSends, onDelivered, onAnswered, watch, shown }
+  return { onSends, onDelivered, onAnswered, watch, exposition }
 }
 
 export type Metrics = ReturnType<typeof createMetrics>

@@ -8,7 +8,7 @@ import {
 import type { Signal } from '@parley/contract/events'
 import type { NatsConfig } from './nats-url.ts'
 import type { Bus, Subscription as UserSubscription, UserListener } from './bus.ts'
-import { changeOf, encodeQueues, queuesOf, signalOf } from './bus-words.ts'
+import { changeOf, encodeQueues, queuesOf, signalOf } from './bus-messages.ts'
 import { connectionOptions, isRefusal, reasonOf, withDeadline } from './nats-connection.ts'
 import type { StreamOwner } from './stream-owner.ts'
 

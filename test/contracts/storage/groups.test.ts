@@ -15,7 +15,7 @@ import { addPerson, sendOf, startGroup } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { messageIn } from '../../fixtures/decoded.ts'
 import { boundsOf } from '../../fixtures/logs.ts'
-import { accepted } from '../../../server/platform/storage/outcomes.ts'
+import { accepted } from '../../../server/platform/storage/refusals.ts'
 
 describeStorage('Groups', (under) => {
   test('M2: a removed member sees nothing of the group from then on, not even earlier unread messages', async () => {

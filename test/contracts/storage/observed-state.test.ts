@@ -9,7 +9,7 @@ import { addPerson, sendOf } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
 import { decoded } from '../../fixtures/decoded.ts'
 import { eventsAfter } from '../../fixtures/logs.ts'
-import { accepted } from '../../../server/platform/storage/outcomes.ts'
+import { accepted } from '../../../server/platform/storage/refusals.ts'
 
 type Person = Awaited<ReturnType<typeof addPerson>>
 

@@ -4,7 +4,7 @@ import type { Store } from '../../../server/store.ts'
 import { remove } from '../../fixtures/group-acts.ts'
 import { addPerson, sendOf, startGroup, startPair } from '../../fixtures/people.ts'
 import { describeStorage } from './engines.ts'
-import { accepted } from '../../../server/platform/storage/outcomes.ts'
+import { accepted } from '../../../server/platform/storage/refusals.ts'
 
 const audienceOf = async (store: Store, viewerId: number, conversationId: number, limit = signalsMax + 1) =>
   (await store.read('listAudience', { viewerId, conversationId, limit })).toSorted((a, b) => a - b)

@@ -76,10 +76,10 @@ async function makeChanges(
   const { say } = options
   const migrations = Object.entries(changes).map(([name, change]): [string, Migration] => [
     name,
-    { up: (transaction) => make(name, change, transaction as Kysely<Schema>) }
+    { up: (transaction) => runChange(name, change, transaction as Kysely<Schema>) }
   ])
 
-  async function make(name: string, change: SchemaChange, transaction: Kysely<Schema>): Promise<void> {
+  async function runChange(name: string, change: SchemaChange, transaction: Kysely<Schema>): Promise<void> {
     if (engine === 'postgres') {
       // Of this transaction alone.
       await sql.raw(`SET LOCAL lock_timeout = ${options.lockTimeoutMs ?? lockTimeoutMs}`).execute(transaction)

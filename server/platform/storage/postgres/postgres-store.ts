@@ -50,7 +50,7 @@ export type PostgresOptions<Outcome> = {
  * Opens the store on a Postgres database, which any number of nodes may share. Throws, in one line for the administrator, when
  * the database cannot be used.
  */
-export async function openPostgresStore<Send, Outcome>(
+export async function openPostgresEngine<Send, Outcome>(
   url: string,
   procedures: PostgresProcedures<Send, Outcome>,
   options: PostgresOptions<Outcome> = {}
@@ -59,7 +59,7 @@ export async function openPostgresStore<Send, Outcome>(
 }
 
 /** The same for a command that writes: few connections, and what it asks may take as long as it takes. */
-export async function openPostgresStoreForCommand<Send, Outcome>(
+export async function openPostgresEngineForCommand<Send, Outcome>(
   url: string,
   procedures: PostgresProcedures<Send, Outcome>
 ): Promise<EngineStore<Send, Outcome>> {
@@ -67,7 +67,7 @@ export async function openPostgresStoreForCommand<Send, Outcome>(
 }
 
 /** For a command that only reads. */
-export async function openPostgresReader(
+export async function openPostgresEngineReader(
   url: string,
   { reads }: { reads: Reads }
 ): Promise<Pick<EngineStore<unknown, unknown>, 'read' | 'close'>> {

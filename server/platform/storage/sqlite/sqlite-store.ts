@@ -24,7 +24,7 @@ export type SqliteOptions<Outcome> = {
  * event loop, and a long read never blocks a replay. Throws when the file cannot be opened, is in use, or is of a newer
  * Parley.
  */
-export async function openSqliteStore<Send, Outcome extends object>(
+export async function openSqliteEngine<Send, Outcome extends object>(
   path: string,
   transfer: SendTransfer<Send, Outcome>,
   options: SqliteOptions<Outcome> = {}
@@ -36,7 +36,7 @@ export async function openSqliteStore<Send, Outcome extends object>(
  * The same for a command, where no server runs: the command is the one writer for a while. Throws `DatabaseInUse` where one
  * runs, and `UnfitSchema` when the schema of the file is another version's.
  */
-export function openSqliteStoreForCommand<Send, Outcome extends object>(
+export function openSqliteEngineForCommand<Send, Outcome extends object>(
   path: string,
   transfer: SendTransfer<Send, Outcome>
 ): Promise<EngineStore<Send, Outcome>> {

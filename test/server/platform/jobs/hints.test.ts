@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { encodeQueues, queuesOf } from '../../../../server/platform/realtime/bus-words.ts'
+import { encodeQueues, queuesOf } from '../../../../server/platform/realtime/bus-messages.ts'
 import { createHints } from '../../../../server/platform/jobs/hints.ts'
 
 beforeEach(() => vi.useFakeTimers())

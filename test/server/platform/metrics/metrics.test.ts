@@ -129,7 +129,7 @@ describe('the server counts', () => {
       jobs: { running: () => new Map(), count: async () => [] },
       presence: { size: 0 }
     })
-    const text = await metrics.shown.text()
+    const text = await metrics.exposition.text()
     expect(text).toContain('parley_bus_up 0\n')
     expect(text).toContain('parley_sends_total{outcome="failed"} 2\n')
     expect(text).toContain('parley_sends_total{outcome="refused"} 1\n')

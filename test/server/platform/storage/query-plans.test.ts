@@ -12,7 +12,7 @@ import {
 } from '../../../harness/recording-store.ts'
 import { noPostgres } from '../../../harness/shared-postgres.ts'
 import { messageIn } from '../../../fixtures/decoded.ts'
-import { accepted } from '../../../../server/platform/storage/outcomes.ts'
+import { accepted } from '../../../../server/platform/storage/refusals.ts'
 
 type ReadName = keyof typeof reads
 type WriteName = keyof typeof writes

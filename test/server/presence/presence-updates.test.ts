@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeNews } from '../../../server/presence/presence-news.ts'
+import { decodeUpdate } from '../../../server/presence/presence-updates.ts'
 
 test.each([
   '',
@@ -12,7 +12,7 @@ test.each([
   '{"node":"a","wants":1}',
   '\0'
 ])('an invalid message from another node is ignored: %j', (text) => {
-  expect(decodeNews(text)).toBeNull()
+  expect(decodeUpdate(text)).toBeNull()
 })
 test.each([
   { seq: 1.5 },
@@ -26,6 +26,6 @@ test.each([
   { left: [[1, 1e16]] }
 ])('nor this: %j', (wrong) => {
   const right = { node: 'a', seq: 1, at: 0, whole: false, came: [1], left: [[2, 0]] }
-  expect(decodeNews(JSON.stringify(right))).toEqual(right)
-  expect(decodeNews(JSON.stringify({ ...right, ...wrong }))).toBeNull()
+  expect(decodeUpdate(JSON.stringify(right))).toEqual(right)
+  expect(decodeUpdate(JSON.stringify({ ...right, ...wrong }))).toBeNull()
 })

@@ -2,7 +2,7 @@
  * A node's presence message to the others. `seq` counts the node's changes; a node that misses one asks for the whole. Times are
  * ms: `at` is when it was published, and each entry of `left` has when that user went offline.
  */
-export type PresenceNews =
+export type PresenceUpdate =
   | { node: string; wants: string }
   | {
       node: string
@@ -13,12 +13,12 @@ export type PresenceNews =
       left: [userId: number, at: number][]
     }
 
-export function encodeNews(news: PresenceNews): string {
-  return JSON.stringify(news)
+export function encodeUpdate(update: PresenceUpdate): string {
+  return JSON.stringify(update)
 }
 
 /** What another node said; null where it is not understood. */
-export function decodeNews(text: string): PresenceNews | null {
+export function decodeUpdate(text: string): PresenceUpdate | null {
   let said: Record<string, unknown> | null
   try {
     said = JSON.parse(text) as Record<string, unknown> | null
