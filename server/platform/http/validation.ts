@@ -20,10 +20,19 @@ export const ajvOptions = {
 /** What a schema found wrong, by the field's name. */
 export function validationProblem(found: FastifySchemaValidationError[], context = 'body'): Problem {
   const fields: FieldProblems = Object.create(null)
-  for (const error of found) {
+  for (const error of withoutAlternatives(found)) {
     fields[fieldOf(error) || context] ??= problemOf(error, context)
   }
   return new Problem('validation_failed', { fields: { ...fields } })
+}
+
+/**
+ * Where a value fits no alternative of a union, Ajv reports each alternative: that it is not null would mislead. Returns the
+ * first error that is not about its type, or else the union's own.
+ */
+function withoutAlternatives(found: FastifySchemaValidationError[]): FastifySchemaValidationError[] {
+  const union = found.findLast(({ keyword }) => keyword === 'anyOf')
+  return union ? [found.find(({ keyword }) => keyword !== 'type' && keyword !== 'const') ?? union] : found
 }
 
 function fieldOf({ keyword, instancePath, params }: FastifySchemaValidationError): string {

@@ -88,6 +88,21 @@ describe('PUT /api/personal_state/:kind/:key', () => {
   })
 
   test.each([
+    ['a list', [], { code: 'invalid' }],
+    ['a text beyond the bound', 'x'.repeat(70_000), { code: 'too_long', max: 65_536 }],
+    [
+      'a deep object',
+      Array(40)
+        .fill(0)
+        .reduce((value: unknown) => ({ value }), 1),
+      { code: 'too_deep' }
+    ]
+  ])('%s is refused with its own reason, not that of another type', async (_, value, problem) => {
+    const answer = await put(john, 'saved/9', 0, value)
+    expect(answer.json<ProblemDocument>().fields).toMatchObject({ value: problem })
+  })
+
+  test.each([
     [{ value: {} }, '422 validation_failed version'],
     [{ version: 0 }, '422 validation_failed value'],
     [{ version: -1, value: 1 }, '422 validation_failed version'],
