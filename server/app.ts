@@ -51,7 +51,7 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
     )
   }
 
-  // Loaded when it is asked for: prom-client is 19 MB.
+  // Loaded on demand: prom-client takes 19 MB.
   const metrics = config.metrics ? (await import('./platform/metrics/metrics.ts')).createMetrics() : null
   const store = await openStore(config.database, { onSends: metrics?.onSends, logger })
   if (store.renewed) {
@@ -197,8 +197,8 @@ export async function createApp(config: Config, describe?: ApiDeps['describe']) 
       return server.listen({ host: config.host, port: config.port, backlog })
     },
     /**
-     * Unready first, then no new streams and jobs, the open ones end, requests finish, the store closes; it does so
-     * whatever of the rest fails. Throws what failed first.
+     * Stops in order: not ready, no new streams and jobs, open ones end, requests finish, the store closes. The store closes even
+     * if an earlier step fails. Throws the first failure.
      */
     async close(): Promise<void> {
       ready = false

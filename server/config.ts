@@ -79,7 +79,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const report = (name: string, problem: string) => {
     problems.push(`${name}: ${problem}`)
   }
-  // An empty variable is one that is not set, as most tools that write environments mean it.
+  // An empty variable counts as not set, as most tools that write environments expect.
   const given = (name: SettingName) => env[name]?.trim() || undefined
 
   for (const name of Object.keys(env)) {
@@ -138,7 +138,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     if (text === undefined) return { kind: 'sqlite', path: resolve(dataDir, 'parley.db') }
     const path = /^(?:sqlite|file):(?:\/\/(?=\/))?(?!\/\/)([^?#]+)$/.exec(text)?.[1]
     if (path && path !== ':memory:') return { kind: 'sqlite', path: resolve(path) }
-    // The text may hold a password: it is not repeated.
+    // Do not repeat the text: it may contain a password.
     if (!/^postgres(ql)?:/.test(text)) {
       report(
         'DATABASE_URL',
@@ -164,7 +164,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     const text = given('NATS_URL')
     if (text === undefined) return null
     const parsed = parseNatsUrl(text)
-    // The text may hold a password: it is not repeated.
+    // Do not repeat the text: it may contain a password.
     if (!parsed) {
       report('NATS_URL', 'is not like nats://name:password@host:4222 (commas between servers of one cluster)')
     } else if (database.kind === 'sqlite') {

@@ -42,9 +42,9 @@ export async function openStore(
 }
 
 /**
- * The same store for a command that writes: on Postgres beside the servers, on SQLite where none runs (`DatabaseInUse`). It
- * must write nothing to the event log. Makes the schema of an empty database, and changes none: throws, in one line, when
- * the database is another version's.
+ * Opens the store for a command that writes: on Postgres beside servers, on SQLite only without one (`DatabaseInUse`). The
+ * command must not write to the event log. Creates the schema of an empty database and changes no other: throws, in one line,
+ * when the database belongs to another version.
  */
 export async function openStoreForCommand(database: DatabaseConfig): Promise<Store> {
   return database.kind === 'postgres'

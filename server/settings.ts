@@ -1,6 +1,6 @@
 /**
- * Every setting there is, in the order of `docs/SETTINGS.md` and `parley --help`, which are made of this list. The
- * environment is the only place they are read from.
+ * All settings, in the order of `docs/SETTINGS.md` and `parley --help`, which are generated from this list. They are read from the
+ * environment only.
  */
 export const settings = [
   { name: 'PORT', default: '3000', meaning: 'The port to listen on; 0 takes any free one' },

@@ -16,8 +16,8 @@ import type { Refused } from '../platform/storage/refusals.ts'
 const rowsMax = 100
 
 /**
- * Starts a group of `me`, its owner, and the others, with a line that says so. Returns it as `me` sees it: to read it after the
- * commit could fail, and a retry would start another one.
+ * Starts a group owned by `me`, with a system line. Returns it as `me` sees it, because a read after the commit could fail, and a
+ * retry would start a second group.
  */
 export async function startGroup(
   db: Kysely<Schema>,

@@ -22,8 +22,8 @@ export async function keyOf(store: Store, username: string): Promise<string> {
 }
 
 /**
- * The same for each of `usernames`. Of two names that became the same one, the later kept the key it had
- * (0005-username-keys.ts): written as before, its name is still that user's.
+ * Returns the key of each of `usernames`. If two old names have the same key today, the later one kept its old key
+ * (0005-username-keys.ts), and its former spelling still finds that user.
  */
 export async function keysOf(store: Store, usernames: string[]): Promise<string[]> {
   const keys = usernames.map(typedUsernameKey)
@@ -71,8 +71,8 @@ export type GithubProfile = { githubId: string; login: string; avatarURL: string
 const countedSuffixes = 9
 
 /**
- * The user of a GitHub account. Made at the first sign-in if `mayJoin` allows it, with a suffix where the name is taken, and
- * with a name made of the account's id where its login is no username. Throws `registration_closed`.
+ * Returns the user of a GitHub account. Creates it at the first sign-in if `mayJoin` allows; adds a suffix to a taken name, and
+ * uses the account's id if its login is not a valid username. Throws `registration_closed`.
  */
 export async function findOrCreateGithubUser(
   store: Store,

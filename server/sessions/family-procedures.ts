@@ -30,8 +30,8 @@ export async function endFamily(
 }
 
 /**
- * Ends the family of a token that was superseded more than 60 seconds ago: two clients hold one session, and one of them
- * stole it. A token of the family that is not known any more was superseded before those that are.
+ * Ends the family of a token that was superseded more than 60 seconds ago: two clients hold one session, so one token is stolen.
+ * An unknown token of a known family was superseded earlier.
  */
 export async function endReusedFamily(
   db: Kysely<Schema>,

@@ -170,8 +170,8 @@ export type Refresh = {
 }
 
 /**
- * Gives a session its successor, and 60 seconds to live at most. A session that has a successor which was not used yet
- * keeps that one: `salt` then leads to its token. Null when the session has ended meanwhile.
+ * Gives a session a successor and at most 60 more seconds. An unused successor is kept, and `salt` leads to its token. Returns null
+ * when the session has ended in the meantime.
  */
 export async function replaceSession(
   db: Kysely<Schema>,
@@ -234,8 +234,8 @@ export async function replaceSession(
 }
 
 /**
- * The first use of a refreshed session: the one it replaces ends. Its row stays for a while, to tell a late request from
- * a stolen token.
+ * Records the first use of a refreshed session, which ends the one it replaces. Its row stays for a while, so that a late request
+ * can be distinguished from a stolen token.
  */
 export async function confirmSession(
   db: Kysely<Schema>,

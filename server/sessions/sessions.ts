@@ -87,8 +87,8 @@ export class Sessions {
   }
 
   /**
-   * Signs a person in, on `device` (for people: "Firefox on Linux"). Beyond `perUserMax` their least recently used
-   * session ends. Throws `account_disabled`.
+   * Starts a session on `device` (a readable name such as "Firefox on Linux"). Beyond `perUserMax`, the user's least recently
+   * used session ends. Throws `account_disabled`.
    */
   async start(userId: number, device: string | null = null): Promise<NewToken> {
     const token = newToken()
@@ -110,8 +110,8 @@ export class Sessions {
   }
 
   /**
-   * Whose token this is, at once where the cache knows; null where it is malformed, unknown, expired or revoked. Before the
-   * store is asked, `mayAsk` may throw.
+   * Returns the owner of a token, synchronously on a cache hit; null if the token is malformed, unknown, expired or revoked.
+   * `mayAsk` is called before a look-up in the store, and may throw.
    */
   authenticate(token: string, mayAsk: () => void = () => {}): Principal | null | Promise<Principal | null> {
     if (!isToken(token)) return null
@@ -138,8 +138,8 @@ export class Sessions {
   }
 
   /**
-   * The token that follows `token`, which is `me`'s; `token` lives until the new one's first use, 60 s at most. Until then
-   * every refresh of it gives the same one.
+   * Returns the successor of `token`, which belongs to `me`. `token` lives until the successor's first use, at most 60 s; until
+   * then every refresh returns the same successor.
    */
   async refresh(me: Principal, token: string): Promise<NewToken> {
     const salt = newSalt()
@@ -189,8 +189,8 @@ export class Sessions {
   }
 
   /**
-   * Looks again at the sessions of `open` streams, and at those that were used since the last time; forgets the others.
-   * So what another node ended or changed, and could not tell, ends or changes here too. Throws when the store cannot be read.
+   * Reads the sessions of `open` streams again, and those used since the last call; drops the others from the cache. So a change on
+   * another node whose notice was lost applies here too. Throws when the store cannot be read.
    */
   async recheck(open: Iterable<SessionChange>): Promise<void> {
     const now = performance.now()

@@ -27,8 +27,8 @@ export type SignInAttempt = {
 }
 
 /**
- * Remembers in this browser that a sign-in was begun here. Each has a signed cookie of its own, so that tabs that begin one
- * at the same moment do not overwrite each other's. Returns the state and PKCE's challenge for the provider.
+ * Stores a started sign-in in a signed cookie of its own, so that tabs which start one at the same moment do not overwrite each
+ * other's. Returns the state and the PKCE challenge for the provider.
  */
 export function rememberSignIn(
   request: FastifyRequest,
@@ -47,8 +47,7 @@ export function rememberSignIn(
 }
 
 /**
- * The sign-in that this browser began with `state`. It counts once, on whichever node it comes back to. Throws
- * `oauth_state_invalid`.
+ * Returns the sign-in that this browser started with `state`. It works once, on any node. Throws `oauth_state_invalid`.
  */
 export async function recallSignIn(
   request: FastifyRequest,

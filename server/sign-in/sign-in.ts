@@ -6,8 +6,8 @@ import { deviceOf } from '../platform/http/device.ts'
 import { handOver, type SessionMode } from '../platform/http/session-cookie.ts'
 
 /**
- * Starts a session for a person who has proved who they are, and hands it over. A browser's cookie holds one session: the
- * one that it held ends. Throws `account_disabled`.
+ * Starts a session for an authenticated user and returns it to the client. A browser's cookie holds one session: the previous one
+ * ends. Throws `account_disabled`.
  */
 export async function signIn(
   request: FastifyRequest,
