@@ -146,6 +146,8 @@ describe('a language', () => {
     expect(await html(page)).toBe('de ltr')
     const account = page.getByRole('button', { name: 'Konto von john' })
     expect(await account.evaluate((element) => element.matches(':focus'))).toBe(true)
+    // The first snapshot is kept by now.
+    await page.locator('[data-conversation]').first().waitFor()
     await browser.context.setOffline(true)
     await page.reload()
     await page.getByRole('heading', { name: 'Chats', exact: true }).waitFor()
