@@ -102,6 +102,42 @@ describe('a draft', () => {
     await otherDraft(laptop).waitFor({ state: 'detached' })
   })
 
+  it('P4: a button acts on what the field shows, although another draft waits', async () => {
+    await field(laptop).pressSequentially('mine')
+    await shows(phone, 'mine')
+    await field(phone).fill('of the phone')
+    await otherDraft(laptop).getByText('of the phone').waitFor()
+    await otherDraft(laptop).getByRole('button', { name: 'Discard the other draft' }).click()
+    await otherDraft(laptop).waitFor({ state: 'detached' })
+    await field(phone).blur()
+    for (const page of [laptop, phone]) await shows(page, 'mine')
+
+    await field(phone).fill('of the phone again')
+    await otherDraft(laptop).getByText('of the phone again').waitFor()
+    await field(laptop).press('Shift+Tab')
+    await laptop.keyboard.press('Enter')
+    await otherDraft(laptop).waitFor({ state: 'detached' })
+    await shows(laptop, 'mine')
+
+    await field(phone).fill('of the phone at last')
+    await otherDraft(laptop).getByText('of the phone at last').waitFor()
+    await sendButton(laptop).click()
+    await message(laptop, 'mine').waitFor()
+  })
+
+  it('P4: a conflict while I write offers the text of the other device, not my own', async () => {
+    await phones.context.setOffline(true)
+    await waitOffline(phone)
+    await field(phone).fill('from the phone')
+    await field(laptop).fill('from the laptop')
+    await expect.poll(stored).toEqual([{ text: 'from the laptop' }])
+    await phones.context.setOffline(false)
+    await otherDraft(phone).getByText('from the laptop').waitFor()
+    await otherDraft(phone).getByRole('button', { name: 'Use it' }).tap()
+    await shows(phone, 'from the laptop')
+    await otherDraft(phone).getByText('from the phone').waitFor()
+  })
+
   it('P4: written on two devices offline keeps both texts, and both devices say so', async () => {
     for (const context of [scene.john.context, phones.context]) await context.setOffline(true)
     for (const page of [laptop, phone]) await waitOffline(page)

@@ -113,6 +113,18 @@ it("another tab's text shows at once, and a concurrent local text is kept beside
   stop()
 })
 
+it('a conflicting draft shows beside the field at once, even while its person is writing', () => {
+  const drafts = openDrafts('1')
+  const stop = drafts.subscribe('7', () => {})
+  drafts.get('7')
+  drafts.hold('7', true)
+  drafts.set('7', { ...emptyDraft, text: 'from here' })
+  const other = { text: 'from there', replyTo: null, editing: null }
+  drafts.write('7', { ...drafts.read('7'), draft: { ...emptyDraft, text: 'from here', others: [other] } })
+  expect([drafts.waiting('7'), drafts.get('7').others]).toEqual([null, [other]])
+  stop()
+})
+
 it('a draft of the previous version is read, with its reply', () => {
   const replyTo = { id: '2', sender: john, content: 'a question' }
   localStorage.setItem('parley:1:draft:7', JSON.stringify({ text: 'an answer', replyTo, editing: null }))

@@ -40,6 +40,7 @@ type ComposerProps = {
 /** Where I write. Enter sends, Shift and Enter begin a line; on a touch screen Enter begins a line. */
 export function Composer(props: ComposerProps) {
   const { name, me, writing, onTyping, onSent, onEditLast, isDeleted, people, onMention } = props
+  const form = useRef<HTMLFormElement>(null)
   const field = useRef<HTMLTextAreaElement>(null)
   const [failure, setFailure] = useState<string | null>(null)
   const draft = useSyncExternalStore(writing.subscribe, writing.get)
@@ -97,10 +98,13 @@ export function Composer(props: ComposerProps) {
     }
   }
 
-  function leaveMode() {
+  /** Runs an action of a bar above the field. The bar may then go, with the button that has the focus. */
+  function act(action: () => void) {
+    if (form.current?.contains(document.activeElement)) field.current?.focus({ preventScroll: true })
     setFailure(null)
-    writing.leaveMode()
+    action()
   }
+  const leaveMode = () => act(writing.leaveMode)
 
   /** The message before the one that is being sent is not the last. */
   async function editLast() {
@@ -122,14 +126,26 @@ export function Composer(props: ComposerProps) {
 
   return (
     <form
+      ref={form}
       className={styles.composer}
       data-part="composer"
+      // A button acts on what the field shows: a draft of another device waits until the focus leaves both.
+      onMouseDown={(event) => {
+        if ((event.target as Element).closest('button')) event.preventDefault()
+      }}
+      onBlur={({ currentTarget, relatedTarget }) => {
+        if (!currentTarget.contains(relatedTarget)) writing.leave()
+      }}
       onSubmit={(event) => {
         send(event).catch(reportFault)
       }}
     >
       <ModeBar draft={draft} me={me} isDeleted={isDeleted} onLeave={leaveMode} />
-      <OtherDraft other={other} onUse={writing.useOther} onDiscard={writing.discardOther} />
+      <OtherDraft
+        other={other}
+        onUse={() => act(writing.useOther)}
+        onDiscard={() => act(writing.discardOther)}
+      />
       {failure && (
         <p className={classNames(noteStyles.note, noteStyles.failed)} role="alert">
           {failure}
@@ -164,10 +180,7 @@ export function Composer(props: ComposerProps) {
             onSelect={() => mentioning.look()}
             onFocus={() => writing.hold(!givesFocus.current)}
             onPointerDown={() => writing.hold(true)}
-            onBlur={() => {
-              mentioning.close()
-              writing.leave()
-            }}
+            onBlur={() => mentioning.close()}
             onKeyDown={(event) => typed(event, press)}
           />
           {/* Browsers cut the placeholder of a text area in the middle of a letter. The label says the same. */}

@@ -1,6 +1,6 @@
 import { keep, listKeys, recall, watchKeys } from '../../lib/local-store.ts'
 import { emptyDraft, type Draft } from '../model/draft.ts'
-import { fromWire, isEmpty, isSame, merge, toWire } from '../model/draft-merge.ts'
+import { fromWire, isEmpty, isSame, isSamePart, merge, toWire } from '../model/draft-merge.ts'
 
 /** What this browser keeps of a draft. */
 export type DraftRecord = {
@@ -67,7 +67,7 @@ export function openDrafts(userId: string, signal?: AbortSignal) {
     if (!now || (now.text === text && now.waiting === null)) return
     const { draft } = parseRecord(text)
     if (isSame(draft, now.draft)) return show(conversationId, { ...now, text, waiting: null })
-    const waits = held.has(conversationId) && !isEmpty(draft)
+    const waits = held.has(conversationId) && !isEmpty(draft) && !isSamePart(draft, now.draft)
     if (waits) show(conversationId, { ...now, waiting: draft })
     else show(conversationId, { draft, text, waiting: null })
   }

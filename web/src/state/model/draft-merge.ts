@@ -17,6 +17,11 @@ export function isSame(a: Draft, b: Draft): boolean {
   return JSON.stringify(toWire(a)) === JSON.stringify(toWire(b))
 }
 
+/** Returns whether two drafts put the same into the field. */
+export function isSamePart(a: DraftPart, b: DraftPart): boolean {
+  return textOfPart(a) === textOfPart(b)
+}
+
 /**
  * Returns the draft after a change made elsewhere. `base` is what `mine` was derived from, and `theirs` what it became elsewhere.
  * Where both changed, mine stays and theirs is kept beside it.
