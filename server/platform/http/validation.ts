@@ -2,7 +2,7 @@ import type { FastifySchemaValidationError } from 'fastify'
 import type { FieldProblem, FieldProblems } from '@parley/contract/field-problems'
 import { Problem } from '@parley/contract/problems'
 
-/** Characters of an unknown field's name that a refusal repeats. */
+/** Characters of a field's name that a refusal repeats: the names within a body are the client's own. */
 const nameMaxLength = 100
 
 /**
@@ -40,7 +40,8 @@ function fieldOf({ keyword, instancePath, params }: FastifySchemaValidationError
   const own = { required: params['missingProperty'], additionalProperties: params['additionalProperty'] }[
     keyword
   ]
-  return typeof own === 'string' ? [parent, own.slice(0, nameMaxLength)].filter(Boolean).join('.') : parent
+  const name = typeof own === 'string' ? [parent, own].filter(Boolean).join('.') : parent
+  return name.slice(0, nameMaxLength).toWellFormed()
 }
 
 function problemOf({ keyword, params }: FastifySchemaValidationError, context: string): FieldProblem {
