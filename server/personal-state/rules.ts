@@ -29,6 +29,8 @@ export function bytesOf(key: string, json: string | null): number {
 function flawOf(value: unknown, depth: number): FieldProblem | null {
   if (depth > personalDepthMax) return { code: 'too_deep', max: personalDepthMax }
   if (typeof value === 'string') return isPlain(value) ? null : { code: 'invalid_characters' }
+  // JSON has no infinity: 1e999 would be stored as null.
+  if (typeof value === 'number' && !Number.isFinite(value)) return { code: 'invalid' }
   if (typeof value !== 'object' || value === null) return null
   for (const [key, each] of Object.entries(value)) {
     const problem = flawOf(key, depth) ?? flawOf(each, depth + 1)

@@ -117,6 +117,19 @@ describe('PUT /api/personal_state/:kind/:key', () => {
     expect(refusal(await john.put(`${url}/saved/body`, body))).toBe(expected)
   })
 
+  test.each(['{"at":1e999}', '{"at":[-1e999]}', '1e999'])(
+    'refuses a value with a number beyond the range of a double: %s',
+    async (value) => {
+      const answer = await parley.inject({
+        method: 'PUT',
+        url: `${url}/saved/number`,
+        headers: { authorization: `Bearer ${john.token}`, 'content-type': 'application/json' },
+        payload: `{"version":0,"value":${value}}`
+      })
+      expect(refusal(answer)).toBe('422 validation_failed value')
+    }
+  )
+
   test('P1: refuses another version, with the stored value', async () => {
     await put(john, 'draft/9', 0, { text: 'from the phone' })
     const answer = await put(john, 'draft/9', 0, { text: 'from the laptop' })
