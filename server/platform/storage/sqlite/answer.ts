@@ -6,8 +6,8 @@ const bugs = new Set([1, 19, 20, 21, 25])
 
 /** Returns the answer for an error that a call threw. */
 export function refusalOf(id: number, error: unknown): Answer {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { id, ok: false, bug: !isStorageFault(error), detail }
+  const { message, stack = message } = error instanceof Error ? error : new Error(String(error))
+  return { id, ok: false, bug: !isStorageFault(error), message, stack }
 }
 
 function isStorageFault(error: unknown): boolean {

@@ -12,7 +12,7 @@ export type Call = { id: number } & (
 /** A call's result, or why it failed: a bug of ours, or storage that is unavailable. */
 export type Answer = { id: number } & (
   | { ok: true; result: unknown }
-  | { ok: false; bug: boolean; detail: string }
+  | { ok: false; bug: boolean; message: string; stack: string }
 )
 
 /**

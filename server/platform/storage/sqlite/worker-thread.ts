@@ -92,8 +92,8 @@ export class WorkerThread {
       const call = this.#calls.get(answer.id)
       this.#calls.delete(answer.id)
       if (answer.ok) call?.resolve(answer.result)
-      else if (answer.bug) call?.reject(new Error(answer.detail))
-      else call?.reject(new Problem('storage_unavailable').causedBy(answer.detail))
+      else if (answer.bug) call?.reject(Object.assign(new Error(answer.message), { stack: answer.stack }))
+      else call?.reject(new Problem('storage_unavailable').causedBy(answer.stack))
     }
   }
 
