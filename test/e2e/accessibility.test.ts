@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Page } from 'playwright-core'
 import { loginAs, type Api } from '../harness/api.ts'
 import { violations } from './axe.ts'
@@ -108,8 +108,16 @@ describe('a screen reader reads', () => {
     await open()
     await page.locator('[data-part=unread]').waitFor({ state: 'detached' })
     const cdp = await scene.john.context.newCDPSession(page)
-    ;({ nodes } = (await cdp.send('Accessibility.getFullAXTree')) as { nodes: AxNode[] })
-    nodes = nodes.filter(({ ignored }) => !ignored)
+    // Chromium adds the contents of rows and buttons to the tree some time after they are visible.
+    await vi.waitFor(async () => {
+      ;({ nodes } = (await cdp.send('Accessibility.getFullAXTree')) as { nodes: AxNode[] })
+      nodes = nodes.filter(({ ignored }) => !ignored)
+      const names = nodes.map(({ name }) => name?.value)
+      for (const name of ['the answer', 'and thanks', '👍 1: you', 'Send']) expect(names).toContain(name)
+      expect(
+        nodes.some(({ role, name }) => role?.value === 'StaticText' && name?.value === 'the answer')
+      ).toBe(true)
+    }, 15_000)
   })
   const of = (role: string) =>
     nodes
